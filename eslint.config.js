@@ -1,0 +1,123 @@
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import { importX } from 'eslint-plugin-import-x'
+import tseslint from 'typescript-eslint'
+
+// The rules of the house (README, "The house"). eslint.config.test.ts shows that each fails on a bad file.
+
+/** Left to right: a part may import the doors of the parts before it. */
+const PARTS = ['schemas', 'streams', 'feature-store', 'scorer', 'trainer']
+/** A file that touches the outside says what it touches in its name. */
+const IO_FILES = ['kafka', 'redis', 'onnx', 'fs', 'http', 'registry', 'process', 'terminal'].map(
+  (name) => `**/${name}-*.ts`,
+)
+/** The composition root, the edge to the terminal and the tests may do both. */
+const EDGE_FILES = [
+  'cli.ts',
+  '*.config.ts',
+  '**/commands.ts',
+  '**/*-commands.ts',
+  '**/*.test.ts',
+  '**/testing/**',
+]
+
+const CLIENTS = {
+  regex:
+    '^(kafkajs|ioredis|onnxruntime-node|fastify|@kafkajs/confluent-schema-registry|node:(fs|child_process|net|http|https|tls|worker_threads)(/.*)?)$',
+  message:
+    'Only an IO file (kafka-*, redis-*, onnx-*, fs-*, http-*, registry-*, process-*, terminal-*) may import a client.',
+}
+const OTHER_PARTS = {
+  regex: `^(\\.\\./)+(${PARTS.join('|')})/`,
+  message: 'Another part is entered by its door (#schemas, #streams, ...), not by a path.',
+}
+
+/** Doors that stand to the right of a part, and its own. */
+function closedDoors(part) {
+  const right = PARTS.slice(PARTS.indexOf(part))
+  const closed = part === 'trainer' ? ['scorer', 'scorer/testing', 'trainer'] : right
+  const doors = part === 'trainer' ? closed.map((name) => `${name}$`) : closed.map((name) => `${name}(/.*)?$`)
+  return { regex: `^#(${doors.join('|')})`, message: `Imports go left only: ${PARTS.join(' <- ')}.` }
+}
+
+const noImports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
+const OUTSIDE = [
+  { object: 'Date', property: 'now', message: 'Take a clock as an argument.' },
+  { object: 'performance', property: 'now', message: 'Take a clock as an argument.' },
+  { object: 'Math', property: 'random', message: 'Take a seeded source as an argument.' },
+  { object: 'process', property: 'env', message: 'Read the environment in an IO file or in cli.ts.' },
+]
+
+export default tseslint.config(
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.feedloop/',
+      '**/*.mjs',
+      '**/*.js',
+      'feature-store/feedloop.config.template.ts',
+    ],
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.base],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true },
+    settings: {
+      'import-x/resolver-next': [
+        createTypeScriptImportResolver({ conditionNames: ['source', 'import', 'node', 'default'] }),
+      ],
+    },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'import-x/no-cycle': ['error', { ignoreExternal: true }],
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 300 }],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: [...IO_FILES, ...EDGE_FILES],
+    rules: { 'no-restricted-properties': ['error', ...OUTSIDE] },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: [...IO_FILES, ...EDGE_FILES],
+    rules: {
+      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'fetch'],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Take a clock as an argument.',
+        },
+      ],
+    },
+  },
+  ...PARTS.flatMap((part) => [
+    { files: [`${part}/**/*.ts`], rules: noImports(OTHER_PARTS, closedDoors(part), CLIENTS) },
+    {
+      files: [...IO_FILES, ...EDGE_FILES]
+        .filter((glob) => glob.startsWith('**'))
+        .map((glob) => `${part}/${glob}`),
+      rules: noImports(OTHER_PARTS, closedDoors(part)),
+    },
+  ]),
+  { files: ['*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+)

@@ -1,0 +1,249 @@
+import { isUtf8 } from 'node:buffer'
+import type { Type, types } from 'avsc'
+import { createBytesMin, fieldsRead } from './avro-types.ts'
+import { BoundsError, readLength, readLong, refuse } from './byte-cursor.ts'
+import type { Cursor } from './byte-cursor.ts'
+
+/**
+ * Walks Avro binary by its writer schema, building nothing, and refuses what does not fit the bytes at hand.
+ *
+ * avsc 5.7.9 trusts every count: five corrupt bytes that say "two thousand million items" stall it for seconds or
+ * kill the process past any `try`. It also takes any byte as a boolean, believes the byte size of a skipped block,
+ * and turns invalid UTF-8 into other strings. After this walk a decoder can do none of that. Cost: linear in the
+ * bytes, see README.
+ *
+ * @see https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
+ */
+export interface BoundsWalk {
+  /** Throws BoundsError unless `bytes` from `from` to its end is exactly one value. */
+  (bytes: Buffer, from: number): void
+}
+
+export interface BoundsWalkOptions {
+  /** How deep records, arrays and maps may be nested in each other (recursive schemas). */
+  depthMax?: number
+  /** How many items that take no bytes (null, empty records) a value may hold in all: bytes do not bound them. */
+  emptyItemsMax?: number
+  /**
+   * The type the bytes will be read as: a long that it reads must be one that avsc holds exactly. (avsc 5.7.9
+   * throws above 2^53 - 2, but below -2^52 it reads and writes other numbers without a word.)
+   */
+  reader?: Type
+}
+
+type Walk = (cursor: Cursor) => void
+
+/** Beyond this length the built-in check is faster than looking at each byte. */
+const SHORT_STRING_BYTES = 48
+
+export function compileBoundsWalk(writer: Type, options: BoundsWalkOptions = {}): BoundsWalk {
+  const walk = createCompiler(options)(writer, options.reader !== undefined)
+  const cursor: Cursor = { bytes: Buffer.alloc(0), at: 0, end: 0, depth: 0, emptyItems: 0 }
+  const nothing = cursor.bytes
+  return function walkBounds(bytes, from) {
+    cursor.bytes = bytes
+    cursor.at = from
+    cursor.end = bytes.length
+    cursor.depth = 0
+    cursor.emptyItems = 0
+    try {
+      walk(cursor)
+      if (cursor.at !== cursor.end)
+        refuse(cursor, `${cursor.end - cursor.at} byte(s) left over after the record`)
+    } finally {
+      cursor.bytes = nothing
+    }
+  }
+}
+
+/** `read`: whether the reader reads the value, or skips it. */
+type Compile = (type: Type, read: boolean) => Walk
+
+function createCompiler(options: BoundsWalkOptions): Compile {
+  const { depthMax = 64, emptyItemsMax = 10_000 } = options
+  const readFields = fieldsRead(options.reader)
+  const recordWalks = { read: new Map<Type, Walk>(), skipped: new Map<Type, Walk>() }
+  const bytesMin = createBytesMin()
+
+  function compile(type: Type, read: boolean): Walk {
+    switch (type.typeName) {
+      case 'null':
+        return () => undefined
+      case 'boolean':
+        return walkBoolean
+      case 'int':
+        return walkInt
+      case 'long':
+        return read ? walkExactLong : walkLong
+      case 'float':
+        return fixedWalk(4)
+      case 'double':
+        return fixedWalk(8)
+      case 'bytes':
+        return walkBytes
+      case 'string':
+        return walkString
+      case 'fixed':
+        return fixedWalk((type as types.FixedType).size)
+      case 'enum':
+        return enumWalk((type as types.EnumType).symbols.length)
+      case 'array':
+        return blocksWalk((type as types.ArrayType).itemsType, read, false)
+      case 'map':
+        return blocksWalk((type as types.MapType).valuesType as Type, read, true)
+      case 'record':
+      case 'error':
+        return recordWalk(type as types.RecordType, read)
+      case 'union:unwrapped':
+      case 'union:wrapped':
+        return unionWalk((type as types.UnwrappedUnionType).types, read)
+      default:
+        throw new Error(`cannot walk the Avro type ${type.typeName}`)
+    }
+  }
+
+  function recordWalk(type: types.RecordType, read: boolean): Walk {
+    const cache = read ? recordWalks.read : recordWalks.skipped
+    const known = cache.get(type)
+    if (known) return known
+    const walks: Walk[] = []
+    const names: string[] = []
+    const walk: Walk = (cursor) => {
+      enter(cursor)
+      let i = 0
+      try {
+        for (; i < walks.length; i++) walks[i]!(cursor)
+      } catch (error) {
+        throw inside(error, names[i]!)
+      }
+      cursor.depth--
+    }
+    cache.set(type, walk)
+    const wanted = read ? readFields.get(type.name) : undefined
+    for (const field of type.fields) {
+      names.push(field.name)
+      walks.push(compile(field.type, wanted?.has(field.name) ?? false))
+    }
+    return walk
+  }
+
+  /** Arrays and maps: blocks of a count, when negative followed by the block's size in bytes; a zero count ends. */
+  function blocksWalk(itemType: Type, read: boolean, isMap: boolean): Walk {
+    const walkItem = compile(itemType, read)
+    const itemBytesMin = bytesMin(itemType) + (isMap ? 1 : 0)
+    return (cursor) => {
+      enter(cursor)
+      let items = 0
+      for (;;) {
+        let count = readLong(cursor)
+        if (count === 0) break
+        let blockEnd = -1
+        if (count < 0) {
+          count = -count
+          const blockBytes = readLong(cursor)
+          if (blockBytes < 0 || blockBytes > cursor.end - cursor.at)
+            refuse(cursor, `block size ${blockBytes}`)
+          blockEnd = cursor.at + blockBytes
+        }
+        boundCount(cursor, count, itemBytesMin)
+        try {
+          for (let last = items + count; items < last; items++) {
+            if (isMap) walkString(cursor)
+            walkItem(cursor)
+          }
+        } catch (error) {
+          throw inside(error, String(items))
+        }
+        if (blockEnd !== -1 && blockEnd !== cursor.at) refuse(cursor, 'block size is not that of its items')
+      }
+      cursor.depth--
+    }
+  }
+
+  function boundCount(cursor: Cursor, count: number, itemBytesMin: number): void {
+    const left = cursor.end - cursor.at
+    if (itemBytesMin > 0) {
+      if (count * itemBytesMin > left) refuse(cursor, `${count} items do not fit the ${left} byte(s) left`)
+      return
+    }
+    cursor.emptyItems += count
+    if (cursor.emptyItems > emptyItemsMax)
+      refuse(cursor, `${count} items of no bytes, at most ${emptyItemsMax}`)
+  }
+
+  function unionWalk(branches: Type[], read: boolean): Walk {
+    const walks = branches.map((branch) => compile(branch, read))
+    return (cursor) => {
+      const index = readLong(cursor)
+      const walk = walks[index]
+      if (walk === undefined) return refuse(cursor, `union branch ${index} of ${walks.length}`)
+      walk(cursor)
+    }
+  }
+
+  function enter(cursor: Cursor): void {
+    if (++cursor.depth > depthMax) refuse(cursor, `nested deeper than ${depthMax}`)
+  }
+
+  return compile
+}
+
+/** Adds a field name or item index to the path while the error travels up. */
+function inside(error: unknown, step: string): unknown {
+  return error instanceof BoundsError ? new BoundsError(error.reason, error.at, [step, ...error.path]) : error
+}
+
+function fixedWalk(size: number): Walk {
+  return (cursor) => {
+    if (size > cursor.end - cursor.at) refuse(cursor, `${size} bytes wanted, ${cursor.end - cursor.at} left`)
+    cursor.at += size
+  }
+}
+
+function enumWalk(symbols: number): Walk {
+  return (cursor) => {
+    const index = readLong(cursor)
+    if (index < 0 || index >= symbols) refuse(cursor, `enum symbol ${index} of ${symbols}`)
+  }
+}
+
+function walkBoolean(cursor: Cursor): void {
+  const byte = cursor.at < cursor.end ? cursor.bytes[cursor.at]! : -1
+  if (byte !== 0 && byte !== 1)
+    refuse(cursor, byte === -1 ? 'bytes end inside a boolean' : `boolean byte ${byte}`)
+  cursor.at++
+}
+
+function walkInt(cursor: Cursor): void {
+  const value = readLong(cursor)
+  if (value < -2_147_483_648 || value > 2_147_483_647) refuse(cursor, `int ${value} has more than 32 bits`)
+}
+
+function walkLong(cursor: Cursor): void {
+  readLong(cursor)
+}
+
+const EXACT_MAX = 2 ** 53 - 2
+const EXACT_BELOW = -(2 ** 52)
+
+function walkExactLong(cursor: Cursor): void {
+  const value = readLong(cursor)
+  if (value > EXACT_MAX || value <= EXACT_BELOW) refuse(cursor, `long ${value} cannot be held exactly`)
+}
+
+function walkBytes(cursor: Cursor): void {
+  const length = readLength(cursor)
+  cursor.at += length
+}
+
+function walkString(cursor: Cursor): void {
+  const length = readLength(cursor)
+  const { bytes, at } = cursor
+  cursor.at = at + length
+  if (length <= SHORT_STRING_BYTES) {
+    let i = at
+    while (i < cursor.at && bytes[i]! < 0x80) i++
+    if (i === cursor.at) return
+  }
+  if (!isUtf8(bytes.subarray(at, cursor.at))) refuse(cursor, 'string is not UTF-8')
+}

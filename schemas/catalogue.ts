@@ -1,0 +1,230 @@
+import type { RecordOf, TopicKey } from './records.ts'
+
+/** Which part writes a topic; `feed` is the feed service, outside. */
+export type TopicParty =
+  'feed' | 'feature-store' | 'scorer' | 'trainer' | 'streams' | 'operations' | 'external trainers'
+
+/** One topic: what `topics apply` makes the broker agree to, and what a reader of it needs to know. */
+export interface TopicSpec<K extends TopicKey = TopicKey> {
+  key: K
+  /** Physical name: prefix.name.version */
+  name: string
+  /** Schema registry subject of its values. */
+  subject: string
+  /** Name without prefix and version: its file in avro/, its folder in history/. */
+  slug: string
+  /** Path of its current schema, under schemas/. */
+  schemaFile: string
+  partitions: number
+  replicationFactor: number
+  /** Topic configuration as the broker takes it. */
+  config: Record<string, string>
+  owner: readonly TopicParty[]
+  readers: readonly TopicParty[]
+  /** The record fields that make the record key. */
+  keyField: string
+  /** Largest value the codec encodes for it, bytes. */
+  valueBytesMax: number
+}
+
+export type TopicCatalogue = { readonly [K in TopicKey]: TopicSpec<K> }
+
+export interface TopicCatalogueOptions {
+  /** Two loops can share a broker under two prefixes. */
+  prefix: string
+  /** Of every keyed topic; those that must be read in one order have one. */
+  partitions: number
+  replicationFactor: number
+}
+
+const MIB = 1024 * 1024
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** What a batch and its headers may add to the largest value. */
+const ENVELOPE_BYTES = 64 * 1024
+
+interface TopicShape {
+  slug: string
+  key: string
+  owner: readonly TopicParty[]
+  readers: readonly TopicParty[]
+  kept: { forMs: number } | { compactedWithinMs: number; wholeForMs?: number }
+  onePartition?: true
+  timestamps?: 'LogAppendTime'
+  messageBytesMax?: number
+}
+
+const shapes: Record<TopicKey, TopicShape> = {
+  interactions: {
+    slug: 'interactions',
+    key: 'userId',
+    owner: ['feed'],
+    readers: ['feature-store', 'trainer'],
+    kept: { forMs: 7 * DAY_MS },
+  },
+  itemInteractions: {
+    slug: 'item-interactions',
+    key: 'itemId',
+    owner: ['feature-store'],
+    readers: ['feature-store'],
+    kept: { forMs: 7 * DAY_MS },
+  },
+  users: {
+    slug: 'users',
+    key: 'userId',
+    owner: ['feed'],
+    readers: ['feature-store'],
+    kept: { compactedWithinMs: DAY_MS },
+  },
+  items: {
+    slug: 'items',
+    key: 'itemId',
+    owner: ['feed'],
+    readers: ['feature-store'],
+    // A rebuild must find the attributes an item had when its interactions were folded.
+    kept: { compactedWithinMs: 14 * DAY_MS, wholeForMs: 7 * DAY_MS },
+  },
+  requests: {
+    slug: 'requests',
+    key: 'userId',
+    owner: ['feed'],
+    readers: ['scorer'],
+    kept: { forMs: DAY_MS },
+  },
+  predictions: {
+    slug: 'predictions',
+    key: 'userId',
+    owner: ['scorer'],
+    readers: ['feed', 'trainer'],
+    kept: { forMs: 7 * DAY_MS },
+    timestamps: 'LogAppendTime',
+  },
+  outcomes: {
+    slug: 'outcomes',
+    key: 'userId',
+    owner: ['feed'],
+    readers: ['trainer'],
+    kept: { forMs: 7 * DAY_MS },
+  },
+  examples: {
+    slug: 'examples',
+    key: 'userId',
+    owner: ['trainer'],
+    readers: ['trainer', 'external trainers'],
+    kept: { forMs: 30 * DAY_MS },
+  },
+  models: {
+    slug: 'models',
+    key: 'modelId',
+    owner: ['trainer', 'operations'],
+    readers: ['scorer'],
+    kept: { compactedWithinMs: DAY_MS },
+    onePartition: true,
+  },
+  modelArtifacts: {
+    slug: 'model-artifacts',
+    key: 'modelId/index',
+    owner: ['trainer', 'operations'],
+    readers: ['scorer'],
+    kept: { compactedWithinMs: DAY_MS },
+    onePartition: true,
+  },
+  drift: {
+    slug: 'drift',
+    key: 'monitor',
+    owner: ['trainer'],
+    readers: ['operations'],
+    kept: { forMs: 90 * DAY_MS },
+    onePartition: true,
+  },
+  deadLetters: {
+    slug: 'dead-letters',
+    key: 'topic',
+    owner: ['streams'],
+    readers: ['operations'],
+    kept: { forMs: 30 * DAY_MS },
+    onePartition: true,
+    messageBytesMax: 16 * MIB,
+  },
+}
+
+/** Every topic of the loop, in the order in which a record travels. */
+export const TOPIC_KEYS = Object.keys(shapes) as readonly TopicKey[]
+
+/** Topic names Kafka takes, with room for the longest of ours. */
+const PREFIX = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/
+
+/**
+ * Name, key, partitions, retention, schema and owner of every topic: the one place that knows.
+ *
+ * @throws RangeError when the prefix is no topic name or a number is not positive.
+ */
+export function topicCatalogue(options: TopicCatalogueOptions): TopicCatalogue {
+  const { prefix, partitions, replicationFactor } = options
+  if (!PREFIX.test(prefix)) {
+    throw new RangeError(
+      `prefix ${JSON.stringify(prefix)} must be 1-100 of a-z A-Z 0-9 . _ - and begin with a letter or digit`,
+    )
+  }
+  for (const [name, value] of Object.entries({ partitions, replicationFactor })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`${name} must be a positive integer, not ${value}`)
+  }
+  const specs = TOPIC_KEYS.map((key) => [key, topicSpec(key, shapes[key], options)])
+  return Object.fromEntries(specs) as TopicCatalogue
+}
+
+function topicSpec(key: TopicKey, shape: TopicShape, options: TopicCatalogueOptions): TopicSpec {
+  const name = `${options.prefix}.${shape.slug}.v1`
+  const messageBytesMax = shape.messageBytesMax ?? 12 * MIB
+  return {
+    key,
+    name,
+    subject: `${name}-value`,
+    slug: shape.slug,
+    schemaFile: `avro/${shape.slug}.avsc`,
+    partitions: shape.onePartition ? 1 : options.partitions,
+    replicationFactor: options.replicationFactor,
+    config: {
+      ...keptConfig(shape.kept),
+      'max.message.bytes': String(messageBytesMax),
+      'message.timestamp.type': shape.timestamps ?? 'CreateTime',
+      'min.insync.replicas': options.replicationFactor >= 3 ? '2' : '1',
+    },
+    owner: shape.owner,
+    readers: shape.readers,
+    keyField: shape.key,
+    valueBytesMax: messageBytesMax - ENVELOPE_BYTES,
+  }
+}
+
+/** Compaction alone may leave an erased user in the log for ever: the lag bound makes erasure happen in time. */
+function keptConfig(kept: TopicShape['kept']): Record<string, string> {
+  if ('forMs' in kept) return { 'cleanup.policy': 'delete', 'retention.ms': String(kept.forMs) }
+  return {
+    'cleanup.policy': 'compact',
+    'max.compaction.lag.ms': String(kept.compactedWithinMs),
+    ...(kept.wholeForMs === undefined ? {} : { 'min.compaction.lag.ms': String(kept.wholeForMs) }),
+    'delete.retention.ms': String(DAY_MS),
+  }
+}
+
+const keys: { [K in TopicKey]: (record: RecordOf[K]) => string } = {
+  interactions: (record) => record.userId,
+  itemInteractions: (record) => record.itemId,
+  users: (record) => record.userId,
+  items: (record) => record.itemId,
+  requests: (record) => record.userId,
+  predictions: (record) => record.userId,
+  outcomes: (record) => record.userId,
+  examples: (record) => record.userId,
+  models: (record) => record.modelId,
+  modelArtifacts: (record) => `${record.modelId}/${record.index}`,
+  drift: (record) => record.monitor,
+  deadLetters: (record) => record.topic,
+}
+
+/** The record key under which a record of this topic is produced. */
+export function recordKey<K extends TopicKey>(topic: K, record: RecordOf[K]): string {
+  return keys[topic](record)
+}

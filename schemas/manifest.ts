@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { ManifestError } from './errors.ts'
+
+/** What travels with a model file: what it eats, what it answers, and how to check that it does. */
+export const modelManifestSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  modelId: z.string().min(1),
+  learner: z.string().min(1),
+  label: z.string().min(1),
+  featureSetId: z.string().min(1),
+  featureNames: z.array(z.string()),
+  /** ONNX input [rows, width] float32 and output [rows, 1] float32: probability of the label. */
+  input: z.string(),
+  output: z.string(),
+  width: z.int().positive(),
+  onnxSha256: z.string().length(64),
+  onnxBytes: z.int().positive(),
+  calibrationId: z.string(),
+  /** Rows the file must reproduce within `tolerance` in the real session before it may serve. */
+  golden: z.strictObject({
+    rows: z.int().positive(),
+    /** base64 of float32 little-endian, rows x width */
+    vectors: z.string(),
+    /** base64 of float32 little-endian, rows */
+    scores: z.string(),
+    tolerance: z.number().positive(),
+  }),
+  trainedOn: z.strictObject({ examples: z.int(), fromMs: z.number(), toMs: z.number() }),
+  /** Metrics on fresh matured examples, when they are known. */
+  metrics: z.record(z.string(), z.number()),
+  createdAtMs: z.number(),
+})
+
+export type ModelManifest = z.infer<typeof modelManifestSchema>
+
+/**
+ * Reads the manifest of a ModelMove record or of a file.
+ * @throws ManifestError listing every mistake, each with its place.
+ */
+export function parseManifest(json: string): ModelManifest {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (cause) {
+    throw new ManifestError([`not JSON (${cause instanceof Error ? cause.message : String(cause)})`], {
+      cause,
+    })
+  }
+  const parsed = modelManifestSchema.safeParse(value)
+  if (!parsed.success) throw new ManifestError(parsed.error.issues.map(mistake), { cause: parsed.error })
+  const mistakes = disagreements(parsed.data)
+  if (mistakes.length > 0) throw new ManifestError(mistakes)
+  return parsed.data
+}
+
+function mistake({ path, message }: { path: PropertyKey[]; message: string }): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`
+}
+
+const FLOAT_BYTES = 4
+
+/** What one field alone cannot show. */
+function disagreements({ featureNames, width, golden }: ModelManifest): string[] {
+  const mistakes: string[] = []
+  if (featureNames.length !== width)
+    mistakes.push(`featureNames: ${featureNames.length} names for width ${width}`)
+  const sizes = { vectors: golden.rows * width * FLOAT_BYTES, scores: golden.rows * FLOAT_BYTES }
+  for (const field of ['vectors', 'scores'] as const) {
+    const bytes = Buffer.from(golden[field], 'base64').length
+    if (bytes !== sizes[field]) mistakes.push(`golden.${field}: ${bytes} bytes, ${sizes[field]} expected`)
+  }
+  return mistakes
+}

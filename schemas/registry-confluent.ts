@@ -1,0 +1,155 @@
+import {
+  COMPATIBILITY,
+  SchemaRegistry as ConfluentClient,
+  SchemaType,
+} from '@kafkajs/confluent-schema-registry'
+import { RegistryRefusedError, SchemaIncompatibleError } from './errors.ts'
+import { createAsk, isForeign, RegistryAnswerError, statusOf } from './registry-ask.ts'
+import type { AskOptions } from './registry-ask.ts'
+import type { SchemaRegistry } from './schema-registry.ts'
+
+export interface RegistryOptions extends AskOptions {
+  /** Base address of a Confluent-compatible registry, e.g. http://HOST:PORT/apis/ccompat/v7; may carry user:password@. */
+  url: string
+  /** Bound of one HTTP request. */
+  requestMs?: number
+  /** How long an unknown id is not asked for again: a stream of bad records must not become one of requests. */
+  unknownIdMs?: number
+}
+
+const UNKNOWN_IDS_MAX = 1_000
+const FULL_TRANSITIVE = COMPATIBILITY.FULL_TRANSITIVE
+
+/** A schema registry that speaks the Confluent protocol (Confluent, Apicurio, Karapace). Connects at the first question. */
+export function openRegistry(options: RegistryOptions): SchemaRegistry {
+  const { requestMs = 3_000, unknownIdMs = 10_000 } = options
+  const { host, auth } = splitUrl(options.url)
+  const client = openClient(host, auth, requestMs)
+  const ask = createAsk(options)
+  const unknownUntilMs = new Map<number, number>()
+
+  return {
+    register: (subject, schemaJson) =>
+      ask(`registering the schema of ${subject}`, async () => {
+        await keepFullTransitive(subject)
+        try {
+          const { id } = await client.register(
+            { type: SchemaType.AVRO, schema: schemaJson },
+            { subject, compatibility: FULL_TRANSITIVE },
+          )
+          return id
+        } catch (error) {
+          throw statusOf(error) === 409 && !isRace(error) ? incompatible(subject, error) : error
+        }
+      }),
+    lookup: (subject, schemaJson) =>
+      ask(`looking up the schema of ${subject}`, async () => {
+        try {
+          return await client.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema: schemaJson })
+        } catch (error) {
+          // The client throws an error of its own, without a status, for 404 and for nothing else here.
+          if (error instanceof Error && error.name === 'ConfluentSchemaRegistryError' && !isForeign(error))
+            return null
+          throw error
+        }
+      }),
+    async schemaById(id) {
+      if ((unknownUntilMs.get(id) ?? 0) > Date.now()) return null
+      const schemaJson = await ask(`fetching schema ${id}`, () => fetchSchema(id))
+      if (schemaJson === null) rememberUnknown(id)
+      return schemaJson
+    },
+  }
+
+  async function fetchSchema(id: number): Promise<string | null> {
+    try {
+      const schema = await client.getSchema(id)
+      return 'fingerprint' in schema ? JSON.stringify(schema) : null
+    } catch (error) {
+      if (statusOf(error) === 404) return null
+      throw error
+    }
+  }
+
+  function rememberUnknown(id: number): void {
+    const oldest = unknownUntilMs.size >= UNKNOWN_IDS_MAX ? unknownUntilMs.keys().next().value : undefined
+    if (oldest !== undefined) unknownUntilMs.delete(oldest)
+    unknownUntilMs.set(id, Date.now() + unknownIdMs)
+  }
+
+  /**
+   * Sets the subject's level before the first schema is there. The client does it after the first registration:
+   * a crash in between leaves the subject unguarded, and then the client refuses it for ever.
+   */
+  async function keepFullTransitive(subject: string): Promise<void> {
+    if ((await levelOf(subject)) === FULL_TRANSITIVE) return
+    const answer = await configRequest(subject, {
+      method: 'PUT',
+      body: JSON.stringify({ compatibility: FULL_TRANSITIVE }),
+    })
+    // Another process may have been faster: Apicurio answers 409 then.
+    if (!answer.ok && (await levelOf(subject)) !== FULL_TRANSITIVE) {
+      throw new RegistryAnswerError(answer.status, `PUT /config/${subject} answered ${answer.status}`)
+    }
+  }
+
+  async function levelOf(subject: string): Promise<string | null> {
+    const answer = await configRequest(subject, { method: 'GET' })
+    if (answer.status === 404) return null
+    if (!answer.ok)
+      throw new RegistryAnswerError(answer.status, `GET /config/${subject} answered ${answer.status}`)
+    const body = (await answer.json()) as { compatibilityLevel?: string }
+    return body.compatibilityLevel ?? null
+  }
+
+  function configRequest(subject: string, request: { method: string; body?: string }): Promise<Response> {
+    const headers: Record<string, string> = { 'content-type': 'application/vnd.schemaregistry.v1+json' }
+    if (auth)
+      headers['authorization'] =
+        `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
+    const signal = AbortSignal.timeout(requestMs)
+    return fetch(`${host}/config/${encodeURIComponent(subject)}`, { ...request, headers, signal })
+  }
+}
+
+/** A type and not an interface: the client wants an index signature. */
+type Credentials = { username: string; password: string }
+
+/**
+ * The client with its traps closed: no retries of its own (its retry options are one global object), a time limit
+ * (it has none).
+ */
+function openClient(host: string, auth: Credentials | undefined, requestMs: number): ConfluentClient {
+  return new ConfluentClient({
+    host,
+    ...(auth && { auth }),
+    clientId: 'feedloop',
+    retry: { retries: 0 },
+    middlewares: [
+      () => ({
+        prepareRequest: async (next) => (await next()).enhance({ timeout: requestMs }),
+      }),
+    ],
+  })
+}
+
+function splitUrl(url: string): { host: string; auth: Credentials | undefined } {
+  if (!URL.canParse(url))
+    throw new RegistryRefusedError(`schema registry address ${JSON.stringify(url)} is no URL`)
+  const parsed = new URL(url)
+  const [username, password] = [decodeURIComponent(parsed.username), decodeURIComponent(parsed.password)]
+  parsed.username = parsed.password = ''
+  return { host: parsed.href.replace(/\/+$/, ''), auth: username === '' ? undefined : { username, password } }
+}
+
+/** Two processes registering the same subject at once, as Apicurio says it. */
+function isRace(error: unknown): boolean {
+  return error instanceof Error && /already exists/i.test(error.message)
+}
+
+/** Apicurio lists the differences in brackets; of others we keep the sentence. */
+function incompatible(subject: string, cause: unknown): SchemaIncompatibleError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const listed = /list of diff types: \[(.*)\]/s.exec(message)?.[1]
+  return new SchemaIncompatibleError(subject, listed?.split(/, (?=\w)/) ?? [message], { cause })
+}

@@ -1,0 +1,6 @@
+export { createMemoryRegistry } from './memory-registry.ts'
+export type { MemoryRegistry } from './memory-registry.ts'
+export { schemaRegistryConformance } from './schema-registry-conformance.ts'
+export type { ConformanceCase } from './schema-registry-conformance.ts'
+export { sampleRecords } from './sample-records.ts'
+export { sampleManifest } from './sample-manifest.ts'
