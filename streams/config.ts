@@ -1,0 +1,105 @@
+import { z } from 'zod'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const bytes = z.int().min(KIB)
+
+/** Every queue, batch, retry and payload of the streams part has its bound here. */
+export const streamsLimitsSchema = z.strictObject({
+  recordBytesMax: bytes
+    .default(MIB)
+    .describe('value of one record; larger ones are dead-lettered undecoded (too_large)'),
+  fetchBytesMax: bytes.default(8 * MIB).describe('one fetch answer of a stage, all partitions'),
+  fetchPartitionBytesMax: bytes
+    .default(MIB)
+    .describe('one partition of a fetch answer; a larger record still comes alone'),
+  fetchWaitMs: z.int().min(1).max(5_000).default(50).describe('how long the broker holds an empty fetch'),
+  batchRecordsMax: z.int().min(1).default(2_000).describe('records a stage gets at a time'),
+  partitionsAtOnceMax: z.int().min(1).default(8).describe('partitions of a stage at work at the same time'),
+  retryAttemptsMax: z
+    .int()
+    .min(1)
+    .default(10)
+    .describe('of one record (verdict retry) before the stage stops'),
+  retryDelayMs: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe('before the second attempt; doubles up to retryDelayMaxMs'),
+  retryDelayMaxMs: z.int().min(1).default(5_000),
+  futureSkewSecondsMax: z
+    .int()
+    .min(0)
+    .default(300)
+    .describe('event time ahead of the broker; more is clamped'),
+  farFutureSecondsMax: z
+    .int()
+    .min(0)
+    .default(86_400)
+    .describe('event time ahead of the broker; more is dead-lettered'),
+  commitIntervalMs: z
+    .int()
+    .min(1)
+    .default(200)
+    .describe('offsets are committed at most this often, and on stop'),
+  produceRecordsMax: z
+    .int()
+    .min(1)
+    .default(200)
+    .describe('outputs are sent when they hold this many records'),
+  produceBytesMax: bytes.default(128 * KIB).describe('... or this many bytes, or on flush'),
+  produceRequestBytesMax: bytes.default(MIB).describe('one produce request; a larger record goes alone'),
+  outputsBytesMax: bytes.default(128 * MIB).describe('unacknowledged bytes of one stage'),
+  sessionTimeoutMs: z
+    .int()
+    .min(6_000)
+    .default(10_000)
+    .describe('a killed process loses its partitions after this'),
+  rebalanceTimeoutMs: z.int().min(1_000).default(60_000).describe('a member may finish its batch this long'),
+  heartbeatIntervalMs: z.int().min(100).default(1_000).describe('a rebalance is noticed within this'),
+  brokerOutageSecondsMax: z.int().min(1).default(120).describe('brokers silent for longer stop the stage'),
+  requestTimeoutMs: z.int().min(1_000).default(30_000).describe('one request to a broker'),
+  connectTimeoutMs: z.int().min(100).default(3_000).describe('one connection attempt to a broker'),
+  stageProgressSecondsMax: z
+    .int()
+    .min(1)
+    .default(120)
+    .describe('one batch at work for longer is logged as an error'),
+})
+export type StreamsLimits = z.infer<typeof streamsLimitsSchema>
+
+/** The `streams` keys of a feed configuration; `parse({})` is the demo feed. */
+export const streamsConfigSchema = z.strictObject({
+  prefix: z
+    .string()
+    .regex(
+      /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/,
+      'must be 1-100 of a-z A-Z 0-9 . _ - and begin with a letter or digit',
+    )
+    .default('feed')
+    .describe('of topic and group names: two loops can share a broker'),
+  kafka: z
+    .strictObject({
+      brokers: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('host:port; FEEDLOOP_KAFKA_BROKERS wins'),
+      partitions: z
+        .int()
+        .min(1)
+        .max(1_000)
+        .default(4)
+        .describe('of every keyed topic; cannot be changed later'),
+      replicationFactor: z.int().min(1).max(9).default(1),
+    })
+    .prefault({}),
+  registry: z
+    .strictObject({ url: z.url().optional().describe('Confluent-compatible; FEEDLOOP_REGISTRY_URL wins') })
+    .prefault({}),
+  redis: z
+    .strictObject({ url: z.url().optional().describe('redis://; FEEDLOOP_REDIS_URL wins') })
+    .prefault({}),
+  limits: streamsLimitsSchema.prefault({}),
+})
+export type StreamsConfig = z.infer<typeof streamsConfigSchema>

@@ -1,0 +1,105 @@
+import type { ErrorPolicy } from '#schemas'
+
+export type { ErrorPolicy } from '#schemas'
+
+/** An error that says what the one who catches it should do. `code` is stable; the message is for people. */
+export interface PolicyError extends Error {
+  readonly code: string
+  readonly policy: ErrorPolicy
+}
+
+/** A person must change something outside the program; the message says what. Exit code 1. */
+export class OperatorError extends Error {
+  override readonly name: string = 'OperatorError'
+  readonly policy: ErrorPolicy = 'operator'
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** The brokers, or the connection to them, failed in a way that passes by itself. */
+export class KafkaTransientError extends Error {
+  override readonly name = 'KafkaTransientError'
+  readonly code = 'kafka_transient'
+  readonly policy: ErrorPolicy = 'transient'
+}
+
+/** Kafka refused what the program asked: the program is wrong. */
+export class KafkaBugError extends Error {
+  override readonly name = 'KafkaBugError'
+  readonly code = 'kafka_bug'
+  readonly policy: ErrorPolicy = 'bug'
+}
+
+/** A record is larger than the topic takes. */
+export class RecordTooLargeError extends Error {
+  override readonly name = 'RecordTooLargeError'
+  readonly code = 'record_too_large'
+  readonly policy: ErrorPolicy = 'poison'
+}
+
+/** A stage gave up on a record that asked for `retry` again and again; it restarts from its offsets. */
+export class RetriesExhaustedError extends Error {
+  override readonly name = 'RetriesExhaustedError'
+  readonly code = 'retries_exhausted'
+  readonly policy: ErrorPolicy = 'transient'
+  constructor(
+    readonly stage: string,
+    readonly where: { topic: string; partition: number; offset: number },
+    readonly reason: string,
+    attempts: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `stage ${stage}: record ${where.topic}[${where.partition}]@${where.offset} asked for a retry (${reason}) ` +
+        `${attempts} times; giving up until the restart`,
+      options,
+    )
+  }
+}
+
+/** More was added to outputs than they may hold: flush more often. */
+export class OutputsFullError extends Error {
+  override readonly name = 'OutputsFullError'
+  readonly code = 'outputs_full'
+  readonly policy: ErrorPolicy = 'bug'
+  constructor(bytes: number, bytesMax: number) {
+    super(
+      `outputs hold ${bytes} unacknowledged bytes and may hold ${bytesMax} (limits.outputsBytesMax): flush first`,
+    )
+  }
+}
+
+/** The stage was killed on purpose, by a test or by `crash` of the topology test driver. */
+export class StageKilledError extends Error {
+  override readonly name = 'StageKilledError'
+  readonly code = 'stage_killed'
+  readonly policy: ErrorPolicy = 'transient'
+}
+
+/** The policy an error states; unknown errors are bugs: the process stops, its supervisor restarts it. */
+export function policyOf(error: unknown): ErrorPolicy {
+  const policy = (error as Partial<PolicyError> | null | undefined)?.policy
+  return policy === 'transient' || policy === 'poison' || policy === 'operator' ? policy : 'bug'
+}
+
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : 'unknown'
+}
+
+/**
+ * What to print about a failure: one sentence when the error was foreseen, with the stack when it was not.
+ *
+ * @example
+ * describeFailure(error) // { message: 'No Kafka broker answers at ...', foreseen: true }
+ */
+export function describeFailure(error: unknown): { message: string; foreseen: boolean } {
+  const failure = error instanceof Error ? error : new Error(String(error))
+  const foreseen = policyOf(error) !== 'bug'
+  return { message: foreseen ? failure.message : (failure.stack ?? failure.message), foreseen }
+}

@@ -1,0 +1,56 @@
+export type { Addresses, CommandContext } from './contract.ts'
+export type {
+  Batch,
+  BatchResult,
+  Clock,
+  Follower,
+  Logger,
+  Outputs,
+  RunningStage,
+  Runtime,
+  Signals,
+  Stage,
+  StageRecord,
+} from './stage.ts'
+export { deadLetter, drop, pass, retry, type RecordMeta, type Step, type Verdict } from './verdict.ts'
+export type { RawRecord } from './raw-record.ts'
+
+export { type StreamsConfig, streamsConfigSchema, type StreamsLimits, streamsLimitsSchema } from './config.ts'
+export { createLogger, LOG_LEVELS, type LoggerOptions, type LogLevel, silentLogger } from './log.ts'
+export { createSignals, SIGNAL_PREFIX, type SignalRegistry, silentSignals } from './signal-registry.ts'
+export { type SignalDeclaration, STREAMS_SIGNALS } from './signals.ts'
+export {
+  codeOf,
+  describeFailure,
+  type ErrorPolicy,
+  KafkaBugError,
+  KafkaTransientError,
+  OperatorError,
+  OutputsFullError,
+  type PolicyError,
+  policyOf,
+  RecordTooLargeError,
+  RetriesExhaustedError,
+  StageKilledError,
+} from './errors.ts'
+
+export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
+export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
+export { murmur2, partitionOf } from './partitioner.ts'
+
+export { catalogueOf, connectRuntime, type ConnectOptions, type KafkaRuntime } from './kafka/kafka-runtime.ts'
+export { readTopic, type ReadTopicOptions } from './kafka/kafka-read-topic.ts'
+export { applyTopics, type BrokerAddresses, deleteTopics, describeTopics } from './kafka/kafka-topics.ts'
+export type { FoundTopic, TopicChange, WantedTopic } from './topics.ts'
+export { type LagReader, openLagReader, type TopicLag, topicLags } from './kafka/kafka-lag.ts'
+export { readDeadLetters, requeueDeadLetters } from './kafka/kafka-dead-letters.ts'
+export type { FoundLetter, LetterFilter } from './dead-letters.ts'
+export { table } from './table.ts'
+export { FeedFileError } from './feed-file-error.ts'
+export { FEED_FILE, type FeedFileSource, loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
+export { untilStopped } from './process-until-stopped.ts'
+export { registerStreamsCommands } from './commands.ts'
+
+export * from './stack/index.ts'
+export * from './simulator/index.ts'
+export * from './ingest/index.ts'

@@ -1,0 +1,52 @@
+import type { Attribute, Interaction, Item, RankRequest, User } from '#schemas'
+
+/** One entry of a real log, at the log's own event time. */
+export type LogEntry =
+  | { kind: 'item'; atMs: number; item: Item }
+  | { kind: 'user'; atMs: number; user: User }
+  /** What was asked and what came of it. The outcomes are told only after the request has been answered. */
+  | { kind: 'impression'; atMs: number; request: RankRequest; outcomes: Interaction[] }
+
+/** A log that can be played: entries in event-time order. */
+export interface FeedLog {
+  readonly name: string
+  /** Impressions, for the progress bar. */
+  readonly impressions: number
+  entries(): AsyncIterable<LogEntry>
+}
+
+/** One row of a CSV file, by column name. */
+export type CsvRow = Readonly<Record<string, string>>
+
+export const text = (name: string, value: string): Attribute => ({ name, text: value, number: null })
+export const number = (name: string, value: number): Attribute => ({ name, text: null, number: value })
+
+/**
+ * Merges sources that are each in event-time order; the earlier source goes first among equal times.
+ * Holds one entry per source.
+ */
+export async function* mergeByTime<T extends { atMs: number }>(
+  sources: readonly AsyncIterable<T>[],
+): AsyncIterable<T> {
+  const heads = await Promise.all(
+    sources.map(async (source) => {
+      const iterator = source[Symbol.asyncIterator]()
+      return { iterator, head: await iterator.next() }
+    }),
+  )
+  try {
+    for (;;) {
+      let earliest: (typeof heads)[number] | undefined
+      for (const candidate of heads) {
+        if (candidate.head.done === true) continue
+        if (earliest === undefined || candidate.head.value.atMs < (earliest.head.value as T).atMs)
+          earliest = candidate
+      }
+      if (earliest === undefined) return
+      yield earliest.head.value as T
+      earliest.head = await earliest.iterator.next()
+    }
+  } finally {
+    for (const { iterator } of heads) await iterator.return?.()
+  }
+}

@@ -1,0 +1,73 @@
+import { numberOf, textOf, type RowPlace } from './csv-values.ts'
+import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
+
+/** Ratings from this value on count as a like. */
+export const LIKE_RATING_MIN = 4
+
+export interface Rating {
+  userId: string
+  movieId: string
+  rating: number
+  atMs: number
+}
+
+/** A row of ratings.csv; the file's timestamps are seconds. */
+export function movieLensRating(row: CsvRow, place: RowPlace): Rating {
+  return {
+    userId: textOf(row, 'userId', place),
+    movieId: textOf(row, 'movieId', place),
+    rating: numberOf(row, 'rating', place),
+    atMs: numberOf(row, 'timestamp', place) * 1_000,
+  }
+}
+
+/** A row of movies.csv: the first genre becomes the category, the year in the title's brackets the year. */
+export function movieLensItem(
+  row: CsvRow,
+  place: RowPlace,
+  atMs: number,
+): Extract<LogEntry, { kind: 'item' }> {
+  const title = textOf(row, 'title', place)
+  const genres = textOf(row, 'genres', place).split('|')
+  const year = /\((\d{4})\)\s*$/.exec(title)?.[1]
+  const attributes = [text('category', genres[0]!), number('genres', genres.length)]
+  if (year !== undefined) attributes.push(number('year', Number(year)))
+  return {
+    kind: 'item',
+    atMs,
+    item: { itemId: movieItemId(textOf(row, 'movieId', place)), occurredAtMs: atMs, attributes },
+  }
+}
+
+/** A rating as a rank request for that one movie, seen, and liked from four stars on. */
+export function movieLensImpression({
+  userId,
+  movieId,
+  rating,
+  atMs,
+}: Rating): Extract<LogEntry, { kind: 'impression' }> {
+  const requestId = `ml-${userId}-${movieId}`
+  const user = `u${userId}`
+  const itemId = movieItemId(movieId)
+  const outcome = (type: string, value: number | null) => ({
+    interactionId: `${requestId}.${type}`,
+    userId: user,
+    itemId,
+    type,
+    occurredAtMs: atMs,
+    requestId,
+    position: 0,
+    value,
+  })
+  const outcomes = [outcome('view', null)]
+  if (rating >= LIKE_RATING_MIN) outcomes.push(outcome('like', rating))
+  const request = { requestId, userId: user, occurredAtMs: atMs, candidates: [itemId], context: [] }
+  return { kind: 'impression', atMs, request, outcomes }
+}
+
+/** By time; equal times keep the file's order. */
+export function byTime(ratings: Rating[]): Rating[] {
+  return ratings.sort((left, right) => left.atMs - right.atMs)
+}
+
+const movieItemId = (movieId: string) => `m${movieId}`

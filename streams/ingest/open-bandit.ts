@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { numberOf, textOf, type RowPlace } from './csv-values.ts'
+import { LogUnreadableError } from './errors.ts'
+import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
+
+/** Campaigns of the Open Bandit Dataset: who chose the items, uniform chance or Bernoulli Thompson Sampling. */
+export const OPEN_BANDIT_CAMPAIGNS = ['random_men', 'bts_men'] as const
+export type OpenBanditCampaign = (typeof OPEN_BANDIT_CAMPAIGNS)[number]
+
+const USER_FEATURES = ['user_feature_0', 'user_feature_1', 'user_feature_2', 'user_feature_3']
+
+/**
+ * One impression of the log as a rank request for that single item, with what came of it.
+ *
+ * The log gives one time for an impression and its click, so both outcomes carry it. People are anonymous: a
+ * user is everybody with the same four hashed features. The logging policy's propensity and the slot on the
+ * page (0-based) travel as context.
+ *
+ * @throws LogUnreadableError naming the line and the column
+ * @see Saito et al. 2020, Open Bandit Dataset and Pipeline, arXiv 2008.07146
+ */
+export function openBanditImpression(
+  campaign: string,
+  row: CsvRow,
+  place: RowPlace,
+): Extract<LogEntry, { kind: 'impression' }> {
+  const atMs = timeOf(row, place)
+  const item = textOf(row, 'item_id', place)
+  const slot = numberOf(row, 'position', place) - 1
+  const requestId = `${campaign}-${textOf(row, '', place)}`
+  const userId = userIdOf(row, place)
+  const itemId = openBanditItemId(item)
+  const outcome = (type: string) => ({
+    interactionId: `${requestId}.${type}`,
+    userId,
+    itemId,
+    type,
+    occurredAtMs: atMs,
+    requestId,
+    position: 0,
+    value: null,
+  })
+  const clicked = numberOf(row, 'click', place) === 1
+  return {
+    kind: 'impression',
+    atMs,
+    request: {
+      requestId,
+      userId,
+      occurredAtMs: atMs,
+      candidates: [itemId],
+      context: [
+        text('slot', `p${String(slot)}`),
+        number('affinity', numberOf(row, `user-item_affinity_${item}`, place)),
+        number('logged_propensity', numberOf(row, 'propensity_score', place)),
+      ],
+    },
+    outcomes: clicked ? [outcome('view'), outcome('click')] : [outcome('view')],
+  }
+}
+
+/** The user of an impression, with the four features as attributes. */
+export function openBanditUser(row: CsvRow, place: RowPlace): Extract<LogEntry, { kind: 'user' }> {
+  const atMs = timeOf(row, place)
+  const attributes = USER_FEATURES.map((name) => text(name, shortHash(textOf(row, name, place))))
+  return { kind: 'user', atMs, user: { userId: userIdOf(row, place), occurredAtMs: atMs, attributes } }
+}
+
+/** A row of item_context_men.csv. */
+export function openBanditItem(
+  row: CsvRow,
+  place: RowPlace,
+  atMs: number,
+): Extract<LogEntry, { kind: 'item' }> {
+  const hashed = ['item_feature_1', 'item_feature_2', 'item_feature_3'].map((name) =>
+    text(name, shortHash(textOf(row, name, place))),
+  )
+  const attributes = [number('item_feature_0', numberOf(row, 'item_feature_0', place)), ...hashed]
+  return {
+    kind: 'item',
+    atMs,
+    item: { itemId: openBanditItemId(textOf(row, 'item_id', place)), occurredAtMs: atMs, attributes },
+  }
+}
+
+export const openBanditItemId = (item: string) => `i${item}`
+
+function userIdOf(row: CsvRow, place: RowPlace): string {
+  const features = USER_FEATURES.map((name) => textOf(row, name, place)).join('\n')
+  return `u${createHash('sha256').update(features).digest('hex').slice(0, 16)}`
+}
+
+/** The log's values are 32 hex digits; eight tell them apart and fit a column name. */
+const shortHash = (value: string) => `h${value.slice(0, 8)}`
+
+function timeOf(row: CsvRow, place: RowPlace): number {
+  const timestamp = textOf(row, 'timestamp', place)
+  const atMs = Date.parse(timestamp.replace(' ', 'T'))
+  if (Number.isFinite(atMs)) return Math.floor(atMs)
+  throw new LogUnreadableError(place.path, `line ${String(place.line)}: timestamp is no time (${timestamp})`)
+}

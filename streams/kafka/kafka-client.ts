@@ -1,0 +1,75 @@
+import { Kafka, type logCreator, logLevel, type RetryOptions } from 'kafkajs'
+import type { StreamsLimits } from '../config.ts'
+import { classifyKafkaError } from './kafka-errors.ts'
+import type { Logger } from '../stage.ts'
+
+export interface KafkaClientOptions {
+  brokers: readonly string[]
+  clientId: string
+  limits: StreamsLimits
+  log: Logger
+  retry?: RetryOptions
+}
+
+/** The kafkajs client as this part uses it: short waits, bounded retries, its log in ours. */
+export function createKafka({ brokers, clientId, limits, log, retry }: KafkaClientOptions): Kafka {
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: limits.connectTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    enforceRequestTimeout: true,
+    logLevel: logLevel.INFO,
+    logCreator: logTo(log),
+    retry: retry ?? outageRetry(limits),
+  })
+}
+
+/** 100 ms at first, 1 s at most: brokers that come back are noticed at once (kafkajs' own maximum is 30 s). */
+export function outageRetry(limits: StreamsLimits) {
+  return {
+    initialRetryTime: 100,
+    maxRetryTime: 1_000,
+    factor: 0.2,
+    multiplier: 2,
+    retries: limits.brokerOutageSecondsMax,
+  }
+}
+
+/** The retries of a connection are those of the client, not of its admin or producer: so the first contact has its own. */
+const FIRST_CONTACT_RETRY = {
+  initialRetryTime: 100,
+  maxRetryTime: 400,
+  factor: 0.2,
+  multiplier: 2,
+  retries: 3,
+}
+
+/**
+ * A broker that is not there is said within seconds, whatever the outage limits allow later.
+ *
+ * @throws OperatorError `kafka_unreachable`, `kafka_login`, `kafka_certificate`
+ */
+export async function reachBrokers(options: Omit<KafkaClientOptions, 'retry'>): Promise<void> {
+  const probe = createKafka({ ...options, retry: FIRST_CONTACT_RETRY }).admin()
+  try {
+    await probe.connect()
+  } catch (error) {
+    throw classifyKafkaError(error, options.brokers)
+  } finally {
+    await probe.disconnect()
+  }
+}
+
+/** What passes by itself and is retried; it shows as an error in kafkajs' own words. */
+const PASSING =
+  /rebalanc|coordinator|re-joining|metadata|leader|Connection (error|timeout)|Closed connection|Request .* timed out|Failed to (send|connect)|Crash: KafkaJSNumberOfRetriesExceeded|Restarting the consumer|Limiting retries|Response (\w+)\(|not aware of|No broker|Broker not connected|broker .* disconnected/i
+
+function logTo(log: Logger): logCreator {
+  return () =>
+    ({ namespace, level, log: { message, timestamp: _timestamp, logger: _logger, ...fields } }) => {
+      const entry = { kafkajs: namespace, ...fields }
+      if (level === logLevel.ERROR && !PASSING.test(message)) log.warn(entry, message)
+      else log.debug(entry, message)
+    }
+}

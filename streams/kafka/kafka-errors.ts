@@ -1,0 +1,139 @@
+import {
+  KafkaBugError,
+  KafkaTransientError,
+  OperatorError,
+  type PolicyError,
+  policyOf,
+  RecordTooLargeError,
+} from '../errors.ts'
+
+/** What kafkajs 2.2.4 puts on its errors (src/errors.js). */
+interface KafkaJsError extends Error {
+  retriable?: boolean
+  type?: string
+  broker?: string
+  cause?: unknown
+  /** KafkaJSAggregateError: one per topic. */
+  errors?: Error[]
+  topic?: string
+}
+
+const AUTHORIZATION = /_AUTHORIZATION_FAILED$/
+const MISSING_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION'])
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+const CONFIGURATION = new Set([
+  'INVALID_CONFIG',
+  'POLICY_VIOLATION',
+  'INVALID_REPLICATION_FACTOR',
+  'INVALID_PARTITIONS',
+])
+const NO_BROKER = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSNoBrokerAvailableError',
+])
+const CERTIFICATE = /self-signed certificate|unable to verify|certificate has expired|altnames/
+
+/**
+ * Every kafkajs error as one of ours: transient, poison, bug or operator, with one sentence and the cause kept.
+ * Errors that state a policy already pass through.
+ */
+export function classifyKafkaError(error: unknown, brokers: readonly string[]): PolicyError {
+  if (error instanceof Error && 'policy' in error && 'code' in error) return error as PolicyError
+  const root = rootOf(error)
+  const at = brokers.join(', ')
+  const cause = { cause: error }
+
+  if (root.name === 'KafkaJSSASLAuthenticationError') {
+    return new OperatorError(
+      'kafka_login',
+      `Kafka at ${at} refused the login: check user and password.`,
+      cause,
+    )
+  }
+  if (CERTIFICATE.test(root.message)) {
+    return new OperatorError(
+      'kafka_certificate',
+      `Kafka at ${at} has a certificate that is not trusted: ${root.message}.`,
+      cause,
+    )
+  }
+  if (NO_BROKER.has(root.name) || root.message === 'Closed connection') return noBroker(brokers, error)
+  if (root.name === 'KafkaJSGroupCoordinatorNotFound') {
+    const message = `Kafka at ${at} gives no coordinator for the group: it is starting, or READ on the group is not allowed.`
+    return new KafkaTransientError(message, cause)
+  }
+  if (root.type !== undefined) {
+    if (AUTHORIZATION.test(root.type)) {
+      return new OperatorError('kafka_permission', `Kafka at ${at} does not allow this: ${root.type}.`, cause)
+    }
+    if (MISSING_TOPIC.has(root.type)) return topicsMissing([], error)
+    if (TOO_LARGE.has(root.type))
+      return new RecordTooLargeError(`A record is larger than its topic takes: ${root.type}.`, cause)
+    if (CONFIGURATION.has(root.type)) {
+      const topic = root.topic === undefined ? 'a topic' : `topic ${root.topic}`
+      return new OperatorError(
+        'kafka_configuration',
+        `Kafka at ${at} refused ${topic}: ${root.message} (${root.type}).`,
+        cause,
+      )
+    }
+  }
+  if (isRebalancing(error)) return new KafkaTransientError(`Kafka at ${at}: ${root.message}`, cause)
+  if (UNFORESEEN.has(root.name)) return new KafkaBugError(root.message, cause)
+  if (root.retriable === true || root.name === 'KafkaJSTimeout' || root.name === 'KafkaJSLockTimeout') {
+    return new KafkaTransientError(`Kafka at ${at}: ${root.message}`, cause)
+  }
+  if (root.name.startsWith('KafkaJS')) return new KafkaBugError(`Kafka at ${at}: ${root.message}`, cause)
+  return new KafkaBugError(root.message, cause)
+}
+
+const UNFORESEEN = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+
+export function noBroker(brokers: readonly string[], cause?: unknown): OperatorError {
+  const start = 'Start one with `npx feedloop stack up` or set FEEDLOOP_KAFKA_BROKERS.'
+  return new OperatorError(
+    'kafka_unreachable',
+    `No Kafka broker answers at ${brokers.join(', ')}. ${start}`,
+    { cause },
+  )
+}
+
+export function topicsMissing(names: readonly string[], cause?: unknown): OperatorError {
+  const which =
+    names.length === 0
+      ? 'A topic does'
+      : names.length === 1
+        ? `Topic ${names[0]} does`
+        : `Topics ${names.join(', ')} do`
+  return new OperatorError('topics_missing', `${which} not exist: run \`npx feedloop topics apply\`.`, {
+    cause,
+  })
+}
+
+/** kafkajs wraps what happened: KafkaJSNumberOfRetriesExceeded > KafkaJSNonRetriableError > the cause. */
+function rootOf(error: unknown): KafkaJsError {
+  let root: KafkaJsError = error instanceof Error ? error : new Error(String(error))
+  for (let depth = 0; depth < 8; depth++) {
+    const inner = root.errors?.[0] ?? root.cause
+    if (!(inner instanceof Error)) break
+    root = inner
+  }
+  return root
+}
+
+/** The broker says that the group moved on: our partitions may be someone else's. */
+export function isOwnershipLost(error: unknown): boolean {
+  const type = rootOf(error).type
+  return type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION' || type === 'FENCED_INSTANCE_ID'
+}
+
+/** The group is about to be divided anew. */
+export function isRebalancing(error: unknown): boolean {
+  const type = rootOf(error).type
+  return isOwnershipLost(error) || type === 'REBALANCE_IN_PROGRESS' || type === 'NOT_COORDINATOR_FOR_GROUP'
+}
+
+export function isTransient(error: unknown, brokers: readonly string[]): boolean {
+  return policyOf(classifyKafkaError(error, brokers)) === 'transient'
+}

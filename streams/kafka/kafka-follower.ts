@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kafka } from 'kafkajs'
+import type { Codec, TopicKey } from '#schemas'
+import type { StreamsLimits } from '../config.ts'
+import { decodeRecord } from '../decode-record.ts'
+import { deferred } from '../deferred.ts'
+import { RetriesExhaustedError } from '../errors.ts'
+import { openLogCursor } from './kafka-log-cursor.ts'
+import type { RawRecord } from '../raw-record.ts'
+import type { Follower, Logger, RunningStage, Signals } from '../stage.ts'
+
+export interface KafkaFollowerParts {
+  kafka: Kafka
+  brokers: readonly string[]
+  codec: Codec
+  limits: StreamsLimits
+  log: Logger
+  signals: Signals
+  topicName(topic: TopicKey): string
+}
+
+/**
+ * Reads a whole topic and goes on with what is new, without a group. `ready` resolves when everything up to the end
+ * offsets at the start was given to `record`. What cannot be decoded is logged, counted and left out: a follower is
+ * one of many, and the stage that reads the topic is the one to dead-letter it.
+ */
+export async function runKafkaFollower<K extends TopicKey>(
+  follower: Follower<K>,
+  parts: KafkaFollowerParts,
+): Promise<RunningStage> {
+  const { limits, log, topicName } = parts
+  const name = topicName(follower.topic)
+  const [ready, done] = [deferred(), deferred()]
+  const cursor = await openLogCursor({ ...parts, topicName: name, startFrom: follower.startFrom })
+  let stopping = false
+
+  async function readOn(): Promise<void> {
+    while (!stopping) {
+      for (const { records } of await cursor.poll()) {
+        for (const record of records) {
+          if (stopping) return
+          const taken = tell(follower, record, name, parts)
+          if (taken !== undefined) await taken
+        }
+      }
+      if (cursor.caughtUp()) ready.resolve()
+    }
+  }
+
+  const reading = readOn()
+    .finally(() => cursor.close())
+    .then(done.resolve, (error: unknown) => {
+      log.error({ follower: follower.name, topic: name, error }, 'follower stopped by an error')
+      ready.reject(error)
+      done.reject(error)
+    })
+  log.debug({ follower: follower.name, topic: name, fetchBytesMax: limits.fetchBytesMax }, 'follower started')
+
+  return {
+    ready: ready.promise,
+    done: done.promise,
+    async stop() {
+      stopping = true
+      await reading
+    },
+  }
+}
+
+function tell<K extends TopicKey>(
+  follower: Follower<K>,
+  raw: RawRecord,
+  topic: string,
+  parts: KafkaFollowerParts,
+): void | Promise<void> {
+  const meta = {
+    topic,
+    partition: raw.partition,
+    offset: raw.offset,
+    brokerTimeMs: raw.brokerTimeMs,
+    key: raw.key,
+  }
+  if (raw.value === null) return follower.record({ ...meta, value: null })
+  const verdict = decodeRecord(parts.codec, follower.topic, raw.value, Infinity)
+  if (verdict instanceof Promise || verdict.kind === 'retry') return tellLater(follower, raw, topic, parts)
+  if (verdict.kind === 'pass') return follower.record({ ...meta, value: verdict.value })
+  leaveOut(follower, raw, topic, verdict, parts)
+}
+
+/** The schema has to be fetched first, which may take several attempts. */
+async function tellLater<K extends TopicKey>(
+  follower: Follower<K>,
+  raw: RawRecord,
+  topic: string,
+  parts: KafkaFollowerParts,
+): Promise<void> {
+  const { limits, codec } = parts
+  for (let attempt = 1; ; attempt++) {
+    const verdict = await decodeRecord(codec, follower.topic, raw.value!, Infinity)
+    if (verdict.kind === 'pass') {
+      const { partition, offset, brokerTimeMs, key } = raw
+      return follower.record({ topic, partition, offset, brokerTimeMs, key, value: verdict.value })
+    }
+    if (verdict.kind !== 'retry') return leaveOut(follower, raw, topic, verdict, parts)
+    if (attempt >= limits.retryAttemptsMax) {
+      const where = { topic, partition: raw.partition, offset: raw.offset }
+      throw new RetriesExhaustedError(follower.name, where, verdict.reason, attempt, { cause: verdict.cause })
+    }
+    await sleep(Math.min(limits.retryDelayMs * 2 ** (attempt - 1), limits.retryDelayMaxMs))
+  }
+}
+
+function leaveOut(
+  follower: Follower<TopicKey>,
+  { partition, offset }: RawRecord,
+  topic: string,
+  { reason }: { reason: string },
+  { log, signals }: KafkaFollowerParts,
+): void {
+  signals.count('records_dropped', { stage: follower.name, topic: follower.topic, reason })
+  log.warn({ follower: follower.name, topic, partition, offset, reason }, 'record left out')
+}

@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest'
+import { readDeadLetters, requeueDeadLetters } from './kafka-dead-letters.ts'
+import { openLagReader, topicLags } from './kafka-lag.ts'
+import { recordingStage, started, writeInteractions } from '../testing/conformance-harness.ts'
+import { openKafkaHarness } from '../testing/kafka-harness.ts'
+import { describeServices } from '../testing/services.ts'
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of source) all.push(item)
+  return all
+}
+
+describeServices('what operations see', (addresses) => {
+  it('lag falls to nothing as a stage reads, and grows when it stops', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const { prefix } = harness.config
+    try {
+      expect(await topicLags(addresses, prefix)).toEqual([])
+      const stage = recordingStage()
+      const running = await started(harness, stage)
+      await writeInteractions(harness, 1, 6)
+      await harness.until(() => stage.seen.length === 6, 'six records')
+      await running.stop()
+      await writeInteractions(harness, 1, 4, 6)
+      const lags = await topicLags(addresses, prefix)
+      const partition = harness.runtime.partitionOf('interactions', 'u-0')
+      expect(lags).toEqual([
+        {
+          group: `${prefix}.conformance`,
+          topic: `${prefix}.interactions.v1`,
+          partition,
+          committedOffset: 6,
+          endOffset: 10,
+          lagRecords: 4,
+        },
+      ])
+      const reader = await openLagReader(addresses, prefix)
+      expect((await reader.endOffsets(`${prefix}.interactions.v1`)).get(partition)).toBe(10)
+      await reader.close()
+    } finally {
+      await harness.close()
+    }
+  })
+
+  it('dead letters are listed, and requeued with the bytes they died with', async () => {
+    const harness = await openKafkaHarness(addresses)
+    try {
+      const stage = recordingStage()
+      const running = await started(harness, stage)
+      await harness.write('interactions', { key: Buffer.from('u-0'), value: Buffer.from('bad bytes') })
+      await harness.write('interactions', {
+        key: Buffer.from('u-0'),
+        value: Buffer.from([0, 0, 0x7f, 0xff, 0xff]),
+      })
+      await harness.until(() => stage.batches.at(-1)?.nextOffset === 2, 'two records')
+      await running.stop()
+
+      const topic = harness.runtime.topicName('deadLetters')
+      const letters = await collect(readDeadLetters(addresses, topic, harness.runtime.codec))
+      expect(letters.map(({ id, letter }) => [id, letter.reason])).toEqual([
+        ['0/0', 'undecodable'],
+        ['0/1', 'unknown_schema'],
+      ])
+      const chosen = await collect(
+        readDeadLetters(addresses, topic, harness.runtime.codec, { reason: 'undecodable' }),
+      )
+      expect(await requeueDeadLetters(addresses, chosen)).toBe(1)
+      const raws = await harness.raw('interactions')
+      expect(raws.map(({ offset, value }) => [offset, value?.toString('latin1')])).toEqual([
+        [0, 'bad bytes'],
+        [1, '\0\0\x7fÿÿ'],
+        [2, 'bad bytes'],
+      ])
+      expect(raws[2]?.partition).toBe(raws[0]?.partition)
+    } finally {
+      await harness.close()
+    }
+  })
+})

@@ -1,0 +1,103 @@
+import type { Admin } from 'kafkajs'
+import { streamsLimitsSchema } from '../config.ts'
+import { createKafka, reachBrokers } from './kafka-client.ts'
+import { classifyKafkaError } from './kafka-errors.ts'
+import type { BrokerAddresses } from './kafka-topics.ts'
+import { silentLogger } from '../log.ts'
+
+/** How far one group is behind on one partition. */
+export interface TopicLag {
+  /** Consumer group: prefix.stage */
+  group: string
+  topic: string
+  partition: number
+  committedOffset: number
+  endOffset: number
+  /** Records after the committed offset; the stage may hold a few of them already. */
+  lagRecords: number
+}
+
+export interface LagReader {
+  /** Every group whose name begins with `prefix.`, every partition it has committed for. */
+  lags(): Promise<TopicLag[]>
+  /** End offset per partition; the sum is the number of records ever written if the topic is not compacted. */
+  endOffsets(topicName: string): Promise<Map<number, number>>
+  close(): Promise<void>
+}
+
+/** Keeps one connection, for who asks again and again. */
+export async function openLagReader({ brokers }: BrokerAddresses, prefix: string): Promise<LagReader> {
+  const client = {
+    brokers,
+    clientId: 'feedloop-lag',
+    limits: streamsLimitsSchema.parse({}),
+    log: silentLogger,
+  }
+  await reachBrokers(client)
+  const admin = createKafka(client).admin()
+  await admin.connect()
+
+  async function asked<T>(question: Promise<T>): Promise<T> {
+    try {
+      return await question
+    } catch (error) {
+      throw classifyKafkaError(error, brokers)
+    }
+  }
+  return {
+    lags: () => asked(lagsOf(admin, prefix)),
+    endOffsets: (topicName) => asked(endOffsetsOf(admin, topicName)),
+    close: () => admin.disconnect(),
+  }
+}
+
+/** @example for (const { group, topic, partition, lagRecords } of await topicLags(addresses, 'feed')) ... */
+export async function topicLags(addresses: BrokerAddresses, prefix: string): Promise<TopicLag[]> {
+  const reader = await openLagReader(addresses, prefix)
+  try {
+    return await reader.lags()
+  } finally {
+    await reader.close()
+  }
+}
+
+async function lagsOf(admin: Admin, prefix: string): Promise<TopicLag[]> {
+  const start = `${prefix}.`
+  const topics = (await admin.listTopics()).filter((name) => name.startsWith(start)).sort()
+  const { groups } = await admin.listGroups()
+  const names = groups
+    .map(({ groupId }) => groupId)
+    .filter((name) => name.startsWith(start))
+    .sort()
+  const ends = new Map<string, Promise<Map<number, number>>>()
+  const endsOf = (topic: string) => {
+    const known = ends.get(topic) ?? endOffsetsOf(admin, topic)
+    ends.set(topic, known)
+    return known
+  }
+
+  const lags: TopicLag[] = []
+  for (const group of names) {
+    for (const { topic, partitions } of await admin.fetchOffsets({ groupId: group, topics })) {
+      for (const { partition, offset } of partitions) {
+        const committedOffset = Number(offset)
+        if (committedOffset < 0) continue
+        const endOffset = (await endsOf(topic)).get(partition) ?? 0
+        lags.push({
+          group,
+          topic,
+          partition,
+          committedOffset,
+          endOffset,
+          lagRecords: Math.max(0, endOffset - committedOffset),
+        })
+      }
+    }
+  }
+  return lags
+}
+
+async function endOffsetsOf(admin: Admin, topic: string): Promise<Map<number, number>> {
+  const partitions = await admin.fetchTopicOffsets(topic)
+  return new Map(partitions.map(({ partition, high }) => [partition, Number(high)]))
+}

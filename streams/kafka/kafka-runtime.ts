@@ -1,0 +1,158 @@
+import type { Admin, Kafka } from 'kafkajs'
+import {
+  type Codec,
+  createCodec,
+  openRegistry,
+  topicCatalogue,
+  type TopicCatalogue,
+  type TopicKey,
+} from '#schemas'
+import type { StreamsConfig } from '../config.ts'
+import type { Addresses } from '../contract.ts'
+import { createKafka, reachBrokers } from './kafka-client.ts'
+import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
+import { runKafkaFollower } from './kafka-follower.ts'
+import { openKafkaOutputs } from './kafka-outputs.ts'
+import { runKafkaStage } from './kafka-stage.ts'
+import { sourcesCoPartitioned } from '../co-partition.ts'
+import { partitionOf } from '../partitioner.ts'
+import { createSignals } from '../signal-registry.ts'
+import type { Logger, Runtime, RunningStage, Signals } from '../stage.ts'
+
+export interface ConnectOptions {
+  addresses: Pick<Addresses, 'brokers' | 'registryUrl'>
+  config: StreamsConfig
+  /** Shows in the brokers' logs and quotas. */
+  clientId: string
+  log: Logger
+  signals?: Signals
+  /** Instead of the one made from the registry. */
+  codec?: Codec
+}
+
+export type KafkaRuntime = Runtime & {
+  /** Stops what still runs, then disconnects. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export function catalogueOf(config: StreamsConfig): TopicCatalogue {
+  const { partitions, replicationFactor } = config.kafka
+  return topicCatalogue({ prefix: config.prefix, partitions, replicationFactor })
+}
+
+/**
+ * The Runtime on real brokers.
+ *
+ * @throws OperatorError `kafka_unreachable` (no broker answers), `topics_missing` (run `topics apply`), and what the
+ *   registry refuses; RegistryUnavailableError when it does not answer
+ */
+export async function connectRuntime(options: ConnectOptions): Promise<KafkaRuntime> {
+  const { addresses, config, clientId, log } = options
+  const { brokers } = addresses
+  const { limits } = config
+  const signals = options.signals ?? createSignals()
+  const catalogue = catalogueOf(config)
+  const kafka = createKafka({ brokers, clientId, limits, log })
+  const topicName = (topic: TopicKey) => catalogue[topic].name
+  await reachBrokers({ brokers, clientId, limits, log })
+  const { admin, counts } = await connectAdmin(kafka, brokers, catalogue)
+  const partitionCount = (topic: TopicKey) => counts.get(topicName(topic))!
+  const open = new Set<() => Promise<void>>()
+
+  let codec: Codec
+  try {
+    codec = options.codec ?? (await createCodec(openRegistry({ url: addresses.registryUrl }), catalogue))
+  } catch (error) {
+    await admin.disconnect()
+    throw error
+  }
+  const clock = { nowMs: () => Date.now() }
+  const parts = {
+    kafka,
+    admin,
+    brokers,
+    config,
+    limits,
+    codec,
+    clock,
+    log,
+    signals,
+    topicName,
+    partitionCount,
+  }
+
+  /** Stopped at close when nobody did before. */
+  function tracked(running: RunningStage): RunningStage {
+    const stop = () => running.stop()
+    open.add(stop)
+    const forget = () => void open.delete(stop)
+    running.done.then(forget, forget)
+    return running
+  }
+
+  return {
+    codec,
+    clock,
+    log,
+    signals,
+    topicName,
+    partitionCount,
+    partitionOf: (topic, key) => partitionOf(key, partitionCount(topic)),
+    async offsets(topic, partition) {
+      const partitions = await classified(admin.fetchTopicOffsets(topicName(topic)))
+      const found = partitions.find((entry) => entry.partition === partition)
+      return { startOffset: Number(found?.low ?? 0), endOffset: Number(found?.high ?? 0) }
+    },
+    async runStage(stage) {
+      sourcesCoPartitioned(stage.name, stage.sources, partitionCount, topicName)
+      const outputs = await classified(openKafkaOutputs({ ...parts, name: stage.name }))
+      return tracked(await runKafkaStage(stage, { ...parts, outputs }))
+    },
+    async follow(follower) {
+      return tracked(await classified(runKafkaFollower(follower, parts)))
+    },
+    async outputs(name) {
+      const opened = await classified(openKafkaOutputs({ ...parts, name }))
+      const session = opened.session()
+      const close = async () => {
+        open.delete(close)
+        await opened.close()
+      }
+      open.add(close)
+      return { ...session, close }
+    },
+    async close() {
+      await Promise.allSettled([...open].map((stop) => stop()))
+      open.clear()
+      await admin.disconnect()
+    },
+  }
+
+  async function classified<T>(promise: Promise<T>): Promise<T> {
+    try {
+      return await promise
+    } catch (error) {
+      throw classifyKafkaError(error, brokers)
+    }
+  }
+}
+
+async function connectAdmin(
+  kafka: Kafka,
+  brokers: readonly string[],
+  catalogue: TopicCatalogue,
+): Promise<{ admin: Admin; counts: Map<string, number> }> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const wanted = Object.values(catalogue).map(({ name }) => name)
+    const there = new Set(await admin.listTopics())
+    const missing = wanted.filter((name) => !there.has(name))
+    if (missing.length > 0) throw topicsMissing(missing)
+    const { topics } = await admin.fetchTopicMetadata({ topics: wanted })
+    return { admin, counts: new Map(topics.map(({ name, partitions }) => [name, partitions.length])) }
+  } catch (error) {
+    await admin.disconnect()
+    throw classifyKafkaError(error, brokers)
+  }
+}

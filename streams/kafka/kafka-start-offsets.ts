@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
+import type { TopicKey } from '#schemas'
+import type { StreamsLimits } from '../config.ts'
+import { policyOf } from '../errors.ts'
+import { classifyKafkaError } from './kafka-errors.ts'
+import type { Logger, Stage } from '../stage.ts'
+import { offsetBeyondEnd, startOffset } from '../start-offset.ts'
+
+/** One partition of one topic and the offset at which a stage begins it. */
+export interface StartPoint<K extends TopicKey> {
+  topic: K
+  topicName: string
+  partition: number
+  offset: number
+  /** The stage's own state has got farther than its group says: a crash came between the two. */
+  aheadOfGroup: boolean
+}
+
+export interface StartOffsetsParts {
+  admin: Admin
+  brokers: readonly string[]
+  limits: Pick<StreamsLimits, 'brokerOutageSecondsMax'>
+  groupId: string
+  log: Logger
+  topicName(topic: TopicKey): string
+}
+
+/** A new leader may lag behind what was committed for a moment after a failover. */
+const BEYOND_ATTEMPTS_MAX = 10
+const BEYOND_DELAY_MS = 500
+
+/**
+ * Asks the stage, the group and the log where each partition begins. Answers explicit offsets, so that kafkajs'
+ * own defaults (which resolve "latest" some time later) never decide.
+ *
+ * @throws OperatorError `offset_beyond_end` when a log ends before the offset its state speaks of
+ */
+export async function startOffsets<K extends TopicKey>(
+  stage: Stage<K>,
+  partitions: readonly number[],
+  parts: StartOffsetsParts,
+): Promise<StartPoint<K>[]> {
+  const { admin, groupId, log, topicName } = parts
+  const names = stage.sources.map(topicName)
+  if (partitions.length === 0) return []
+  const groups = await persistently(() => admin.fetchOffsets({ groupId, topics: names }), parts)
+  const points: StartPoint<K>[] = []
+  for (const topic of stage.sources) {
+    const name = topicName(topic)
+    const group = groups.find((entry) => entry.topic === name)
+    let ends = await persistently(() => admin.fetchTopicOffsets(name), parts)
+    for (const partition of partitions) {
+      const asked = await stage.opened?.(topic, partition)
+      const committedText = group?.partitions.find((entry) => entry.partition === partition)?.offset ?? '-1'
+      const committed = Number(committedText) < 0 ? null : Number(committedText)
+      for (let attempt = 1; ; attempt++) {
+        const end = ends.find((entry) => entry.partition === partition)
+        const [low, high] = [Number(end?.low ?? 0), Number(end?.high ?? 0)]
+        const start = startOffset({ asked, committed, low, high, startFrom: stage.startFrom })
+        if (start.kind === 'beyond') {
+          if (attempt === BEYOND_ATTEMPTS_MAX)
+            throw offsetBeyondEnd(stage.name, name, partition, start.offset, high)
+          await sleep(BEYOND_DELAY_MS)
+          ends = await persistently(() => admin.fetchTopicOffsets(name), parts)
+          continue
+        }
+        if (start.kind === 'lost') {
+          const { records } = start
+          log.error(
+            { stage: stage.name, topic: name, partition, records },
+            'records were deleted by retention before they were read',
+          )
+        }
+        const aheadOfGroup = asked !== undefined && start.offset > (committed ?? low)
+        points.push({ topic, topicName: name, partition, offset: start.offset, aheadOfGroup })
+        break
+      }
+    }
+  }
+  return points
+}
+
+const ASK_DELAY_MS = 500
+
+/** Coordinators and leaders move while a broker is down: asking again is all it takes. */
+async function persistently<T>(
+  ask: () => Promise<T>,
+  { brokers, limits, log }: StartOffsetsParts,
+): Promise<T> {
+  const attemptsMax = Math.ceil((limits.brokerOutageSecondsMax * 1_000) / ASK_DELAY_MS)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask()
+    } catch (error) {
+      const classified = classifyKafkaError(error, brokers)
+      const passes = policyOf(classified) === 'transient' || classified.code === 'kafka_unreachable'
+      if (!passes || attempt >= attemptsMax) throw classified
+      log.debug({ attempt, error: classified.message }, 'offsets not answered; asking again')
+      await sleep(ASK_DELAY_MS)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { destination, pino } from 'pino'
+import type { Logger } from './stage.ts'
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export interface LoggerOptions {
+  /** Who speaks, e.g. the service. */
+  name: string
+  level?: LogLevel
+  /** File to append to; standard error when left out, so that standard output stays for data. */
+  file?: string
+}
+
+/** JSON lines by pino. ERROR means that a person must act now. */
+export function createLogger({ name, level = 'info', file }: LoggerOptions): Logger {
+  const sink = destination({ dest: file ?? 2, sync: true, mkdir: true })
+  return pino({ name, level, errorKey: 'error', base: { name, pid: process.pid } }, sink)
+}
+
+/** Says nothing: tests. */
+export const silentLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}

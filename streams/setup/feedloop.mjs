@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+/** The command. In a source checkout it first makes sure that packages and dist/ are there. */
+import { install, SetupError } from './install.mjs'
+
+try {
+  // Child processes of a running command use the build their parent uses.
+  if (process.env.FEEDLOOP_SETUP !== 'done') install()
+  process.env.FEEDLOOP_SETUP = 'done'
+  const { main } = await import('../../dist/cli.js')
+  const exitCode = await main(process.argv.slice(2))
+  // A command may have set one itself (stack status).
+  if (exitCode !== 0) process.exitCode = exitCode
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error
+  process.stderr.write(`feedloop: ${error.message}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,83 @@
+/** One metric: its name says noun, past verb and unit; label values are few and known. */
+export interface SignalDeclaration {
+  kind: 'counter' | 'gauge' | 'histogram'
+  name: string
+  help: string
+  labels: readonly string[]
+  /** Upper bounds of a histogram's buckets, in the unit of the name. */
+  buckets?: readonly number[]
+}
+
+/** Milliseconds, from one fetch round trip to a stalled stage. */
+const MS_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 60_000]
+
+/** What the streams part tells. Every name used with Signals in this part is here; signals.test.ts checks. */
+export const STREAMS_SIGNALS = [
+  { kind: 'counter', name: 'records_fetched', help: 'records read by a stage', labels: ['stage', 'topic'] },
+  {
+    kind: 'counter',
+    name: 'records_dropped',
+    help: 'records a step or follower dropped',
+    labels: ['stage', 'topic', 'reason'],
+  },
+  {
+    kind: 'counter',
+    name: 'records_dead_lettered',
+    help: 'records given up',
+    labels: ['stage', 'topic', 'reason'],
+  },
+  {
+    kind: 'counter',
+    name: 'records_retried',
+    help: 'records that will be tried again',
+    labels: ['stage', 'topic', 'reason'],
+  },
+  {
+    kind: 'counter',
+    name: 'steps_signaled',
+    help: 'what steps noticed and let pass',
+    labels: ['stage', 'topic', 'signal'],
+  },
+  {
+    kind: 'histogram',
+    name: 'batch_finished_ms',
+    help: 'decode to result',
+    labels: ['stage', 'topic'],
+    buckets: MS_BUCKETS,
+  },
+  {
+    kind: 'gauge',
+    name: 'partition_lagged_records',
+    help: 'end offset less position',
+    labels: ['stage', 'topic', 'partition'],
+  },
+  {
+    kind: 'counter',
+    name: 'partitions_assigned',
+    help: 'partitions gained in rebalances',
+    labels: ['stage'],
+  },
+  {
+    kind: 'counter',
+    name: 'batches_abandoned',
+    help: 'at work when the partition was lost',
+    labels: ['stage'],
+  },
+  { kind: 'counter', name: 'batches_sought', help: 'a stage asked to begin elsewhere', labels: ['stage'] },
+  { kind: 'counter', name: 'offsets_refused', help: 'commits the broker did not take', labels: ['stage'] },
+  { kind: 'counter', name: 'consumers_restarted', help: 'after an outage of the brokers', labels: ['stage'] },
+  {
+    kind: 'counter',
+    name: 'stages_stalled',
+    help: 'a batch took longer than stageProgressSecondsMax',
+    labels: ['stage'],
+  },
+  { kind: 'counter', name: 'records_sent', help: 'outputs acknowledged', labels: ['outputs', 'topic'] },
+  {
+    kind: 'counter',
+    name: 'records_resent',
+    help: 'outputs kafkajs called sent but were not',
+    labels: ['outputs', 'topic'],
+  },
+  { kind: 'counter', name: 'producers_replaced', help: 'after a final failure', labels: ['outputs'] },
+] as const satisfies readonly SignalDeclaration[]

@@ -1,0 +1,49 @@
+import { brokerList, type GivenAddress } from './addresses.ts'
+import { ServiceUnreachableError } from './errors.ts'
+import { checkKafka } from './kafka-ready.ts'
+import { pollUntil, WaitLimitError } from './process-wait.ts'
+import type { StackProgress } from './progress.ts'
+import { checkRedis } from './redis-ready.ts'
+import { checkRegistry } from './registry-ready.ts'
+import { SERVICE_NAMES, type ServiceName } from './stack-services.ts'
+
+/** Long enough for containers that were started a moment ago. */
+const LIMIT_MS = 10_000
+const POLL_MS = 250
+
+/** One try of a real request to a service that somebody else runs; throws what is not there. */
+export function checkService(service: ServiceName, address: string): Promise<void> {
+  switch (service) {
+    case 'kafka':
+      return checkKafka(brokerList(address))
+    case 'redis':
+      return checkRedis(address)
+    case 'registry':
+      return checkRegistry(address)
+  }
+}
+
+/** Waits until the services that were given answer. Throws ServiceUnreachableError. */
+export async function waitForGiven(
+  given: Partial<Record<ServiceName, GivenAddress>>,
+  options: { onProgress: (progress: StackProgress) => void; signal?: AbortSignal | undefined },
+): Promise<void> {
+  await Promise.all(
+    SERVICE_NAMES.map(async (service) => {
+      const there = given[service]
+      if (there === undefined) return
+      const { address, source } = there
+      options.onProgress({ kind: 'given', service, address, source })
+      try {
+        await pollUntil(() => checkService(service, address), {
+          everyMs: POLL_MS,
+          limitMs: LIMIT_MS,
+          signal: options.signal,
+        })
+      } catch (error) {
+        if (!(error instanceof WaitLimitError)) throw error
+        throw new ServiceUnreachableError(service, address, source, error.cause)
+      }
+    }),
+  )
+}

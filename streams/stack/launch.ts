@@ -1,0 +1,87 @@
+import { LOCAL_HOST } from './stack-services.ts'
+
+/** A command line, as it will be run in the folder of its service. */
+export interface Launch {
+  command: string
+  args: string[]
+}
+
+/** A start of seconds matters more here than peak speed; a measured stack would drop the compiler limit. */
+const QUICK_START = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData']
+
+/** Makes the broker's data folder, once. Relative to the folder that holds server.properties. */
+export function brokerFormatLaunch(java: string, archiveDir: string, clusterId: string): Launch {
+  return {
+    command: java,
+    args: [
+      '-Xmx128m',
+      ...QUICK_START,
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-cp',
+      `${archiveDir}/*`,
+      'kafka.tools.StorageTool',
+      'format',
+      '--ignore-formatted',
+      '-t',
+      clusterId,
+      '-c',
+      'server.properties',
+    ],
+  }
+}
+
+export function brokerLaunch(java: string, archiveDir: string): Launch {
+  return {
+    command: java,
+    args: [
+      '-Xms256m',
+      '-Xmx512m',
+      ...QUICK_START,
+      '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss,SSS',
+      '-cp',
+      `${archiveDir}/*`,
+      'kafka.Kafka',
+      'server.properties',
+    ],
+  }
+}
+
+/** Sent with every answer of our registry, so that another one on the same port is not taken for it. */
+export const STACK_HEADER = 'x-feedloop-stack'
+
+export interface RegistryLaunchOptions {
+  port: number
+  brokers: string
+  stackId: string
+}
+
+/** Apicurio keeping its schemas in Kafka: they survive the process, as the records that need them do. */
+export function registryLaunch(
+  java: string,
+  archiveDir: string,
+  mainFile: string,
+  { port, brokers, stackId }: RegistryLaunchOptions,
+): Launch {
+  return {
+    command: java,
+    args: [
+      '-Xmx256m',
+      ...QUICK_START,
+      `-Dquarkus.http.host=${LOCAL_HOST}`,
+      `-Dquarkus.http.port=${port}`,
+      `-Dquarkus.http.header."${STACK_HEADER}".value=${stackId}`,
+      '-Dapicurio.storage.kind=kafkasql',
+      `-Dapicurio.kafkasql.bootstrap.servers=${brokers}`,
+      // At its start it waits this long for a snapshot that is not there (5 s by default). Without one it reads the
+      // whole journal, which is kept for ever (broker-properties.ts).
+      '-Dapicurio.kafkasql.consumer.poll.timeout=250',
+      '-jar',
+      `${archiveDir}/${mainFile}`,
+    ],
+  }
+}
+
+export function redisLaunch(command: string): Launch {
+  return { command, args: ['redis.conf'] }
+}

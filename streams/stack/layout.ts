@@ -1,0 +1,18 @@
+import path from 'node:path'
+import type { Environment } from './addresses.ts'
+import { CACHE_VARIABLE, type ServiceName } from './stack-services.ts'
+
+/** Beside the project, ignored by git. */
+export const STACK_DIR_DEFAULT = '.feedloop/stack'
+export const CACHE_DIR_DEFAULT = '.feedloop/archives'
+
+/** Where a stack keeps its things: `<dir>/{kafka,redis,registry}`, `<dir>/logs/<service>.log`, `<dir>/state.json`. */
+export const serviceDir = (dir: string, service: ServiceName): string => path.join(dir, service)
+export const logFileOf = (dir: string, service: ServiceName): string =>
+  path.join(dir, 'logs', `${service}.log`)
+export const lockFileOf = (dir: string): string => path.join(dir, 'lock')
+
+/** The cache is the option, else FEEDLOOP_CACHE_DIR, else the usual folder of the working directory. */
+export function cacheDirOf(asked: string | undefined, env: Environment, workingDir: string): string {
+  return path.resolve(workingDir, asked ?? (env[CACHE_VARIABLE] || CACHE_DIR_DEFAULT))
+}

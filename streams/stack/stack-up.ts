@@ -1,0 +1,167 @@
+import path from 'node:path'
+import type { Addresses } from '../contract.ts'
+import {
+  brokerList,
+  givenAddresses,
+  type AddressSettings,
+  type Environment,
+  type GivenAddress,
+} from './addresses.ts'
+import { allOrNone, once, settled } from './all-or-none.ts'
+import { type Archive, KAFKA_ARCHIVE, REGISTRY_ARCHIVE } from './archives.ts'
+import { StackInterruptedError } from './errors.ts'
+import { ensureArchives } from './fs-archives.ts'
+import { removeKeptState } from './fs-clean.ts'
+import { withLock } from './fs-lock.ts'
+import { kafkaPlan, redisPlan, registryPlan, type PlanOptions } from './fs-service-plans.ts'
+import { openState } from './fs-state.ts'
+import { waitForGiven } from './given-services.ts'
+import { cacheDirOf, lockFileOf } from './layout.ts'
+import { findJava } from './process-java.ts'
+import { findRedis } from './process-redis.ts'
+import { reuseOrStart, type ServiceUp, type StartContext } from './process-start.ts'
+import type { StackProgress } from './progress.ts'
+import { STOP_ORDER, USUAL_PORTS, type ServiceName } from './stack-services.ts'
+import { stopRecorded } from './stack-down.ts'
+
+export interface StackUpOptions {
+  /** Where the local stack keeps its state; two starts in one folder wait for each other. */
+  dir: string
+  env: Environment
+  /** Addresses of the configuration; those of the environment win. */
+  config?: AddressSettings
+  /** Archives; FEEDLOOP_CACHE_DIR, else `.feedloop/archives` of the working directory. */
+  cacheDir?: string
+  /** Ports that must be these. */
+  ports?: Partial<Record<ServiceName, number>>
+  /** Do not even try the usual ports, for stacks that must not be mistaken for the user's. */
+  anyPorts?: boolean
+  /** Forget records, states and schemas of earlier runs. */
+  clean?: boolean
+  /** Aborting stops what this call started. */
+  signal?: AbortSignal
+  onProgress?: (progress: StackProgress) => void
+}
+
+export interface StackUp {
+  addresses: Addresses
+  services: Record<ServiceName, ServiceUp>
+  /** What this call started: what a caller that cleans up after itself must stop (`stackDown({ services })`). */
+  started: ServiceName[]
+}
+
+/**
+ * Sees that Kafka, Redis and a schema registry answer: those that were given are only asked; the others run as local
+ * processes that outlive this one. What already runs in `dir` is used again. When it fails, what it had started is
+ * stopped. Throws the OperatorErrors of errors.ts.
+ */
+export async function stackUp(options: StackUpOptions): Promise<StackUp> {
+  const dir = path.resolve(options.dir)
+  const onProgress = options.onProgress ?? (() => undefined)
+  const given = givenAddresses(options.env, options.config ?? {})
+  const onWait = (pid: number): void => onProgress({ kind: 'waiting', pid })
+  try {
+    await waitForGiven(given, { onProgress, signal: options.signal })
+    return await withLock(lockFileOf(dir), { onWait, signal: options.signal }, () =>
+      bringUp({ ...options, dir, onProgress }, given),
+    )
+  } catch (error) {
+    throw options.signal?.aborted ? new StackInterruptedError() : error
+  }
+}
+
+type Given = Partial<Record<ServiceName, GivenAddress>>
+type Resolved = StackUpOptions & { onProgress: (progress: StackProgress) => void }
+
+async function bringUp(options: Resolved, given: Given): Promise<StackUp> {
+  const { dir, onProgress } = options
+  const state = await openState(dir)
+  if (options.clean) {
+    await stopRecorded(STOP_ORDER, state, onProgress)
+    await removeKeptState(dir)
+  }
+  const started = new Set<ServiceName>()
+  const failed = new AbortController()
+  const context: StartContext = {
+    dir,
+    env: options.env,
+    state,
+    signal: options.signal ? AbortSignal.any([failed.signal, options.signal]) : failed.signal,
+    promised: new Set(Object.values(options.ports ?? {})),
+    onProgress,
+    onStarted: (service) => started.add(service),
+  }
+  try {
+    const services = await allOrNone(failed, serviceStarts(options, given, context))
+    const { kafka, redis, registry } = services
+    const addresses = {
+      brokers: brokerList(kafka.address),
+      registryUrl: registry.address,
+      redisUrl: redis.address,
+    }
+    return { addresses, services, started: [...started] }
+  } catch (error) {
+    const mine = STOP_ORDER.filter((service) => started.has(service))
+    await stopRecorded(mine, state, onProgress)
+    throw error
+  }
+}
+
+/** Kafka and Redis start side by side; the registry is fetched meanwhile and starts when Kafka answers. */
+function serviceStarts(
+  options: Resolved,
+  given: Given,
+  context: StartContext,
+): Record<ServiceName, Promise<ServiceUp>> {
+  const { dir, env, signal, state, onProgress } = context
+  const cacheDir = cacheDirOf(options.cacheDir, env, process.cwd())
+  const fetching = { cacheDir, env, signal, onProgress }
+  const java = once(() => findJava(env))
+  const javaWith = async (archive: Archive): Promise<string> => {
+    const command = await java()
+    await ensureArchives([archive], fetching)
+    return command
+  }
+  const planOf = (service: ServiceName): PlanOptions => {
+    const usual = options.anyPorts ? [] : [USUAL_PORTS[service]]
+    const previous = state.previousPort(service)
+    const preferredPorts = previous === undefined ? usual : [previous, ...usual]
+    return { dir, env, cacheDir, askedPort: options.ports?.[service], preferredPorts }
+  }
+  const givenOr = async (service: ServiceName, local: () => Promise<ServiceUp>): Promise<ServiceUp> => {
+    const address = given[service]?.address
+    return address === undefined ? local() : { address, origin: 'given', pid: null }
+  }
+
+  // Fetched one after the other, in the order in which the way to the last ready service needs them.
+  const mustStart = (service: ServiceName): boolean =>
+    given[service] === undefined && state.get(service) === undefined
+  const kafkaFetched = mustStart('kafka') ? javaWith(KAFKA_ARCHIVE) : undefined
+  const registryFetched = settled(kafkaFetched).then(() =>
+    mustStart('registry') ? javaWith(REGISTRY_ARCHIVE) : undefined,
+  )
+
+  const kafka = givenOr('kafka', async () => {
+    await kafkaFetched
+    const plan = kafkaPlan({
+      ...planOf('kafka'),
+      anyPort: options.anyPorts ?? false,
+      java: () => javaWith(KAFKA_ARCHIVE),
+    })
+    return reuseOrStart(plan, null, context)
+  })
+  const redis = givenOr('redis', () => {
+    const command = async (): Promise<string> => {
+      await settled(registryFetched)
+      return findRedis(fetching)
+    }
+    return reuseOrStart(redisPlan({ ...planOf('redis'), command }), null, context)
+  })
+  const registry = givenOr('registry', async () => {
+    await registryFetched
+    const brokers = (await kafka).address
+    const plan = registryPlan({ ...planOf('registry'), brokers, java: () => javaWith(REGISTRY_ARCHIVE) })
+    return reuseOrStart(plan, brokers, context)
+  })
+  return { kafka, redis, registry }
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import { type Codec, DecodeError, RegistryUnavailableError } from '#schemas'
+import { sampleRecords } from '#schemas/testing'
+import { streamsConfigSchema } from './config.ts'
+import { silentLogger } from './log.ts'
+import { type RawBatch, sliceBatch } from './raw-record.ts'
+import { silentSignals } from './signal-registry.ts'
+import { createStageRunner } from './stage-runner.ts'
+import type { Outputs, Stage } from './stage.ts'
+import { retry } from './verdict.ts'
+
+const { limits } = streamsConfigSchema.parse({
+  limits: { retryAttemptsMax: 3, retryDelayMs: 10, retryDelayMaxMs: 15 },
+})
+
+function codecOf(decode: (text: string) => void): Codec {
+  return {
+    encode: () => Buffer.alloc(0),
+    decode: (_topic: string, bytes: Buffer) => {
+      decode(bytes.toString())
+      return { ...sampleRecords.users, userId: bytes.toString() }
+    },
+    load: () => Promise.reject(new RegistryUnavailableError('schema 7', 1, 'outage')),
+  } as unknown as Codec
+}
+
+function runnerOf(stage: Partial<Stage<'users'>>, codec: Codec, calls: string[] = []) {
+  const outputs: Outputs = {
+    add: (topic, { key }) => void calls.push(`add ${topic} ${key}`),
+    flush: () => Promise.resolve(void calls.push('flush')),
+  }
+  const complete: Stage<'users'> = {
+    name: 's',
+    sources: ['users'],
+    startFrom: 'earliest',
+    batch({ records, firstOffset, nextOffset }) {
+      calls.push(`batch ${firstOffset}-${nextOffset} [${records.map(({ offset }) => offset)}]`)
+      return Promise.resolve({ kind: 'done' })
+    },
+    ...stage,
+  }
+  const clock = { nowMs: () => 0 }
+  const run = createStageRunner(complete, {
+    codec,
+    clock,
+    log: silentLogger,
+    signals: silentSignals,
+    limits,
+    topicName: () => 't',
+  })
+  return { calls, run: (raw: RawBatch<'users'>) => run(raw, outputs) }
+}
+
+function batchOf(values: string[], firstOffset = 10): RawBatch<'users'> {
+  const records = values.map((value, index) => ({
+    partition: 1,
+    offset: firstOffset + index,
+    key: null,
+    value: Buffer.from(value),
+    brokerTimeMs: 0,
+  }))
+  return { topic: 'users', partition: 1, records, nextOffset: firstOffset + values.length + 2, endOffset: 99 }
+}
+
+describe('stage runner', () => {
+  it('has dead letters acknowledged before the stage can move its fence', async () => {
+    const codec = codecOf((text) => {
+      if (text === 'bad') throw new DecodeError('undecodable', 'no')
+    })
+    const { run, calls } = runnerOf({}, codec)
+    expect(await run(batchOf(['a', 'bad', 'b']))).toEqual({ kind: 'done', nextOffset: 15, commit: 15 })
+    expect(calls).toEqual(['add deadLetters t', 'flush', 'batch 10-15 [10,12]', 'flush'])
+  })
+
+  it('ends a batch before a record that must wait, and waits longer each time', async () => {
+    const steps = {
+      users: [
+        (value: typeof sampleRecords.users) =>
+          value.userId === 'c' ? retry<typeof value>('later') : ({ kind: 'pass', value } as const),
+      ],
+    }
+    const { run, calls } = runnerOf(
+      { steps },
+      codecOf(() => undefined),
+    )
+    expect(await run(batchOf(['a', 'b', 'c', 'd']))).toEqual({
+      kind: 'retry',
+      offset: 12,
+      commit: 12,
+      delayMs: 10,
+    })
+    expect(calls).toEqual(['batch 10-12 [10,11]', 'flush'])
+    expect(await run(batchOf(['c', 'd'], 12))).toEqual({
+      kind: 'retry',
+      offset: 12,
+      commit: null,
+      delayMs: 15,
+    })
+    await expect(run(batchOf(['c', 'd'], 12))).rejects.toMatchObject({
+      code: 'retries_exhausted',
+      where: { offset: 12 },
+    })
+    expect(calls.length).toBe(2)
+  })
+
+  it('waits for a registry that does not answer', async () => {
+    const codec = codecOf(() => {
+      throw new DecodeError('schema_not_loaded', 'ask')
+    })
+    expect(await runnerOf({}, codec).run(batchOf(['a']))).toMatchObject({
+      kind: 'retry',
+      offset: 10,
+      commit: null,
+    })
+  })
+
+  it('stops on what nobody foresaw', async () => {
+    const codec = codecOf(() => {
+      throw new TypeError('undefined is not a function')
+    })
+    await expect(runnerOf({}, codec).run(batchOf(['a']))).rejects.toThrow(TypeError)
+  })
+
+  it('does not decode a record above the bound', async () => {
+    const decoded: number[] = []
+    const { run } = runnerOf(
+      {},
+      codecOf((text) => void decoded.push(text.length)),
+    )
+    const { recordBytesMax } = limits
+    await run(batchOf(['x'.repeat(recordBytesMax), 'x'.repeat(recordBytesMax + 1)]))
+    expect(decoded).toEqual([recordBytesMax])
+  })
+})
+
+describe('sliceBatch', () => {
+  it('cuts in order; slices follow one another and the last keeps the end', () => {
+    const slices = sliceBatch(batchOf(['a', 'b', 'c', 'd', 'e']), 2)
+    expect(
+      slices.map(({ records, nextOffset }) => [records.map(({ offset }) => offset), nextOffset]),
+    ).toEqual([
+      [[10, 11], 12],
+      [[12, 13], 14],
+      [[14], 17],
+    ])
+  })
+  it('leaves a batch at the bound whole', () => {
+    const batch = batchOf(['a', 'b'])
+    expect(sliceBatch(batch, 2)).toEqual([batch])
+  })
+})

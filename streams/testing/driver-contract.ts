@@ -1,0 +1,55 @@
+import type { Codec, RecordOf, TopicKey } from '#schemas'
+import type { StreamsConfig } from '../config.ts'
+import type { RawRecord } from '../raw-record.ts'
+import type { Logger, Runtime, Signals, StageRecord } from '../stage.ts'
+import type { CrashMoment } from './memory-group.ts'
+
+export interface TopologyTestDriverOptions {
+  /** The same seed gives the same run, bit for bit. */
+  seed: number | string
+  startMs?: number
+  config?: StreamsConfig
+  /** How much the clock moves per step. */
+  stepMs?: number
+  codec?: Codec
+  log?: Logger
+  signals?: Signals
+}
+
+/**
+ * A whole system in memory: the Runtime that services take, plus what a test does to it. Batches run through the same
+ * stage runner, codec and accumulator as on Kafka; a seeded scheduler decides who reads next and how much.
+ */
+export interface TopologyTestDriver extends Runtime {
+  readonly config: StreamsConfig
+  /** Writes as the outside world would, at the clock's time. */
+  produce<K extends TopicKey>(topic: K, key: string, value: RecordOf[K] | null, partition?: number): RawRecord
+  /** Writes any bytes. */
+  produceBytes(
+    topic: TopicKey,
+    record: { key: Buffer | null; value: Buffer | null; partition?: number },
+  ): RawRecord
+  /** One batch of one partition of one stage or follower, as the seed decides. False: nothing can be done now. */
+  step(): Promise<boolean>
+  /** Steps until nothing is left; waiting retries let the clock jump. */
+  settle(): Promise<void>
+  /** Steps until the promise settles, for services whose start waits for what stages read. */
+  settleUntil<T>(promise: Promise<T>): Promise<T>
+  advance(ms: number): void
+  /** Decoded, by partition, then offset. */
+  records<K extends TopicKey>(topic: K): StageRecord<K>[]
+  rawRecords(topic: TopicKey): RawRecord[]
+  /** Next offset to read per partition, as committed by a stage's group. */
+  committed(stage: string, topic: TopicKey): Map<number, number>
+  /** Kills one member of a stage now: nothing is closed or committed, `done` rejects. Run the stage again to go on. */
+  crash(stage: string): Promise<void>
+  /** Kills a member during its next batch. */
+  crashNext(stage: string, moment: CrashMoment): void
+  /** Takes all partitions away and gives them back, as when a group member comes or goes. */
+  rebalance(stage: string): Promise<void>
+  /** From now on this share of records written by stages is written twice in a row. */
+  duplicate(share: number): void
+  compact(topic: TopicKey): void
+  /** SHA-256 of all topics. */
+  digest(): string
+}

@@ -1,0 +1,98 @@
+import type { Codec, TopicKey } from '#schemas'
+import { decodeRecord } from '../decode-record.ts'
+import { deferred } from '../deferred.ts'
+import type { RawRecord } from '../raw-record.ts'
+import type { Follower, Logger, RunningStage, Signals } from '../stage.ts'
+import type { MemoryLog } from './memory-log.ts'
+
+export interface MemoryFollowersParts {
+  log: MemoryLog
+  codec: Codec
+  logger: Logger
+  signals: Signals
+  topicName(topic: TopicKey): string
+}
+
+export interface MemoryFollowers {
+  /** Reads what is there at once, as a follower on Kafka does before it is ready. */
+  add<K extends TopicKey>(follower: Follower<K>): Promise<RunningStage>
+  /** One piece of work per partition that has something new; each takes a part of it as chance says. */
+  behind(): ((below: (max: number) => number) => Promise<void>)[]
+}
+
+export function createMemoryFollowers({
+  log,
+  codec,
+  logger,
+  signals,
+  topicName,
+}: MemoryFollowersParts): MemoryFollowers {
+  const readers = new Set<{
+    positions: number[]
+    topic: string
+    read(partition: number, recordsMax: number): Promise<void>
+  }>()
+
+  async function add<K extends TopicKey>(follower: Follower<K>): Promise<RunningStage> {
+    const topic = topicName(follower.topic)
+    const [ready, done] = [deferred(), deferred()]
+    const partitions = log.topics.get(topic)!
+    const reader = {
+      topic,
+      positions: partitions.map(({ endOffset }) => (follower.startFrom === 'earliest' ? 0 : endOffset)),
+      async read(partition: number, recordsMax: number) {
+        const { records, nextOffset } = log.read(topic, partition, reader.positions[partition]!, recordsMax)
+        reader.positions[partition] = nextOffset
+        try {
+          for (const record of records) await tell(follower, topic, record)
+        } catch (error) {
+          readers.delete(reader)
+          ready.reject(error)
+          done.reject(error)
+        }
+      },
+    }
+    readers.add(reader)
+    for (let partition = 0; partition < partitions.length && readers.has(reader); partition++)
+      await reader.read(partition, Infinity)
+    ready.resolve()
+    return {
+      ready: ready.promise,
+      done: done.promise,
+      stop() {
+        readers.delete(reader)
+        done.resolve()
+        return Promise.resolve()
+      },
+    }
+  }
+
+  async function tell<K extends TopicKey>(
+    follower: Follower<K>,
+    topic: string,
+    raw: RawRecord,
+  ): Promise<void> {
+    if (raw.value === null) return follower.record({ ...raw, topic, value: null })
+    const verdict = await decodeRecord(codec, follower.topic, raw.value, Infinity)
+    if (verdict.kind === 'pass') return follower.record({ ...raw, topic, value: verdict.value })
+    if (verdict.kind === 'retry') throw verdict.cause
+    signals.count('records_dropped', { stage: follower.name, topic: follower.topic, reason: verdict.reason })
+    logger.warn(
+      { follower: follower.name, topic, offset: raw.offset, reason: verdict.reason },
+      'record left out',
+    )
+  }
+
+  return {
+    add,
+    behind: () =>
+      [...readers].flatMap((reader) =>
+        reader.positions.flatMap((position, partition) => {
+          const available = log.available(reader.topic, partition, position)
+          return available === 0
+            ? []
+            : [(below: (max: number) => number) => reader.read(partition, 1 + below(available))]
+        }),
+      ),
+  }
+}

@@ -1,0 +1,56 @@
+/** What `topics apply` needs to know of a topic; a TopicSpec of the catalogue is one. */
+export interface WantedTopic {
+  name: string
+  partitions: number
+  replicationFactor: number
+  config: Readonly<Record<string, string>>
+}
+
+/** A topic as the broker has it. */
+export interface FoundTopic {
+  name: string
+  partitions: number
+  replicationFactor: number
+  /** All settings in force. */
+  config: Readonly<Record<string, string>>
+  /** Those set on the topic itself, by us or by someone else. */
+  ownConfig: Readonly<Record<string, string>>
+}
+
+export type TopicChange =
+  | { kind: 'create'; topic: WantedTopic }
+  | {
+      kind: 'alter'
+      topic: WantedTopic
+      changed: Record<string, { from: string | undefined; to: string }>
+      config: Record<string, string>
+    }
+  | { kind: 'keep'; topic: WantedTopic }
+  | { kind: 'refuse'; topic: WantedTopic; why: string }
+
+/**
+ * What has to be done to make the broker agree with the catalogue. Settings that someone else put on a topic stay.
+ * The number of partitions is never changed: it decides which key lives where, and state is kept per partition.
+ */
+export function planTopics(
+  wanted: readonly WantedTopic[],
+  found: ReadonlyMap<string, FoundTopic>,
+): TopicChange[] {
+  return wanted.map((topic) => {
+    const existing = found.get(topic.name)
+    if (existing === undefined) return { kind: 'create', topic }
+    if (existing.partitions !== topic.partitions) {
+      const why =
+        `${topic.name} has ${existing.partitions} partitions and the configuration says ${topic.partitions}. Keys would move ` +
+        `and state is kept per partition: set kafka.partitions to ${existing.partitions}, or use another prefix.`
+      return { kind: 'refuse', topic, why }
+    }
+    const changed: Record<string, { from: string | undefined; to: string }> = {}
+    for (const [key, to] of Object.entries(topic.config)) {
+      const from = existing.config[key]
+      if (from !== to) changed[key] = { from, to }
+    }
+    if (Object.keys(changed).length === 0) return { kind: 'keep', topic }
+    return { kind: 'alter', topic, changed, config: { ...existing.ownConfig, ...topic.config } }
+  })
+}
