@@ -1,0 +1,138 @@
+import type { Command } from 'commander'
+import type { CommandContext, RunningStage, Runtime } from '#streams'
+import { decodeAttributes } from './attributes/attributes-blob.ts'
+import type { FeatureStoreConfig } from './config.ts'
+import { describeAttributes, describeState } from './describe-state.ts'
+import { compileFeatureSet } from './feature-set.ts'
+import { startFeatureStore } from './feature-store.ts'
+import { openRedisStore } from './redis-store.ts'
+import { decodeState } from './state/blob.ts'
+import { partitionTag, type StateStore } from './state-store.ts'
+
+/** The keys of the feed's configuration that these commands read. */
+export interface FeatureCommandsConfig {
+  prefix: string
+  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  features: FeatureStoreConfig
+}
+
+/** Opens the Redis of a feed: the namespace is its topic prefix, so that two loops can share one. */
+export function openFeedStore(
+  redisUrl: string,
+  { prefix, features }: Pick<FeatureCommandsConfig, 'prefix' | 'features'>,
+): Promise<StateStore> {
+  const { commandTimeoutMs, readKeysMax } = features.limits
+  return openRedisStore(redisUrl, prefix, { commandTimeoutMs, readKeysMax })
+}
+
+/** The service `run features`, connected. The caller waits for `done` and calls `stop`. */
+export async function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningStage> {
+  const config = await context.loadConfig()
+  const { redisUrl } = await context.addresses()
+  const store = await openFeedStore(redisUrl, config)
+  try {
+    const runtime = await context.connect('features')
+    try {
+      const { futureSkewSecondsMax, farFutureSecondsMax } = config.limits
+      const options = { config: config.features, store, futureSkewSecondsMax, farFutureSecondsMax }
+      const running = await startFeatureStore(runtime, options)
+      return {
+        ...running,
+        async stop() {
+          await running.stop()
+          await runtime.close()
+          await store.close()
+        },
+      }
+    } catch (error) {
+      await runtime.close()
+      throw error
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+export function registerFeatureStoreCommands(
+  program: Command,
+  context: CommandContext<FeatureCommandsConfig>,
+): void {
+  const features = program.command('features').description('look at feature states and vectors')
+  features
+    .command('show')
+    .description('print what the store knows of one user or item')
+    .option('--user <id>', 'a user')
+    .option('--item <id>', 'an item')
+    .option('--json', 'one line of JSON')
+    .action(async (options: { user?: string; item?: string; json?: boolean }, command: Command) => {
+      const { user, item, json } = options
+      if ((user === undefined) === (item === undefined)) {
+        command.error('give exactly one of --user ID and --item ID', { exitCode: 2 })
+      }
+      const shown = await showEntity(context, user === undefined ? 'item' : 'user', (user ?? item)!)
+      process.stdout.write(`${JSON.stringify(shown, null, json === true ? 0 : 2)}\n`)
+    })
+  features
+    .command('list')
+    .description('print the columns of the feature vector')
+    .option('--json', 'one line of JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { id, names, width } = compileFeatureSet((await context.loadConfig()).features)
+      const text =
+        json === true
+          ? JSON.stringify({ id, width, names })
+          : [`${id}, ${String(width)} columns`, ...names].join('\n')
+      process.stdout.write(`${text}\n`)
+    })
+}
+
+async function showEntity(
+  context: CommandContext<FeatureCommandsConfig>,
+  entity: 'user' | 'item',
+  id: string,
+) {
+  const config = await context.loadConfig()
+  const { redisUrl } = await context.addresses()
+  const store = await openFeedStore(redisUrl, config)
+  try {
+    const runtime = await context.connect('features-show')
+    try {
+      return await readEntity(runtime, store, config.features, entity, id)
+    } finally {
+      await runtime.close()
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+async function readEntity(
+  runtime: Runtime,
+  store: StateStore,
+  config: FeatureStoreConfig,
+  entity: 'user' | 'item',
+  id: string,
+) {
+  const { layouts } = compileFeatureSet(config)
+  const topics =
+    entity === 'user' ? (['interactions', 'users'] as const) : (['itemInteractions', 'items'] as const)
+  const attributesLayout = entity === 'user' ? layouts.userAttributes : layouts.itemAttributes
+  const tagOf = (topic: (typeof topics)[number], layoutId: string) =>
+    partitionTag(runtime.topicName(topic), runtime.partitionOf(topic, id), layoutId)
+  const tags = [tagOf(topics[0], layouts[entity].id), tagOf(topics[1], attributesLayout.id)]
+  const { fences, blobs } = await store.read({ fences: tags, blobs: tags.map((tag) => ({ tag, id })) })
+  const [state, attributes] = blobs
+  return {
+    [entity]: id,
+    partitions: tags.map((tag, i) => ({
+      tag,
+      nextOffset: fences[i]?.nextOffset ?? null,
+      epoch: fences[i]?.epoch ?? null,
+    })),
+    state: state ? describeState(layouts[entity], decodeState(layouts[entity], state)) : null,
+    attributes: attributes
+      ? describeAttributes(attributesLayout, decodeAttributes(attributesLayout, attributes))
+      : null,
+  }
+}

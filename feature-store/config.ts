@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { DEFAULT_FEATURES } from './default-features.ts'
+import { featureDefinitionSchema, nameSchema } from './definitions.ts'
+import { definitionMistakes } from './definition-mistakes.ts'
+import { FeatureConfigError } from './errors.ts'
+
+const attributeKinds = z.record(nameSchema, z.enum(['text', 'number']))
+
+const attributesSchema = z.strictObject({
+  user: attributeKinds.default({ segment: 'text' }),
+  item: attributeKinds.default({ category: 'text', price: 'number' }),
+  context: attributeKinds.default({}),
+})
+
+const limitsSchema = z.strictObject({
+  idBytesMax: z.int().min(16).max(1024).default(256).describe('user, item and interaction ids, UTF-8'),
+  attributeTextBytesMax: z.int().min(16).max(4096).default(256).describe('one attribute value, UTF-8'),
+  attributesMax: z.int().min(1).max(1024).default(64).describe('attributes of one record'),
+  statesCachedMax: z
+    .int()
+    .min(100)
+    .max(10_000_000)
+    .default(50_000)
+    .describe('states an owner keeps, per partition'),
+  lookupsCachedMax: z
+    .int()
+    .min(100)
+    .max(10_000_000)
+    .default(200_000)
+    .describe('item lookups a process keeps'),
+  lookupWaitMs: z
+    .int()
+    .min(10)
+    .max(30_000)
+    .default(2_000)
+    .describe('one wait for the item attributes to catch up'),
+  lookupStallSecondsMax: z
+    .number()
+    .positive()
+    .max(3_600)
+    .default(30)
+    .describe('without progress of those attributes a fold goes on without'),
+  applyRecordsMax: z.int().min(1).max(10_000).default(2_000).describe('interactions in one fenced call'),
+  readKeysMax: z.int().min(100).max(100_000).default(20_000).describe('keys in one read; more is split'),
+  staleSecondsMax: z
+    .number()
+    .positive()
+    .default(600)
+    .describe('event time the applied stream may lag a request'),
+  commandTimeoutMs: z.int().min(10).max(60_000).default(2_000).describe('deadline of every Redis command'),
+})
+
+const DEFINED_BY = new Set(['interactionTypes', 'attributes', 'features'])
+
+/** The feature store's section of the feed's configuration; `parse({})` is the demo's feed. */
+export const featureStoreConfigSchema = z
+  .strictObject({
+    interactionTypes: z.array(nameSchema).min(1).max(64).default(['view', 'click', 'like', 'hide']),
+    attributes: attributesSchema.prefault({}),
+    features: z
+      .array(featureDefinitionSchema)
+      .min(1)
+      .max(500)
+      .default(() => DEFAULT_FEATURES.map((d) => featureDefinitionSchema.parse(d))),
+    limits: limitsSchema.prefault({}),
+  })
+  .superRefine(
+    (config, context) => {
+      for (const { path, message } of definitionMistakes(config))
+        context.addIssue({ code: 'custom', path, message })
+    },
+    // A mistake elsewhere (a limit, an unknown field) does not hide these.
+    { when: ({ issues }) => !issues.some(({ path }) => DEFINED_BY.has(String(path?.[0]))) },
+  )
+
+export type FeatureStoreConfig = z.output<typeof featureStoreConfigSchema>
+export type FeatureStoreConfigInput = z.input<typeof featureStoreConfigSchema>
+
+/** Parses the section; throws FeatureConfigError naming every mistake by its path, and what to do. */
+export function parseFeatureStoreConfig(input: FeatureStoreConfigInput): FeatureStoreConfig {
+  const parsed = featureStoreConfigSchema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw new FeatureConfigError(
+    parsed.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'features'}: ${issue.message}`),
+  )
+}

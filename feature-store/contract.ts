@@ -1,0 +1,48 @@
+import type { Attribute } from '#schemas'
+
+/** Bits of a feature's flag byte. A feature may be missing, stale, both or neither; zero is none of them. */
+export const MISSING = 1
+export const STALE = 2
+
+/** What a model sees: a compiled, ordered list of features. */
+export interface FeatureSet {
+  /** Stable hash of the definitions: two feature sets with the same id give the same vectors. */
+  readonly id: string
+  /** One name per vector column. */
+  readonly names: readonly string[]
+  readonly width: number
+}
+
+/** One rank request, as the reader needs it. */
+export interface FeatureRequest {
+  userId: string
+  itemIds: readonly string[]
+  context: readonly Attribute[]
+  /** Features are as of this event time. */
+  occurredAtMs: number
+}
+
+/** Rows of all requests one after another: request 0's candidates, then request 1's, ... */
+export interface FeatureVectors {
+  /** rows x width, row-major */
+  vectors: Float32Array
+  /** rows x width */
+  flags: Uint8Array
+  /** Per request: last applied interactions offset of the user's state, -1 none. */
+  userOffsets: number[]
+  /** Per row: last applied item-interactions offset of the item's state, -1 none. */
+  itemOffsets: number[]
+}
+
+export type FeatureAnswer =
+  | { kind: 'vectors'; vectors: FeatureVectors }
+  /** The store lost its data or is new and is being rebuilt from the log. */
+  | { kind: 'not_ready' }
+  /** It could not be asked in time. */
+  | { kind: 'unavailable'; cause: unknown }
+
+export interface FeatureReader {
+  readonly featureSet: FeatureSet
+  /** One round trip to the store, whatever the number of requests. Never rejects for an outage. */
+  read(requests: readonly FeatureRequest[]): Promise<FeatureAnswer>
+}

@@ -1,0 +1,63 @@
+import type { AttributesLayout } from './attributes/attributes-layout.ts'
+import type { AttributesState } from './attributes/attributes-state.ts'
+import { remaining } from './state/decay.ts'
+import type { EntityState } from './state/entity-state.ts'
+import type { CounterSlot, StateLayout } from './state/layout.ts'
+
+/** A state as a person would read it. Counters as stored (as of the last event), and as of `atMs` when given. */
+export function describeState(
+  layout: StateLayout,
+  state: EntityState,
+  atMs = state.asOfMs,
+): Record<string, unknown> {
+  const counts = (slots: readonly CounterSlot[], counters: Float64Array) =>
+    Object.fromEntries(
+      slots.map((slot, i) => {
+        const left = slot.halfLifeMs === null ? 1 : remaining(atMs - state.asOfMs, slot.halfLifeMs)
+        return [counterName(slot), counters[i]! * left]
+      }),
+    )
+  return {
+    applied: state.applied,
+    lastOffset: state.lastOffset,
+    asOf: moment(state.asOfMs),
+    counters: counts(layout.counters, state.counters),
+    windows: layout.windows.map(({ types, bucketMs }, i) => ({
+      types,
+      bucketMinutes: bucketMs / 60_000,
+      newest: moment(state.windows[i]!.newest * bucketMs),
+      counts: state.windows[i]!.counts,
+    })),
+    lastSeen: Object.fromEntries(
+      layout.recencies.map(({ types }, i) => [types.join('+'), moment(state.recencies[i]!)]),
+    ),
+    crosses: layout.maps.map(({ attribute, bands, counters }, m) => ({
+      by: attribute,
+      ...(bands === null ? {} : { bands }),
+      values: Object.fromEntries(
+        state.maps[m]!.map((entry) => [entry.key, counts(counters, entry.counters)]),
+      ),
+    })),
+  }
+}
+
+export function describeAttributes(
+  layout: AttributesLayout,
+  state: AttributesState,
+): Record<string, unknown> {
+  return {
+    applied: state.applied,
+    lastOffset: state.lastOffset,
+    firstSeen: moment(state.firstAtMs),
+    atFirstSight: Object.fromEntries(layout.fixed.map((name, i) => [name, state.firstValues[i]])),
+    versions: state.versions.map(({ occurredAtMs, values }) => ({
+      since: moment(occurredAtMs),
+      ...Object.fromEntries(layout.stored.map(({ name }, i) => [name, values[i]])),
+    })),
+  }
+}
+
+const counterName = ({ types, halfLifeMs }: CounterSlot) =>
+  `${types.join('+')} (${halfLifeMs === null ? 'all' : `half-life ${String(halfLifeMs / 60_000)} min`})`
+
+const moment = (ms: number) => (ms < 0 ? null : new Date(ms).toISOString())

@@ -1,0 +1,185 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
+import { afterEach, describe, expect, inject, it } from 'vitest'
+import {
+  applyTopics,
+  catalogueOf,
+  connectRuntime,
+  deleteTopics,
+  type KafkaRuntime,
+  readTopic,
+  silentLogger,
+  type StreamsConfig,
+  streamsConfigSchema,
+} from '#streams'
+import { openFeedStore } from './commands.ts'
+import { featureStoreConfigSchema } from './config.ts'
+import { compileFeatureSet } from './feature-set.ts'
+import { startFeatureStore } from './feature-store.ts'
+import { compareStore } from './replay/compare-store.ts'
+import type { Replay } from './replay/replay.ts'
+import { partitionTag, type StateStore } from './state-store.ts'
+import { emptyReplay, REPLAYED_TOPICS } from './testing/replay-driver.ts'
+import { produceTraffic } from './testing/traffic.ts'
+
+const stack = inject('stack')
+const limits = { applyRecordsMax: 100 }
+const features = featureStoreConfigSchema.parse({ limits })
+const featureSet = compileFeatureSet(features)
+const cleanups: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** A feed of its own on the real services. */
+async function feedOf() {
+  const addresses = stack!
+  const streams = streamsConfigSchema.parse({
+    prefix: `h4-${randomUUID().slice(0, 8)}`,
+    limits: { sessionTimeoutMs: 6_000 }, // a killed member's partitions are free after this
+  })
+  const catalogue = catalogueOf(streams)
+  await applyTopics(addresses, Object.values(catalogue))
+  const names = Object.values(catalogue).map(({ name }) => name)
+  cleanups.push(() => deleteTopics(addresses, names))
+  const connect = async (clientId: string) => {
+    const runtime = await connectRuntime({ addresses, config: streams, clientId, log: silentLogger })
+    cleanups.push(() => runtime.close())
+    return runtime
+  }
+  const store = await openFeedStore(addresses.redisUrl, { prefix: streams.prefix, features })
+  const forget = () => forgetNamespace(addresses.redisUrl, streams.prefix)
+  cleanups.push(async () => {
+    await store.close()
+    await forget()
+  })
+  const runtime = await connect('test')
+  const outputs = await runtime.outputs('traffic')
+  let produced = 0
+  return {
+    streams,
+    runtime,
+    store,
+    connect,
+    forget,
+    /** Items and users are acknowledged before interactions speak of them. */
+    async traffic(interactions: number) {
+      produceTraffic(
+        { produce: (topic, key, value) => outputs.add(topic, { key, value }) },
+        { seed: produced + 1, from: produced, interactions, users: 50, items: 80 },
+      )
+      await outputs.flush()
+      produced += interactions
+    },
+    produced: () => produced,
+  }
+}
+
+async function forgetNamespace(redisUrl: string, namespace: string): Promise<void> {
+  const redis = new Redis(redisUrl)
+  let cursor = '0'
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${namespace}:*`, 'COUNT', 1_000)
+    cursor = next
+    if (keys.length > 0) await redis.del(keys)
+  } while (cursor !== '0')
+  redis.disconnect()
+}
+
+async function replayTopics(runtime: KafkaRuntime): Promise<Replay> {
+  const replay = emptyReplay(runtime, featureSet)
+  for (const topic of REPLAYED_TOPICS) {
+    for await (const raw of readTopic({ addresses: stack!, topicName: runtime.topicName(topic) })) {
+      const value = raw.value === null ? null : runtime.codec.decode(topic, raw.value)
+      replay.add(topic, { ...raw, value } as never)
+    }
+  }
+  return replay
+}
+
+/** Waits until the store holds everything once, then compares byte for byte. */
+async function expectExact(runtime: KafkaRuntime, store: StateStore, interactions: number) {
+  const endMs = Date.now() + 90_000
+  for (;;) {
+    const replay = await replayTopics(runtime)
+    const compared = await compareStore(replay, store, (topic) => runtime.partitionCount(topic))
+    const { user, item, userAttributes, itemAttributes } = compared
+    const rest = [user, item, userAttributes, itemAttributes].reduce(
+      (sum, { different }) => sum + different,
+      0,
+    )
+    if ((rest > 0 || item.applied < interactions) && Date.now() < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      continue
+    }
+    for (const entity of [user, item]) {
+      expect(entity).toMatchObject({ expected: interactions, applied: interactions, lost: 0, duplicates: 0 })
+    }
+    for (const comparison of Object.values(compared))
+      expect(comparison).toMatchObject({ different: 0, firstDifference: null })
+    return
+  }
+}
+
+describe.skipIf(stack === null)('feature store on Kafka and Redis', () => {
+  it('comes to the same bytes although owners change and Redis loses everything in the middle', async () => {
+    const { runtime, store, connect, traffic, forget, produced } = await feedOf()
+    const first = await startFeatureStore(await connect('first'), { config: features, store })
+    cleanups.push(() => first.stop())
+    await first.ready
+    await traffic(2_000)
+    const second = await startFeatureStore(await connect('second'), { config: features, store })
+    cleanups.push(() => second.stop())
+    await traffic(2_000)
+    await second.ready
+    await first.stop()
+    await traffic(1_000)
+    await forget()
+    await traffic(1_000)
+    await expectExact(runtime, store, produced())
+  })
+
+  it('comes to the same bytes after kill -9 in the middle of a batch', async () => {
+    const { runtime, store, streams, traffic, produced } = await feedOf()
+    for (let life = 0; life < 3; life++) {
+      const child = runFeaturesProcess(streams)
+      cleanups.push(() => killed(child))
+      await traffic(3_000)
+      await appliedAtLeast(runtime, store, life * 3_000 + 500)
+      if (life < 2) await killed(child)
+    }
+    await expectExact(runtime, store, produced())
+  })
+})
+
+async function appliedAtLeast(runtime: KafkaRuntime, store: StateStore, count: number): Promise<void> {
+  const tags = Array.from({ length: runtime.partitionCount('interactions') }, (_, partition) =>
+    partitionTag(runtime.topicName('interactions'), partition, featureSet.layouts.user.id),
+  )
+  const endMs = Date.now() + 60_000
+  for (;;) {
+    const { fences } = await store.read({ fences: tags, blobs: [] })
+    if (fences.reduce((sum, fence) => sum + (fence?.nextOffset ?? 0), 0) >= count) return
+    if (Date.now() > endMs) throw new Error(`${String(count)} interactions were not applied within a minute`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+/** `run features` in a process of its own. */
+function runFeaturesProcess(streams: StreamsConfig): ChildProcess {
+  const main = fileURLToPath(new URL('testing/run-features-main.ts', import.meta.url))
+  const given = JSON.stringify({ streams, addresses: stack!, features: { limits } })
+  return spawn(process.execPath, ['--conditions=source', '--import', 'tsx', main, given], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await gone
+}

@@ -1,0 +1,117 @@
+import type { RunningStage, Runtime } from '#streams'
+import type { FeatureStoreConfig } from './config.ts'
+import { compileFeatureSet, type CompiledFeatureSet } from './feature-set.ts'
+import { LOG_EVENTS } from './signals.ts'
+import { createAttributesStage } from './stages/attributes-stage.ts'
+import { createItemStage } from './stages/item-stage.ts'
+import { recordSteps, type RecordSteps } from './stages/record-steps.ts'
+import { createUserStage } from './stages/user-stage.ts'
+import type { StateStore } from './state-store.ts'
+
+export interface FeatureStoreOptions {
+  config: FeatureStoreConfig
+  store: StateStore
+  /** Event time ahead of the broker: more is clamped (streams: limits.futureSkewSecondsMax). */
+  futureSkewSecondsMax?: number
+  /** Event time ahead of the broker: more is dead-lettered (streams: limits.farFutureSecondsMax). */
+  farFutureSecondsMax?: number
+}
+
+export const DEFAULT_FUTURE = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }
+
+/**
+ * Keeps features fresh: four stages, each fenced by the store. When the store lost data (emptied, replaced,
+ * restored from something older) all stages start again from their fences, idle partitions included.
+ *
+ * `ready` when partitions are assigned; `done` rejects when a stage died (the rest is stopped), resolves after stop.
+ */
+export async function startFeatureStore(
+  runtime: Runtime,
+  options: FeatureStoreOptions,
+): Promise<RunningStage> {
+  const { config, store } = options
+  const featureSet = compileFeatureSet(config)
+  const steps = recordSteps({
+    config,
+    futureSkewSecondsMax: options.futureSkewSecondsMax ?? DEFAULT_FUTURE.futureSkewSecondsMax,
+    farFutureSecondsMax: options.farFutureSecondsMax ?? DEFAULT_FUTURE.farFutureSecondsMax,
+    partitionOf: (topic, key) => runtime.partitionOf(topic, key),
+  })
+  const parts = { runtime, store, featureSet, steps }
+  let stopping = false
+  let run = await startRun(parts)
+  const { ready } = run
+  const done = supervise()
+  done.catch(() => undefined) // whoever waits for `done` sees it
+
+  async function supervise(): Promise<void> {
+    while ((await run.ended) === 'went_back' && !stopping) {
+      runtime.log.warn(
+        { event: LOG_EVENTS.storeWentBack },
+        'the store lost data; all stages start again from its fences',
+      )
+      run = await startRun(parts)
+      if (stopping) await run.stop()
+    }
+  }
+
+  return {
+    ready,
+    done,
+    async stop() {
+      stopping = true
+      await run.stop()
+      await done.catch(() => undefined) // a death is told by `done`
+    },
+  }
+}
+
+interface Run {
+  ready: Promise<void>
+  /** Rejects when a stage died. All stages are stopped then. */
+  ended: Promise<'stopped' | 'went_back'>
+  stop(): Promise<void>
+}
+
+async function startRun(parts: {
+  runtime: Runtime
+  store: StateStore
+  featureSet: CompiledFeatureSet
+  steps: RecordSteps
+}): Promise<Run> {
+  const { runtime, store } = parts
+  const items = createAttributesStage('items', parts)
+  const users = createAttributesStage('users', parts)
+  const item = createItemStage(parts)
+  const user = createUserStage(parts)
+  const started = await Promise.allSettled([
+    runtime.runStage(items),
+    runtime.runStage(users),
+    runtime.runStage(item),
+    runtime.runStage(user),
+  ])
+  const stages = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const stop = async () => {
+    await Promise.all(stages.map((stage) => stage.stop()))
+  }
+  const failure = started.find((outcome) => outcome.status === 'rejected')
+  if (failure !== undefined) {
+    await stop()
+    throw failure.reason
+  }
+
+  let unwatch = () => {}
+  const wentBack = new Promise<'went_back'>((tell) => {
+    const held = () => [items, users, item, user].flatMap((stage) => stage.held())
+    unwatch = store.watch(held, () => tell('went_back'))
+  })
+  const allDone = Promise.all(stages.map(({ done }) => done)).then((): 'stopped' => 'stopped')
+  const ended = Promise.race([allDone, wentBack]).finally(async () => {
+    unwatch()
+    await stop().catch(() => undefined) // why it ended matters more
+  })
+  ended.catch(() => undefined) // the supervisor waits for it
+  const ready = Promise.all(stages.map((stage) => stage.ready)).then(() => undefined)
+  ready.catch(() => undefined) // may go unobserved
+  return { ready, ended, stop }
+}

@@ -1,0 +1,103 @@
+// The declaration of your feed: what users do, what is known of users and items, which features a model sees, which
+// labels it learns. Everything here is optional; what you leave out has the value shown (this file, as it stands, is
+// the demo's feed). `npx feedloop check` reports all mistakes at once, `npx feedloop check --json` shows every setting
+// and limit with its value.
+import {
+  age,
+  attribute,
+  cross,
+  decayedCount,
+  defineFeed,
+  recency,
+  smoothedRate,
+  windowedCount,
+} from 'feedloop'
+
+const clickRate = { of: ['click'], per: ['view'], prior: 0.12 }
+
+export default defineFeed({
+  // Begins the names of topics (feed.interactions.v1), groups and Redis keys: two loops can share a broker.
+  prefix: 'feed',
+
+  // Left out: the local stack (`npx feedloop stack up`). The environment wins: FEEDLOOP_KAFKA_BROKERS,
+  // FEEDLOOP_REGISTRY_URL, FEEDLOOP_REDIS_URL.
+  // kafka: { brokers: ['kafka-1:9092'], partitions: 4, replicationFactor: 3 },
+  // registry: { url: 'http://registry:8081/apis/ccompat/v7' },
+  // redis: { url: 'redis://redis:6379' },
+
+  features: {
+    // Interactions of any other type are dead-lettered (unknown_type).
+    interactionTypes: ['view', 'click', 'like', 'hide'],
+
+    // Attributes that users, items and requests bring. `text` or `number`.
+    attributes: {
+      user: { segment: 'text' },
+      item: { category: 'text', price: 'number' },
+      context: {},
+    },
+
+    // One entry, one feature (some make several columns). All times are the feed's own clock.
+    features: [
+      // How active somebody is, old views fading.
+      decayedCount({ entity: 'user', of: ['view'], halfLifeMinutes: 360 }),
+      // The last half hour, in buckets of five minutes.
+      windowedCount({ entity: 'user', of: ['view'], windowMinutes: 30, bucketMinutes: 5 }),
+      // Clicks per view, pulled to the prior as if 20 views at that rate had been seen before.
+      smoothedRate({ entity: 'user', ...clickRate, strength: 20, halfLifeMinutes: 360 }),
+      recency({ entity: 'user', of: ['click'] }),
+      attribute({ entity: 'user', attribute: 'segment', as: { oneHot: ['s0', 's1', 's2', 's3'] } }),
+      decayedCount({ entity: 'item', of: ['view'], halfLifeMinutes: 30 }),
+      windowedCount({ entity: 'item', of: ['click'], windowMinutes: 60, bucketMinutes: 10 }),
+      // The same rate at two speeds: what trends, and what lasts.
+      smoothedRate({ entity: 'item', ...clickRate, strength: 20, halfLifeMinutes: 30 }),
+      smoothedRate({ entity: 'item', ...clickRate, strength: 20, halfLifeMinutes: 360 }),
+      smoothedRate({
+        entity: 'item',
+        of: ['like'],
+        per: ['click'],
+        prior: 0.2,
+        strength: 10,
+        halfLifeMinutes: 360,
+      }),
+      recency({ entity: 'item', of: ['view'] }),
+      age({ entity: 'item' }),
+      attribute({ entity: 'item', attribute: 'price', as: 'number', scale: { subtract: 0.5, divide: 0.5 } }),
+      attribute({
+        entity: 'item',
+        attribute: 'category',
+        as: { oneHot: ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'] },
+      }),
+      // This user's click rate on items of the candidate's category, and on items about as expensive.
+      cross({ ...clickRate, by: 'category', strength: 5, halfLifeMinutes: 180 }),
+      cross({
+        ...clickRate,
+        by: 'price',
+        bands: [0.25, 0.5, 0.75],
+        strength: 5,
+        halfLifeMinutes: 180,
+        valuesMax: 4,
+      }),
+    ],
+  },
+
+  scorer: {
+    // Share of requests answered in a random order, so that the trainer sees what the model would not show.
+    explorationShare: 0.05,
+    // Ranks whose vectors the prediction record keeps; only they can become examples.
+    vectorsRecordedMax: 50,
+    // http: { port: 8080 },   // POST /predict for services without Kafka
+  },
+
+  trainer: {
+    // A label is 1 when one of `positive` came within the horizon after the request, else 0, if the item was `shown`.
+    labels: {
+      click: { positive: ['click'], shown: ['shown', 'view'], horizonMinutes: 10 },
+      like: { positive: ['like'], shown: ['shown', 'view'], horizonMinutes: 10 },
+    },
+    // The label that models predict and the ranking goes by.
+    objective: 'click',
+    // FTRL-proximal logistic regression (McMahan et al. 2013).
+    learner: { alpha: 0.2, beta: 1, l1: 0, l2: 1 },
+    // promotion: { candidateEveryExamples: 6_000, freshExamplesMin: 3_000 },
+  },
+})

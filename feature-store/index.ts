@@ -1,0 +1,44 @@
+export { MISSING, STALE } from './contract.ts'
+export type { FeatureAnswer, FeatureReader, FeatureRequest, FeatureSet, FeatureVectors } from './contract.ts'
+
+export { featureStoreConfigSchema, parseFeatureStoreConfig } from './config.ts'
+export type { FeatureStoreConfig, FeatureStoreConfigInput } from './config.ts'
+export { DEFAULT_FEATURES } from './default-features.ts'
+export {
+  age,
+  attribute,
+  contextAttribute,
+  cross,
+  decayedCount,
+  nameOfDefinition,
+  product,
+  recency,
+  smoothedRate,
+  windowedCount,
+} from './definitions.ts'
+export type { FeatureDefinition } from './definitions.ts'
+export { compileFeatureSet } from './feature-set.ts'
+export type { CompiledFeatureSet } from './feature-set.ts'
+
+export { startFeatureStore } from './feature-store.ts'
+export type { FeatureStoreOptions } from './feature-store.ts'
+export { createFeatureReader } from './reader.ts'
+export { openRedisStore } from './redis-store.ts'
+export type { RedisStoreOptions } from './redis-store.ts'
+export { partitionTag } from './state-store.ts'
+export type { ApplyRequest, FreshPartition, StateKey, StateStore, StoreReading } from './state-store.ts'
+export { isReady } from './fence.ts'
+export type { ApplyAnswer, Fence } from './fence.ts'
+
+export { createReplay } from './replay/replay.ts'
+export type { LoggedRecord, Replay, ReplayedEntity, ReplayedTopic, ReplayOptions } from './replay/replay.ts'
+export { compareStore } from './replay/compare-store.ts'
+export type { EntityComparison } from './replay/compare-store.ts'
+export { checkPrediction } from './replay/check-prediction.ts'
+export type { PredictionCheck, VectorMismatch } from './replay/check-prediction.ts'
+export { describeAttributes, describeState } from './describe-state.ts'
+
+export { openFeedStore, registerFeatureStoreCommands, runFeatures } from './commands.ts'
+export type { FeatureCommandsConfig } from './commands.ts'
+export * from './errors.ts'
+export { FEATURE_SIGNALS, LOG_EVENTS as FEATURE_LOG_EVENTS } from './signals.ts'

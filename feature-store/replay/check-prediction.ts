@@ -1,0 +1,99 @@
+import type { Prediction, RankedItem } from '#schemas'
+import type { AttributesState } from '../attributes/attributes-state.ts'
+import { STALE } from '../contract.ts'
+import { entityView, type EntityView } from '../vectors/entity-view.ts'
+import { contextValues, vectorise } from '../vectors/vectorise.ts'
+import type { Replay } from './replay.ts'
+
+export interface VectorMismatch {
+  itemId: string
+  /** First column that differs. */
+  column: string
+  recorded: number
+  recomputed: number
+}
+
+export type PredictionCheck =
+  | { kind: 'checked'; vectors: number; mismatches: VectorMismatch[] }
+  /** Made by another feature set: these definitions cannot say what it should be. */
+  | { kind: 'other_feature_set' }
+
+/** Attribute records a reader may have been behind by, and tombstones it may have been ahead. */
+const ATTRIBUTES_BEHIND_MAX = 16
+const ATTRIBUTES_AHEAD_MAX = 2
+
+/**
+ * Recomputes the vectors that a prediction recorded, from the logs, at the offsets it recorded, and compares
+ * bytes. The stale bit is left out: it depends on when the reader read, not on what.
+ *
+ * A prediction does not say how many attribute records the reader had seen; a vector matches when some number
+ * of them, the same for all of the user's columns, explains it.
+ */
+export function checkPrediction(replay: Replay, prediction: Prediction): PredictionCheck {
+  const { featureSet } = replay.options
+  if (prediction.featureSetId !== featureSet.id) return { kind: 'other_feature_set' }
+  const { userId, userOffset, occurredAtMs } = prediction
+  const recorded = prediction.ranking.filter(({ vector }) => vector !== null)
+  const userState = userOffset < 0 ? null : replay.stateAt('user', userId, userOffset)
+  const context = contextValues(featureSet, prediction.context)
+
+  let fewest: VectorMismatch[] | null = null
+  for (const attributes of attributeViews(replay, 'user', userId, occurredAtMs)) {
+    const user = entityView(featureSet.layouts.user, userState, attributes, occurredAtMs, false)
+    const mismatches = recorded.flatMap((ranked) => mismatchOf(ranked, user) ?? [])
+    if (fewest === null || mismatches.length < fewest.length) fewest = mismatches
+    if (fewest.length === 0) break
+  }
+  return { kind: 'checked', vectors: recorded.length, mismatches: fewest ?? [] }
+
+  function mismatchOf(ranked: RankedItem, user: EntityView): VectorMismatch | null {
+    const state = ranked.itemOffset < 0 ? null : replay.stateAt('item', ranked.itemId, ranked.itemOffset)
+    let first: VectorMismatch | null = null
+    for (const attributes of attributeViews(replay, 'item', ranked.itemId, occurredAtMs)) {
+      const item = entityView(featureSet.layouts.item, state, attributes, occurredAtMs, false)
+      const vector = new Float32Array(featureSet.width)
+      const flags = new Uint8Array(featureSet.width)
+      vectorise(featureSet, { user, items: [item], context }, vector, flags, 0)
+      const column = differingColumn(ranked, vector, flags)
+      if (column < 0) return null
+      first ??= {
+        itemId: ranked.itemId,
+        column: featureSet.names[column] ?? 'length',
+        recorded: floatAt(ranked.vector!, column),
+        recomputed: vector[column] ?? NaN,
+      }
+    }
+    return first
+  }
+}
+
+/** What a reader may have known of the attributes, the most likely first. */
+function* attributeViews(
+  replay: Replay,
+  entity: 'user' | 'item',
+  id: string,
+  atMs: number,
+): Generator<AttributesState | null> {
+  const seen = replay.attributeRecordsUntil(entity, id, atMs)
+  for (let behind = 0; behind <= Math.min(seen, ATTRIBUTES_BEHIND_MAX); behind++) {
+    yield replay.attributesAfter(entity, id, seen - behind)
+  }
+  for (let ahead = 1; ahead <= ATTRIBUTES_AHEAD_MAX; ahead++)
+    yield replay.attributesAfter(entity, id, seen + ahead)
+}
+
+/** First column whose bytes or flags differ, -1 none. */
+function differingColumn(ranked: RankedItem, vector: Float32Array, flags: Uint8Array): number {
+  const width = vector.length
+  if (ranked.vector!.length !== width * 4 || ranked.flags?.length !== width) return width
+  const bytes = Buffer.alloc(4)
+  for (let column = 0; column < width; column++) {
+    bytes.writeFloatLE(vector[column]!)
+    if (bytes.compare(ranked.vector!, column * 4, column * 4 + 4) !== 0) return column
+    if ((ranked.flags[column]! | STALE) !== (flags[column]! | STALE)) return column
+  }
+  return -1
+}
+
+const floatAt = (vector: Buffer, column: number) =>
+  column * 4 + 4 <= vector.length ? vector.readFloatLE(column * 4) : NaN

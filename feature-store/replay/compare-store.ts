@@ -1,0 +1,94 @@
+import { decodeState } from '../state/blob.ts'
+import { partitionTag, type StateStore } from '../state-store.ts'
+import type { Replay, ReplayedEntity, ReplayedTopic } from './replay.ts'
+
+export interface EntityComparison {
+  /** Entities that the logs know. */
+  entities: number
+  /** Interactions the logs hold, and those the stored states have counted. Attributes: 0. */
+  expected: number
+  applied: number
+  /** Expected and not applied, applied more often than expected; summed per entity. */
+  lost: number
+  duplicates: number
+  /** Entities whose bytes differ, absent or unexpected ones included. */
+  different: number
+  firstDifference: { id: string; stored: string | null; replayed: string | null } | null
+}
+
+const TOPICS: Record<ReplayedEntity, ReplayedTopic> = {
+  user: 'interactions',
+  item: 'itemInteractions',
+  userAttributes: 'users',
+  itemAttributes: 'items',
+}
+
+/**
+ * Holds what the store has against what the logs say, byte for byte. The store must have applied everything:
+ * stop what writes and wait for the stages' lag to be 0 first.
+ */
+export async function compareStore(
+  replay: Replay,
+  store: StateStore,
+  partitionCount: (topic: ReplayedTopic) => number,
+): Promise<Record<ReplayedEntity, EntityComparison>> {
+  const compare = (entity: ReplayedEntity) =>
+    compareEntity(replay, store, entity, partitionCount(TOPICS[entity]))
+  return {
+    user: await compare('user'),
+    item: await compare('item'),
+    userAttributes: await compare('userAttributes'),
+    itemAttributes: await compare('itemAttributes'),
+  }
+}
+
+async function compareEntity(
+  replay: Replay,
+  store: StateStore,
+  entity: ReplayedEntity,
+  partitions: number,
+): Promise<EntityComparison> {
+  const { featureSet, topicName } = replay.options
+  const comparison: EntityComparison = {
+    entities: 0,
+    expected: 0,
+    applied: 0,
+    lost: 0,
+    duplicates: 0,
+    different: 0,
+    firstDifference: null,
+  }
+  const layoutId = featureSet.layouts[entity].id
+  const stored = new Map<string, Buffer>()
+  for (let partition = 0; partition < partitions; partition++) {
+    for await (const { id, blob } of store.scan(
+      partitionTag(topicName(TOPICS[entity]), partition, layoutId),
+    )) {
+      stored.set(id, blob)
+    }
+  }
+  for (const id of new Set([...replay.ids(entity), ...stored.keys()])) {
+    const replayed = replay.blobOf(entity, id)
+    const found = stored.get(id) ?? null
+    if (replayed !== null) comparison.entities++
+    count(id, found)
+    if (found !== null && replayed !== null ? found.equals(replayed) : found === replayed) continue
+    comparison.different++
+    comparison.firstDifference ??= {
+      id,
+      stored: found?.toString('hex') ?? null,
+      replayed: replayed?.toString('hex') ?? null,
+    }
+  }
+  return comparison
+
+  function count(id: string, found: Buffer | null): void {
+    if (entity !== 'user' && entity !== 'item') return
+    const expected = replay.expectedApplied(entity, id)
+    const applied = found === null ? 0 : decodeState(featureSet.layouts[entity], found).applied
+    comparison.expected += expected
+    comparison.applied += applied
+    comparison.lost += Math.max(0, expected - applied)
+    comparison.duplicates += Math.max(0, applied - expected)
+  }
+}

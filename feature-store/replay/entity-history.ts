@@ -1,0 +1,66 @@
+import { decodeState, encodeState } from '../state/blob.ts'
+import { emptyState, type EntityState } from '../state/entity-state.ts'
+import { fold, type FoldedInteraction } from '../state/fold.ts'
+import type { StateLayout } from '../state/layout.ts'
+
+export interface HistoryEntry extends FoldedInteraction {
+  itemId: string
+}
+
+/** Everything that happened to one user or item, and its state as of any offset. */
+export interface EntityHistory {
+  readonly length: number
+  add(entry: HistoryEntry): void
+  /** The state after every entry up to and including this offset; null before the first. A copy. */
+  stateAt(offset: number): EntityState | null
+}
+
+const CHECKPOINT_EVERY = 64
+
+/** Folds again from the nearest checkpoint: a state costs at most 64 folds, wherever it is asked for. */
+export function createEntityHistory(
+  layout: StateLayout,
+  keysOf: (entry: HistoryEntry) => readonly (string | null)[] | undefined,
+): EntityHistory {
+  const entries: HistoryEntry[] = []
+  /** checkpoints[n]: the blob after n * CHECKPOINT_EVERY entries. */
+  const checkpoints: Buffer[] = [encodeState(layout, emptyState(layout))]
+
+  function foldFrom(checkpoint: number, count: number): EntityState {
+    const state = decodeState(layout, checkpoints[checkpoint]!)
+    for (let i = checkpoint * CHECKPOINT_EVERY; i < count; i++)
+      fold(layout, state, entries[i]!, keysOf(entries[i]!))
+    return state
+  }
+
+  return {
+    get length() {
+      return entries.length
+    },
+    add(entry) {
+      entries.push(entry)
+    },
+    stateAt(offset) {
+      const count = countUpTo(entries, offset)
+      if (count === 0) return null
+      const checkpoint = Math.floor(count / CHECKPOINT_EVERY)
+      while (checkpoints.length <= checkpoint) {
+        const last = checkpoints.length - 1
+        checkpoints.push(encodeState(layout, foldFrom(last, (last + 1) * CHECKPOINT_EVERY)))
+      }
+      return foldFrom(checkpoint, count)
+    },
+  }
+}
+
+/** Entries with an offset not above `offset`; they are in offset order. */
+function countUpTo(entries: readonly { offset: number }[], offset: number): number {
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (entries[middle]!.offset <= offset) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,52 @@
+import type { Runtime, Stage } from '#streams'
+import { decodeAttributes, encodeAttributes } from '../attributes/attributes-blob.ts'
+import { foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
+import type { CompiledFeatureSet } from '../feature-set.ts'
+import type { StateStore } from '../state-store.ts'
+import { createFencedStage, type FencedStage } from './fenced-stage.ts'
+import { loadStates } from './load-states.ts'
+import type { RecordSteps } from './record-steps.ts'
+
+/** Keeps the attributes of users or of items. A tombstone erases; what comes after it is a new first sight. */
+export function createAttributesStage<K extends 'users' | 'items'>(
+  topic: K,
+  parts: { runtime: Runtime; store: StateStore; featureSet: CompiledFeatureSet; steps: RecordSteps },
+): FencedStage<K> {
+  const { runtime, store, featureSet } = parts
+  const { limits } = featureSet.config
+  const layout = topic === 'users' ? featureSet.layouts.userAttributes : featureSet.layouts.itemAttributes
+  return createFencedStage<K, AttributesState>({
+    name: topic === 'users' ? 'features-user-attributes' : 'features-item-attributes',
+    topic,
+    layoutId: layout.id,
+    runtime,
+    store,
+    steps: { [topic]: parts.steps[topic] } as unknown as NonNullable<Stage<K>['steps']>,
+    statesCachedMax: limits.statesCachedMax,
+    applyRecordsMax: limits.applyRecordsMax,
+    encode: (state) => encodeAttributes(layout, state),
+    async foldSlice(owned, records) {
+      const changes = records.flatMap(({ key, value, offset }) => {
+        const id =
+          value === null ? (key?.toString('utf8') ?? '') : 'userId' in value ? value.userId : value.itemId
+        return id === '' ? [] : [{ id, value, offset }]
+      })
+      const ids = new Set(changes.map(({ id }) => id))
+      const states = await loadStates(store, owned, ids, (blob) => decodeAttributes(layout, blob))
+      const deletes = new Set<string>()
+      let streamTimeMs = -1
+      for (const { id, value, offset } of changes) {
+        if (value === null) {
+          states.delete(id)
+          deletes.add(id)
+          continue
+        }
+        deletes.delete(id)
+        const { occurredAtMs, attributes } = value
+        states.set(id, foldAttributes(layout, states.get(id) ?? null, { occurredAtMs, attributes, offset }))
+        streamTimeMs = Math.max(streamTimeMs, occurredAtMs)
+      }
+      return { kind: 'changed', states, deletes: [...deletes], streamTimeMs }
+    },
+  })
+}

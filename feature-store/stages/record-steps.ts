@@ -1,0 +1,113 @@
+import type { Interaction, Item, ItemInteraction, User } from '#schemas'
+import {
+  clampFuture,
+  deadLetter,
+  pass,
+  refuseAbsurdTime,
+  type RecordMeta,
+  type Step,
+  type Verdict,
+} from '#streams'
+import type { FeatureStoreConfig } from '../config.ts'
+
+export interface RecordStepsOptions {
+  config: FeatureStoreConfig
+  /** Event time ahead of the broker: more is clamped. */
+  futureSkewSecondsMax: number
+  /** Event time ahead of the broker: more is dead-lettered. */
+  farFutureSecondsMax: number
+  partitionOf(topic: 'interactions' | 'itemInteractions' | 'users' | 'items', key: string): number
+}
+
+/** What each source's records must pass before they are folded. Pure: replays use the same steps. */
+export interface RecordSteps {
+  interactions: readonly Step<Interaction>[]
+  itemInteractions: readonly Step<ItemInteraction>[]
+  users: readonly Step<User>[]
+  items: readonly Step<Item>[]
+}
+
+export function recordSteps(options: RecordStepsOptions): RecordSteps {
+  const { config, futureSkewSecondsMax, farFutureSecondsMax, partitionOf } = options
+  const { idBytesMax, attributesMax, attributeTextBytesMax } = config.limits
+  const types = new Set(config.interactionTypes)
+  const future = { skewSecondsMax: futureSkewSecondsMax, farSecondsMax: farFutureSecondsMax }
+
+  function knownType<T extends { type: string }>(record: T): Verdict<T> {
+    if (types.has(record.type)) return pass(record)
+    return deadLetter('unknown_type', `${quoted(record.type)} is not in interactionTypes`)
+  }
+
+  function goodIds<T>(...fields: (keyof T & string)[]): Step<T> {
+    return function goodIds(record) {
+      for (const field of fields) {
+        const id = String(record[field])
+        if (id === '') return deadLetter('empty_id', `${field} is empty`)
+        const bytes = Buffer.byteLength(id)
+        if (bytes > idBytesMax)
+          return deadLetter('long_id', `${field} has ${String(bytes)} bytes, at most ${String(idBytesMax)}`)
+      }
+      return pass(record)
+    }
+  }
+
+  function rightPartition<T>(topic: Parameters<typeof partitionOf>[0], field: keyof T & string): Step<T> {
+    return function rightPartition(record: T, { partition }: RecordMeta) {
+      const key = String(record[field])
+      const right = partitionOf(topic, key)
+      if (right === partition) return pass(record)
+      const detail = `${field} ${quoted(key)} belongs to partition ${String(right)}: key by ${field} with the murmur2 partitioner`
+      return deadLetter('wrong_partition', detail)
+    }
+  }
+
+  function boundedAttributes<T extends User | Item>(record: T): Verdict<T> {
+    const { attributes } = record
+    if (attributes.length > attributesMax) {
+      return deadLetter(
+        'many_attributes',
+        `${String(attributes.length)} attributes, at most ${String(attributesMax)}`,
+      )
+    }
+    const long = attributes.find(
+      ({ text }) => text !== null && Buffer.byteLength(text) > attributeTextBytesMax,
+    )
+    if (long === undefined) return pass(record)
+    return deadLetter(
+      'long_attribute',
+      `${quoted(long.name)} has more than ${String(attributeTextBytesMax)} bytes`,
+    )
+  }
+
+  return {
+    interactions: [
+      goodIds<Interaction>('userId', 'itemId', 'interactionId'),
+      rightPartition<Interaction>('interactions', 'userId'),
+      refuseAbsurdTime<Interaction>(),
+      clampFuture<Interaction>(future),
+      knownType,
+    ],
+    itemInteractions: [
+      goodIds<ItemInteraction>('itemId'),
+      rightPartition<ItemInteraction>('itemInteractions', 'itemId'),
+      refuseAbsurdTime<ItemInteraction>(),
+      knownType,
+    ],
+    users: [
+      goodIds<User>('userId'),
+      rightPartition<User>('users', 'userId'),
+      refuseAbsurdTime<User>(),
+      clampFuture<User>(future),
+      boundedAttributes,
+    ],
+    items: [
+      goodIds<Item>('itemId'),
+      rightPartition<Item>('items', 'itemId'),
+      refuseAbsurdTime<Item>(),
+      clampFuture<Item>(future),
+      boundedAttributes,
+    ],
+  }
+}
+
+const quoted = (text: string) => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)

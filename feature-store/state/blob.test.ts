@@ -1,0 +1,104 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { BlobCorruptError } from '../errors.ts'
+import { featureStoreConfigSchema } from '../config.ts'
+import { compileFeatureSet } from '../feature-set.ts'
+import { decodeState, encodeState } from './blob.ts'
+import { ByteReader, createByteWriter } from './bytes.ts'
+import { emptyState } from './entity-state.ts'
+import { fold } from './fold.ts'
+
+const { layouts } = compileFeatureSet(featureStoreConfigSchema.parse({}))
+const START = 1_700_000_000_000
+
+function busyUser() {
+  const state = emptyState(layouts.user)
+  for (let offset = 0; offset < 500; offset++) {
+    const type = offset % 5 === 0 ? 'click' : 'view'
+    const occurredAtMs = START + offset * 7_000
+    fold(layouts.user, state, { type, occurredAtMs, offset }, [`c${String(offset % 8)}`, String(offset % 4)])
+  }
+  return state
+}
+
+describe('bytes', () => {
+  it('brings back what was written', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.maxSafeNat()),
+        fc.array(fc.double()),
+        fc.array(fc.string({ unit: 'grapheme' })),
+        (ints, doubles, texts) => {
+          const writer = createByteWriter()
+          for (const int of ints) writer.varint(int)
+          for (const double of doubles) writer.float64(double)
+          for (const text of texts) writer.text(text)
+          const reader = new ByteReader(writer.take())
+          expect(ints.map(() => reader.varint())).toEqual(ints)
+          expect(doubles.map(() => reader.float64())).toEqual(doubles)
+          expect(texts.map(() => reader.text())).toEqual(texts)
+          reader.end()
+        },
+      ),
+    )
+  })
+
+  it('writes varints as LEB128', () => {
+    const writer = createByteWriter()
+    for (const value of [0, 127, 128, 300, Number.MAX_SAFE_INTEGER]) writer.varint(value)
+    expect(writer.take().toString('hex')).toBe('007f8001ac02ffffffffffffff0f')
+  })
+})
+
+describe('state blob', () => {
+  it('of a busy user of the demo stays within 300 bytes or little more', () => {
+    const blob = encodeState(layouts.user, busyUser())
+    expect(blob.length).toBeLessThan(330)
+    expect(decodeState(layouts.user, blob)).toEqual(busyUser())
+  })
+
+  it('of nobody is empty but for the header', () => {
+    const blob = encodeState(layouts.user, emptyState(layouts.user))
+    expect(blob.length).toBeLessThan(24)
+    expect(decodeState(layouts.user, blob)).toEqual(emptyState(layouts.user))
+  })
+
+  it('refuses every cut and every byte too many', () => {
+    const blob = encodeState(layouts.user, busyUser())
+    for (let length = 0; length < blob.length; length++) {
+      expect(() => decodeState(layouts.user, blob.subarray(0, length))).toThrow(BlobCorruptError)
+    }
+    expect(() => decodeState(layouts.user, Buffer.concat([blob, Buffer.from([0])]))).toThrow(
+      '1 bytes left over',
+    )
+  })
+
+  it('refuses another layout, kind or format', () => {
+    const blob = encodeState(layouts.user, busyUser())
+    expect(() => decodeState(layouts.item, blob)).toThrow(/header 0101\w+ where 0102/)
+    expect(() => decodeState({ ...layouts.user, id: '0'.repeat(16) }, blob)).toThrow(
+      'where 01010000000000000000 belongs',
+    )
+    expect(() => decodeState(layouts.user, Buffer.concat([Buffer.from([9]), blob.subarray(1)]))).toThrow(
+      'header 0901',
+    )
+  })
+
+  it('never reads past the end or hangs, whatever the bytes', () => {
+    const blob = encodeState(layouts.user, busyUser())
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(blob.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        (changes) => {
+          const broken = Buffer.from(blob)
+          for (const [at, byte] of changes) broken[at] = byte
+          try {
+            decodeState(layouts.user, broken)
+          } catch (error) {
+            expect(error).toBeInstanceOf(BlobCorruptError)
+          }
+        },
+      ),
+    )
+  })
+})

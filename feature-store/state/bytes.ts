@@ -1,0 +1,119 @@
+import { BlobCorruptError } from '../errors.ts'
+
+/** Writes the few shapes of FORMAT.md, growing as needed. */
+export interface ByteWriter {
+  byte(value: number): void
+  /** Unsigned LEB128, 0 to 2^53 - 1. */
+  varint(value: number): void
+  float64(value: number): void
+  /** Length in bytes, then UTF-8. */
+  text(value: string): void
+  raw(bytes: Uint8Array): void
+  /** A copy of what was written; the writer starts again. */
+  take(): Buffer
+}
+
+export function createByteWriter(): ByteWriter {
+  let bytes = Buffer.allocUnsafe(1024)
+  let at = 0
+  function room(count: number): void {
+    if (at + count <= bytes.length) return
+    const grown = Buffer.allocUnsafe(Math.max(bytes.length * 2, at + count))
+    bytes.copy(grown, 0, 0, at)
+    bytes = grown
+  }
+  function varint(value: number): void {
+    room(8)
+    let rest = value
+    while (rest >= 0x80) {
+      bytes[at++] = (rest % 0x80) | 0x80
+      rest = Math.floor(rest / 0x80)
+    }
+    bytes[at++] = rest
+  }
+  return {
+    byte(value) {
+      room(1)
+      bytes[at++] = value
+    },
+    varint,
+    float64(value) {
+      room(8)
+      at = bytes.writeDoubleLE(value, at)
+    },
+    text(value) {
+      const length = Buffer.byteLength(value)
+      varint(length)
+      room(length)
+      at += bytes.write(value, at, 'utf8')
+    },
+    raw(source) {
+      room(source.length)
+      bytes.set(source, at)
+      at += source.length
+    },
+    take() {
+      const taken = Buffer.from(bytes.subarray(0, at))
+      at = 0
+      return taken
+    },
+  }
+}
+
+/** Reads them back; throws BlobCorruptError rather than read past the end. A class: made for every blob read. */
+export class ByteReader {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  byte(): number {
+    if (this.#at >= this.#bytes.length) this.#short(1)
+    return this.#bytes[this.#at++]!
+  }
+
+  varint(): number {
+    let value = 0
+    let unit = 1
+    for (let digit = 0; digit < 8; digit++) {
+      const next = this.byte()
+      value += (next & 0x7f) * unit
+      if (next < 0x80) return value
+      unit *= 0x80
+    }
+    throw new BlobCorruptError(`a varint longer than 8 bytes at ${String(this.#at)}`)
+  }
+
+  float64(): number {
+    if (this.#at + 8 > this.#bytes.length) this.#short(8)
+    this.#at += 8
+    return this.#bytes.readDoubleLE(this.#at - 8)
+  }
+
+  text(): string {
+    const length = this.varint()
+    if (this.#at + length > this.#bytes.length) this.#short(length)
+    this.#at += length
+    return this.#bytes.toString('utf8', this.#at - length, this.#at)
+  }
+
+  /** Skips these bytes when they are next; false otherwise. */
+  accepts(expected: Uint8Array): boolean {
+    for (let i = 0; i < expected.length; i++) if (this.#bytes[this.#at + i] !== expected[i]) return false
+    this.#at += expected.length
+    return true
+  }
+
+  /** Throws when bytes are left over. */
+  end(): void {
+    const left = this.#bytes.length - this.#at
+    if (left > 0) throw new BlobCorruptError(`${String(left)} bytes left over`)
+  }
+
+  #short(wanted: number): never {
+    const [at, length] = [String(this.#at), String(this.#bytes.length)]
+    throw new BlobCorruptError(`${String(wanted)} bytes wanted at ${at} of ${length}`)
+  }
+}

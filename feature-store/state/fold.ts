@@ -1,0 +1,88 @@
+import { fade, remaining, remainingEach } from './decay.ts'
+import type { EntityState, MapEntry } from './entity-state.ts'
+import type { StateLayout } from './layout.ts'
+import { addToWindow } from './window.ts'
+
+/** The part of an interaction that a fold sees. Nothing else may influence a state. */
+export interface FoldedInteraction {
+  type: string
+  /** Event time, whole milliseconds. */
+  occurredAtMs: number
+  /** In the entity's own partition. */
+  offset: number
+}
+
+const NO_KEYS: readonly (string | null)[] = []
+const factorsByLayout = new WeakMap<StateLayout, Float64Array>()
+
+/**
+ * Folds one interaction into a state, in place. Event time only; a late one adds what would be left of it by now.
+ * Cost: a few multiplications per slot, whatever the history.
+ *
+ * Counters, windows and recencies come out the same in any order up to rounding (windows and recencies exactly);
+ * which values a map still knows depends on the order once there are more than `valuesMax`.
+ *
+ * @param keys per map, the value to count under (see mapKeyOf); null counts nowhere
+ */
+export function fold(
+  layout: StateLayout,
+  state: EntityState,
+  { type, occurredAtMs, offset }: FoldedInteraction,
+  keys: readonly (string | null)[] = NO_KEYS,
+): void {
+  state.applied++
+  state.lastOffset = offset
+  advance(layout, state, occurredAtMs)
+  const touches = layout.touches.get(type)
+  if (touches === undefined) return
+  const lateMs = state.asOfMs - occurredAtMs
+  const amountOf = (halfLife: number) => (halfLife < 0 ? 1 : remaining(lateMs, layout.halfLivesMs[halfLife]!))
+  for (const i of touches.counters) state.counters[i]! += amountOf(layout.counterHalfLives[i]!)
+  for (const i of touches.windows) addToWindow(state.windows[i]!, occurredAtMs, layout.windows[i]!.bucketMs)
+  for (const i of touches.recencies) state.recencies[i] = Math.max(state.recencies[i]!, occurredAtMs)
+  if (!touches.mapsTouched) return
+  for (const [m, inside] of touches.maps.entries()) {
+    const key = keys[m] ?? null
+    if (key === null || inside.length === 0) continue
+    const entry = touchEntry(state.maps[m]!, key, layout.maps[m]!.counters.length, layout.maps[m]!.valuesMax)
+    for (const i of inside) entry.counters[i]! += amountOf(layout.mapHalfLives[m]![i]!)
+  }
+}
+
+/** Moves the state's clock forward and fades what fades; entries with nothing left are forgotten. */
+function advance(layout: StateLayout, state: EntityState, occurredAtMs: number): void {
+  if (occurredAtMs <= state.asOfMs) return
+  const elapsedMs = state.asOfMs < 0 ? 0 : occurredAtMs - state.asOfMs
+  state.asOfMs = occurredAtMs
+  if (elapsedMs === 0) return
+  const factors = factorsOf(layout)
+  remainingEach(elapsedMs, layout.halfLivesMs, factors)
+  fade(state.counters, layout.counterHalfLives, factors)
+  for (let m = 0; m < state.maps.length; m++) {
+    const entries = state.maps[m]!
+    let kept = 0
+    for (const entry of entries) {
+      fade(entry.counters, layout.mapHalfLives[m]!, factors)
+      if (entry.counters.some((count) => count > 0)) entries[kept++] = entry
+    }
+    entries.length = kept
+  }
+}
+
+/** The key's entry, made if it is new, moved to the end; the least recently updated makes room. */
+function touchEntry(entries: MapEntry[], key: string, width: number, valuesMax: number): MapEntry {
+  const found = entries.findIndex((entry) => entry.key === key)
+  const entry = found >= 0 ? entries.splice(found, 1)[0]! : { key, counters: new Float64Array(width) }
+  if (entries.length >= valuesMax) entries.shift()
+  entries.push(entry)
+  return entry
+}
+
+function factorsOf(layout: StateLayout): Float64Array {
+  let factors = factorsByLayout.get(layout)
+  if (factors === undefined) {
+    factors = new Float64Array(layout.halfLivesMs.length)
+    factorsByLayout.set(layout, factors)
+  }
+  return factors
+}

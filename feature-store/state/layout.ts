@@ -1,0 +1,167 @@
+import { canonicalHash } from '../canonical-hash.ts'
+
+const MINUTE_MS = 60_000
+/** Changes when the meaning of stored numbers changes: every state is then rebuilt from the log. */
+const STATE_FORMAT = 1
+
+export interface CounterSlot {
+  types: string[]
+  /** null: nothing fades. */
+  halfLifeMs: number | null
+}
+
+export interface WindowSlot {
+  types: string[]
+  bucketMs: number
+  buckets: number
+}
+
+/** Counters per value of an item attribute: what this user does with items of each category. */
+export interface MapSlot {
+  attribute: string
+  /** Upper bounds that cut a number into bands; null for texts. */
+  bands: number[] | null
+  valuesMax: number
+  counters: CounterSlot[]
+}
+
+/** Which slots an interaction of one type touches. */
+export interface TypeTouches {
+  counters: number[]
+  windows: number[]
+  recencies: number[]
+  /** Per map, the counters inside it; empty when the map does not care. */
+  maps: number[][]
+  mapsTouched: boolean
+}
+
+/** What is stored for a user or an item, in order. Definitions that need the same slot share it. */
+export interface StateLayout {
+  readonly entity: 'user' | 'item'
+  /** Hash of all of this: another id means other bytes and other Redis keys. */
+  readonly id: string
+  readonly counters: readonly CounterSlot[]
+  readonly windows: readonly WindowSlot[]
+  readonly recencies: readonly { types: string[] }[]
+  readonly maps: readonly MapSlot[]
+  /** Distinct half-lives; the others name them by position, -1 for none. */
+  readonly halfLivesMs: readonly number[]
+  readonly counterHalfLives: readonly number[]
+  readonly mapHalfLives: readonly (readonly number[])[]
+  readonly touches: ReadonlyMap<string, TypeTouches>
+}
+
+/** Where a definition finds its numbers in the state. */
+export interface LayoutBuilder {
+  counter(types: readonly string[], halfLifeMinutes: number | null): number
+  window(types: readonly string[], windowMinutes: number, bucketMinutes: number): number
+  recency(types: readonly string[]): number
+  map(attribute: string, bands: readonly number[] | null, valuesMax: number): number
+  mapCounter(map: number, types: readonly string[], halfLifeMinutes: number): number
+  finish(): StateLayout
+}
+
+export function buildLayout(entity: 'user' | 'item'): LayoutBuilder {
+  const counters: CounterSlot[] = []
+  const windows: WindowSlot[] = []
+  const recencies: { types: string[] }[] = []
+  const maps: MapSlot[] = []
+
+  const counterSlot = (types: readonly string[], halfLifeMinutes: number | null): CounterSlot => ({
+    types: sortedTypes(types),
+    halfLifeMs: halfLifeMinutes === null ? null : halfLifeMinutes * MINUTE_MS,
+  })
+
+  return {
+    counter: (types, halfLifeMinutes) => placeOf(counters, counterSlot(types, halfLifeMinutes)),
+    window: (types, windowMinutes, bucketMinutes) =>
+      placeOf(windows, {
+        types: sortedTypes(types),
+        bucketMs: bucketMinutes * MINUTE_MS,
+        buckets: Math.round(windowMinutes / bucketMinutes),
+      }),
+    recency: (types) => placeOf(recencies, { types: sortedTypes(types) }),
+    map(attribute, bands, valuesMax) {
+      const bounds = bands === null ? null : [...bands]
+      const found = maps.findIndex((m) => m.attribute === attribute && same(m.bands, bounds))
+      if (found < 0) return maps.push({ attribute, bands: bounds, valuesMax, counters: [] }) - 1
+      maps[found]!.valuesMax = Math.max(maps[found]!.valuesMax, valuesMax)
+      return found
+    },
+    mapCounter: (map, types, halfLifeMinutes) =>
+      placeOf(maps[map]!.counters, counterSlot(types, halfLifeMinutes)),
+    finish: () => finishLayout(entity, counters, windows, recencies, maps),
+  }
+}
+
+function finishLayout(
+  entity: 'user' | 'item',
+  counters: CounterSlot[],
+  windows: WindowSlot[],
+  recencies: { types: string[] }[],
+  maps: MapSlot[],
+): StateLayout {
+  const halfLivesMs: number[] = []
+  const halfLifeOf = ({ halfLifeMs }: CounterSlot) =>
+    halfLifeMs === null ? -1 : placeOf(halfLivesMs, halfLifeMs)
+  const counterHalfLives = counters.map(halfLifeOf)
+  const mapHalfLives = maps.map((map) => map.counters.map(halfLifeOf))
+  return {
+    entity,
+    id: canonicalHash({ format: STATE_FORMAT, entity, counters, windows, recencies, maps }),
+    counters,
+    windows,
+    recencies,
+    maps,
+    halfLivesMs,
+    counterHalfLives,
+    mapHalfLives,
+    touches: touchesByType(counters, windows, recencies, maps),
+  }
+}
+
+function touchesByType(
+  counters: CounterSlot[],
+  windows: WindowSlot[],
+  recencies: { types: string[] }[],
+  maps: MapSlot[],
+): Map<string, TypeTouches> {
+  const all = [...counters, ...windows, ...recencies, ...maps.flatMap((map) => map.counters)]
+  const types = new Set(all.flatMap((slot) => slot.types))
+  const places = (slots: readonly { types: string[] }[], type: string) =>
+    slots.flatMap((slot, index) => (slot.types.includes(type) ? [index] : []))
+  return new Map(
+    [...types].map((type) => {
+      const inMaps = maps.map((map) => places(map.counters, type))
+      const touches: TypeTouches = {
+        counters: places(counters, type),
+        windows: places(windows, type),
+        recencies: places(recencies, type),
+        maps: inMaps,
+        mapsTouched: inMaps.some((inside) => inside.length > 0),
+      }
+      return [type, touches]
+    }),
+  )
+}
+
+/** The key under which a map counts this attribute value; null when the value is missing or of the wrong kind. */
+export function mapKeyOf(
+  slot: { bands: readonly number[] | null },
+  value: string | number | null | undefined,
+): string | null {
+  if (value === null || value === undefined) return null
+  if (slot.bands === null) return typeof value === 'string' ? value : null
+  if (typeof value !== 'number') return null
+  let band = 0
+  while (band < slot.bands.length && value >= slot.bands[band]!) band++
+  return String(band)
+}
+
+const sortedTypes = (types: readonly string[]) => [...new Set(types)].sort()
+const same = (left: unknown, right: unknown) => JSON.stringify(left) === JSON.stringify(right)
+
+function placeOf<T>(slots: T[], slot: T): number {
+  const found = slots.findIndex((other) => same(other, slot))
+  return found >= 0 ? found : slots.push(slot) - 1
+}

@@ -1,0 +1,59 @@
+import { attributesAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
+import { remainingEach } from '../state/decay.ts'
+import type { EntityState, MapEntry } from '../state/entity-state.ts'
+import type { StateLayout } from '../state/layout.ts'
+
+/** One user or item at a moment: what the columns read. */
+export interface EntityView {
+  readonly atMs: number
+  readonly layout: StateLayout
+  /** null: no interaction yet. */
+  readonly state: EntityState | null
+  /** What is left of the fading counters at `atMs`, per half-life. */
+  readonly factors: Float64Array
+  /** Attributes in force at `atMs`; null: none yet. */
+  readonly values: readonly AttributeValue[] | null
+  /** Event time of the first attribute record, -1 none or later than `atMs`. */
+  readonly firstAtMs: number
+  /** The stream behind `state` lags too far behind `atMs`. */
+  readonly stale: boolean
+}
+
+export function entityView(
+  layout: StateLayout,
+  state: EntityState | null,
+  attributes: AttributesState | null,
+  atMs: number,
+  stale: boolean,
+): EntityView {
+  const factors = new Float64Array(layout.halfLivesMs.length)
+  if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
+  const firstAtMs = attributes !== null && attributes.firstAtMs <= atMs ? attributes.firstAtMs : -1
+  return { atMs, layout, state, factors, values: attributesAt(attributes, atMs), firstAtMs, stale }
+}
+
+/** A counter as of the view's moment. */
+export function counterAt({ state, layout, factors }: EntityView, place: number): number {
+  if (state === null) return 0
+  const halfLife = layout.counterHalfLives[place]!
+  return halfLife < 0 ? state.counters[place]! : state.counters[place]! * factors[halfLife]!
+}
+
+/** The counters of one value of a map; null when it was never counted. */
+export function mapEntryAt(view: EntityView, map: number, key: string): MapEntry | null {
+  if (view.state === null) return null
+  for (const entry of view.state.maps[map]!) if (entry.key === key) return entry
+  return null
+}
+
+/** A counter of such an entry as of the view's moment. */
+export function mapCounterAt(
+  { layout, factors }: EntityView,
+  map: number,
+  entry: MapEntry | null,
+  place: number,
+): number {
+  if (entry === null) return 0
+  const halfLife = layout.mapHalfLives[map]![place]!
+  return halfLife < 0 ? entry.counters[place]! : entry.counters[place]! * factors[halfLife]!
+}
