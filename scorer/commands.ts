@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import {
+  compileFeatureSet,
+  createFeatureReader,
+  type FeatureStoreConfig,
+  openFeedStore,
+} from '#feature-store'
+import { parseManifest } from '#schemas'
+import type { CommandContext, Signals, StreamsConfig } from '#streams'
+import type { ScorerConfig } from './config.ts'
+import { openModel } from './model/index.ts'
+import { type RunningScorer, startScorer } from './start-scorer.ts'
+
+/** What the scorer needs of the feed's configuration. */
+export type ScorerFeedConfig = StreamsConfig & { features: FeatureStoreConfig; scorer: ScorerConfig }
+
+/** `prove-model`: the checks a model passes before it serves, on a file. */
+export function registerScorerCommands(program: Command, _context: CommandContext<ScorerFeedConfig>): void {
+  program
+    .command('prove-model')
+    .description('open an ONNX file as the scorer would: checksum, shapes, golden vectors')
+    .argument('<onnx>', 'the model file')
+    .argument('<manifest>', 'its manifest (JSON)')
+    .option('--json', 'print the answer as JSON')
+    .action(async (onnxFile: string, manifestFile: string, { json }: { json?: boolean }) => {
+      const manifest = parseManifest(await readFile(manifestFile, 'utf8'))
+      const session = await openModel(await readFile(onnxFile), manifest)
+      await session.close()
+      const { modelId, width, golden } = manifest
+      const text = `${modelId}: proven on ${golden.rows} golden rows of ${width} features`
+      process.stdout.write(
+        `${json === true ? JSON.stringify({ modelId, width, goldenRows: golden.rows }) : text}\n`,
+      )
+    })
+}
+
+/** The service `run scorer`, connected. The caller waits for `done` or calls `stop`. */
+export async function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<RunningScorer> {
+  const config = await context.loadConfig()
+  const { redisUrl } = await context.addresses()
+  const featureSet = compileFeatureSet(config.features)
+  const store = await openFeedStore(redisUrl, config)
+  try {
+    const runtime = await context.connect('scorer')
+    try {
+      const features = createFeatureReader({ runtime, store, featureSet })
+      const metricsText = metricsTextOf(runtime.signals)
+      const scorer = await startScorer(runtime, {
+        config: config.scorer,
+        features,
+        limits: config.limits,
+        ...(metricsText === undefined ? {} : { metricsText }),
+      })
+      return {
+        ...scorer,
+        async stop() {
+          await scorer.stop()
+          await runtime.close()
+          await store.close()
+        },
+      }
+    } catch (error) {
+      await runtime.close()
+      throw error
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Signals that can show themselves as Prometheus text, as `createSignals` makes them. */
+function metricsTextOf(signals: Signals): (() => Promise<string>) | undefined {
+  const { expose } = signals as Signals & { expose?: () => Promise<string> }
+  return expose
+}

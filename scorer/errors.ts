@@ -1,0 +1,1 @@
+export { ModelCallError, type ModelCallFailure, ModelRefusedError, type ModelRefusal } from './model/index.ts'

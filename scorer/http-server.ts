@@ -1,0 +1,159 @@
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { Prediction, RankRequest } from '#schemas'
+import { codeOf, OperatorError, type Outputs, type Runtime, type Step } from '#streams'
+import type { ScorerConfig } from './config.ts'
+import { parseRankRequest } from './http-request.ts'
+import type { RequestQueue } from './request-queue.ts'
+
+export interface HttpServerOptions {
+  config: ScorerConfig['http']
+  runtime: Pick<Runtime, 'clock' | 'log' | 'signals'>
+  queue: RequestQueue
+  /** What requests from Kafka pass, too. */
+  steps: readonly Step<RankRequest>[]
+  /** Where predictions are recorded, so that the loop learns from HTTP answers as well. */
+  outputs: Outputs
+  isReady(): boolean
+  liveModelId(): string | null
+  /** Prometheus text, when the signals can be read. */
+  metricsText?: () => Promise<string>
+}
+
+export interface HttpServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** A request by HTTP has no place in a topic. */
+const NO_PLACE = { topic: 'http', partition: -1, offset: -1 }
+
+/**
+ * POST /predict for feed services without Kafka; GET /healthz, /readyz, /metrics.
+ * 200 prediction, 400 `invalid_request` with every mistake, 422 with the reason a request from Kafka would be
+ * dead-lettered for, 503 `overloaded`, 500 `internal`. Throws OperatorError `http_port_taken`.
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { config, runtime } = options
+  const server = buildHttpServer(options)
+  try {
+    await server.listen({ host: config.host, port: config.port ?? 0 })
+  } catch (cause) {
+    await server.close()
+    if (codeOf(cause) !== 'EADDRINUSE') throw cause
+    const message = `Port ${config.port} of ${config.host} is taken by another program: set scorer.http.port to a free one.`
+    throw new OperatorError('http_port_taken', message, { cause })
+  }
+  const address = server.addresses()[0]
+  const port = typeof address === 'object' ? address.port : config.port
+  const url = `http://${config.host}:${port}`
+  runtime.log.info({ url }, 'http_listening')
+  return { url, close: () => server.close() }
+}
+
+/** The routes, not listening. */
+export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
+  const server = Fastify({
+    logger: false,
+    bodyLimit: options.config.bodyBytesMax,
+    forceCloseConnections: true,
+  })
+  addErrorAnswers(server, options)
+  addPredict(server, options)
+  addProbes(server, options)
+  return server
+}
+
+function addPredict(
+  server: FastifyInstance,
+  { config, runtime, queue, steps, outputs }: HttpServerOptions,
+): void {
+  const { clock, log, signals } = runtime
+
+  /** Waits for the acknowledgement, but not for ever: an answer always. */
+  async function record(prediction: Prediction): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<false>(
+      (resolve) => (timer = setTimeout(() => resolve(false), config.recordMsMax)),
+    )
+    const recorded = write(prediction).then(
+      () => true,
+      (error: unknown) => {
+        log.error({ code: codeOf(error), detail: String(error) }, 'http_prediction_unrecorded')
+        return false
+      },
+    )
+    const isRecorded = await Promise.race([recorded, tooLate])
+    clearTimeout(timer)
+    if (!isRecorded) signals.count('http_predictions_unrecorded')
+    return isRecorded
+  }
+
+  async function write(prediction: Prediction): Promise<void> {
+    outputs.add('predictions', { key: prediction.userId, value: prediction })
+    await outputs.flush()
+  }
+
+  server.post('/predict', async (http, reply) => {
+    const nowMs = clock.nowMs()
+    const parsed = parseRankRequest(http.body, nowMs)
+    if ('mistakes' in parsed) return refuse(reply, 400, 'invalid_request', parsed.mistakes.join('; '))
+    let { request } = parsed
+    for (const step of steps) {
+      const verdict = step(request, { ...NO_PLACE, brokerTimeMs: nowMs })
+      if (verdict.kind !== 'pass')
+        return refuse(reply, 422, verdict.reason, 'detail' in verdict ? verdict.detail : verdict.reason)
+      request = verdict.value
+    }
+    const answer = queue.ask({ request, partition: NO_PLACE.partition, offset: NO_PLACE.offset })
+    if (answer === undefined)
+      return refuse(reply, 503, 'overloaded', `${config.waitingMax} requests wait already`)
+    const prediction = await answer
+    return reply.send(bodyOf(prediction, await record(prediction)))
+  })
+}
+
+function addProbes(server: FastifyInstance, { isReady, liveModelId, metricsText }: HttpServerOptions): void {
+  server.get('/healthz', () => ({ status: 'alive' }))
+  server.get('/readyz', (_, reply) =>
+    reply
+      .code(isReady() ? 200 : 503)
+      .send({ status: isReady() ? 'ready' : 'starting', modelId: liveModelId() }),
+  )
+  server.get('/metrics', async (_, reply) => {
+    if (metricsText === undefined) return refuse(reply, 404, 'no_metrics', 'this process keeps no metrics')
+    return reply.type('text/plain; version=0.0.4').send(await metricsText())
+  })
+}
+
+function addErrorAnswers(server: FastifyInstance, { runtime }: HttpServerOptions): void {
+  server.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
+    const status = error.statusCode ?? 500
+    if (status < 500) return refuse(reply, status, 'invalid_request', error.message)
+    runtime.log.error({ code: codeOf(error), detail: error.stack }, 'http_failed')
+    return refuse(reply, 500, 'internal', 'the scorer failed; its log says why')
+  })
+  server.setNotFoundHandler((http, reply) =>
+    refuse(reply, 404, 'not_found', `${http.method} ${http.url} is not served here`),
+  )
+  server.addHook('onResponse', (http, reply, done) => {
+    const status = `${Math.floor(reply.statusCode / 100)}xx`
+    runtime.signals.count('http_requests_answered', { route: http.routeOptions.url ?? 'none', status })
+    done()
+  })
+}
+
+function refuse(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
+  return reply.code(status).send({ error: { code, message } })
+}
+
+/** What a feed needs; the full record with its vectors is in the predictions topic. */
+function bodyOf(prediction: Prediction, recorded: boolean) {
+  const { predictionId, requestId, userId, modelId, fallbackReason, scoredAtMs } = prediction
+  const ranking = prediction.ranking.map(({ itemId, score, rank, propensity }) => ({
+    itemId,
+    score,
+    rank,
+    propensity,
+  }))
+  return { predictionId, requestId, userId, modelId, fallbackReason, scoredAtMs, recorded, ranking }
+}

@@ -1,0 +1,6 @@
+export { FALLBACK_REASONS, type FallbackReason } from './fallback.ts'
+export { predictionIdOf } from './prediction-record.ts'
+export { registerScorerCommands, runScorer, type ScorerFeedConfig } from './commands.ts'
+export { type RunningScorer, type ScorerOptions, startScorer } from './start-scorer.ts'
+export { type ScorerConfig, scorerConfigSchema } from './config.ts'
+export { SCORER_LOG_EVENTS, SCORER_SIGNALS } from './signals.ts'

@@ -1,0 +1,78 @@
+import type { SignalDeclaration } from '#streams'
+
+const MS_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
+const ROWS_BUCKETS = [1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
+
+/** What the scorer tells. Every name used with Signals in this part is here; signals.test.ts checks. */
+export const SCORER_SIGNALS = [
+  { kind: 'counter', name: 'requests_scored', help: 'answered by a model', labels: [] },
+  { kind: 'counter', name: 'requests_fell_back', help: 'answered without a model', labels: ['reason'] },
+  { kind: 'counter', name: 'requests_explored', help: 'answered in a random order on purpose', labels: [] },
+  { kind: 'counter', name: 'requests_late', help: 'older than lateAfterMs when fetched', labels: [] },
+  { kind: 'counter', name: 'request_tombstones_dropped', help: 'requests without a value', labels: [] },
+  {
+    kind: 'histogram',
+    name: 'micro_batch_scored_rows',
+    help: 'candidates in one model call',
+    labels: [],
+    buckets: ROWS_BUCKETS,
+  },
+  {
+    kind: 'histogram',
+    name: 'store_read_ms',
+    help: 'vectors of one micro-batch',
+    labels: [],
+    buckets: MS_BUCKETS,
+  },
+  {
+    kind: 'histogram',
+    name: 'model_called_ms',
+    help: 'scores of one micro-batch',
+    labels: [],
+    buckets: MS_BUCKETS,
+  },
+  { kind: 'counter', name: 'model_calls_failed', help: 'the live model gave no scores', labels: ['code'] },
+  { kind: 'counter', name: 'models_swapped', help: 'another model went live', labels: [] },
+  { kind: 'counter', name: 'model_refused', help: 'a promoted model may not serve', labels: ['code'] },
+  { kind: 'gauge', name: 'model_live', help: '1 while a model is live', labels: [] },
+  {
+    kind: 'counter',
+    name: 'artifacts_refused',
+    help: 'pieces of model files that cannot be',
+    labels: ['reason'],
+  },
+  {
+    kind: 'counter',
+    name: 'artifacts_evicted',
+    help: 'model files dropped for artifactsHeldBytesMax',
+    labels: [],
+  },
+  {
+    kind: 'counter',
+    name: 'http_requests_answered',
+    help: 'answers by status class',
+    labels: ['route', 'status'],
+  },
+  {
+    kind: 'counter',
+    name: 'http_predictions_unrecorded',
+    help: 'answered before the record was acknowledged',
+    labels: [],
+  },
+] as const satisfies readonly SignalDeclaration[]
+
+/** Log messages of the scorer that people and alerts look for. */
+export const SCORER_LOG_EVENTS = [
+  'model_swapped',
+  'model_refused',
+  'model_awaits_artifact',
+  'model_call_failed',
+  'artifact_refused',
+  'artifact_evicted',
+  'artifact_not_read_again',
+  'store_unavailable',
+  'http_listening',
+  'http_prediction_unrecorded',
+  'http_failed',
+  'scorer_stop_failed',
+] as const
