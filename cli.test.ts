@@ -1,0 +1,247 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { feedSchema, main, type FeedConfig } from './cli.ts'
+
+const VARIABLES = ['FEEDLOOP_KAFKA_BROKERS', 'FEEDLOOP_REGISTRY_URL', 'FEEDLOOP_REDIS_URL']
+/** Port 1 refuses at once. */
+const NOBODY = {
+  FEEDLOOP_KAFKA_BROKERS: '127.0.0.1:1',
+  FEEDLOOP_REGISTRY_URL: 'http://127.0.0.1:1',
+  FEEDLOOP_REDIS_URL: 'redis://127.0.0.1:1',
+}
+
+let folder: string
+const startedIn = process.cwd()
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'feedloop-cli-'))
+  process.chdir(folder)
+  for (const name of [...VARIABLES, 'FEEDLOOP_CONFIG', 'FEEDLOOP_PREFIX']) vi.stubEnv(name, undefined)
+})
+
+afterEach(() => {
+  process.chdir(startedIn)
+  process.exitCode = undefined
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
+
+/** One command line, and everything it wrote. */
+async function feedloop(...argv: string[]) {
+  let [stdout, stderr] = ['', '']
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((stdout += String(text)), true))
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((stderr += String(text)), true))
+  try {
+    return { exitCode: await main(argv), stdout, stderr }
+  } finally {
+    vi.restoreAllMocks()
+  }
+}
+
+/** Writes a feed file; `body` is what `defineFeed` gets. */
+function feedFile(body: string, builders: string[] = []): string {
+  const path = join(folder, 'some-feed.ts')
+  const imports = ['defineFeed', ...builders].join(', ')
+  writeFileSync(path, `import { ${imports} } from 'feedloop'\nexport default defineFeed(${body})\n`)
+  return path
+}
+
+const checked = async (...argv: string[]) => {
+  const { exitCode, stdout, stderr } = await feedloop('check', '--json', ...argv)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return JSON.parse(stdout) as FeedConfig
+}
+
+const STACK_TRACE = /^\s+at .+:\d+/m
+
+describe('usage', () => {
+  it('lists every command and exits 0 on --help', async () => {
+    const { exitCode, stdout } = await feedloop('--help')
+    expect(exitCode).toBe(0)
+    const commands = [
+      'init',
+      'check',
+      'run',
+      'stack',
+      'topics',
+      'lag',
+      'dead-letters',
+      'simulate',
+      'features',
+    ]
+    for (const command of [...commands, 'prove-model', 'models', 'drift', 'demo', 'ingest'])
+      expect(stdout).toMatch(new RegExp(`^  ${command}( |$)`, 'm'))
+  })
+
+  it('lists the services and their options one level down', async () => {
+    const { exitCode, stdout } = await feedloop('run', '--help')
+    expect(exitCode).toBe(0)
+    for (const service of ['features', 'scorer', 'trainer', 'all']) expect(stdout).toContain(`${service} `)
+  })
+
+  it.each([
+    ['a command', ['flibber'], 'flibber'],
+    ['a service', ['run', 'flibber'], 'flibber'],
+    ['an option', ['check', '--flibber'], '--flibber'],
+    ['a missing argument', ['models', 'show'], 'model'],
+    ['a missing option', ['ingest', 'open-bandit'], '--path'],
+    ['a data set', ['ingest', 'flibber', '--path', '.'], 'flibber'],
+    ['a combination', ['features', 'show', '--user', 'u', '--item', 'i'], 'exactly one'],
+  ])('exits 2 and names what it does not know: %s', async (_what, argv, named) => {
+    const { exitCode, stderr } = await feedloop(...argv)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(named)
+    expect(stderr).not.toMatch(STACK_TRACE)
+  })
+
+  it('prints its version', async () => {
+    expect((await feedloop('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})
+
+describe('the feed file', () => {
+  it('is the demo feed when there is none', async () => {
+    expect(await checked()).toEqual(jsonOf(feedSchema.parse({})))
+  })
+
+  it('written by init loads and is the demo feed as well', async () => {
+    const { exitCode, stdout } = await feedloop('init')
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('feedloop.config.ts'),
+    })
+    expect(await checked()).toEqual(jsonOf(feedSchema.parse({})))
+    const again = await feedloop('init')
+    expect(again.exitCode).toBe(1)
+    expect(again.stderr).toContain('exists already')
+  })
+
+  it('reports three mistakes in three parts in one message', async () => {
+    const path = feedFile(`{
+      kafka: { partitions: 0 },
+      features: { interactionTypes: ['view', 7] },
+      scorer: { explorationShare: 2, speling: 1 },
+    }`)
+    const { exitCode, stderr, stdout } = await feedloop('--config', path, 'check')
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+    expect(stderr).toContain(path)
+    for (const place of ['kafka.partitions:', 'features.interactionTypes.1:', 'scorer.explorationShare:'])
+      expect(stderr).toContain(`\n  ${place}`)
+    expect(stderr).toContain('speling')
+    expect(stderr).toContain('4 mistake(s)')
+    expect(stderr).not.toMatch(STACK_TRACE)
+  })
+
+  it.each([
+    ['is missing', undefined, 'there is no such file'],
+    ['is no TypeScript', 'export default {{', 'it does not load'],
+    ['throws', 'throw new Error("out of tea")', 'out of tea'],
+  ])('that %s is one sentence with its path', async (_what, text, said) => {
+    const path = join(folder, 'broken.ts')
+    if (text !== undefined) writeFileSync(path, text)
+    const { exitCode, stderr } = await feedloop('--config', path, 'check')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(path)
+    expect(stderr).toContain(said)
+    expect(stderr).not.toMatch(STACK_TRACE)
+  })
+
+  it('alone adds a feature and a label', async () => {
+    const path = feedFile(
+      `{
+        prefix: 'mine',
+        features: {
+          interactionTypes: ['view', 'click', 'share'],
+          features: [decayedCount({ entity: 'user', of: ['share'], halfLifeMinutes: 45 })],
+        },
+        trainer: {
+          labels: { share: { positive: ['share'], shown: ['view'], horizonMinutes: 5 } },
+          objective: 'share',
+        },
+      }`,
+      ['decayedCount'],
+    )
+    const feed = await checked('--config', path)
+    expect(feed.prefix).toBe('mine')
+    expect(feed.features.features).toMatchObject([{ entity: 'user', of: ['share'], halfLifeMinutes: 45 }])
+    expect(Object.keys(feed.trainer.labels)).toEqual(['share'])
+    vi.stubEnv('FEEDLOOP_CONFIG', path)
+    vi.stubEnv('FEEDLOOP_PREFIX', 'theirs')
+    expect(await checked()).toEqual({ ...feed, prefix: 'theirs' })
+  })
+
+  it('may be JSON', async () => {
+    const path = join(folder, 'feed.json')
+    writeFileSync(path, JSON.stringify({ kafka: { partitions: 8 } }))
+    expect((await checked('--config', path)).kafka.partitions).toBe(8)
+  })
+
+  it.each(['-x', 'a b', 'ä', 'x'.repeat(101)])('refuses the prefix %j of the environment', async (prefix) => {
+    vi.stubEnv('FEEDLOOP_PREFIX', prefix)
+    const { exitCode, stderr } = await feedloop('check')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('FEEDLOOP_PREFIX')
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+
+  it('is not told anything by an empty variable', async () => {
+    for (const name of ['FEEDLOOP_CONFIG', 'FEEDLOOP_PREFIX']) vi.stubEnv(name, '')
+    expect(await checked()).toEqual(jsonOf(feedSchema.parse({})))
+  })
+})
+
+describe('services that are not there', () => {
+  it.each([['lag'], ['topics', 'list'], ['topics', 'apply'], ['run', 'trainer'], ['models', 'list']])(
+    'no broker: one sentence and exit 1: %s',
+    async (...argv) => {
+      for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
+      const { exitCode, stderr, stdout } = await feedloop(...argv)
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+      expect(stderr).toMatch(/^feedloop: No Kafka broker answers at 127\.0\.0\.1:1\. .*\n$/)
+    },
+  )
+
+  it('no registry: one sentence and exit 1', async () => {
+    for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
+    const { exitCode, stderr } = await feedloop('dead-letters', 'list')
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^feedloop: schema registry: .*127\.0\.0\.1:1.*reachable\?\n$/)
+  })
+
+  it.each([
+    ['run', 'features'],
+    ['run', 'scorer'],
+    ['features', 'show', '--user', 'u1'],
+  ])('no Redis: one sentence and exit 1: %s', async (...argv) => {
+    for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
+    const { exitCode, stderr, stdout } = await feedloop(...argv)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+    expect(stderr).toMatch(/^feedloop: .*Redis.*127\.0\.0\.1:1.*\n$/)
+  })
+
+  it.each([
+    ['FEEDLOOP_KAFKA_BROKERS', 'kafka'],
+    ['FEEDLOOP_REGISTRY_URL', 'nonsense'],
+    ['FEEDLOOP_REDIS_URL', 'localhost:6379'],
+  ])('an address that is none names its variable: %s', async (name, value) => {
+    for (const [variable, address] of Object.entries(NOBODY)) vi.stubEnv(variable, address)
+    vi.stubEnv(name, value)
+    const { exitCode, stderr } = await feedloop('lag')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(name)
+    expect(stderr).toContain(value)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+
+  it('nothing given and nothing running says how to get it', async () => {
+    const { exitCode, stderr } = await feedloop('lag')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('stack up')
+    expect(stderr).not.toMatch(STACK_TRACE)
+  })
+})
+
+const jsonOf = (value: unknown): unknown => JSON.parse(JSON.stringify(value))

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { z } from 'zod'
+import {
+  FEATURE_SIGNALS,
+  featureStoreConfigSchema,
+  registerFeatureStoreCommands,
+  runFeatures,
+} from '#feature-store'
+import { registerScorerCommands, runScorer, SCORER_SIGNALS, scorerConfigSchema } from '#scorer'
+import {
+  type CommandContext,
+  connectRuntime,
+  createLogger,
+  createSignals,
+  describeFailure,
+  FeedFileError,
+  loadFeedFile,
+  registerStreamsCommands,
+  resolveAddresses,
+  type RunningStage,
+  STACK_DIR_DEFAULT,
+  streamsConfigSchema,
+  untilStopped,
+  writeFeedFile,
+} from '#streams'
+import { registerTrainerCommands, runTrainer, TRAINER_SIGNALS, trainerConfigSchema } from '#trainer'
+import * as features from '#feature-store'
+
+/** A whole feed: the keys of `streams`, and a section for each part to its right. */
+export const feedSchema = z.strictObject({
+  ...streamsConfigSchema.shape,
+  features: featureStoreConfigSchema.prefault({}),
+  scorer: scorerConfigSchema.prefault({}),
+  trainer: trainerConfigSchema.prefault({}),
+})
+export type FeedConfig = z.infer<typeof feedSchema>
+export type FeedInput = z.input<typeof feedSchema>
+
+/** Types and completes a `feedloop.config.ts`; it is checked when a command loads it. */
+export const defineFeed = (feed: FeedInput): FeedInput => feed
+export const {
+  age,
+  attribute,
+  contextAttribute,
+  cross,
+  decayedCount,
+  product,
+  recency,
+  smoothedRate,
+  windowedCount,
+} = features
+
+const SERVICES = { features: runFeatures, scorer: runScorer, trainer: runTrainer } as const
+type ServiceName = keyof typeof SERVICES
+
+/**
+ * The command line.
+ * @param argv without the program's name
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('feedloop')
+    .description('an online-learning loop for a feed, on Kafka')
+    .version(packageVersion())
+    .option('--config <file>', 'the feed (default: feedloop.config.ts of this folder, or the demo feed)')
+    .showHelpAfterError()
+    .exitOverride()
+  const context = contextOf(program)
+  registerFeedCommands(program, context)
+  registerRunCommand(program, context)
+  registerStreamsCommands(program, context)
+  registerFeatureStoreCommands(program, context)
+  registerScorerCommands(program, context)
+  registerTrainerCommands(program, context)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    process.stderr.write(`feedloop: ${describeFailure(error).message}\n`)
+    return 1
+  }
+}
+
+function contextOf(program: Command): CommandContext<FeedConfig> {
+  let loaded: Promise<FeedConfig> | undefined
+  const loadConfig = () => (loaded ??= loadFeed(program.opts<{ config?: string }>().config))
+  const addresses = async () =>
+    resolveAddresses({ dir: STACK_DIR_DEFAULT, env: process.env, config: await loadConfig() })
+  return {
+    loadConfig,
+    addresses,
+    connect: async (name) =>
+      connectRuntime({
+        addresses: await addresses(),
+        config: await loadConfig(),
+        clientId: `feedloop-${name}`,
+        log: createLogger({ name }),
+        signals: createSignals(FEATURE_SIGNALS, SCORER_SIGNALS, TRAINER_SIGNALS),
+      }),
+    untilStopped,
+  }
+}
+
+/** @throws FeedFileError with every mistake of the file at once */
+async function loadFeed(option: string | undefined): Promise<FeedConfig> {
+  const path = option ?? (process.env['FEEDLOOP_CONFIG'] || undefined)
+  const file = await loadFeedFile({
+    workingDirectory: process.cwd(),
+    packageExports: { defineFeed, ...features },
+    ...(path === undefined ? {} : { path }),
+  })
+  const parsed = feedSchema.safeParse(file?.value ?? {})
+  if (!parsed.success) {
+    const mistakes = parsed.error.issues.map(
+      (issue) => `\n  ${issue.path.join('.') || 'the feed'}: ${issue.message}`,
+    )
+    throw new FeedFileError(
+      file?.path ?? 'the default feed',
+      `${mistakes.length} mistake(s):${mistakes.join('')}`,
+    )
+  }
+  const prefix = process.env['FEEDLOOP_PREFIX'] || parsed.data.prefix
+  const checked = streamsConfigSchema.shape.prefix.safeParse(prefix)
+  if (!checked.success) throw new FeedFileError(`FEEDLOOP_PREFIX=${prefix}`, checked.error.issues[0]!.message)
+  return { ...parsed.data, prefix }
+}
+
+function registerFeedCommands(program: Command, context: CommandContext<FeedConfig>): void {
+  program
+    .command('init')
+    .description('write a commented feedloop.config.ts into this folder')
+    .action(() => {
+      const path = writeFeedFile(
+        process.cwd(),
+        join(packageRoot(), 'feature-store', 'feedloop.config.template.ts'),
+      )
+      process.stdout.write(
+        `Wrote ${path}: declare your features and labels there, then try \`npx feedloop check\`.\n`,
+      )
+    })
+  program
+    .command('check')
+    .description('check the feed: every mistake of feedloop.config.ts at once')
+    .option('--json', 'print the complete feed, defaults filled in')
+    .action(async ({ json }: { json?: boolean }) => {
+      const feed = await context.loadConfig()
+      const { width } = features.compileFeatureSet(feed.features)
+      const text = `The feed is valid: ${feed.features.features.length} features in ${width} columns, labels ${Object.keys(feed.trainer.labels).join(', ')}.`
+      process.stdout.write(`${json === true ? JSON.stringify(feed, null, 2) : text}\n`)
+    })
+}
+
+function registerRunCommand(program: Command, context: CommandContext<FeedConfig>): void {
+  const run = program.command('run').description('run a service until Ctrl-C')
+  const serve = async (names: readonly ServiceName[]) => {
+    const running: RunningStage[] = []
+    try {
+      for (const name of names) running.push(await SERVICES[name](context))
+      await untilStopped({
+        done: Promise.race(running.map(({ done }) => done)),
+        stop: async () => void (await Promise.all(running.map((service) => service.stop()))),
+      })
+    } catch (error) {
+      await Promise.allSettled(running.map((service) => service.stop()))
+      throw error
+    }
+  }
+  for (const name of Object.keys(SERVICES) as ServiceName[]) {
+    run
+      .command(name)
+      .description(`run the ${name} service`)
+      .action(() => serve([name]))
+  }
+  run
+    .command('all')
+    .description('run all services in one process')
+    .action(() => serve(['features', 'scorer', 'trainer']))
+}
+
+/** From source and from dist/ alike. */
+function packageRoot(): string {
+  return import.meta.dirname.endsWith('dist') ? join(import.meta.dirname, '..') : import.meta.dirname
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
+}

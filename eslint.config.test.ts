@@ -1,0 +1,68 @@
+import { ESLint } from 'eslint'
+import { describe, expect, it } from 'vitest'
+
+/** Lints a text as if it stood at `filePath`; untyped, since the file does not exist. */
+async function rulesBroken(filePath: string, code: string): Promise<string[]> {
+  const eslint = new ESLint({
+    overrideConfig: {
+      languageOptions: { parserOptions: { project: null } },
+      rules: {
+        '@typescript-eslint/no-floating-promises': 'off',
+        '@typescript-eslint/no-misused-promises': 'off',
+        '@typescript-eslint/switch-exhaustiveness-check': 'off',
+      },
+    },
+  })
+  const [result] = await eslint.lintText(code, { filePath })
+  return (result?.messages ?? []).map((message) => message.ruleId ?? message.message)
+}
+
+const bad: [rule: string, where: string, code: string][] = [
+  ['no-restricted-imports', 'streams/rate.ts', "import { Kafka } from 'kafkajs'\nexport const k = Kafka\n"],
+  [
+    'no-restricted-imports',
+    'scorer/rate.ts',
+    "import { readFileSync } from 'node:fs'\nexport const r = readFileSync\n",
+  ],
+  ['no-restricted-imports', 'streams/rate.ts', "import { x } from '#feature-store'\nexport const y = x\n"],
+  ['no-restricted-imports', 'streams/kafka-rate.ts', "import { x } from '#trainer'\nexport const y = x\n"],
+  ['no-restricted-imports', 'streams/rate.ts', "import { x } from '#streams'\nexport const y = x\n"],
+  ['no-restricted-imports', 'trainer/rate.ts', "import { x } from '#scorer'\nexport const y = x\n"],
+  [
+    'no-restricted-imports',
+    'scorer/rate.ts',
+    "import { x } from '../streams/stage.ts'\nexport const y = x\n",
+  ],
+  [
+    'no-restricted-imports',
+    'trainer/drift/rate.ts',
+    "import { x } from '../../streams/stage.ts'\nexport const y = x\n",
+  ],
+  ['no-restricted-properties', 'streams/rate.ts', 'export const t = Date.now()\n'],
+  ['no-restricted-properties', 'trainer/rate.ts', 'export const t = Math.random()\n'],
+  ['no-restricted-properties', 'scorer/rate.ts', 'export const t = process.env\n'],
+  ['no-restricted-globals', 'scorer/rate.ts', 'export const wait = () => setTimeout(() => undefined, 1)\n'],
+  ['no-restricted-syntax', 'scorer/rate.ts', 'export const now = new Date()\n'],
+  ['no-restricted-syntax', 'scorer/rate.ts', 'export default 1\n'],
+  ['@typescript-eslint/no-explicit-any', 'scorer/rate.ts', 'export const x = (y: any) => y\n'],
+  ['no-empty', 'scorer/rate.ts', 'try { parseInt("1") } catch {}\n'],
+  ['no-console', 'scorer/rate.ts', "console.log('x')\n"],
+  ['max-lines', 'scorer/rate.ts', 'export const x = 1\n' + '\n'.repeat(301)],
+  ['no-warning-comments', 'scorer/rate.ts', '// to' + 'do: later\nexport const x = 1\n'],
+]
+
+const good: [where: string, code: string][] = [
+  ['streams/kafka-rate.ts', "import { Kafka } from 'kafkajs'\nexport const k = [Kafka, Date.now()]\n"],
+  ['scorer/rate.ts', "import { x } from '#feature-store'\nexport const y = x\n"],
+  ['trainer/rate.ts', "import { x } from '#scorer/model'\nexport const y = x\n"],
+  ['scorer/rate.test.ts', 'export const now = Date.now()\n'],
+]
+
+describe('the rules of the house', () => {
+  it.each(bad)('%s fails on a bad %s', async (rule, where, code) => {
+    expect(await rulesBroken(where, code)).toContain(rule)
+  })
+  it.each(good)('%s may do what its name says', async (where, code) => {
+    expect(await rulesBroken(where, code)).toEqual([])
+  })
+})

@@ -1,0 +1,141 @@
+import type { Command } from 'commander'
+import { compileFeatureSet, type FeatureStoreConfig } from '#feature-store'
+import type { DriftEvent, ModelMove, RecordOf, TopicKey } from '#schemas'
+import { parseManifest } from '#schemas'
+import { openModel } from '#scorer/model'
+import { OperatorError, table, type CommandContext, type RunningStage, type StreamsConfig } from '#streams'
+import type { TrainerConfig } from './config.ts'
+import { registerDemoCommands } from './demo/index.ts'
+import { registerIngestCommands } from './ingest/index.ts'
+import { startTrainer } from './start-trainer.ts'
+
+/** What the trainer needs of the feed's configuration. */
+export type TrainerFeedConfig = StreamsConfig & { features: FeatureStoreConfig; trainer: TrainerConfig }
+type Context = CommandContext<TrainerFeedConfig>
+interface JsonFlag {
+  json?: true
+}
+
+/** models list|show, drift report, demo, ingest */
+export function registerTrainerCommands(program: Command, context: Context): void {
+  const models = program.command('models').description('the models of the feed')
+  models
+    .command('list')
+    .description('every model, where it is and why')
+    .option('--json', 'print as JSON')
+    .action(async ({ json }: JsonFlag) => {
+      const moves = latestMoves(await readAll(context, 'models'))
+      if (json) return print(JSON.stringify(moves.map(summaryOf), null, 2))
+      if (moves.length === 0) return print('no model yet')
+      const rows = moves.map((move) => [move.modelId, move.stage, isoTime(move.movedAtMs), move.reason])
+      print(table(['model', 'stage', 'since', 'reason'], rows))
+    })
+  models
+    .command('show')
+    .description('one model: its moves and its manifest')
+    .argument('<model>', 'model id')
+    .option('--json', 'print as JSON')
+    .action(async (modelId: string, { json }: JsonFlag) => {
+      const moves = (await readAll(context, 'models')).filter((move) => move.modelId === modelId)
+      const last = moves.at(-1)
+      if (last === undefined) {
+        throw new OperatorError(
+          'model_unknown',
+          `There is no model ${modelId}: \`feedloop models list\` shows all of them.`,
+        )
+      }
+      const { golden, ...manifest } = parseManifest(last.manifest)
+      const shown = { ...manifest, golden: { rows: golden.rows, tolerance: golden.tolerance } }
+      const history = moves.map(({ stage, movedAtMs, reason }) => ({ stage, movedAtMs, reason }))
+      if (json) return print(JSON.stringify({ moves: history, manifest: shown }, null, 2))
+      for (const { stage, movedAtMs, reason } of history)
+        print(`${isoTime(movedAtMs)}  ${stage.padEnd(9)}  ${reason}`)
+      print(JSON.stringify(shown, null, 2))
+    })
+
+  program
+    .command('drift')
+    .description('what the drift watch saw')
+    .command('report')
+    .description('every alarm, and the cause that was found')
+    .option('--json', 'print as JSON')
+    .action(async ({ json }: JsonFlag) => {
+      const events: DriftEvent[] = await readAll(context, 'drift')
+      if (json) return print(JSON.stringify(events, null, 2))
+      if (events.length === 0) return print('no drift was detected')
+      const rows = events.map((event) => [
+        isoTime(event.occurredAtMs),
+        event.monitor,
+        event.kind,
+        event.before.toFixed(4),
+        event.after.toFixed(4),
+        event.cause,
+      ])
+      print(table(['feed time', 'monitor', 'kind', 'before', 'after', 'cause'], rows))
+    })
+
+  registerDemoCommands(program, context)
+  registerIngestCommands(program, context)
+}
+
+/** The service `run trainer`, connected. The caller waits for `done` or calls `stop`. */
+export async function runTrainer(context: Context): Promise<RunningStage> {
+  const config = await context.loadConfig()
+  const featureSet = compileFeatureSet(config.features)
+  const runtime = await context.connect('trainer')
+  try {
+    const trainer = await startTrainer(runtime, {
+      config: config.trainer,
+      featureSet,
+      openModel,
+      limits: config.limits,
+    })
+    return {
+      ...trainer,
+      async stop() {
+        await trainer.stop()
+        await runtime.close()
+      },
+    }
+  } catch (error) {
+    await runtime.close()
+    throw error
+  }
+}
+
+/** All records of a one-partition topic, in order. */
+async function readAll<K extends TopicKey>(context: Context, topic: K): Promise<RecordOf[K][]> {
+  const runtime = await context.connect(`trainer-${topic}`)
+  try {
+    const records: RecordOf[K][] = []
+    const follower = await runtime.follow({
+      name: `trainer-${topic}`,
+      topic,
+      startFrom: 'earliest',
+      record({ value }) {
+        if (value !== null) records.push(value)
+      },
+    })
+    await follower.ready
+    await follower.stop()
+    return records
+  } finally {
+    await runtime.close()
+  }
+}
+
+/** The last move of every model, in the order in which models first appeared. */
+function latestMoves(moves: readonly ModelMove[]): ModelMove[] {
+  return [...new Map(moves.map((move) => [move.modelId, move])).values()]
+}
+
+function summaryOf({ modelId, learner, stage, reason, movedAtMs, occurredAtMs, manifest }: ModelMove) {
+  const { label, featureSetId, metrics, trainedOn } = parseManifest(manifest)
+  return { modelId, learner, label, featureSetId, stage, reason, movedAtMs, occurredAtMs, metrics, trainedOn }
+}
+
+const isoTime = (ms: number) => new Date(ms).toISOString()
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,185 @@
+import { z } from 'zod'
+
+const MINUTES_MAX = 60 * 24 * 30
+
+/** What makes a shown item a positive or a negative of one label. */
+export const labelSchema = z.strictObject({
+  positive: z.array(z.string().min(1)).min(1).describe('outcome or interaction types that make the label 1'),
+  shown: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['shown', 'view'])
+    .describe('types that say the item was seen; an item nobody saw is no example'),
+  horizonMinutes: z
+    .number()
+    .positive()
+    .max(MINUTES_MAX)
+    .default(10)
+    .describe('event time after the prediction within which a positive counts'),
+})
+export type LabelConfig = z.infer<typeof labelSchema>
+
+/** FTRL-Proximal, McMahan et al. 2013. */
+export const ftrlConfigSchema = z.strictObject({
+  alpha: z.number().positive().default(0.2).describe('learning rate: how far one example moves a weight'),
+  beta: z.number().min(0).default(1).describe('smooths the learning rate of the first examples'),
+  l1: z.number().min(0).default(0).describe('weights whose evidence stays below it are exactly 0'),
+  l2: z.number().min(0).default(1).describe('pulls weights towards 0'),
+})
+export type FtrlConfig = z.infer<typeof ftrlConfigSchema>
+
+export const promotionConfigSchema = z
+  .strictObject({
+    firstCandidateExamples: z
+      .int()
+      .min(1)
+      .default(1_500)
+      .describe('matured examples learned before a model is proposed while none serves'),
+    candidateEveryExamples: z.int().min(1).default(6_000).describe('examples learned between two proposals'),
+    freshExamplesMin: z
+      .int()
+      .min(1)
+      .default(3_000)
+      .describe('examples matured after the snapshot on which a candidate is judged'),
+    freshExamplesMax: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe('judged here even when freshPositivesMin was not reached'),
+    freshPositivesMin: z.int().min(1).default(30).describe('positives among the fresh examples'),
+    firstNormalizedEntropyMax: z
+      .number()
+      .positive()
+      .default(1)
+      .describe('a first model serves below this; 1 is the base rate itself'),
+    improvementMin: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.003)
+      .describe("share of the champion's log-loss that a candidate must save"),
+    improvementZMin: z
+      .number()
+      .min(0)
+      .default(1)
+      .describe('standard errors by which the paired difference must exceed 0'),
+    calibrationTolerance: z
+      .number()
+      .positive()
+      .default(0.3)
+      .describe('mean score over base rate may differ this much from 1'),
+    artifactChunkBytes: z
+      .int()
+      .min(1_024)
+      .max(512 * 1_024)
+      .default(512 * 1_024)
+      .describe('one record of model-artifacts'),
+    retiredKeptMax: z.int().min(1).default(5).describe('retired models whose files stay, for rollback'),
+    goldenRows: z
+      .int()
+      .min(16)
+      .max(1_000)
+      .default(32)
+      .describe('recent examples a model file must reproduce'),
+    goldenTolerance: z.number().positive().default(1e-5),
+  })
+  .refine((config) => config.freshExamplesMin <= config.freshExamplesMax, {
+    path: ['freshExamplesMin'],
+    error: 'must not exceed freshExamplesMax',
+  })
+export type PromotionConfig = z.infer<typeof promotionConfigSchema>
+
+export const driftConfigSchema = z.strictObject({
+  delta: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.002)
+    .describe('ADWIN: chance of an alarm in a window without a change (Bifet & Gavalda 2007)'),
+  clockExamples: z.int().min(1).default(32).describe('the window is examined every so many examples'),
+  graceExamples: z.int().min(1).default(500).describe('no alarm before so many examples'),
+  settleExamples: z
+    .int()
+    .min(0)
+    .default(1_000)
+    .describe('examples of a new champion, and after an alarm, in which an alarm is held back'),
+  afterExamplesMin: z.int().min(1).default(200).describe('the younger side of a cut holds at least so many'),
+  riseMin: z
+    .number()
+    .positive()
+    .default(0.025)
+    .describe('nats by which the overclaim must have risen; less is no alarm, however certain'),
+  retrainExamplesMin: z
+    .int()
+    .min(1)
+    .default(1_500)
+    .describe('examples after the change on which its answer is trained'),
+  keptShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe('of the evidence from before a drift that still counts against new weights'),
+  retrainRounds: z.int().min(1).max(50).default(4).describe('passes over them'),
+  freshExamplesMin: z.int().min(1).default(1_500).describe('examples on which the answer is judged'),
+  psiMin: z
+    .number()
+    .positive()
+    .default(0.25)
+    .describe('population stability index from which a feature counts as shifted'),
+  flagShareRiseMin: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.05)
+    .describe('rise of the share of missing or stale values that counts as a cause'),
+})
+export type DriftConfig = z.infer<typeof driftConfigSchema>
+
+export const trainerLimitsSchema = z.strictObject({
+  graceMinutes: z
+    .number()
+    .min(0)
+    .max(MINUTES_MAX)
+    .default(1)
+    .describe('event time that outcomes may arrive behind the stream'),
+  pendingPredictionsMax: z.int().min(1).default(50_000).describe('waiting for their outcomes, per partition'),
+  earlyOutcomesMax: z.int().min(1).default(100_000).describe('waiting for their prediction, per partition'),
+  rememberedPredictionsMax: z
+    .int()
+    .min(1)
+    .default(50_000)
+    .describe('matured ids kept to know duplicates and late outcomes, per partition'),
+  streamJumpMinutesMax: z
+    .number()
+    .positive()
+    .default(60)
+    .describe('a record farther ahead of its stream moves it only when others follow'),
+  streamJumpRecordsMin: z.int().min(1).default(5).describe('so many others'),
+  rebuildExamplesMax: z.int().min(1).default(50_000).describe('examples read again at a start'),
+  recentExamplesMax: z.int().min(100).default(20_000).describe('kept for causes and retraining'),
+  rememberedExamplesMax: z.int().min(1).default(200_000).describe('ids kept to drop duplicates'),
+})
+export type TrainerLimits = z.infer<typeof trainerLimitsSchema>
+
+/** Section `trainer` of the feed configuration; `parse({})` is the demo feed. */
+export const trainerConfigSchema = z
+  .strictObject({
+    labels: z
+      .record(z.string().min(1), labelSchema)
+      .default({
+        click: { positive: ['click'], shown: ['shown', 'view'], horizonMinutes: 10 },
+        like: { positive: ['like'], shown: ['shown', 'view'], horizonMinutes: 10 },
+      })
+      .describe('every example carries all of them; it matures at the longest horizon'),
+    objective: z.string().min(1).default('click').describe('the label that models predict'),
+    learner: ftrlConfigSchema.prefault({}),
+    promotion: promotionConfigSchema.prefault({}),
+    drift: driftConfigSchema.prefault({}),
+    limits: trainerLimitsSchema.prefault({}),
+  })
+  .refine((config) => config.objective in config.labels, {
+    path: ['objective'],
+    error: 'must be one of the labels',
+  })
+export type TrainerConfig = z.infer<typeof trainerConfigSchema>

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises'
+import { InvalidArgumentError, type Command } from 'commander'
+import { progressLine, type CommandContext, type StackProgress } from '#streams'
+import { runDemo } from './demo.ts'
+import { wallStopwatch } from './process-stopwatch.ts'
+import { reportText } from './report-text.ts'
+import { openScreen } from './terminal-screen.ts'
+
+interface DemoFlags {
+  minutes?: number
+  report?: string
+  seed: string
+  keep?: boolean
+}
+
+const MINUTES_WITHOUT_TERMINAL = 3
+
+/** `demo`: the whole loop on a simulated feed with an injected drift. */
+export function registerDemoCommands(program: Command, _context: CommandContext<unknown>): void {
+  program
+    .command('demo')
+    .description('the whole loop on a simulated feed with an injected drift, on the local stack')
+    .option(
+      '--minutes <n>',
+      'end after so many minutes (default: on Ctrl-C on a terminal, else 3)',
+      parseMinutes,
+    )
+    .option('--report <file>', 'write the report as JSON')
+    .option('--seed <text>', 'the same seed plays the same feed', '1')
+    .option('--keep', 'leave topics, states and logs for a look')
+    .action(async ({ minutes, report: reportFile, seed, keep }: DemoFlags) => {
+      const { report, failures } = await endOnInterrupt((signal) =>
+        runDemo({
+          minutes: minutes ?? (process.stdout.isTTY ? undefined : MINUTES_WITHOUT_TERMINAL),
+          seed,
+          keep: keep ?? false,
+          environment: process.env,
+          screen: openScreen(process.stdout),
+          signal,
+          stopwatch: wallStopwatch,
+          onStackProgress: tellProgress(process.stdout),
+        }),
+      )
+      if (reportFile !== undefined) await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`)
+      process.stdout.write(`\n${reportText(report, failures)}`)
+      if (failures.length > 0) process.exitCode = 1
+    })
+}
+
+/** The first Ctrl-C (or SIGTERM) ends the run in order; a second one leaves at once. */
+export async function endOnInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = new AbortController()
+  const interrupt = (): void => {
+    if (ending.signal.aborted) {
+      process.stderr.write('Left at once: `feedloop stack down` stops what still runs.\n')
+      process.exit(130)
+    }
+    ending.abort()
+    process.stderr.write('\nEnding the run; Ctrl-C again leaves at once.\n')
+  }
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  try {
+    return await work(ending.signal)
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+  }
+}
+
+export function tellProgress(stream: NodeJS.WriteStream): (progress: StackProgress) => void {
+  return function tellProgress(progress) {
+    if (progress.kind === 'fetching' && progress.file !== null) return
+    stream.write(`${progressLine(progress)}\n`)
+  }
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text)
+  if (!(minutes > 0)) throw new InvalidArgumentError('expected a positive number of minutes.')
+  return minutes
+}

@@ -1,0 +1,35 @@
+import { Kafka, logLevel } from 'kafkajs'
+
+/** The consumer groups of one loop, by the prefix of their names. */
+export interface LoopGroups {
+  /** Of these stages, those whose group has no member that reads yet. */
+  notReady(stages: readonly string[]): Promise<string[]>
+  /** Deletes the groups that nobody is in any more. */
+  forget(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openLoopGroups(brokers: string[], prefix: string): Promise<LoopGroups> {
+  const kafka = new Kafka({ brokers, clientId: 'feedloop-groups', logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  return {
+    async notReady(stages) {
+      const names = stages.map((stage) => `${prefix}.${stage}`)
+      const { groups } = await admin.describeGroups(names)
+      const stable = new Set(
+        groups.flatMap(({ groupId, state, members }) =>
+          state === 'Stable' && members.length > 0 ? [groupId] : [],
+        ),
+      )
+      return stages.filter((_, index) => !stable.has(names[index]!))
+    },
+    async forget() {
+      const { groups } = await admin.listGroups()
+      const ours = groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(`${prefix}.`))
+      // A group of a service that was killed is still "in use" until its session ends: it vanishes by itself later.
+      await admin.deleteGroups(ours).catch(() => undefined)
+    },
+    close: () => admin.disconnect(),
+  }
+}

@@ -1,0 +1,111 @@
+import type { DriftEvent, ModelMove } from '#schemas'
+import type { Runtime } from '#streams'
+import { quantilesOf, type Quantiles } from '../report/index.ts'
+import { createRollingQuality } from './rolling-quality.ts'
+
+/** What the screen of a run shows, seen from outside the services. The report does not use it. */
+export interface LoopWatch {
+  latencyMs(): Quantiles | null
+  normalizedEntropy(): number | null
+  /** The model that answered last; null while none did. */
+  liveModel(): string | null
+  examples(): number
+  stop(): Promise<void>
+}
+
+export interface LoopWatchEvents {
+  onModelMove(move: ModelMove): void
+  onDrift(event: DriftEvent): void
+  /** Another model answers now. */
+  onSwap(modelId: string): void
+}
+
+const LATENCIES_MAX = 2_000
+const ASKED_MAX = 20_000
+const EXAMPLES_MAX = 6_000
+
+/** Follows requests, predictions, examples, models and drift from now on. */
+export async function watchLoop(
+  runtime: Runtime,
+  label: string,
+  events: LoopWatchEvents,
+): Promise<LoopWatch> {
+  const quality = createRollingQuality({ label, examplesMax: EXAMPLES_MAX })
+  const askedAtMs = new Map<string, number>()
+  const answeredAtMs = new Map<string, number>()
+  const latencies: number[] = []
+  let liveModel: string | null = null
+  let exampleCount = 0
+
+  /** Two followers: either record of a pair may come first. */
+  function pair(requestId: string, own: Map<string, number>, other: Map<string, number>, atMs: number): void {
+    const otherAtMs = other.get(requestId)
+    if (otherAtMs === undefined) {
+      own.set(requestId, atMs)
+      if (own.size > ASKED_MAX) own.delete(own.keys().next().value!)
+      return
+    }
+    other.delete(requestId)
+    latencies.push(Math.abs(atMs - otherAtMs))
+    if (latencies.length > LATENCIES_MAX) latencies.splice(0, LATENCIES_MAX / 10)
+  }
+
+  const followers = await Promise.all([
+    runtime.follow({
+      name: 'watch-requests',
+      topic: 'requests',
+      startFrom: 'latest',
+      record({ value, brokerTimeMs }) {
+        if (value !== null) pair(value.requestId, askedAtMs, answeredAtMs, brokerTimeMs)
+      },
+    }),
+    runtime.follow({
+      name: 'watch-predictions',
+      topic: 'predictions',
+      startFrom: 'latest',
+      record({ value, brokerTimeMs }) {
+        if (value === null) return
+        pair(value.requestId, answeredAtMs, askedAtMs, brokerTimeMs)
+        if (value.modelId === '' || value.modelId === liveModel) return
+        liveModel = value.modelId
+        events.onSwap(value.modelId)
+      },
+    }),
+    runtime.follow({
+      name: 'watch-examples',
+      topic: 'examples',
+      startFrom: 'latest',
+      record({ value }) {
+        if (value === null) return
+        exampleCount++
+        quality.add(value)
+      },
+    }),
+    runtime.follow({
+      name: 'watch-models',
+      topic: 'models',
+      startFrom: 'latest',
+      record({ value }) {
+        if (value !== null) events.onModelMove(value)
+      },
+    }),
+    runtime.follow({
+      name: 'watch-drift',
+      topic: 'drift',
+      startFrom: 'latest',
+      record({ value }) {
+        if (value !== null) events.onDrift(value)
+      },
+    }),
+  ])
+  await Promise.all(followers.map((follower) => follower.ready))
+  return {
+    latencyMs: () => quantilesOf(latencies),
+    normalizedEntropy: () => quality.normalizedEntropy(),
+    liveModel: () => liveModel,
+    examples: () => exampleCount,
+    async stop() {
+      await Promise.all(followers.map((follower) => follower.stop()))
+    },
+  }
+}

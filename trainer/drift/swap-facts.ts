@@ -1,0 +1,37 @@
+import { ModelCallError } from '#scorer/model'
+import { vectorsOf } from '../lesson.ts'
+import type { ModelDesk } from '../models/model-desk.ts'
+import type { CauseFacts, Watched } from './causes.ts'
+import { slopeDeficit } from './slope-deficit.ts'
+
+export interface SwapQuestion {
+  before: readonly Watched[]
+  after: readonly Watched[]
+  desk: Pick<ModelDesk, 'champion' | 'replaced'>
+  width: number
+}
+
+/**
+ * When the champion answered most of what came after the change and little of what came before: how honest the model
+ * it replaced would have been on the same examples. undefined: no swap can be behind it.
+ */
+export async function swapFacts({ before, after, desk, width }: SwapQuestion): Promise<CauseFacts['swap']> {
+  const [champion, replaced] = [desk.champion(), desk.replaced()]
+  if (champion === undefined || replaced === undefined) return undefined
+  const { modelId } = champion.manifest
+  const own = after.filter(({ lesson }) => lesson.modelId === modelId).map(({ lesson }) => lesson)
+  const ownBefore = before.filter(({ lesson }) => lesson.modelId === modelId).length
+  if (own.length < after.length / 2 || ownBefore > before.length / 2) return undefined
+  const scores = await replaced.predict(vectorsOf(own, width), own.length).catch((error: unknown) => {
+    // Nobody can tell any more: the other causes are sought.
+    if (error instanceof ModelCallError) return undefined
+    throw error
+  })
+  if (scores === undefined) return undefined
+  return {
+    from: replaced.manifest.modelId,
+    to: modelId,
+    replaced: slopeDeficit(own.map(({ label }, at) => ({ score: scores[at]!, label }))),
+    served: slopeDeficit(own.map(({ label, score }) => ({ score: score ?? 0.5, label }))),
+  }
+}

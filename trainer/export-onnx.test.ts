@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest'
+import { candidateOf, artifactsOf, type CandidateParts } from './candidate.ts'
+import { exportOnnx, scoresOf } from './export-onnx.ts'
+import { sigmoid } from './learners/learner.ts'
+import type { Lesson } from './lesson.ts'
+import { linearModelOf, openLinearModel } from './testing/linear-models.ts'
+
+const model = { weights: Float64Array.of(0.1, -2.5, 0), bias: -1.7 }
+const lesson = (vector: number[]): Lesson => ({
+  exampleId: 'e',
+  vector: Float32Array.from(vector),
+  flags: new Uint8Array(vector.length),
+  label: 0,
+  score: null,
+  modelId: '',
+  occurredAtMs: 1,
+  maturedAtMs: 2,
+})
+const parts: CandidateParts = {
+  model,
+  learner: 'ftrl',
+  objective: 'click',
+  featureSet: { id: 'fs', names: ['a', 'b', 'c'], width: 3 },
+  sequence: 7,
+  recent: Array.from({ length: 20 }, (_, at) => lesson([at, -at, 1])),
+  goldenRows: 16,
+  goldenTolerance: 1e-5,
+  trainedOn: { examples: 20, fromMs: 1, toMs: 2 },
+  createdAtMs: 5,
+}
+
+it('writes the weights as float32, the same model as the same bytes', () => {
+  const bytes = exportOnnx(model, 'g')
+  expect(exportOnnx(model, 'g')).toEqual(bytes)
+  const read = linearModelOf(bytes, 'm')
+  expect([...read.weights]).toEqual([0.1, -2.5, 0].map(Math.fround))
+  expect(read.bias).toBe(Math.fround(-1.7))
+})
+
+it('scores as the file must', () => {
+  const [first, second] = scoresOf(model, Float32Array.of(1, 0, 0, 0, 1, 9))
+  expect(first).toBeCloseTo(sigmoid(0.1 - 1.7), 6)
+  expect(second).toBeCloseTo(sigmoid(-2.5 - 1.7), 6)
+})
+
+it('names a candidate after its learner, label, number and bytes, and proves it with real rows and edges', async () => {
+  const { onnx, manifest } = candidateOf(parts)
+  expect(manifest.modelId).toMatch(/^ftrl-click-7-[0-9a-f]{8}$/)
+  expect(manifest.onnxSha256.startsWith(manifest.modelId.slice(-8))).toBe(true)
+  expect(manifest.golden.rows).toBe(16 + 3 + 3)
+  expect(manifest).toMatchObject({ label: 'click', width: 3, onnxBytes: onnx.length, createdAtMs: 5 })
+  await (await openLinearModel(onnx, manifest)).close()
+})
+
+it('is refused when the file does not score the golden rows', async () => {
+  const { manifest } = candidateOf(parts)
+  const other = exportOnnx({ ...model, bias: -1.6 }, 'g')
+  await expect(openLinearModel(other, manifest)).rejects.toMatchObject({ code: 'golden_differs' })
+})
+
+it('cuts the file into pieces that make the file again', () => {
+  const candidate = candidateOf(parts)
+  const pieces = artifactsOf(candidate, 100)
+  expect(pieces.length).toBe(Math.ceil(candidate.onnx.length / 100))
+  expect(pieces.every(({ bytes, count }) => bytes.length <= 100 && count === pieces.length)).toBe(true)
+  expect(Buffer.concat(pieces.map(({ bytes }) => bytes)).equals(Buffer.from(candidate.onnx))).toBe(true)
+})

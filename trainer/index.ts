@@ -1,0 +1,15 @@
+export {
+  type DriftConfig,
+  type FtrlConfig,
+  type LabelConfig,
+  type PromotionConfig,
+  type TrainerConfig,
+  trainerConfigSchema,
+  type TrainerLimits,
+} from './config.ts'
+export { startTrainer, type TrainerOptions } from './start-trainer.ts'
+export { registerTrainerCommands, runTrainer, type TrainerFeedConfig } from './commands.ts'
+export * from './metrics/index.ts'
+export { exampleIdOf } from './joiner/examples-of.ts'
+export { TrainerConfigError } from './errors.ts'
+export { LOG_EVENTS as TRAINER_LOG_EVENTS, TRAINER_SIGNALS } from './signals.ts'

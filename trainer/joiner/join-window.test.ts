@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest'
+import { samplePrediction } from '../testing/sample-predictions.ts'
+import { createJoinWindow, type JoinOutcome, type JoinWindowOptions } from './join-window.ts'
+import { createLabelRules } from './label-rules.ts'
+
+const MINUTE = 60_000
+const T0 = 1_700_000_000_000
+const rules = createLabelRules({
+  click: { positive: ['click'], shown: ['view'], horizonMinutes: 10 },
+  like: { positive: ['like', 'love'], shown: ['view'], horizonMinutes: 5 },
+})
+const setUp = (options: Partial<JoinWindowOptions> = {}) =>
+  createJoinWindow({
+    rules,
+    graceMs: MINUTE,
+    pendingPredictionsMax: 10,
+    earlyOutcomesMax: 10,
+    rememberedPredictionsMax: 10,
+    ...options,
+  })
+const prediction = (requestId: string, occurredAtMs = T0, items = ['a', 'b', 'c']) =>
+  samplePrediction({ requestId, occurredAtMs, items: items.map((itemId) => ({ itemId })) })
+const outcome = (requestId: string, itemId: string, type: string, afterMs = 0): JoinOutcome => ({
+  requestId,
+  itemId,
+  type,
+  occurredAtMs: T0 + afterMs,
+})
+const p = (offset: number) => ({ source: 'predictions', offset })
+const i = (offset: number) => ({ source: 'interactions', offset })
+const DUE = T0 + 11 * MINUTE
+
+describe('labels', () => {
+  it('come from what was shown: 1 for a positive within the horizon, 0 without, no example when nobody saw it', () => {
+    const window = setUp()
+    window.prediction(prediction('r'), p(0))
+    window.outcome(outcome('r', 'a', 'view'), i(0))
+    window.outcome(outcome('r', 'b', 'view'), i(1))
+    window.outcome(outcome('r', 'b', 'click', 5_000), i(2))
+    window.outcome(outcome('r', 'c', 'click', 5_000), i(3))
+    const { examples } = window.mature(DUE)
+    expect(examples.map(({ exampleId, labels }) => [exampleId, labels])).toEqual([
+      [
+        'p:r/a',
+        [
+          { name: 'click', value: 0 },
+          { name: 'like', value: 0 },
+        ],
+      ],
+      [
+        'p:r/b',
+        [
+          { name: 'click', value: 1 },
+          { name: 'like', value: 0 },
+        ],
+      ],
+    ])
+    expect(examples[0]).toMatchObject({ maturedAtMs: DUE, occurredAtMs: T0, rank: 0, modelId: 'm1' })
+  })
+
+  it('count at their horizon and not one millisecond past it, each label at its own', () => {
+    const labelsAfter = (type: string, afterMs: number) => {
+      const window = setUp()
+      window.prediction(prediction('r', T0, ['a']), p(0))
+      window.outcome(outcome('r', 'a', 'view'), i(0))
+      window.outcome(outcome('r', 'a', type, afterMs), i(1))
+      return window.mature(DUE).examples[0]!.labels.map(({ value }) => value)
+    }
+    expect(labelsAfter('click', 10 * MINUTE)).toEqual([1, 0])
+    expect(labelsAfter('click', 10 * MINUTE + 1)).toEqual([0, 0])
+    expect(labelsAfter('love', 5 * MINUTE)).toEqual([0, 1])
+    expect(labelsAfter('love', 5 * MINUTE + 1)).toEqual([0, 0])
+  })
+
+  it('need a vector', () => {
+    const window = setUp()
+    const items = [{ itemId: 'a', vector: null }, { itemId: 'b' }]
+    window.prediction(samplePrediction({ requestId: 'r', occurredAtMs: T0, items }), p(0))
+    for (const [at, item] of ['a', 'b'].entries()) window.outcome(outcome('r', item, 'view'), i(at))
+    expect(window.mature(DUE).examples.map(({ itemId }) => itemId)).toEqual(['b'])
+  })
+
+  it('are the same when outcomes come before their prediction', () => {
+    const window = setUp()
+    expect(window.outcome(outcome('r', 'a', 'view'), i(0))).toBe('held')
+    expect(window.outcome(outcome('r', 'a', 'click', 9), i(1))).toBe('held')
+    window.prediction(prediction('r'), p(0))
+    expect(window.mature(DUE).examples[0]!.labels[0]).toEqual({ name: 'click', value: 1 })
+  })
+})
+
+describe('maturing', () => {
+  it('happens at occurredAt + horizon + grace, not one millisecond before', () => {
+    const window = setUp()
+    window.prediction(prediction('r'), p(0))
+    window.outcome(outcome('r', 'a', 'view'), i(0))
+    expect(window.nextDueMs).toBe(DUE)
+    expect(window.mature(DUE - 1).examples).toEqual([])
+    expect(window.mature(DUE).examples).toHaveLength(1)
+    expect(window.nextDueMs).toBe(Infinity)
+  })
+
+  it('goes by prediction time, then id, whatever the order of reading', () => {
+    const window = setUp()
+    for (const [at, [id, afterMs]] of (
+      [
+        ['z', 0],
+        ['b', 5],
+        ['a', 5],
+        ['c', 1],
+      ] as const
+    ).entries()) {
+      window.prediction(prediction(id, T0 + afterMs), p(at))
+      window.outcome(outcome(id, 'a', 'view', afterMs), i(at))
+    }
+    expect(window.mature(DUE + 5).examples.map(({ requestId }) => requestId)).toEqual(['z', 'c', 'a', 'b'])
+  })
+
+  it('counts late outcomes and drops them', () => {
+    const window = setUp()
+    window.prediction(prediction('r'), p(0))
+    window.mature(DUE)
+    expect(window.outcome(outcome('r', 'a', 'view'), i(0))).toBe('late')
+    expect(window.pendingCount).toBe(0)
+  })
+
+  it('lets the first record of a prediction count, also after it matured', () => {
+    const window = setUp()
+    window.prediction(prediction('r', T0, ['a']), p(0))
+    expect(window.prediction(prediction('r', T0, ['b']), p(1))).toBe('duplicate')
+    window.outcome(outcome('r', 'a', 'view'), i(0))
+    expect(window.mature(DUE).examples.map(({ itemId }) => itemId)).toEqual(['a'])
+    expect(window.prediction(prediction('r', T0, ['b']), p(2))).toBe('duplicate')
+  })
+
+  it('forgets outcomes whose prediction never came, and says how many', () => {
+    const window = setUp()
+    window.outcome(outcome('nobody', 'a', 'view'), i(0))
+    window.outcome(outcome('nobody', 'b', 'view', 10), i(1))
+    expect(window.mature(DUE + 9).unmatched).toBe(0)
+    expect(window.mature(DUE + 10).unmatched).toBe(2)
+    expect(window.neededOffset('interactions')).toBeUndefined()
+  })
+})
+
+describe('offsets still needed', () => {
+  it('are those of the oldest record that waits, per source', () => {
+    const window = setUp()
+    expect(window.neededOffset('predictions')).toBeUndefined()
+    window.prediction(prediction('r1'), p(4))
+    window.prediction(prediction('r2', T0 + 1), p(5))
+    window.outcome(outcome('r2', 'a', 'view'), i(7))
+    window.outcome(outcome('r1', 'a', 'view'), i(8))
+    window.outcome(outcome('r3', 'a', 'view', 2), i(9))
+    expect([window.neededOffset('predictions'), window.neededOffset('interactions')]).toEqual([4, 7])
+    window.mature(DUE)
+    expect([window.neededOffset('predictions'), window.neededOffset('interactions')]).toEqual([5, 7])
+    window.mature(DUE + 1)
+    expect([window.neededOffset('predictions'), window.neededOffset('interactions')]).toEqual([undefined, 9])
+  })
+
+  it('do not hold on to types that are no label', () => {
+    const window = setUp()
+    window.prediction(prediction('r'), p(0))
+    expect(window.outcome(outcome('r', 'a', 'dwell'), i(0))).toBe('ignored')
+    expect(window.neededOffset('interactions')).toBeUndefined()
+  })
+})
+
+describe('bounds', () => {
+  it('of pending predictions: at the bound it fits, one more does not', () => {
+    const window = setUp({ pendingPredictionsMax: 2 })
+    expect(window.hasRoomFor(2)).toBe(true)
+    expect(window.hasRoomFor(3)).toBe(false)
+    const verdicts = ['r1', 'r2', 'r3'].map((id, at) => window.prediction(prediction(id), p(at)))
+    expect(verdicts).toEqual(['joined', 'joined', 'overflowed'])
+  })
+
+  it('of early outcomes', () => {
+    const window = setUp({ earlyOutcomesMax: 2 })
+    const verdicts = ['a', 'b', 'c'].map((id, at) => window.outcome(outcome('r', id, 'view'), i(at)))
+    expect(verdicts).toEqual(['held', 'held', 'overflowed'])
+  })
+
+  it('of remembered ids: the oldest is forgotten', () => {
+    const window = setUp({ rememberedPredictionsMax: 1 })
+    window.prediction(prediction('r1'), p(0))
+    window.prediction(prediction('r2', T0 + 1), p(1))
+    window.mature(DUE + 1)
+    expect(window.outcome(outcome('r2', 'a', 'view'), i(0))).toBe('late')
+    expect(window.outcome(outcome('r1', 'a', 'view'), i(1))).toBe('held')
+  })
+})

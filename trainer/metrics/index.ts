@@ -1,0 +1,5 @@
+export { type Forecast, logLoss, logLossOf, SCORE_MARGIN } from './log-loss.ts'
+export { baseRate, entropyOf, normalizedEntropy } from './normalized-entropy.ts'
+export { areaUnderCurve } from './auc.ts'
+export { calibrationRatio } from './calibration.ts'
+export { forecastQuality, type ForecastQuality } from './forecast-quality.ts'

@@ -1,0 +1,109 @@
+import {
+  ManifestError,
+  type ModelArtifact,
+  type ModelManifest,
+  type ModelMove,
+  parseManifest,
+} from '#schemas'
+import type { RunningStage, Runtime, StageRecord } from '#streams'
+
+/** The models a feed has, as its topics tell. */
+export interface ModelLog {
+  /** Latest move of every model, in the order of those moves. */
+  moves(): readonly ModelMove[]
+  /** The model last named champion, with its file; undefined: none, or its file is not whole. */
+  champion(): { manifest: ModelManifest; onnx: Uint8Array } | undefined
+  /** How many models there have ever been. */
+  readonly sequence: number
+  noteMove(record: Pick<StageRecord<'models'>, 'value' | 'key'>): void
+  noteArtifact(record: Pick<StageRecord<'modelArtifacts'>, 'value' | 'key'>): void
+}
+
+/** Files held: those of models that may be champion. Others leave when their model is rejected or withdrawn. */
+export function createModelLog(): ModelLog {
+  const moves = new Map<string, ModelMove>()
+  const pieces = new Map<string, Map<number, ModelArtifact>>()
+  const known = new Set<string>()
+
+  function fileOf(modelId: string): Uint8Array | undefined {
+    const found = [...(pieces.get(modelId)?.values() ?? [])].sort((left, right) => left.index - right.index)
+    const [first] = found
+    return first === undefined || found.length < first.count
+      ? undefined
+      : Buffer.concat(found.map(({ bytes }) => bytes))
+  }
+
+  return {
+    moves: () => [...moves.values()],
+    champion() {
+      const move = [...moves.values()].filter(({ stage }) => stage === 'champion').at(-1)
+      const onnx = move === undefined ? undefined : fileOf(move.modelId)
+      if (move === undefined || onnx === undefined) return undefined
+      const manifest = manifestOf(move)
+      return manifest === undefined ? undefined : { manifest, onnx }
+    },
+    get sequence() {
+      return known.size
+    },
+    noteMove({ value, key }) {
+      const modelId = value?.modelId ?? key?.toString('utf8') ?? ''
+      known.add(modelId)
+      // Deleted first: the map keeps the order of the latest moves.
+      moves.delete(modelId)
+      if (value !== null) moves.set(modelId, value)
+      if (value === null || value.stage === 'rejected') pieces.delete(modelId)
+    },
+    noteArtifact({ value, key }) {
+      if (value === null) {
+        const text = key?.toString('utf8') ?? ''
+        pieces.delete(text.slice(0, Math.max(0, text.lastIndexOf('/'))))
+        return
+      }
+      const held = pieces.get(value.modelId)
+      const isSameFile = [...(held?.values() ?? [])].every(
+        ({ sha256, count }) => sha256 === value.sha256 && count === value.count,
+      )
+      const file = held !== undefined && isSameFile ? held : new Map<number, ModelArtifact>()
+      pieces.set(value.modelId, file)
+      if (value.index >= 0 && value.index < value.count) {
+        file.set(value.index, { ...value, bytes: Buffer.from(value.bytes) })
+      }
+    },
+  }
+}
+
+/** undefined: not one of ours, or broken. */
+export function manifestOf({ manifest }: ModelMove): ModelManifest | undefined {
+  try {
+    return parseManifest(manifest)
+  } catch (error) {
+    // Somebody else's model: the scorers refuse it, and nothing is compared with it.
+    if (error instanceof ManifestError) return undefined
+    throw error
+  }
+}
+
+/** Follows both topics into the log. `ready`: all that was there at the start is in it. */
+export async function followModels(runtime: Runtime, log: ModelLog): Promise<RunningStage> {
+  const start = { startFrom: 'earliest' } as const
+  const moves = await runtime.follow({
+    ...start,
+    name: 'trainer-models',
+    topic: 'models',
+    record: (record) => log.noteMove(record),
+  })
+  const artifacts = await runtime.follow({
+    ...start,
+    name: 'trainer-artifacts',
+    topic: 'modelArtifacts',
+    record: (record) => log.noteArtifact(record),
+  })
+  const both = [moves, artifacts]
+  return {
+    ready: Promise.all(both.map(({ ready }) => ready)).then(() => undefined),
+    done: Promise.all(both.map(({ done }) => done)).then(() => undefined),
+    async stop() {
+      await Promise.all(both.map((follower) => follower.stop()))
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+/** What the reference files were made with. */
+const PACKAGES = ['river==0.26.1', 'scikit-learn==1.9.1']
+const venv = path.join(
+  import.meta.dirname,
+  '..',
+  '.feedloop',
+  'peers',
+  PACKAGES.join('-').replaceAll('==', '_'),
+)
+const python = path.join(venv, 'bin', 'python')
+
+async function hasPython(): Promise<boolean> {
+  return run('python3', ['--version']).then(
+    () => true,
+    () => false,
+  )
+}
+
+const isThere = await hasPython()
+if (!isThere && process.env['REQUIRE_SERVICES'] === '1')
+  throw new Error('REQUIRE_SERVICES=1 and there is no python3')
+
+/** Numbers may differ in their last digits from one machine's libm to another's; who made them is no result. */
+function expectSame(found: unknown, stored: unknown, where: string): void {
+  if (typeof stored === 'number') {
+    expect(found, where).toBeCloseTo(stored, 10)
+  } else if (stored !== null && typeof stored === 'object') {
+    expect(Object.keys(found as object), where).toEqual(Object.keys(stored))
+    for (const [key, value] of Object.entries(stored)) {
+      if (key !== 'madeWith') expectSame((found as Record<string, unknown>)[key], value, `${where}.${key}`)
+    }
+  } else {
+    expect(found, where).toEqual(stored)
+  }
+}
+
+describe.skipIf(!isThere)(
+  `reference values made again (${isThere ? PACKAGES.join(', ') : 'skipped: no python3'})`,
+  () => {
+    beforeAll(async () => {
+      if (existsSync(python)) return
+      await run('python3', ['-m', 'venv', venv])
+      await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES])
+    })
+
+    it.each([
+      ['learners/reference', 'ftrl'],
+      ['drift/reference', 'adwin'],
+      ['metrics/reference', 'metrics'],
+    ])('%s: %s', async (folder, name) => {
+      const file = path.join(import.meta.dirname, folder, name)
+      const { stdout } = await run(python, [`${file}_reference.py`], { maxBuffer: 64 * 1024 * 1024 })
+      expectSame(JSON.parse(stdout), JSON.parse(await readFile(`${file}.json`, 'utf8')), name)
+    })
+  },
+)

@@ -1,0 +1,199 @@
+import {
+  checkPrediction,
+  compareStore,
+  compileFeatureSet,
+  createReplay,
+  type FeatureStoreConfig,
+  type Replay,
+  type ReplayedTopic,
+  type StateStore,
+} from '#feature-store'
+import {
+  parseManifest,
+  type Interaction,
+  type ModelMove,
+  type Outcome,
+  type RecordOf,
+  type TopicKey,
+} from '#schemas'
+import type { RawRecord, Runtime } from '#streams'
+import type { DemoReport } from './demo-report.ts'
+import type { FenceTimeline } from './fence-timeline.ts'
+import { createJudgedPredictions, type Judged, type JudgedPredictionsOptions } from './judged-predictions.ts'
+import { driftOutcome, reportedModels } from './model-history.ts'
+import { createPredictionCount } from './prediction-count.ts'
+import { quantilesOf } from './quantiles.ts'
+
+export interface LoggedRecord<K extends TopicKey> {
+  raw: RawRecord
+  /** null: a tombstone. */
+  value: RecordOf[K] | null
+}
+
+/** Where the pass reads from. Records of a partition in offset order. */
+export interface AuditSource {
+  read<K extends TopicKey>(topic: K): AsyncIterable<LoggedRecord<K>>
+}
+
+export interface AuditOptions {
+  source: AuditSource
+  topics: Pick<Runtime, 'topicName' | 'partitionOf' | 'partitionCount'>
+  features: FeatureStoreConfig
+  store: StateStore
+  judging: JudgedPredictionsOptions
+  /** When which interaction was in the store; null: nobody looked during the run. */
+  fences: FenceTimeline | null
+  /** Wall clock: interactions produced before (a feed's history, told at once) say nothing of freshness. */
+  freshFromMs: number
+  /** Interactions the feed had acknowledged; null: unknown. */
+  acknowledged: number | null
+  /** Wall clock of the injected drift. */
+  injectedAtMs: number | null
+  /** Whole predictions are checked, evenly spread over the run, until about so many vectors. */
+  vectorsCheckedMax?: number
+}
+
+/** What the topics and the store say of a run, and every judged prediction for the windows. */
+export interface Audit {
+  interactions: DemoReport['interactions']
+  requests: number
+  predictions: DemoReport['predictions']
+  freshnessMs: DemoReport['freshnessMs']
+  outcomes: number
+  examples: number
+  models: DemoReport['models']
+  swaps: DemoReport['swaps']
+  drift: DemoReport['drift']
+  skew: DemoReport['skew']
+  judged: Judged[]
+}
+
+const VECTORS_CHECKED_MAX = 50_000
+
+/**
+ * The independent pass: reads every topic from its beginning and every state of the store, folds the log again in
+ * memory and compares. Asks no service. Everything must have come to rest before. Holds the log in memory.
+ */
+export async function auditRun(options: AuditOptions): Promise<Audit> {
+  const { source, topics, features, store, judging, fences, freshFromMs } = options
+  const featureSet = compileFeatureSet(features)
+  const replay = createReplay({ featureSet, topicName: topics.topicName, partitionOf: topics.partitionOf })
+  const judged = createJudgedPredictions(judging)
+  const count = createPredictionCount()
+  const { read } = source
+
+  for (const topic of ['users', 'items', 'itemInteractions'] as const)
+    await replayTopic(replay, topic, read(topic))
+
+  const interactionIds = new Set<string>()
+  const outcomes: (Interaction | Outcome)[] = []
+  const freshness: number[] = []
+  let interactionRecords = 0
+  for await (const { raw, value } of read('interactions')) {
+    replay.add('interactions', { ...raw, value })
+    if (value === null) continue
+    interactionRecords++
+    interactionIds.add(value.interactionId)
+    if (value.requestId !== null) outcomes.push(value)
+    const visibleAtMs =
+      raw.brokerTimeMs >= freshFromMs ? fences?.passedAtMs(raw.partition, raw.offset) : undefined
+    if (visibleAtMs !== undefined) freshness.push(Math.max(0, visibleAtMs - raw.brokerTimeMs))
+  }
+  for await (const { value } of read('outcomes')) if (value !== null) outcomes.push(value)
+
+  let requestCount = 0
+  for await (const { raw, value } of read('requests')) {
+    if (value === null) continue
+    requestCount++
+    count.request(value, raw.brokerTimeMs)
+  }
+  const skew = createSkewCheck(replay, requestCount, options.vectorsCheckedMax ?? VECTORS_CHECKED_MAX)
+  for await (const { raw, value } of read('predictions')) {
+    if (value === null) continue
+    count.prediction(value, raw.brokerTimeMs)
+    judged.prediction(value)
+    skew.prediction(value)
+  }
+  for (const outcome of outcomes) judged.outcome(outcome)
+
+  const exampleIds = new Set<string>()
+  for await (const { value } of read('examples')) if (value !== null) exampleIds.add(value.exampleId)
+  const moves: ModelMove[] = []
+  for await (const { value } of read('models')) if (value !== null) moves.push(value)
+  const driftEvents = []
+  for await (const { value } of read('drift')) if (value !== null) driftEvents.push(value)
+  let deadLetters = 0
+  for await (const { value } of read('deadLetters')) if (value !== null) deadLetters++
+
+  const compared = await compareStore(replay, store, topics.partitionCount)
+  const { copiesMissing } = replay.counts()
+  const produced = interactionIds.size
+  const acknowledged = options.acknowledged
+  const { user, item, userAttributes, itemAttributes } = compared
+  const difference = [user, item, userAttributes, itemAttributes].find(
+    ({ firstDifference }) => firstDifference !== null,
+  )
+  return {
+    interactions: {
+      produced,
+      applied: user.applied - user.duplicates,
+      lost:
+        user.lost +
+        item.lost +
+        Math.max(0, copiesMissing) +
+        Math.max(0, (acknowledged ?? produced) - produced),
+      duplicates: user.duplicates + item.duplicates + (interactionRecords - produced),
+      entities: user.entities + item.entities + userAttributes.entities + itemAttributes.entities,
+      entitiesDifferent:
+        user.different + item.different + userAttributes.different + itemAttributes.different,
+      firstDifference: difference === undefined ? null : JSON.stringify(difference.firstDifference),
+      acknowledged,
+      deadLetters,
+    },
+    ...count.result(),
+    freshnessMs: quantilesOf(freshness),
+    outcomes: outcomes.length,
+    examples: exampleIds.size,
+    models: reportedModels(moves, (manifest) => parseManifest(manifest).metrics),
+    drift: driftOutcome(driftEvents, options.injectedAtMs),
+    skew: skew.result(),
+    judged: judged.result(),
+  }
+}
+
+async function replayTopic<K extends ReplayedTopic>(
+  replay: Replay,
+  topic: K,
+  records: AsyncIterable<LoggedRecord<K>>,
+): Promise<void> {
+  for await (const { raw, value } of records)
+    replay.add(topic, { ...raw, value } as Parameters<typeof replay.add<K>>[1])
+}
+
+interface SkewCheck {
+  prediction(prediction: RecordOf['predictions']): void
+  result(): DemoReport['skew']
+}
+
+/** Recomputes the vectors of every n-th prediction. */
+function createSkewCheck(replay: Replay, predictionCount: number, vectorsMax: number): SkewCheck {
+  const result: DemoReport['skew'] = { vectorsChecked: 0, mismatches: 0, firstMismatch: null }
+  let every = 1
+  let seen = 0
+  return {
+    prediction(prediction) {
+      if (seen === 0)
+        every = Math.max(1, Math.ceil((predictionCount * prediction.ranking.length) / vectorsMax))
+      if (seen++ % every !== 0) return
+      const check = checkPrediction(replay, prediction)
+      if (check.kind !== 'checked') return
+      result.vectorsChecked += check.vectors
+      result.mismatches += check.mismatches.length
+      const [first] = check.mismatches
+      if (first !== undefined) {
+        result.firstMismatch ??= `${prediction.predictionId} ${first.itemId} ${first.column}: recorded ${String(first.recorded)}, recomputed ${String(first.recomputed)}`
+      }
+    },
+    result: () => result,
+  }
+}

@@ -1,0 +1,148 @@
+import type { DriftKind, ModelStage } from '#schemas'
+
+export interface Quantiles {
+  p50: number
+  p99: number
+}
+
+/** One model that was ever announced. */
+export interface ReportedModel {
+  id: string
+  learner: string
+  /** Where it is now. */
+  stage: ModelStage
+  /** Wall clock of the move to champion; null when it never served. */
+  promotedAtMs: number | null
+  /** Of its promotion, or of the latest move when it never served. */
+  reason: string
+  /** Of the manifest: on fresh matured examples, before the promotion. */
+  metrics: Record<string, number>
+}
+
+/**
+ * What a run did, counted from the topics and the store after it, never from what a service says of itself.
+ * Times are wall clock in milliseconds unless a name says feed. `null`: could not be measured in this run.
+ */
+export interface DemoReport {
+  durationSeconds: number
+  interactions: {
+    /** Different interactions in the topic. */
+    produced: number
+    /** Those that are in the store's state, exactly once. */
+    applied: number
+    lost: number
+    /** Applied more than once. */
+    duplicates: number
+    /** Entities in the log, and how many of them hold other bytes in the store than a replay of the log gives. */
+    entities: number
+    entitiesDifferent: number
+    /** The first of them, for people. */
+    firstDifference: string | null
+    /** What the feed had acknowledged by the brokers, by its own count. */
+    acknowledged: number | null
+    deadLetters: number
+  }
+  requests: number
+  predictions: {
+    /** Different predictions in the topic. */
+    written: number
+    /** Requests without one. */
+    lost: number
+    /** Further records of an id. */
+    duplicates: number
+    /** Answered without a model, by reason. */
+    fallbacks: Record<string, number>
+    /** Broker time of the prediction less the time at which the request was produced. */
+    latencyMs: Quantiles | null
+  }
+  /** From the moment an interaction was produced until the store's fence had passed it. */
+  freshnessMs: Quantiles | null
+  /** Interactions and outcomes that name a request. */
+  outcomes: number
+  examples: number
+  models: ReportedModel[]
+  swaps: {
+    /** Times that the model which answers changed. */
+    count: number
+    /** Requests asked once a model was live that got no answer, or an answer without a model. */
+    failedRequests: number
+  }
+  drift: {
+    injectedAtMs: number | null
+    detectedAtMs: number | null
+    kind: DriftKind | null
+    cause: string | null
+    /** Concept or data drift announced before any was injected. */
+    falseAlarms: number
+  }
+  /** Log-loss of live predictions over the entropy of their base rate; below 1 is better than the base rate. */
+  normalizedEntropy: EntropyPhases
+  /** The same for a forecaster who knows the simulated feed's true probabilities. */
+  bestReachable: EntropyPhases
+  skew: {
+    /** Recorded vectors computed again from the log at the offsets they name. */
+    vectorsChecked: number
+    /** Those that differ in one byte or more. */
+    mismatches: number
+    firstMismatch: string | null
+  }
+  feed: {
+    clockSpeed: number
+    fromMs: number
+    toMs: number
+  }
+}
+
+export interface EntropyPhases {
+  beforeDrift: number | null
+  atWorst: number | null
+  afterRecovery: number | null
+}
+
+/** The recovery counts as complete within this share of the entropy before the drift. */
+export const RECOVERY_TOLERANCE = 0.02
+/** First model, its successor, and the answer to the drift. */
+export const PROMOTED_MODELS_MIN = 3
+
+/**
+ * What a demo run must show, as sentences about what it did not. Empty: all is well.
+ *
+ * @param expected which parts of the promise this run was long enough to show
+ */
+export function failuresOf(report: DemoReport, expected: { drift: boolean; recovery: boolean }): string[] {
+  const { interactions, predictions, swaps, drift, normalizedEntropy, skew, models } = report
+  const failures: string[] = []
+  const mustBeZero = (count: number, text: string) => {
+    if (count > 0) failures.push(`${String(count)} ${text}`)
+  }
+  mustBeZero(interactions.lost, 'interactions were lost')
+  mustBeZero(interactions.duplicates, 'interactions were applied more than once')
+  mustBeZero(interactions.entitiesDifferent, 'states differ from a replay of the log')
+  mustBeZero(interactions.deadLetters, 'records were dead-lettered')
+  mustBeZero(predictions.lost, 'requests were never answered')
+  mustBeZero(predictions.duplicates, 'predictions were written twice')
+  mustBeZero(swaps.failedRequests, 'requests failed while models were live')
+  mustBeZero(skew.mismatches, 'recorded vectors differ from the log')
+  if (interactions.produced === 0) failures.push('no interactions were produced')
+  if (skew.vectorsChecked === 0) failures.push('no vector could be checked')
+  if (!expected.drift) return failures
+  mustBeZero(drift.falseAlarms, 'drift alarms came before the drift')
+  if (drift.detectedAtMs === null) failures.push('the injected drift was not detected')
+  if (!expected.recovery) return failures
+  const promotedCount = models.filter((model) => model.promotedAtMs !== null).length
+  if (promotedCount < PROMOTED_MODELS_MIN) {
+    failures.push(
+      `${String(promotedCount)} models were promoted, expected ${String(PROMOTED_MODELS_MIN)} or more`,
+    )
+  }
+  const { beforeDrift, afterRecovery } = normalizedEntropy
+  if (beforeDrift === null || afterRecovery === null) {
+    failures.push('the normalized entropy before or after the drift could not be measured')
+  } else if (afterRecovery > beforeDrift * (1 + RECOVERY_TOLERANCE)) {
+    const percent = ((afterRecovery / beforeDrift - 1) * 100).toFixed(1)
+    failures.push(
+      `the normalized entropy after recovery is ${percent} % above the one before the drift (2 % allowed)`,
+    )
+  }
+  return failures
+}

@@ -1,0 +1,14 @@
+export { auditRun, type Audit, type AuditOptions, type AuditSource, type LoggedRecord } from './audit.ts'
+export { kafkaAuditSource } from './kafka-audit-source.ts'
+export {
+  failuresOf,
+  RECOVERY_TOLERANCE,
+  type DemoReport,
+  type EntropyPhases,
+  type Quantiles,
+  type ReportedModel,
+} from './demo-report.ts'
+export { entropyPhases, phaseWindows, type PhaseTimes } from './entropy-phases.ts'
+export { createFenceTimeline, type FenceTimeline } from './fence-timeline.ts'
+export { createJudgedPredictions, type Judged } from './judged-predictions.ts'
+export { quantilesOf } from './quantiles.ts'

@@ -1,0 +1,68 @@
+import type { SignalDeclaration } from '#streams'
+
+/** Names of this part's metrics, for the code that counts. */
+export const SIGNALS = {
+  recordsJoined: 'joiner_records_joined',
+  predictionsMatured: 'joiner_predictions_matured',
+  examplesMatured: 'joiner_examples_matured',
+  outcomesUnmatched: 'joiner_outcomes_unmatched',
+  predictionsPending: 'joiner_predictions_pending',
+  examplesLearned: 'learner_examples_learned',
+  examplesSkipped: 'learner_examples_skipped',
+  overclaim: 'learner_overclaim_nats',
+  modelsMoved: 'learner_models_moved',
+  driftDetected: 'learner_drift_detected',
+} as const
+
+/** What the trainer tells. Every name used with Signals in this part is here. */
+export const TRAINER_SIGNALS = [
+  {
+    kind: 'counter',
+    name: SIGNALS.recordsJoined,
+    help: 'records of the joiner by verdict: joined, held, duplicate, late, overflowed',
+    labels: ['topic', 'verdict'],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.predictionsMatured,
+    help: 'predictions whose labels are final',
+    labels: [],
+  },
+  { kind: 'counter', name: SIGNALS.examplesMatured, help: 'examples written', labels: [] },
+  {
+    kind: 'counter',
+    name: SIGNALS.outcomesUnmatched,
+    help: 'outcomes whose prediction never came',
+    labels: [],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.predictionsPending,
+    help: 'waiting for their labels',
+    labels: ['partition'],
+  },
+  { kind: 'counter', name: SIGNALS.examplesLearned, help: 'examples learned from', labels: [] },
+  {
+    kind: 'counter',
+    name: SIGNALS.examplesSkipped,
+    help: 'left out: duplicate, feature_set, no_label, malformed',
+    labels: ['reason'],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.overclaim,
+    help: 'how far served scores say more than comes true, mean of the detector window',
+    labels: [],
+  },
+  { kind: 'counter', name: SIGNALS.modelsMoved, help: 'models by where they went', labels: ['stage'] },
+  { kind: 'counter', name: SIGNALS.driftDetected, help: 'drift events by kind', labels: ['kind'] },
+] as const satisfies readonly SignalDeclaration[]
+
+/** Log messages that people and alerts look for. */
+export const LOG_EVENTS = {
+  rebuilt: 'learner_rebuilt',
+  modelMoved: 'model_moved',
+  driftDetected: 'drift_detected',
+  championMissing: 'champion_not_opened',
+  candidateAbandoned: 'candidate_abandoned',
+} as const

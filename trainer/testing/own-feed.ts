@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type FeatureStoreConfig,
+  featureStoreConfigSchema,
+  openFeedStore,
+  type StateStore,
+} from '#feature-store'
+import {
+  type Addresses,
+  applyTopics,
+  catalogueOf,
+  connectRuntime,
+  deleteTopics,
+  type KafkaRuntime,
+  openLagReader,
+  silentLogger,
+  type StreamsConfig,
+  streamsConfigSchema,
+} from '#streams'
+import { type FeedloopProcess, startFeedloop, until } from '#streams/testing'
+import { createClosers } from '../demo/closers.ts'
+import { makeRunFolder } from '../demo/fs-run-folder.ts'
+import { openLoopGroups } from '../demo/kafka-groups.ts'
+import { forgetStates } from '../demo/redis-forget.ts'
+import { forgetSubjects } from '../demo/registry-forget.ts'
+import type { TopicKey } from '#schemas'
+
+/** A feed under a prefix of its own on the real services, its topics made. */
+export interface OwnFeed {
+  readonly prefix: string
+  readonly addresses: Addresses
+  readonly config: StreamsConfig & { features: FeatureStoreConfig }
+  readonly runtime: KafkaRuntime
+  readonly store: StateStore
+  /** `feedloop run <service>`, a process of its own; killed at `close` at the latest. */
+  run(service: 'features' | 'scorer' | 'trainer'): FeedloopProcess
+  /** How many records a topic holds. */
+  recordCount(topic: TopicKey): Promise<number>
+  /** Waits for a condition. @throws Error when a process of this feed ends by itself meanwhile */
+  until(what: string, condition: () => Promise<boolean>, pollMs?: number): Promise<void>
+  /** Waits until a stage has committed the end of every partition that holds something. */
+  caughtUp(stage: string, topic: TopicKey): Promise<void>
+  /** Ends the processes, removes topics, groups, states and schemas. */
+  close(): Promise<void>
+}
+
+/** @param feed what the feed file says besides the prefix */
+export async function openOwnFeed(
+  addresses: Addresses,
+  name: string,
+  feed: Record<string, unknown> = {},
+): Promise<OwnFeed> {
+  const prefix = `${name}-${randomUUID().slice(0, 8)}`
+  const { features, scorer: _scorer, trainer: _trainer, ...streams } = feed
+  const config = {
+    ...streamsConfigSchema.parse({ ...streams, prefix }),
+    features: featureStoreConfigSchema.parse(features ?? {}),
+  }
+  const closers = createClosers()
+  const processes: FeedloopProcess[] = []
+  try {
+    const specs = Object.values(catalogueOf(config))
+    const folder = makeRunFolder({ ...feed, prefix })
+    closers.add(() => folder.remove())
+    const groups = await openLoopGroups(addresses.brokers, prefix)
+    closers.add(() => groups.close())
+    closers.add(() => groups.forget())
+    await applyTopics(addresses, specs)
+    closers.add(() => forgetSubjects(addresses.registryUrl, subjectsOf(specs)))
+    closers.add(() => deleteTopics(addresses, namesOf(specs)))
+    closers.add(() => forgetStates(addresses.redisUrl, prefix))
+    const options = { addresses, config, clientId: 'test', log: silentLogger }
+    const runtime = await connectRuntime(options)
+    closers.add(() => runtime.close())
+    const store = await openFeedStore(addresses.redisUrl, config)
+    closers.add(() => store.close())
+    const lags = await openLagReader(addresses, prefix)
+    closers.add(() => lags.close())
+    closers.add(async () => void (await Promise.all(processes.map((each) => each.kill()))))
+
+    const untilOrDead: OwnFeed['until'] = (what, condition, pollMs) =>
+      until(
+        what,
+        async () => {
+          for (const each of processes) each.mustRun()
+          return condition()
+        },
+        pollMs,
+      )
+    const endOffsets = (topic: TopicKey) => lags.endOffsets(runtime.topicName(topic))
+    return {
+      prefix,
+      addresses,
+      config,
+      runtime,
+      store,
+      run(service) {
+        const started = startFeedloop(['run', service], addresses, { FEEDLOOP_CONFIG: folder.feedFile })
+        processes.push(started)
+        return started
+      },
+      recordCount: async (topic) =>
+        [...(await endOffsets(topic)).values()].reduce((sum, end) => sum + end, 0),
+      until: untilOrDead,
+      caughtUp: (stage, topic) =>
+        untilOrDead(`stage ${stage} to reach the end of ${topic}`, async () => {
+          const [committed, ends] = await Promise.all([lags.lags(), endOffsets(topic)])
+          const ours = committed.filter(
+            (lag) => lag.group === `${prefix}.${stage}` && lag.topic === runtime.topicName(topic),
+          )
+          return [...ends].every(
+            ([partition, end]) =>
+              end === 0 || ours.some((lag) => lag.partition === partition && lag.committedOffset >= end),
+          )
+        }),
+      close: () => closers.closeAll(),
+    }
+  } catch (error) {
+    await closers.closeAll().catch(() => undefined) // the first failure is the one to tell
+    throw error
+  }
+}
+
+const namesOf = (specs: readonly { name: string }[]) => specs.map(({ name }) => name)
+const subjectsOf = (specs: readonly { subject: string }[]) => specs.map(({ subject }) => subject)
