@@ -35,11 +35,11 @@ export const promotionConfigSchema = z
       .min(1)
       .default(1_500)
       .describe('matured examples learned before a model is proposed while none serves'),
-    candidateEveryExamples: z.int().min(1).default(6_000).describe('examples learned between two proposals'),
+    candidateEveryExamples: z.int().min(1).default(3_000).describe('examples learned between two proposals'),
     freshExamplesMin: z
       .int()
       .min(1)
-      .default(3_000)
+      .default(2_000)
       .describe('examples matured after the snapshot on which a candidate is judged'),
     freshExamplesMax: z
       .int()
@@ -104,11 +104,18 @@ export const driftConfigSchema = z.strictObject({
     .default(1_000)
     .describe('examples of a new champion, and after an alarm, in which an alarm is held back'),
   afterExamplesMin: z.int().min(1).default(200).describe('the younger side of a cut holds at least so many'),
-  riseMin: z
+  overpredictionMin: z
     .number()
     .positive()
-    .default(0.025)
-    .describe('nats by which the overclaim must have risen; less is no alarm, however certain'),
+    .default(0.5)
+    .describe('share of the usual score that must no longer come true'),
+  overclaimMin: z
+    .number()
+    .positive()
+    .default(0.7)
+    .describe(
+      'share of what scores tell apart that must no longer be true; less is no alarm, however certain',
+    ),
   retrainExamplesMin: z
     .int()
     .min(1)

@@ -9,6 +9,7 @@ export const SIGNALS = {
   predictionsPending: 'joiner_predictions_pending',
   examplesLearned: 'learner_examples_learned',
   examplesSkipped: 'learner_examples_skipped',
+  overprediction: 'learner_overprediction_probability',
   overclaim: 'learner_overclaim_nats',
   modelsMoved: 'learner_models_moved',
   driftDetected: 'learner_drift_detected',
@@ -50,8 +51,14 @@ export const TRAINER_SIGNALS = [
   },
   {
     kind: 'gauge',
+    name: SIGNALS.overprediction,
+    help: 'how far served scores lie above what comes true, mean of the detector window',
+    labels: [],
+  },
+  {
+    kind: 'gauge',
     name: SIGNALS.overclaim,
-    help: 'how far served scores say more than comes true, mean of the detector window',
+    help: 'how much more served scores tell apart than comes true, mean of the detector window',
     labels: [],
   },
   { kind: 'counter', name: SIGNALS.modelsMoved, help: 'models by where they went', labels: ['stage'] },

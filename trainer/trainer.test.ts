@@ -87,7 +87,7 @@ describe('the whole trainer, in memory', () => {
     const promoted = promotedIn(driver)
     const [drift, ...more] = driftIn(driver)
     expect(more).toEqual([])
-    expect(drift).toMatchObject({ kind: 'concept', monitor: 'loss:click', detector: 'adwin' })
+    expect(drift).toMatchObject({ kind: 'concept', monitor: 'overclaim:click', detector: 'adwin' })
     expect(drift!.occurredAtMs).toBeGreaterThan(START_MS + 1_800 * 5_000)
     const answer = movesOf(driver).find(({ reason }) => reason.startsWith('Answer to the concept drift'))!
     expect(promoted.map(({ modelId }) => modelId)).toContain(answer.modelId)

@@ -49,7 +49,7 @@ interface Retraining {
 }
 
 const BEFORE_EXAMPLES_MAX = 10_000
-const OVERCLAIM_TOLD_EVERY = 100
+const SYMPTOMS_TOLD_EVERY = 100
 
 export function createTraining(parts: TrainingParts): Training {
   const { config, featureSet, desk, clock, log, signals } = parts
@@ -76,11 +76,16 @@ export function createTraining(parts: TrainingParts): Training {
     let alarm: LossAlarm | undefined
     if (score !== null) {
       const seen = watch.observe({ score, label, modelId })
-      watched.add({ lesson, overclaimed: seen.overclaimed })
+      watched.add({ lesson, symptoms: seen.symptoms })
       alarm = seen.alarm
     }
     learner.update(vector, label, 1)
     return alarm
+  }
+
+  function tellSymptoms(): void {
+    signals.gauge(SIGNALS.overprediction, watch.mean('overprediction'))
+    signals.gauge(SIGNALS.overclaim, watch.mean('overclaim'))
   }
 
   const why = (reason: string) => ({ reason, occurredAtMs: matured.lastMs })
@@ -89,10 +94,12 @@ export function createTraining(parts: TrainingParts): Training {
     const rows = watched.last(alarm.afterExamples + BEFORE_EXAMPLES_MAX)
     const split = Math.max(0, rows.length - alarm.afterExamples)
     const [before, after] = [rows.slice(0, split), rows.slice(split)]
-    const swap = await swapFacts({ before, after, desk, width: featureSet.width })
-    const { kind, cause } = seekCause({ before, after, featureNames: featureSet.names, swap }, drift)
+    const { symptom } = alarm
+    const swap = await swapFacts({ symptom, before, after, desk, width: featureSet.width })
+    const facts = { symptom, before, after, featureNames: featureSet.names, swap }
+    const { kind, cause } = seekCause(facts, drift)
     await desk.announce({
-      monitor: `loss:${objective}`,
+      monitor: `${symptom}:${objective}`,
       kind,
       cause,
       detector: 'adwin',
@@ -200,7 +207,7 @@ export function createTraining(parts: TrainingParts): Training {
       trial?.fresh.push(lesson)
       const alarm = take(lesson)
       signals.count(SIGNALS.examplesLearned)
-      if (learnedCount % OVERCLAIM_TOLD_EVERY === 0) signals.gauge(SIGNALS.overclaim, watch.mean)
+      if (learnedCount % SYMPTOMS_TOLD_EVERY === 0) tellSymptoms()
       if (alarm !== undefined) await answer(alarm)
       if (trial !== undefined && isProven(trial)) await judgeTrial(trial)
       if (retraining !== undefined && learnedCount - retraining.changedAtCount >= drift.retrainExamplesMin) {

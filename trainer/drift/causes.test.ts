@@ -13,11 +13,11 @@ const BAD = 0.1
 interface Row {
   flags?: [number, number]
   vector?: [number, number]
-  overclaimed?: number
+  excess?: number
 }
 const chance = createChance(1)
-const row = ({ flags = [0, 0], vector = [chance(), 0], overclaimed = GOOD }: Row = {}): Watched => ({
-  overclaimed,
+const row = ({ flags = [0, 0], vector = [chance(), 0], excess = GOOD }: Row = {}): Watched => ({
+  symptoms: { overprediction: excess, overclaim: excess },
   lesson: {
     exampleId: '',
     vector: Float32Array.from(vector),
@@ -32,44 +32,44 @@ const row = ({ flags = [0, 0], vector = [chance(), 0], overclaimed = GOOD }: Row
 const rows = (count: number, make: (at: number) => Row = () => ({})) =>
   Array.from({ length: count }, (_, at) => row(make(at)))
 const causeOf = (after: Watched[], swap?: CauseFacts['swap']) =>
-  seekCause({ before: rows(2_000), after, featureNames, swap }, config)
+  seekCause({ symptom: 'overclaim', before: rows(2_000), after, featureNames, swap }, config)
 
 describe('the cause of a risen loss', () => {
   it('is the concept when nothing else explains it', () => {
-    const { kind, cause } = causeOf(rows(1_000, () => ({ overclaimed: BAD })))
+    const { kind, cause } = causeOf(rows(1_000, () => ({ excess: BAD })))
     expect(kind).toBe('concept')
     expect(cause).toMatch(/overclaim by 0\.180 nats more than before; no model swap/)
   })
   it('is a broken upstream when a feature goes missing and only those rows are bad', () => {
     const { kind, cause } = causeOf(
-      rows(1_000, (at) => (at % 2 === 0 ? { flags: [MISSING, 0], overclaimed: BAD } : {})),
+      rows(1_000, (at) => (at % 2 === 0 ? { flags: [MISSING, 0], excess: BAD } : {})),
     )
     expect(kind).toBe('upstream')
     expect(cause).toMatch(/^price is missing more often \(0 % to 50 %\)/)
   })
   it('is lag when features go stale', () => {
-    expect(
-      causeOf(rows(1_000, (at) => (at % 2 === 0 ? { flags: [STALE, 0], overclaimed: BAD } : {}))).kind,
-    ).toBe('lag')
-    expect(causeOf(rows(1_000, () => ({ flags: [STALE, 0], overclaimed: BAD }))).kind).toBe('lag')
+    expect(causeOf(rows(1_000, (at) => (at % 2 === 0 ? { flags: [STALE, 0], excess: BAD } : {}))).kind).toBe(
+      'lag',
+    )
+    expect(causeOf(rows(1_000, () => ({ flags: [STALE, 0], excess: BAD }))).kind).toBe('lag')
   })
   it('is not the missing feature when the other rows are as bad', () => {
-    const after = rows(1_000, (at) => ({ flags: at % 2 === 0 ? [MISSING, 0] : [0, 0], overclaimed: BAD }))
+    const after = rows(1_000, (at) => ({ flags: at % 2 === 0 ? [MISSING, 0] : [0, 0], excess: BAD }))
     expect(causeOf(after).kind).toBe('concept')
   })
   it('is the data when inputs are new and only those rows are bad', () => {
     const { kind, cause } = causeOf(
-      rows(1_000, (at) => (at % 3 === 0 ? { vector: [chance(), 1], overclaimed: BAD * 3 } : {})),
+      rows(1_000, (at) => (at % 3 === 0 ? { vector: [chance(), 1], excess: BAD * 3 } : {})),
     )
     expect(kind).toBe('data')
     expect(cause).toMatch(/^new_category is distributed otherwise/)
   })
   it('is the concept when inputs shifted but the old ones are as bad', () => {
-    const after = rows(1_000, (at) => ({ vector: [chance(), at % 3 === 0 ? 1 : 0], overclaimed: BAD }))
+    const after = rows(1_000, (at) => ({ vector: [chance(), at % 3 === 0 ? 1 : 0], excess: BAD }))
     expect(causeOf(after).kind).toBe('concept')
   })
   it('is the swap when the replaced model would clearly have been honest', () => {
-    const after = rows(1_000, () => ({ overclaimed: BAD }))
+    const after = rows(1_000, () => ({ excess: BAD }))
     const swap = { from: 'old', to: 'new', served: { deficit: 0.8, standardError: 0.1 } }
     const kindWith = (deficit: number, standardError: number) =>
       causeOf(after, { ...swap, replaced: { deficit, standardError } }).kind

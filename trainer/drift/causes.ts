@@ -3,21 +3,24 @@ import type { DriftKind } from '#schemas'
 import type { DriftConfig } from '../config.ts'
 import type { Lesson } from '../lesson.ts'
 import { shiftOf } from './feature-shift.ts'
-import type { SlopeDeficit } from './slope-deficit.ts'
+import type { Symptom } from './loss-watch.ts'
+import type { Deficit } from './slope-deficit.ts'
 
-/** A served example and what the model overclaimed on it (nats). */
+/** A served example, and by how much the model promised too much on it (loss-watch.ts). */
 export interface Watched {
   lesson: Lesson
-  overclaimed: number
+  symptoms: Readonly<Record<Symptom, number>>
 }
 
 export interface CauseFacts {
+  /** What has risen. */
+  symptom: Symptom
   /** Served before the change, and since. */
   before: readonly Watched[]
   after: readonly Watched[]
   featureNames: readonly string[]
   /** The champion changed shortly before: how honest the replaced model would have been on `after`, and the new one. */
-  swap?: { from: string; to: string; replaced: SlopeDeficit; served: SlopeDeficit } | undefined
+  swap?: { from: string; to: string; replaced: Deficit; served: Deficit } | undefined
 }
 
 export interface Cause {
@@ -34,12 +37,16 @@ const UNTOUCHED_MIN = 100
  * are distributed otherwise (data); what remains is that people changed (concept). A suspect is the cause only when
  * the rows that it did not touch are about as good as before: had people changed, those would be worse, too.
  */
-export function seekCause({ before, after, featureNames, swap }: CauseFacts, config: DriftConfig): Cause {
-  const meanBefore = meanOverclaim(before)
-  const rise = meanOverclaim(after) - meanBefore
-  const risen = `the served scores overclaim by ${rise.toFixed(3)} nats more than before`
+export function seekCause(
+  { symptom, before, after, featureNames, swap }: CauseFacts,
+  config: DriftConfig,
+): Cause {
+  const meanOf = (rows: readonly Watched[]) => meanSymptom(rows, symptom)
+  const meanBefore = meanOf(before)
+  const rise = meanOf(after) - meanBefore
+  const risen = RISEN[symptom](rise)
   if (swap !== undefined && isSwapToBlame(swap)) {
-    const told = (deficit: number) => `${percent(deficit)} of what it claimed did not come true`
+    const told = (deficit: number) => `${percent(deficit)} of what it promised did not come true`
     return {
       kind: 'none',
       cause: `The champion changed: of ${swap.to}, ${told(swap.served.deficit)}; of ${swap.from} ${percent(swap.replaced.deficit)} on the same examples.`,
@@ -48,7 +55,7 @@ export function seekCause({ before, after, featureNames, swap }: CauseFacts, con
   const restIsAsBefore = (isTouched: (lesson: Lesson) => boolean, whenNoneIsLeft: boolean): boolean => {
     const untouched = after.filter(({ lesson }) => !isTouched(lesson))
     if (untouched.length < UNTOUCHED_MIN) return whenNoneIsLeft
-    return meanOverclaim(untouched) <= meanBefore + rise / 2
+    return meanOf(untouched) <= meanBefore + rise / 2
   }
   for (const { bit, kind, word } of FLAG_SUSPECTS) {
     const risenMost = flagRise(before, after, bit, featureNames.length)
@@ -87,6 +94,11 @@ function isSwapToBlame({ replaced, served }: NonNullable<CauseFacts['swap']>): b
   return replaced.deficit + 2 * replaced.standardError < served.deficit / 2
 }
 
+const RISEN: Readonly<Record<Symptom, (rise: number) => string>> = {
+  overprediction: (rise) => `the served scores exceed what comes true by ${rise.toFixed(3)} more than before`,
+  overclaim: (rise) => `the served scores overclaim by ${rise.toFixed(3)} nats more than before`,
+}
+
 const FLAG_SUSPECTS = [
   { bit: STALE, kind: 'lag', word: 'stale' },
   { bit: MISSING, kind: 'upstream', word: 'missing' },
@@ -113,8 +125,8 @@ function flagShares(rows: readonly Watched[], bit: number, width: number): Float
   return shares.map((count) => (rows.length === 0 ? 0 : count / rows.length))
 }
 
-function meanOverclaim(rows: readonly Watched[]): number {
-  return rows.length === 0 ? 0 : rows.reduce((sum, { overclaimed }) => sum + overclaimed, 0) / rows.length
+function meanSymptom(rows: readonly Watched[], symptom: Symptom): number {
+  return rows.length === 0 ? 0 : rows.reduce((sum, { symptoms }) => sum + symptoms[symptom], 0) / rows.length
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`

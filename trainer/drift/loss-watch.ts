@@ -1,10 +1,11 @@
 import type { DriftConfig } from '../config.ts'
-import { type Adwin, createAdwin } from './adwin.ts'
+import { createFadingMean } from './fading-mean.ts'
 import { createOverclaim } from './overclaim.ts'
+import { createRiseWatch, type Rise } from './rise-watch.ts'
 
 export type LossWatchOptions = Pick<
   DriftConfig,
-  'delta' | 'clockExamples' | 'graceExamples' | 'afterExamplesMin' | 'riseMin'
+  'delta' | 'clockExamples' | 'graceExamples' | 'afterExamplesMin' | 'overpredictionMin' | 'overclaimMin'
 > & {
   /** Examples after the first one of a new model, and after an alarm, in which an alarm is held back. */
   settleExamples: number
@@ -17,8 +18,17 @@ export interface Judged {
   modelId: string
 }
 
-/** The served scores no longer tell what they claim. Mean overclaim, nats. */
+/**
+ * In what way scores promise more than comes true, both 0 for an honest model: `overprediction` in their level
+ * (score − label, a probability), `overclaim` in their differences (nats, overclaim.ts). Together they are what a
+ * matured loss has above the one the scores themselves expect; apart each has the variance of its own part only.
+ */
+export const SYMPTOMS = ['overprediction', 'overclaim'] as const
+export type Symptom = (typeof SYMPTOMS)[number]
+
+/** The served scores no longer tell what they promise. Means, in the symptom's unit. */
 export interface LossAlarm {
+  symptom: Symptom
   before: number
   after: number
   /** Watched examples since the change, by ADWIN's clearest cut. */
@@ -28,31 +38,25 @@ export interface LossAlarm {
 export interface LossWatch {
   /**
    * Give it every matured example that a model scored, in the order of maturing.
-   * @returns the overclaim of this example (nats), and the alarm it raised
+   * @returns the symptoms of this example, and the alarm it raised
    */
-  observe(judged: Judged): { overclaimed: number; alarm: LossAlarm | undefined }
-  /** Mean overclaim over the window, nats; 0 for an honest model. */
-  readonly mean: number
-  /** In the window. */
-  readonly examples: number
-}
-
-/** A rise that ADWIN is sure of and that is not yet an alarm: too small so far, or a model has just been replaced. */
-interface HeldRise {
-  calm: number
-  examples: number
+  observe(judged: Judged): { symptoms: Readonly<Record<Symptom, number>>; alarm: LossAlarm | undefined }
+  /** Mean over the window of each symptom, in its unit. */
+  mean(symptom: Symptom): number
 }
 
 const BUCKETS_MAX = 5
 /** Models that may still have examples on their way: one of these that comes again is no swap. */
 const MODELS_MAX = 16
+/** Examples over which the usual score is averaged. */
+const MEMORY_EXAMPLES = 2_000
 
 /**
- * Watches whether served scores still tell what they claim: ADWIN on the overclaim (overclaim.ts). Only a rise is an
- * alarm. A rise that is too small, or falls into the settling time of a new champion, is held: it becomes an alarm
- * when it is still there, and large enough, afterwards. So a swap may delay an alarm and never loses it. The window
- * is kept over a swap (an honest model has the level of the honest one before), except after an alarm, when it holds
- * what the replaced model got wrong. An alarm begins a window, too: the same rise is not announced twice.
+ * Watches whether served scores still tell what they promise: ADWIN on each symptom. Only a rise is an alarm. A rise
+ * that is too small, or falls into the settling time of a new champion, is held: it becomes an alarm when it is still
+ * there, and large enough, afterwards. So a swap may delay an alarm and never loses it. The windows are kept over a swap
+ * (an honest model has the level of the honest one before), except after an alarm, when they hold what the replaced model
+ * got wrong. An alarm begins new windows, too: the same rise is not announced twice.
  *
  * State: O(log examples). Time: O(log examples) every `clockExamples`, else constant.
  *
@@ -61,11 +65,18 @@ const MODELS_MAX = 16
  * watch.observe({ score: 0.12, label: 0, modelId: 'ftrl-3' }).alarm // undefined
  */
 export function createLossWatch(options: LossWatchOptions): LossWatch {
+  const adwin = {
+    delta: options.delta,
+    clock: options.clockExamples,
+    maxBuckets: BUCKETS_MAX,
+    minWindowLength: options.afterExamplesMin,
+    gracePeriod: options.graceExamples,
+  }
   const overclaim = createOverclaim()
+  const watches = { overprediction: createRiseWatch(adwin), overclaim: createRiseWatch(adwin) }
+  const usualScore = createFadingMean(MEMORY_EXAMPLES)
   const models = new Set<string>()
-  let adwin = freshWindow(options)
   let settling = 0
-  let held: HeldRise | undefined
   let isAnswerAwaited = false
 
   function followModel(modelId: string): void {
@@ -74,57 +85,44 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
     models.add(modelId)
     const oldest = models.values().next().value
     if (models.size > MODELS_MAX && oldest !== undefined) models.delete(oldest)
-    if (!isAnswerAwaited) return
-    adwin = freshWindow(options)
-    held = undefined
+    if (isAnswerAwaited) restart()
     isAnswerAwaited = false
   }
 
-  /** @returns the mean since the held rise began */
-  function hold(value: number): number {
-    const cut = adwin.update(value)
-    if (held !== undefined) held.examples += 1
-    if (cut === undefined) return adwin.mean
-    const calm = Math.min(cut.before, held?.calm ?? Infinity)
-    held = cut.after > cut.before ? { calm, examples: cut.afterCount } : undefined
-    // The cut's younger side: the window may still hold some of the older.
-    return cut.after
+  function restart(): void {
+    for (const symptom of SYMPTOMS) watches[symptom].restart()
   }
 
-  function alarmed(after: number): LossAlarm | undefined {
-    if (held === undefined || settling > 0) return undefined
-    const { calm: before, examples: afterExamples } = held
-    if (after <= before) held = undefined
-    if (after - before < options.riseMin) return undefined
-    held = undefined
-    adwin = freshWindow(options)
-    settling = options.settleExamples
-    isAnswerAwaited = true
-    return { before, after, afterExamples }
+  function risen(symptom: Symptom): Rise | undefined {
+    const [share, promised] =
+      symptom === 'overprediction'
+        ? [options.overpredictionMin, usualScore.mean]
+        : [options.overclaimMin, overclaim.promised]
+    return watches[symptom].risen(share * promised)
+  }
+
+  function alarmed(): LossAlarm | undefined {
+    if (settling > 0) return undefined
+    for (const symptom of SYMPTOMS) {
+      const rise = risen(symptom)
+      if (rise === undefined) continue
+      restart()
+      settling = options.settleExamples
+      isAnswerAwaited = true
+      return { symptom, before: rise.before, after: rise.after, afterExamples: rise.count }
+    }
+    return undefined
   }
 
   return {
     observe({ score, label, modelId }) {
       followModel(modelId)
-      const overclaimed = overclaim.of(score, label, modelId)
+      usualScore.add(score)
+      const symptoms = { overprediction: score - label, overclaim: overclaim.of(score, label, modelId) }
+      for (const symptom of SYMPTOMS) watches[symptom].update(symptoms[symptom])
       if (settling > 0) settling -= 1
-      return { overclaimed, alarm: alarmed(hold(overclaimed)) }
+      return { symptoms, alarm: alarmed() }
     },
-    get mean() {
-      return adwin.mean
-    },
-    get examples() {
-      return adwin.width
-    },
+    mean: (symptom) => watches[symptom].mean,
   }
-}
-
-function freshWindow(options: LossWatchOptions): Adwin {
-  return createAdwin({
-    delta: options.delta,
-    clock: options.clockExamples,
-    maxBuckets: BUCKETS_MAX,
-    minWindowLength: options.afterExamplesMin,
-    gracePeriod: options.graceExamples,
-  })
 }

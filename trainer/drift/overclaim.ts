@@ -1,3 +1,5 @@
+import { createFadingMean } from './fading-mean.ts'
+
 /** Logits beyond this are taken as this: one wrong certainty is no drift. */
 const LOGIT_MAX = 7
 /** Distance from the usual logit is kept within this, for the same reason: a value then lies within +-4. */
@@ -10,6 +12,8 @@ const MODELS_MAX = 8
 export interface Overclaim {
   /** @returns nats, about -4..4; mean 0 while the scores' differences are true */
   of(score: number, label: number, modelId: string): number
+  /** Mean overclaim of such scores if they told nothing apart, nats: what their differences promise. */
+  readonly promised: number
 }
 
 /**
@@ -24,12 +28,15 @@ export interface Overclaim {
  * rates that rise and fall with the hour, as log-loss and plain excess loss have (overclaim.test.ts compares them).
  * It is therefore blind to a change of the base rate alone, which the calibration metric shows.
  *
- * State: two numbers per model. Time: constant.
+ * `promised` is the information of that slope: overclaim / promised is the share of the differences that is not true.
+ *
+ * State: two numbers per model, and two. Time: constant.
  *
  * @see D. R. Cox (1958), Two further applications of a model for binary regression, Biometrika 45, 562-565.
  */
 export function createOverclaim(): Overclaim {
   const usual = new Map<string, { logit: number; weight: number }>()
+  const promised = createFadingMean(MEMORY_EXAMPLES)
 
   function usualOf(modelId: string, logit: number): { logit: number; weight: number } {
     const known = usual.get(modelId)
@@ -47,9 +54,13 @@ export function createOverclaim(): Overclaim {
       const mean = usualOf(modelId, logit)
       const distance = Math.min(DISTANCE_MAX, Math.max(-DISTANCE_MAX, logit - mean.logit))
       const weight = score * (1 - score)
+      promised.add(weight * distance * distance)
       mean.weight = mean.weight * (1 - 1 / MEMORY_EXAMPLES) + weight
       if (mean.weight > 0) mean.logit += (weight / mean.weight) * (logit - mean.logit)
       return (score - label) * distance
+    },
+    get promised() {
+      return promised.mean
     },
   }
 }

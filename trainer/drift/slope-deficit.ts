@@ -1,5 +1,5 @@
-/** How much of what a model's scores claim did not come true: 0 honest, 1 the scores tell nothing, 2 the reverse. */
-export interface SlopeDeficit {
+/** How much of what a model's scores promise did not come true: 0 for an honest model. */
+export interface Deficit {
   deficit: number
   standardError: number
 }
@@ -7,13 +7,13 @@ export interface SlopeDeficit {
 const LOGIT_MAX = 7
 
 /**
- * One Newton step towards 1 − Cox's calibration slope, with the intercept profiled out: the summed overclaim over what
+ * Of the differences between scores: 0 honest, 1 the scores tell nothing apart, 2 the reverse. One Newton step towards 1 − Cox's calibration slope, with the intercept profiled out: the summed overclaim over what
  * it would be if the scores told nothing. Free of the scale of the scores, so that a dull model and a sharp one compare.
  *
  * @returns NaN when the scores are all the same
  * @see D. R. Cox (1958), Two further applications of a model for binary regression, Biometrika 45, 562-565.
  */
-export function slopeDeficit(judged: readonly { score: number; label: number }[]): SlopeDeficit {
+export function slopeDeficit(judged: readonly { score: number; label: number }[]): Deficit {
   const rows = judged.map(({ score, label }) => ({
     rest: score - label,
     weight: score * (1 - score),

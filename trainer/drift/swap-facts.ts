@@ -2,9 +2,13 @@ import { ModelCallError } from '#scorer/model'
 import { vectorsOf } from '../lesson.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
 import type { CauseFacts, Watched } from './causes.ts'
+import { levelDeficit } from './level-deficit.ts'
+import type { Symptom } from './loss-watch.ts'
 import { slopeDeficit } from './slope-deficit.ts'
 
 export interface SwapQuestion {
+  /** What has risen: the honesty of both models is compared in that. */
+  symptom: Symptom
   before: readonly Watched[]
   after: readonly Watched[]
   desk: Pick<ModelDesk, 'champion' | 'replaced'>
@@ -15,7 +19,13 @@ export interface SwapQuestion {
  * When the champion answered most of what came after the change and little of what came before: how honest the model
  * it replaced would have been on the same examples. undefined: no swap can be behind it.
  */
-export async function swapFacts({ before, after, desk, width }: SwapQuestion): Promise<CauseFacts['swap']> {
+export async function swapFacts({
+  symptom,
+  before,
+  after,
+  desk,
+  width,
+}: SwapQuestion): Promise<CauseFacts['swap']> {
   const [champion, replaced] = [desk.champion(), desk.replaced()]
   if (champion === undefined || replaced === undefined) return undefined
   const { modelId } = champion.manifest
@@ -28,10 +38,11 @@ export async function swapFacts({ before, after, desk, width }: SwapQuestion): P
     throw error
   })
   if (scores === undefined) return undefined
+  const deficitOf = symptom === 'overprediction' ? levelDeficit : slopeDeficit
   return {
     from: replaced.manifest.modelId,
     to: modelId,
-    replaced: slopeDeficit(own.map(({ label }, at) => ({ score: scores[at]!, label }))),
-    served: slopeDeficit(own.map(({ label, score }) => ({ score: score ?? 0.5, label }))),
+    replaced: deficitOf(own.map(({ label }, at) => ({ score: scores[at]!, label }))),
+    served: deficitOf(own.map(({ label, score }) => ({ score: score ?? 0.5, label }))),
   }
 }

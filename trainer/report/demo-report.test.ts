@@ -74,6 +74,17 @@ describe('failuresOf', () => {
     expect(failuresOf(report, all)).toEqual([expect.stringMatching(text)])
   })
 
+  it('measures the recovery by what was reachable', () => {
+    const report = sound()
+    report.normalizedEntropy.afterRecovery = 0.9
+    expect(failuresOf(report, all)).toHaveLength(1)
+    report.bestReachable.afterRecovery = 0.84
+    expect(failuresOf(report, all)).toEqual([])
+    report.bestReachable = { beforeDrift: 0.84, atWorst: null, afterRecovery: 0.8 }
+    report.normalizedEntropy.afterRecovery = 0.85
+    expect(failuresOf(report, all)).toEqual([expect.stringMatching(/5\.0 % above/)])
+  })
+
   it('does not ask a short run for a drift or a recovery', () => {
     const report = { ...sound(), models: [], drift: { ...sound().drift, detectedAtMs: null } }
     expect(failuresOf(report, { drift: false, recovery: false })).toEqual([])

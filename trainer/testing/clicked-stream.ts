@@ -3,8 +3,11 @@ import { createChance } from './chance.ts'
 export interface ClickedStreamOptions {
   seed: number
   examples: number
-  /** Share of what the model knows about tastes that still holds, -1..1, from this example on. */
-  turn?: { atExample: number; tastesKept: number }
+  /**
+   * From this example on: the share of what the model knows about tastes that still holds, -1..1, and by how much all
+   * log-odds have moved (what is shown pleases less: below 0).
+   */
+  turn?: { atExample: number; tastesKept: number; shift?: number }
   /** Swing of the true log-odds over a day that the model does not see. */
   rhythm: number
   examplesPerDay: number
@@ -27,8 +30,8 @@ const DAY_MS = 86_400_000
 
 /**
  * Scores and clicks, as served and matured: log-odds = base + tastes + rhythm of the day. The model knows a share of
- * the tastes and is calibrated on the mean over the rest. When tastes turn, the click rate stays about the same and
- * scores lose what they told apart.
+ * the tastes and is calibrated on the mean over the rest. When tastes turn, scores lose what they told apart; the
+ * click rate stays about the same unless there is a shift.
  */
 export function* clickedStream(options: ClickedStreamOptions): Generator<ClickedExample> {
   const { seed, examples, turn, rhythm, examplesPerDay } = options
@@ -39,9 +42,10 @@ export function* clickedStream(options: ClickedStreamOptions): Generator<Clicked
     const { modelId, known } = served(example)
     const seen = SPREAD * Math.sqrt(known) * normal()
     const hidden = known === 1 ? 0 : SPREAD * Math.sqrt(1 - known) * normal()
-    const kept = turn !== undefined && example >= turn.atExample ? turn.tastesKept : 1
-    const turned = kept === 1 ? 0 : Math.sqrt(1 - kept * kept) * SPREAD * Math.sqrt(known) * normal()
-    const taste = kept * seen + turned + hidden
+    const turned = turn !== undefined && example >= turn.atExample
+    const kept = turned ? turn.tastesKept : 1
+    const other = kept === 1 ? 0 : Math.sqrt(1 - kept * kept) * SPREAD * Math.sqrt(known) * normal()
+    const taste = kept * seen + other + hidden + (turned ? (turn.shift ?? 0) : 0)
     const day = example / examplesPerDay
     const truth = logistic(BASE + taste + rhythm * Math.cos(2 * Math.PI * day))
     const label = chance() < truth ? 1 : 0
