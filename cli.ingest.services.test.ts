@@ -6,7 +6,7 @@ import { describeServices } from './streams/testing/services.ts'
 
 const FIXTURE = fileURLToPath(new URL('streams/ingest/fixtures/open-bandit', import.meta.url))
 /** The fixture's README. */
-const IMPRESSIONS = 2_000
+const IMPRESSIONS = 4_000
 
 /** What `--json` prints, as far as it is looked at here. */
 interface Report {

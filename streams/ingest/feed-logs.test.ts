@@ -24,10 +24,10 @@ describe('Open Bandit', () => {
     const log = await openOpenBanditLog(fixture)
     const entries = await entriesOf(log)
     const impressions = impressionsOf(entries)
-    expect([log.impressions, impressions.length]).toEqual([2_000, 2_000])
+    expect([log.impressions, impressions.length]).toEqual([4_000, 4_000])
     expect(entries.filter((entry) => entry.kind === 'item')).toHaveLength(34)
-    expect(impressions.flatMap((one) => one.outcomes).filter((one) => one.type === 'click')).toHaveLength(10)
-    expect(impressions[0]).toEqual({
+    expect(impressions.flatMap((one) => one.outcomes).filter((one) => one.type === 'click')).toHaveLength(28)
+    expect(impressions.find(({ request }) => request.requestId === 'random_men-0')).toEqual({
       kind: 'impression',
       atMs: Date.UTC(2019, 10, 24, 0, 3, 13, 442),
       request: {

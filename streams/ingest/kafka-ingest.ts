@@ -8,6 +8,7 @@ export interface IngestOptions {
   speed?: number | undefined
   /** Records the slowest of the loop's groups is behind: the log waits while it is more than `lagRecordsMax`. */
   lagRecords: () => Promise<number>
+  /** Default: a twentieth of the log, 2,000 at most: models must learn from its past while it goes on. */
   lagRecordsMax?: number
   /**
    * Event time between a request whose outcomes have not been told and the next one sent. Who joins outcomes by event
@@ -43,6 +44,8 @@ export interface IngestCounts {
 const POLL_MS = 2
 const LAG_POLL_MS = 200
 const FLUSH_EVERY_RECORDS = 500
+const LAG_RECORDS_MAX = 2_000
+const LAG_SHARE = 0.05
 
 /**
  * Plays a real log through the topics at its own event time: attributes, a rank request per impression, and,
@@ -54,7 +57,7 @@ const FLUSH_EVERY_RECORDS = 500
 export async function ingestLog(runtime: Runtime, options: IngestOptions): Promise<IngestCounts> {
   const { log, speed, lagRecords, onProgress, signal } = options
   const {
-    lagRecordsMax = 2_000,
+    lagRecordsMax = Math.min(LAG_RECORDS_MAX, Math.ceil(log.impressions * LAG_SHARE)),
     requestsWaitingMax = 256,
     answerWithinMs = 30_000,
     spanMsMax = Infinity,
