@@ -13,6 +13,7 @@ const IO_FILES = ['kafka', 'redis', 'onnx', 'fs', 'http', 'registry', 'process',
 /** The composition root, the edge to the terminal and the tests may do both. */
 const EDGE_FILES = [
   'cli.ts',
+  'cli.*.ts',
   '*.config.ts',
   '**/commands.ts',
   '**/*-commands.ts',

@@ -6,6 +6,7 @@ const ignored = ['**/node_modules/**', '**/dist/**', '**/.feedloop/**']
 /**
  * unit: pure and in memory, no process started. services: real Kafka, Redis, registry, ONNX Runtime and
  * command line, started once by the global set-up. peers: other people's tools (Python, Debian packages).
+ * rehearsal: the demo in memory, for many seeds; by hand.
  */
 export default defineConfig({
   test: {
@@ -18,7 +19,7 @@ export default defineConfig({
           // Files share a module registry: half of the time would go into importing the same modules again.
           isolate: false,
           include: ['**/*.test.ts'],
-          exclude: [...ignored, '**/*.services.test.ts', '**/*.peers.test.ts'],
+          exclude: [...ignored, '**/*.services.test.ts', '**/*.peers.test.ts', '**/*.rehearsal.test.ts'],
           testTimeout: 0,
           hookTimeout: 0,
         },
@@ -33,6 +34,16 @@ export default defineConfig({
           testTimeout: 0,
           hookTimeout: 0,
           fileParallelism: false,
+        },
+      },
+      {
+        ...sourceConditions,
+        test: {
+          name: 'rehearsal',
+          include: ['**/*.rehearsal.test.ts'],
+          exclude: ignored,
+          testTimeout: 0,
+          hookTimeout: 0,
         },
       },
       {
