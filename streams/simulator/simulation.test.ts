@@ -184,6 +184,15 @@ describe('injections', () => {
   const inject = (kind: string, atMinutes: number) => ({ injections: [{ kind, atMinutes }] })
   const priceOf = (item: Item) => item.attributes.find((one) => one.name === 'price')?.number
 
+  it('do not come any more once the feed is closed', () => {
+    const config = simulatorConfigSchema.parse({ historyMinutes: 0, ...inject('concept', 5) })
+    const simulation = createFeedSimulation({ seed: '1', config, startMs })
+    simulation.advanceTo(startMs + 4 * MINUTE_MS)
+    simulation.close()
+    simulation.advanceTo(startMs + 60 * MINUTE_MS)
+    expect(simulation.injected).toEqual([])
+  })
+
   it('concept: what was clicked because it was cheap is clicked because it is dear', () => {
     const { interactions, items, simulation } = play(240, inject('concept', 120))
     const prices = new Map(items.map((item) => [item.itemId, priceOf(item)!]))

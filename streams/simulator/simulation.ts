@@ -30,7 +30,7 @@ export interface FeedSimulation {
   answered(requestId: string, itemIds: readonly string[]): boolean
   /** No answer came in time: the feed shows the candidates as it had them; they are outcomes of no request. */
   givenUp(requestId: string): boolean
-  /** Nobody comes any more and nothing is born; what people still do about what they saw goes on. */
+  /** Nobody comes any more, nothing is born or injected; what people still do about what they saw goes on. */
   close(): void
 }
 
@@ -218,6 +218,7 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
   }
 
   function inject({ kind, forMinutes }: Injection): void {
+    if (closed) return
     injected.push({ kind, atMs: clockMs })
     switch (kind) {
       case 'concept':
