@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest'
 import { normalizedEntropyOf, simulatorConfigSchema, usualStartMs } from '#streams'
 import { forecastQuality } from '#trainer'
+import {
+  CLOCK_SPEED,
+  DEMO_MINUTES,
+  DRIFT_SHARE,
+  RECOVERY_TOLERANCE,
+  recoveryShare,
+  WINDOW_SHARE,
+} from '#trainer/testing'
 import { feedSchema, type FeedConfig } from './cli.ts'
 import { type MemoryLoopRun, playMemoryLoop, TICK_MS } from './cli.memory-loop.ts'
 
@@ -10,13 +18,12 @@ import { type MemoryLoopRun, playMemoryLoop, TICK_MS } from './cli.memory-loop.t
  * which nothing turns. The figures in trainer/README.md are made by it.
  */
 const MINUTE_MS = 60_000
-/** As in the demo: three minutes at 60 times the wall's clock, tastes turn after two fifths of them. */
-const DEMO_MINUTES = 180
-const TURN_MINUTES = 72
-const WINDOW_MINUTES = 36
+/** Of the demo, minutes of feed. */
+const RUN_MINUTES = DEMO_MINUTES * CLOCK_SPEED
+const TURN_MINUTES = RUN_MINUTES * DRIFT_SHARE
+const WINDOW_MINUTES = RUN_MINUTES * WINDOW_SHARE
 /** Labels mature after the horizon and a grace; the alarm may take as long again. */
 const DETECTED_WITHIN_MINUTES = 22
-const RECOVERY_TOLERANCE = 0.02
 
 const hours = process.env['HOURS'] === undefined ? null : Number(process.env['HOURS'])
 const seeds = seedsOf(process.env['SEEDS'] ?? '1')
@@ -36,7 +43,7 @@ const play = (seed: number, minutes: number, turnMinutes: number | null) =>
       injections: turnMinutes === null ? [] : [{ kind: 'concept', atMinutes: turnMinutes }],
     }),
     startMs,
-    ticks: (minutes * MINUTE_MS) / (60 * TICK_MS),
+    ticks: (minutes * MINUTE_MS) / (CLOCK_SPEED * TICK_MS),
   })
 
 /** Normalized entropy of what models served in these minutes of feed, and the best reachable. */
@@ -68,11 +75,14 @@ const alarmText = (alarms: ReturnType<typeof alarmsOf>) =>
 
 /** Three minutes of demo. */
 async function turning(seed: number): Promise<void> {
-  const run = await play(seed, DEMO_MINUTES, TURN_MINUTES)
+  const run = await play(seed, RUN_MINUTES, TURN_MINUTES)
   const before = entropyBetween(run, TURN_MINUTES - WINDOW_MINUTES, TURN_MINUTES)
-  const after = entropyBetween(run, DEMO_MINUTES - WINDOW_MINUTES, DEMO_MINUTES)
+  const after = entropyBetween(run, RUN_MINUTES - WINDOW_MINUTES, RUN_MINUTES)
   const alarms = alarmsOf(run)
-  const share = after.served / before.served / (after.best / before.best)
+  const share = recoveryShare({
+    normalizedEntropy: { beforeDrift: before.served, atWorst: null, afterRecovery: after.served },
+    bestReachable: { beforeDrift: before.best, atWorst: null, afterRecovery: after.best },
+  })!
   tell(
     `seed ${seed}: entropy before ${before.served.toFixed(3)} (best ${before.best.toFixed(3)}), after ` +
       `${after.served.toFixed(3)} (best ${after.best.toFixed(3)}), measured by the best ${share.toFixed(3)}; alarms: ${alarmText(alarms)}`,

@@ -18,7 +18,7 @@ import {
 } from '#streams'
 import { type CrashMoment, createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { startTrainer } from '#trainer'
-import { openLinearModel } from '#trainer/testing'
+import { CLOCK_SPEED, openLinearModel } from '#trainer/testing'
 import type { FeedConfig } from './cli.ts'
 
 export interface MemoryLoopOptions {
@@ -43,8 +43,6 @@ export interface MemoryLoopRun {
   deaths: number
 }
 
-/** Feed seconds per wall second, as in the demo. */
-const SPEED = 60
 export const TICK_MS = 500
 /** The broker's clock; the feed's runs in the past. */
 const AHEAD_MS = 30 * 86_400_000
@@ -79,7 +77,13 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
 
   const simulation = createFeedSimulation({ seed: String(seed), config: people, startMs })
   const outputs = await driver.outputs('feed')
-  const player = createFeedPlayer({ simulation, outputs, startMs, speed: SPEED, answerWithinMs: 60_000 })
+  const player = createFeedPlayer({
+    simulation,
+    outputs,
+    startMs,
+    speed: CLOCK_SPEED,
+    answerWithinMs: 60_000,
+  })
   const follower = await driver.follow({
     name: 'feed',
     topic: 'predictions',
@@ -100,7 +104,7 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
   await driver.settle()
   await follower.stop()
   for (const service of Object.values(running)) await service.stop()
-  const endMs = startMs + ticks * TICK_MS * SPEED
+  const endMs = startMs + ticks * TICK_MS * CLOCK_SPEED
   return { driver, store, simulation, endMs, counts: player.counts, deaths }
 
   /** What a supervisor does. */

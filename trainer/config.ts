@@ -113,9 +113,17 @@ export const driftConfigSchema = z.strictObject({
     .number()
     .positive()
     .default(0.7)
-    .describe(
-      'share of what scores tell apart that must no longer be true; less is no alarm, however certain',
-    ),
+    .describe('share of what scores tell apart that must no longer be true'),
+  lastingOverclaimMin: z
+    .number()
+    .positive()
+    .default(0.35)
+    .describe('the same, when it has lasted; less is no alarm, however certain'),
+  lastingExamplesMin: z
+    .int()
+    .min(1)
+    .default(3_000)
+    .describe('examples since a change from which it has lasted: some hot items can be wrong for a while'),
   retrainExamplesMin: z
     .int()
     .min(1)

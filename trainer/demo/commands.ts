@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { progressLine, type CommandContext, type StackProgress } from '#streams'
+import { DEMO_MINUTES } from './demo-times.ts'
 import { runDemo } from './demo.ts'
 import { wallStopwatch } from './process-stopwatch.ts'
 import { reportText } from './report-text.ts'
@@ -12,8 +13,6 @@ interface DemoFlags {
   seed: string
   keep?: boolean
 }
-
-const MINUTES_WITHOUT_TERMINAL = 3
 
 /** `demo`: the whole loop on a simulated feed with an injected drift. */
 export function registerDemoCommands(program: Command, _context: CommandContext<unknown>): void {
@@ -31,7 +30,7 @@ export function registerDemoCommands(program: Command, _context: CommandContext<
     .action(async ({ minutes, report: reportFile, seed, keep }: DemoFlags) => {
       const { report, failures } = await endOnInterrupt((signal) =>
         runDemo({
-          minutes: minutes ?? (process.stdout.isTTY ? undefined : MINUTES_WITHOUT_TERMINAL),
+          minutes: minutes ?? (process.stdout.isTTY ? undefined : DEMO_MINUTES),
           seed,
           keep: keep ?? false,
           environment: process.env,

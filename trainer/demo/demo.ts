@@ -19,6 +19,7 @@ import {
   type DemoReport,
 } from '../report/index.ts'
 import { createClosers } from './closers.ts'
+import { CLOCK_SPEED, DRIFT_SHARE, WINDOW_SHARE } from './demo-times.ts'
 import { createDriftStory } from './drift-story.ts'
 import { watchLoop, type LoopWatch } from './kafka-loop-watch.ts'
 import { watchFences } from './redis-fence-watch.ts'
@@ -47,12 +48,7 @@ export interface DemoOutcome {
   failures: string[]
 }
 
-const SPEED = 60
-/** Of a run of known length; so that there is a before and an after. */
-const DRIFT_SHARE = 0.4
 const DRIFT_SECONDS = 90
-/** Width of the windows before the drift and at the end, share of the run. */
-const WINDOW_SHARE = 0.2
 const WINDOW_SECONDS_MIN = 15
 const WORST_WINDOW_SECONDS = 5
 /** A shorter run cannot show a drift, or a recovery from it. */
@@ -97,17 +93,19 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 
     const driftSeconds = minutes === undefined ? DRIFT_SECONDS : minutes * 60 * DRIFT_SHARE
     const driftFits = minutes === undefined || minutes >= DRIFT_MINUTES_MIN
-    const injections = driftFits ? [{ kind: 'concept' as const, atMinutes: (driftSeconds * SPEED) / 60 }] : []
+    const injections = driftFits
+      ? [{ kind: 'concept' as const, atMinutes: (driftSeconds * CLOCK_SPEED) / 60 }]
+      : []
     screen.announce("telling the feed's history: what people did before anyone ranked for them")
     const simulator = await startSimulator(loop.runtime, {
       seed,
       config: simulatorConfigSchema.parse({ injections }),
-      speed: SPEED,
+      speed: CLOCK_SPEED,
       startMs: usualStartMs(stopwatch.nowMs()),
       beforeRequests: () => loop.caughtUp(CATCH_UP_SECONDS_MAX, FEATURE_STAGES),
     })
     closers.add(() => simulator.stop())
-    screen.announce(`the feed is open; its clock runs ${String(SPEED)} times as fast as the wall's`)
+    screen.announce(`the feed is open; its clock runs ${String(CLOCK_SPEED)} times as fast as the wall's`)
 
     await watchUntilEnd({ ...options, loop, watch, simulator, story })
     screen.end()
@@ -121,7 +119,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 
     screen.announce('counting: what was produced against what is there')
     const [driftInjected] = simulator.simulation.injected
-    const wallOf = (feedMs: number) => simulator.startedAtMs + (feedMs - simulator.startMs) / SPEED
+    const wallOf = (feedMs: number) => simulator.startedAtMs + (feedMs - simulator.startMs) / CLOCK_SPEED
     const audit = await auditRun({
       source: kafkaAuditSource(loop.addresses, loop.runtime),
       topics: loop.runtime,
@@ -182,7 +180,7 @@ async function watchUntilEnd(showing: Showing): Promise<void> {
     screen.show({
       seconds,
       feedTimeMs,
-      clockSpeed: SPEED,
+      clockSpeed: CLOCK_SPEED,
       ...rate(nowMs, simulator.counts.interactions, simulator.counts.requests),
       lagRecords: await loop.lagRecords(),
       latencyMs: watch.latencyMs(),
@@ -221,7 +219,7 @@ function reportOf(
   { durationSeconds, endMs, driftAtMs }: { durationSeconds: number; endMs: number; driftAtMs: number | null },
 ): DemoReport {
   const { judged, ...counted } = audit
-  const feedMs = (seconds: number) => seconds * 1_000 * SPEED
+  const feedMs = (seconds: number) => seconds * 1_000 * CLOCK_SPEED
   const windowMs = feedMs(Math.max(WINDOW_SECONDS_MIN, durationSeconds * WINDOW_SHARE))
   const times = { driftAtMs, endMs, windowMs, worstWindowMs: feedMs(WORST_WINDOW_SECONDS) }
   const { worst, ...normalizedEntropy } = entropyPhases(judged, times)
@@ -235,6 +233,6 @@ function reportOf(
     ...counted,
     normalizedEntropy,
     bestReachable: { beforeDrift: best(before), atWorst: best(worst), afterRecovery: best(after) },
-    feed: { clockSpeed: SPEED, fromMs: startMs, toMs: endMs },
+    feed: { clockSpeed: CLOCK_SPEED, fromMs: startMs, toMs: endMs },
   }
 }

@@ -1,4 +1,4 @@
-import type { DemoReport, Quantiles } from '../report/index.ts'
+import { verdictText, type DemoReport, type Quantiles } from '../report/index.ts'
 
 /** The report for people, one fact a line. */
 export function reportText(report: DemoReport, failures: readonly string[]): string {
@@ -40,10 +40,6 @@ export function reportText(report: DemoReport, failures: readonly string[]): str
     ],
   ]
   const promoted = models.filter(({ promotedAtMs }) => promotedAtMs !== null)
-  const verdict =
-    failures.length === 0
-      ? 'All checks passed.'
-      : ['Checks that failed:', ...failures.map((text) => `  ${text}`)].join('\n')
   return [
     'What an independent pass over topics and store found:',
     '',
@@ -51,7 +47,7 @@ export function reportText(report: DemoReport, failures: readonly string[]): str
     '',
     ...promoted.map(({ id, reason }) => `  ${'promoted'.padEnd(20)}${id}: ${reason}`),
     '',
-    verdict,
+    verdictText(failures),
     '',
   ].join('\n')
 }

@@ -5,7 +5,14 @@ import { createRiseWatch, type Rise } from './rise-watch.ts'
 
 export type LossWatchOptions = Pick<
   DriftConfig,
-  'delta' | 'clockExamples' | 'graceExamples' | 'afterExamplesMin' | 'overpredictionMin' | 'overclaimMin'
+  | 'delta'
+  | 'clockExamples'
+  | 'graceExamples'
+  | 'afterExamplesMin'
+  | 'overpredictionMin'
+  | 'overclaimMin'
+  | 'lastingOverclaimMin'
+  | 'lastingExamplesMin'
 > & {
   /** Examples after the first one of a new model, and after an alarm, in which an alarm is held back. */
   settleExamples: number
@@ -94,11 +101,13 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
   }
 
   function risen(symptom: Symptom): Rise | undefined {
-    const [share, promised] =
-      symptom === 'overprediction'
-        ? [options.overpredictionMin, usualScore.mean]
-        : [options.overclaimMin, overclaim.promised]
-    return watches[symptom].risen(share * promised)
+    const { overpredictionMin, overclaimMin, lastingOverclaimMin, lastingExamplesMin } = options
+    const watch = watches[symptom]
+    if (symptom === 'overprediction') return watch.risen(overpredictionMin * usualScore.mean)
+    return (
+      watch.risen(overclaimMin * overclaim.promised) ??
+      watch.risen(lastingOverclaimMin * overclaim.promised, lastingExamplesMin)
+    )
   }
 
   function alarmed(): LossAlarm | undefined {

@@ -27,6 +27,13 @@ describe('a rise', () => {
     for (let at = 0; at < 1_500; at++) watch.update(noisy(0.4))
     expect(watch.risen(0.25)!.before).toBeLessThan(0.1)
   })
+  it('is told from so many values on, when asked to', () => {
+    const watch = watchOf([0, 2_000], [0.3, 400])
+    expect(watch.risen(0.2)).toBeDefined()
+    expect(watch.risen(0.2, 1_000)).toBeUndefined()
+    for (let at = 0; at < 800; at++) watch.update(noisy(0.3))
+    expect(watch.risen(0.2, 1_000)!.count).toBeGreaterThanOrEqual(1_000)
+  })
   it('is over when the value has come back', () => {
     expect(watchOf([0, 2_000], [0.4, 300], [0, 4_000]).risen(0.1)).toBeUndefined()
   })

@@ -9,8 +9,8 @@ export interface Rise {
 
 export interface RiseWatch {
   update(value: number): void
-  /** The rise that stands, once it is this far above where it came from, and above 0. */
-  risen(riseMin: number): Rise | undefined
+  /** The rise that stands, once it is this far above where it came from, and above 0, and has lasted this many values. */
+  risen(riseMin: number, countMin?: number): Rise | undefined
   /** Mean of the window. */
   readonly mean: number
   /** Begins a window: what was seen so far is no longer compared with. */
@@ -47,8 +47,9 @@ export function createRiseWatch(options: AdwinOptions): RiseWatch {
       }
       if (held !== undefined && now <= held.calm) held = undefined
     },
-    risen(riseMin) {
-      if (held === undefined || now - Math.max(0, held.calm) < riseMin) return undefined
+    risen(riseMin, countMin = 0) {
+      if (held === undefined || held.count < countMin) return undefined
+      if (now - Math.max(0, held.calm) < riseMin) return undefined
       return { before: held.calm, after: now, count: held.count }
     },
     get mean() {

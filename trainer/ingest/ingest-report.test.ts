@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { featureStoreConfigSchema } from '#feature-store'
 import { trainerConfigSchema } from '../config.ts'
-import type { Audit } from '../report/index.ts'
+import { runFailures, type Audit } from '../report/index.ts'
 import { movieLensFeed, openBanditFeed } from './feeds.ts'
-import { ingestFailures, ingestReport, ingestReportText } from './ingest-report.ts'
+import { ingestReport, ingestReportText } from './ingest-report.ts'
 
 const audit: Audit = {
   interactions: {
@@ -48,7 +48,7 @@ it('states normalized entropy, log-loss, AUC and calibration against the base ra
   expect(report.quality.logLoss).toBeCloseTo(-(Math.log(0.8) + Math.log(0.6)) / 2, 12)
   expect(report.quality.baseLogLoss).toBeCloseTo(Math.LN2, 12)
   expect(report.quality.calibration).toBeCloseTo(1.2, 12)
-  expect(ingestFailures(report)).toEqual([])
+  expect(runFailures(report)).toEqual([])
   expect(ingestReportText(report, [])).toContain('All checks passed.')
 })
 
@@ -58,7 +58,7 @@ it('sees what was lost', () => {
     interactions: { ...audit.interactions, lost: 2 },
     skew: { ...audit.skew, mismatches: 1 },
   }
-  const failures = ingestFailures(ingestReport('open-bandit', spoilt, counts, 4))
+  const failures = runFailures(ingestReport('open-bandit', spoilt, counts, 4))
   expect(failures).toEqual(['2 interactions were lost', '1 recorded vectors differ from the log'])
 })
 

@@ -1,5 +1,5 @@
 import { forecastQuality, type ForecastQuality } from '../metrics/index.ts'
-import type { Audit } from '../report/index.ts'
+import { verdictText, type Audit } from '../report/index.ts'
 import type { IngestCounts } from '#streams'
 
 /** What became of a log that went through the loop, counted from topics and store. */
@@ -44,22 +44,6 @@ export function ingestReport(
   }
 }
 
-/** What must hold of any log, as sentences about what did not. */
-export function ingestFailures({ interactions, predictions, skew }: IngestReport): string[] {
-  const failures: string[] = []
-  const mustBeZero = (count: number, text: string) => {
-    if (count > 0) failures.push(`${String(count)} ${text}`)
-  }
-  mustBeZero(interactions.lost, 'interactions were lost')
-  mustBeZero(interactions.duplicates, 'interactions were applied more than once')
-  mustBeZero(interactions.entitiesDifferent, 'states differ from a replay of the log')
-  mustBeZero(interactions.deadLetters, 'records were dead-lettered')
-  mustBeZero(predictions.lost, 'requests were never answered')
-  mustBeZero(predictions.duplicates, 'predictions were written twice')
-  mustBeZero(skew.mismatches, 'recorded vectors differ from the log')
-  return failures
-}
-
 /** The report for people, one fact a line. */
 export function ingestReportText(report: IngestReport, failures: readonly string[]): string {
   const { log, quality, interactions, predictions, models, skew } = report
@@ -91,16 +75,12 @@ export function ingestReportText(report: IngestReport, failures: readonly string
       `${String(skew.vectorsChecked)} vectors computed again from the log, ${String(skew.mismatches)} differ`,
     ],
   ]
-  const verdict =
-    failures.length === 0
-      ? 'All checks passed.'
-      : ['Checks that failed:', ...failures.map((text) => `  ${text}`)].join('\n')
   return [
     'What an independent pass over topics and store found:',
     '',
     ...lines.map(([label, value]) => `  ${label.padEnd(20)}${value}`),
     '',
-    verdict,
+    verdictText(failures),
     '',
   ].join('\n')
 }

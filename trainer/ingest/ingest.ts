@@ -2,9 +2,9 @@ import { featureStoreConfigSchema, openFeedStore } from '#feature-store'
 import { ingestLog, type Environment, type FeedLog, type IngestProgress, type StackProgress } from '#streams'
 import { trainerConfigSchema } from '../config.ts'
 import { createClosers, judgingOf, startLoop, type Stopwatch } from '../demo/index.ts'
-import { auditRun, kafkaAuditSource } from '../report/index.ts'
+import { auditRun, kafkaAuditSource, runFailures } from '../report/index.ts'
 import type { LogFeed } from './feeds.ts'
-import { ingestFailures, ingestReport, type IngestReport } from './ingest-report.ts'
+import { ingestReport, type IngestReport } from './ingest-report.ts'
 
 export interface IngestRunOptions {
   log: FeedLog
@@ -61,7 +61,7 @@ export async function runIngest(
       injectedAtMs: null,
     })
     const report = ingestReport(log.name, audit, counts, durationSeconds)
-    return { report, failures: ingestFailures(report) }
+    return { report, failures: runFailures(report) }
   } finally {
     await closers.closeAll()
   }

@@ -1,4 +1,5 @@
 import type { DriftKind, ModelStage } from '#schemas'
+import { runFailures } from './run-failures.ts'
 
 export interface Quantiles {
   p50: number
@@ -110,21 +111,12 @@ export const PROMOTED_MODELS_MIN = 3
  * @param expected which parts of the promise this run was long enough to show
  */
 export function failuresOf(report: DemoReport, expected: { drift: boolean; recovery: boolean }): string[] {
-  const { interactions, predictions, swaps, drift, skew, models } = report
-  const failures: string[] = []
+  const { swaps, drift, models } = report
+  const failures = runFailures(report)
   const mustBeZero = (count: number, text: string) => {
     if (count > 0) failures.push(`${String(count)} ${text}`)
   }
-  mustBeZero(interactions.lost, 'interactions were lost')
-  mustBeZero(interactions.duplicates, 'interactions were applied more than once')
-  mustBeZero(interactions.entitiesDifferent, 'states differ from a replay of the log')
-  mustBeZero(interactions.deadLetters, 'records were dead-lettered')
-  mustBeZero(predictions.lost, 'requests were never answered')
-  mustBeZero(predictions.duplicates, 'predictions were written twice')
   mustBeZero(swaps.failedRequests, 'requests failed while models were live')
-  mustBeZero(skew.mismatches, 'recorded vectors differ from the log')
-  if (interactions.produced === 0) failures.push('no interactions were produced')
-  if (skew.vectorsChecked === 0) failures.push('no vector could be checked')
   if (!expected.drift) return failures
   mustBeZero(drift.falseAlarms, 'drift alarms came before the drift')
   if (drift.detectedAtMs === null) failures.push('the injected drift was not detected')
@@ -151,7 +143,10 @@ export function failuresOf(report: DemoReport, expected: { drift: boolean; recov
  * Normalized entropy after recovery over the one before the drift; each over the best reachable in the same window, where
  * that is known: it moves by some percent with the items and the clicks that chance brings, which is no one's merit.
  */
-function recoveryShare({ normalizedEntropy, bestReachable }: DemoReport): number | null {
+export function recoveryShare({
+  normalizedEntropy,
+  bestReachable,
+}: Pick<DemoReport, 'normalizedEntropy' | 'bestReachable'>): number | null {
   const { beforeDrift, afterRecovery } = normalizedEntropy
   if (beforeDrift === null || afterRecovery === null) return null
   const reachable = (bestReachable.afterRecovery ?? 1) / (bestReachable.beforeDrift ?? 1)

@@ -3,6 +3,7 @@ export { kafkaAuditSource } from './kafka-audit-source.ts'
 export {
   failuresOf,
   RECOVERY_TOLERANCE,
+  recoveryShare,
   type DemoReport,
   type EntropyPhases,
   type Quantiles,
@@ -11,4 +12,5 @@ export {
 export { entropyPhases, phaseWindows, type PhaseTimes } from './entropy-phases.ts'
 export { createFenceTimeline, type FenceTimeline } from './fence-timeline.ts'
 export { createJudgedPredictions, type Judged } from './judged-predictions.ts'
+export { runFailures, verdictText } from './run-failures.ts'
 export { quantilesOf } from './quantiles.ts'
