@@ -6,6 +6,7 @@ import {
 import { RegistryRefusedError, SchemaIncompatibleError } from './errors.ts'
 import { createAsk, isForeign, RegistryAnswerError, statusOf } from './registry-ask.ts'
 import type { AskOptions } from './registry-ask.ts'
+import { createPatience } from './registry-patience.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
 
 export interface RegistryOptions extends AskOptions {
@@ -15,18 +16,29 @@ export interface RegistryOptions extends AskOptions {
   requestMs?: number
   /** How long an unknown id is not asked for again: a stream of bad records must not become one of requests. */
   unknownIdMs?: number
+  /**
+   * How long schemaById lets its asker wait; the question goes on, and the next asker finds its answer. A tenth of it
+   * while the registry does not answer.
+   */
+  patienceMs?: number
 }
 
 const UNKNOWN_IDS_MAX = 1_000
+const QUESTIONS_MAX = 1_000
 const FULL_TRANSITIVE = COMPATIBILITY.FULL_TRANSITIVE
 
 /** A schema registry that speaks the Confluent protocol (Confluent, Apicurio, Karapace). Connects at the first question. */
 export function openRegistry(options: RegistryOptions): SchemaRegistry {
-  const { requestMs = 3_000, unknownIdMs = 10_000 } = options
+  const { requestMs = 3_000, unknownIdMs = 10_000, patienceMs = 500 } = options
   const { host, auth } = splitUrl(options.url)
   const client = openClient(host, auth, requestMs)
   const ask = createAsk(options)
   const unknownUntilMs = new Map<number, number>()
+  const askPatiently = createPatience((id: number) => ask(`fetching schema ${id}`, () => fetchSchema(id)), {
+    patienceMs,
+    awayPatienceMs: Math.ceil(patienceMs / 10),
+    questionsMax: QUESTIONS_MAX,
+  })
 
   return {
     register: (subject, schemaJson) =>
@@ -55,7 +67,7 @@ export function openRegistry(options: RegistryOptions): SchemaRegistry {
       }),
     async schemaById(id) {
       if ((unknownUntilMs.get(id) ?? 0) > Date.now()) return null
-      const schemaJson = await ask(`fetching schema ${id}`, () => fetchSchema(id))
+      const schemaJson = await askPatiently(id)
       if (schemaJson === null) rememberUnknown(id)
       return schemaJson
     },

@@ -20,13 +20,17 @@ export const streamsLimitsSchema = z.strictObject({
     .int()
     .min(1)
     .default(10)
-    .describe('of one record (verdict retry) before the stage stops'),
+    .describe('of one record (verdict retry) before it is parked: its partition waits, the others go on'),
   retryDelayMs: z
     .int()
     .min(1)
     .default(100)
     .describe('before the second attempt; doubles up to retryDelayMaxMs'),
-  retryDelayMaxMs: z.int().min(1).default(5_000),
+  retryDelayMaxMs: z
+    .int()
+    .min(1)
+    .default(5_000)
+    .describe('between attempts, also of a parked record: how soon an outage that is over is noticed'),
   futureSkewSecondsMax: z
     .int()
     .min(0)

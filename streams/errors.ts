@@ -42,26 +42,6 @@ export class RecordTooLargeError extends Error {
   readonly policy: ErrorPolicy = 'poison'
 }
 
-/** A stage gave up on a record that asked for `retry` again and again; it restarts from its offsets. */
-export class RetriesExhaustedError extends Error {
-  override readonly name = 'RetriesExhaustedError'
-  readonly code = 'retries_exhausted'
-  readonly policy: ErrorPolicy = 'transient'
-  constructor(
-    readonly stage: string,
-    readonly where: { topic: string; partition: number; offset: number },
-    readonly reason: string,
-    attempts: number,
-    options?: ErrorOptions,
-  ) {
-    super(
-      `stage ${stage}: record ${where.topic}[${where.partition}]@${where.offset} asked for a retry (${reason}) ` +
-        `${attempts} times; giving up until the restart`,
-      options,
-    )
-  }
-}
-
 /** More was added to outputs than they may hold: flush more often. */
 export class OutputsFullError extends Error {
   override readonly name = 'OutputsFullError'

@@ -30,7 +30,6 @@ export {
   type PolicyError,
   policyOf,
   RecordTooLargeError,
-  RetriesExhaustedError,
   StageKilledError,
 } from './errors.ts'
 

@@ -34,6 +34,12 @@ export const STREAMS_SIGNALS = [
   },
   {
     kind: 'counter',
+    name: 'records_parked',
+    help: 'attempts beyond retryAttemptsMax: while it grows a partition waits at a record; find out why (reason)',
+    labels: ['stage', 'topic', 'reason'],
+  },
+  {
+    kind: 'counter',
     name: 'steps_signaled',
     help: 'what steps noticed and let pass',
     labels: ['stage', 'topic', 'signal'],

@@ -72,7 +72,7 @@ describe('stage runner', () => {
     expect(calls).toEqual(['add deadLetters t', 'flush', 'batch 10-15 [10,12]', 'flush'])
   })
 
-  it('ends a batch before a record that must wait, and waits longer each time', async () => {
+  it('ends a batch before a record that must wait, waits longer each time and parks it in the end', async () => {
     const steps = {
       users: [
         (value: typeof sampleRecords.users) =>
@@ -88,6 +88,7 @@ describe('stage runner', () => {
       offset: 12,
       commit: 12,
       delayMs: 10,
+      parked: false,
     })
     expect(calls).toEqual(['batch 10-12 [10,11]', 'flush'])
     expect(await run(batchOf(['c', 'd'], 12))).toEqual({
@@ -95,11 +96,10 @@ describe('stage runner', () => {
       offset: 12,
       commit: null,
       delayMs: 15,
+      parked: false,
     })
-    await expect(run(batchOf(['c', 'd'], 12))).rejects.toMatchObject({
-      code: 'retries_exhausted',
-      where: { offset: 12 },
-    })
+    for (let attempt = 3; attempt < 6; attempt++)
+      expect(await run(batchOf(['c', 'd'], 12))).toMatchObject({ offset: 12, delayMs: 15, parked: true })
     expect(calls.length).toBe(2)
   })
 

@@ -1,7 +1,6 @@
 import type { Codec, TopicKey } from '#schemas'
 import type { StreamsLimits } from './config.ts'
 import { decodeRecord, runSteps } from './decode-record.ts'
-import { RetriesExhaustedError } from './errors.ts'
 import type { RawBatch, RawRecord } from './raw-record.ts'
 import type { Batch, Clock, Logger, Outputs, Signals, Stage, StageRecord } from './stage.ts'
 import type { RecordMeta, Verdict } from './verdict.ts'
@@ -10,8 +9,11 @@ import type { RecordMeta, Verdict } from './verdict.ts'
 export type RunOutcome =
   | { kind: 'done'; nextOffset: number; commit: number }
   | { kind: 'seek'; offset: number }
-  /** Everything before `offset` is done (commit it when it is given); begin there again after the delay. */
-  | { kind: 'retry'; offset: number; commit: number | null; delayMs: number }
+  /**
+   * Everything before `offset` is done (commit it when it is given); begin there again after the delay. `parked`: it
+   * was tried `retryAttemptsMax` times; its partition waits for as long as it takes, the others go on.
+   */
+  | { kind: 'retry'; offset: number; commit: number | null; delayMs: number; parked: boolean }
 
 export interface StageRunnerParts {
   codec: Codec
@@ -31,13 +33,14 @@ type Postponed = { offset: number; reason: string; cause: unknown }
  * decode → steps → act on verdicts → dead letters acknowledged → `stage.batch` → outputs acknowledged → outcome.
  * The same code runs on Kafka and in the topology test driver.
  *
- * @throws what `stage.batch` or the outputs threw, and RetriesExhaustedError: the stage must stop then.
+ * @throws what `stage.batch` or the outputs threw: the stage must stop then.
  */
 export function createStageRunner<K extends TopicKey>(
   stage: Stage<K>,
   parts: StageRunnerParts,
 ): StageRunner<K> {
   const { codec, clock, log, signals, limits } = parts
+  /** Per partition, the record that it waits at. */
   const attempts = new Map<string, { offset: number; count: number }>()
 
   return async function runBatch(raw, outputs) {
@@ -160,21 +163,22 @@ export function createStageRunner<K extends TopicKey>(
     const count = before?.offset === offset ? before.count + 1 : 1
     attempts.set(place, { offset, count })
     signals.count('records_retried', { stage: stage.name, topic: raw.topic, reason })
-    if (count >= limits.retryAttemptsMax) {
-      attempts.delete(place)
-      throw new RetriesExhaustedError(
-        stage.name,
-        { topic, partition: raw.partition, offset },
-        reason,
-        count,
-        { cause },
-      )
-    }
+    const parked = count >= limits.retryAttemptsMax
     const delayMs = Math.min(limits.retryDelayMs * 2 ** (count - 1), limits.retryDelayMaxMs)
-    log.warn(
-      { stage: stage.name, topic, partition: raw.partition, offset, reason, count, delayMs },
-      'record to be tried again',
-    )
-    return { kind: 'retry', offset, commit, delayMs }
+    const fields = {
+      stage: stage.name,
+      topic,
+      partition: raw.partition,
+      offset,
+      reason,
+      count,
+      delayMs,
+      cause,
+    }
+    if (parked) signals.count('records_parked', { stage: stage.name, topic: raw.topic, reason })
+    if (count === limits.retryAttemptsMax)
+      log.error(fields, 'record parked: its partition waits until it can be read, the others go on')
+    else log.warn(fields, parked ? 'record still parked' : 'record to be tried again')
+    return { kind: 'retry', offset, commit, delayMs, parked }
   }
 }

@@ -4,7 +4,6 @@ import type { Codec, TopicKey } from '#schemas'
 import type { StreamsLimits } from '../config.ts'
 import { decodeRecord } from '../decode-record.ts'
 import { deferred } from '../deferred.ts'
-import { RetriesExhaustedError } from '../errors.ts'
 import { openLogCursor } from './kafka-log-cursor.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Follower, Logger, RunningStage, Signals } from '../stage.ts'
@@ -32,14 +31,15 @@ export async function runKafkaFollower<K extends TopicKey>(
   const name = topicName(follower.topic)
   const [ready, done] = [deferred(), deferred()]
   const cursor = await openLogCursor({ ...parts, topicName: name, startFrom: follower.startFrom })
-  let stopping = false
+  const stopping = new AbortController()
+  const { signal } = stopping
 
   async function readOn(): Promise<void> {
-    while (!stopping) {
+    while (!signal.aborted) {
       for (const { records } of await cursor.poll()) {
         for (const record of records) {
-          if (stopping) return
-          const taken = tell(follower, record, name, parts)
+          if (signal.aborted) return
+          const taken = tell(follower, record, name, parts, signal)
           if (taken !== undefined) await taken
         }
       }
@@ -60,7 +60,7 @@ export async function runKafkaFollower<K extends TopicKey>(
     ready: ready.promise,
     done: done.promise,
     async stop() {
-      stopping = true
+      stopping.abort()
       await reading
     },
   }
@@ -71,6 +71,7 @@ function tell<K extends TopicKey>(
   raw: RawRecord,
   topic: string,
   parts: KafkaFollowerParts,
+  stopping: AbortSignal,
 ): void | Promise<void> {
   const meta = {
     topic,
@@ -81,31 +82,39 @@ function tell<K extends TopicKey>(
   }
   if (raw.value === null) return follower.record({ ...meta, value: null })
   const verdict = decodeRecord(parts.codec, follower.topic, raw.value, Infinity)
-  if (verdict instanceof Promise || verdict.kind === 'retry') return tellLater(follower, raw, topic, parts)
+  if (verdict instanceof Promise || verdict.kind === 'retry')
+    return tellLater(follower, raw, topic, parts, stopping)
   if (verdict.kind === 'pass') return follower.record({ ...meta, value: verdict.value })
   leaveOut(follower, raw, topic, verdict, parts)
 }
 
-/** The schema has to be fetched first, which may take several attempts. */
+/**
+ * The schema has to be fetched first, for as long as it takes: what a follower left out because of an outage would
+ * be missing until its process starts again.
+ */
 async function tellLater<K extends TopicKey>(
   follower: Follower<K>,
   raw: RawRecord,
   topic: string,
-  parts: KafkaFollowerParts,
+  { limits, codec, log, signals }: KafkaFollowerParts,
+  stopping: AbortSignal,
 ): Promise<void> {
-  const { limits, codec } = parts
-  for (let attempt = 1; ; attempt++) {
+  const { partition, offset, brokerTimeMs, key } = raw
+  for (let count = 1; !stopping.aborted; count++) {
     const verdict = await decodeRecord(codec, follower.topic, raw.value!, Infinity)
-    if (verdict.kind === 'pass') {
-      const { partition, offset, brokerTimeMs, key } = raw
+    if (verdict.kind === 'pass')
       return follower.record({ topic, partition, offset, brokerTimeMs, key, value: verdict.value })
-    }
-    if (verdict.kind !== 'retry') return leaveOut(follower, raw, topic, verdict, parts)
-    if (attempt >= limits.retryAttemptsMax) {
-      const where = { topic, partition: raw.partition, offset: raw.offset }
-      throw new RetriesExhaustedError(follower.name, where, verdict.reason, attempt, { cause: verdict.cause })
-    }
-    await sleep(Math.min(limits.retryDelayMs * 2 ** (attempt - 1), limits.retryDelayMaxMs))
+    if (verdict.kind !== 'retry') return leaveOut(follower, raw, topic, verdict, { log, signals })
+    const { reason, cause } = verdict
+    if (count >= limits.retryAttemptsMax)
+      signals.count('records_parked', { stage: follower.name, topic: follower.topic, reason })
+    if (count === limits.retryAttemptsMax)
+      log.error(
+        { follower: follower.name, topic, partition, offset, reason, cause },
+        'follower waits at a record',
+      )
+    const delayMs = Math.min(limits.retryDelayMs * 2 ** (count - 1), limits.retryDelayMaxMs)
+    await sleep(delayMs, undefined, { signal: stopping }).catch(() => undefined) // the loop looks
   }
 }
 
@@ -114,7 +123,7 @@ function leaveOut(
   { partition, offset }: RawRecord,
   topic: string,
   { reason }: { reason: string },
-  { log, signals }: KafkaFollowerParts,
+  { log, signals }: Pick<KafkaFollowerParts, 'log' | 'signals'>,
 ): void {
   signals.count('records_dropped', { stage: follower.name, topic: follower.topic, reason })
   log.warn({ follower: follower.name, topic, partition, offset, reason }, 'record left out')

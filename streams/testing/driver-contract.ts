@@ -31,7 +31,7 @@ export interface TopologyTestDriver extends Runtime {
   ): RawRecord
   /** One batch of one partition of one stage or follower, as the seed decides. False: nothing can be done now. */
   step(): Promise<boolean>
-  /** Steps until nothing is left; waiting retries let the clock jump. */
+  /** Steps until nothing is left but parked records, each tried once more; waiting retries let the clock jump. */
   settle(): Promise<void>
   /** Steps until the promise settles, for services whose start waits for what stages read. */
   settleUntil<T>(promise: Promise<T>): Promise<T>

@@ -23,6 +23,8 @@ export interface Member {
   readonly positions: Map<string, number>
   /** Per `topic/partition`: a retry waits until this clock time. */
   readonly notBeforeMs: Map<string, number>
+  /** Per `topic/partition`: the offset of a parked record. */
+  readonly parked: Map<string, number>
   readonly ready: Deferred
   readonly done: Deferred
   crashAt: CrashMoment | null
@@ -52,6 +54,7 @@ export function createMember(
     owned: [],
     positions: new Map(),
     notBeforeMs: new Map(),
+    parked: new Map(),
     ready,
     done,
     crashAt: null,
@@ -105,5 +108,6 @@ export async function closeOwned(member: Member): Promise<void> {
   member.owned = []
   member.positions.clear()
   member.notBeforeMs.clear()
+  member.parked.clear()
   for (const partition of owned) for (const topic of stage.sources) await stage.closed?.(topic, partition)
 }

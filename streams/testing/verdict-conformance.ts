@@ -129,16 +129,59 @@ export const verdictConformance: readonly RuntimeConformanceCase[] = [
     },
   },
   {
-    name: 'a record that asks for a retry for ever stops the stage; what came before it is committed',
+    name: 'a record that asks for a retry again and again is parked: the others go on, and none is skipped',
     async run(harness) {
+      let tries = 0
+      let unreadable = true
       const stage = recordingStage({
         steps: {
-          interactions: [(value) => (value.interactionId === 'u-0-3' ? retry('never') : pass(value))],
+          interactions: [
+            (value) => {
+              if (value.interactionId !== 'u-0-3' || !unreadable) return pass(value)
+              tries += 1
+              return retry('never')
+            },
+          ],
+        },
+      })
+      const running = await started(harness, stage)
+      await writeInteractions(harness, 4, 5)
+      const waiting = harness.runtime.partitionOf('interactions', 'u-0')
+      const elsewhere = [1, 2, 3].filter(
+        (user) => harness.runtime.partitionOf('interactions', `u-${user}`) !== waiting,
+      )
+      assert.ok(elsewhere.length > 0, 'another partition has users')
+      // Three attempts park it; further ones are of a parked record.
+      await harness.until(() => tries > 3, 'attempts beyond retryAttemptsMax')
+      for (const user of elsewhere) assert.deepEqual(ofUser(stage.seen, user), expected(user, 5))
+      assert.deepEqual(ofUser(stage.seen, 0), expected(0, 3))
+
+      unreadable = false
+      await harness.until(() => stage.seen.length === 20, 'all records')
+      for (let user = 0; user < 4; user++) assert.deepEqual(ofUser(stage.seen, user), expected(user, 5))
+      await running.stop()
+      assert.deepEqual(await lettersOf(harness), [])
+    },
+  },
+  {
+    name: 'a stage with a parked record stops when asked; what came before it is committed',
+    async run(harness) {
+      let tries = 0
+      const stage = recordingStage({
+        steps: {
+          interactions: [
+            (value) => {
+              if (value.interactionId !== 'u-0-3') return pass(value)
+              tries += 1
+              return retry('never')
+            },
+          ],
         },
       })
       const running = await started(harness, stage)
       await writeInteractions(harness, 1, 5)
-      await assert.rejects(harness.during(running.done), { code: 'retries_exhausted', policy: 'transient' })
+      await harness.until(() => tries > 3, 'attempts beyond retryAttemptsMax')
+      await running.stop()
       assert.deepEqual(stage.seen, expected(0, 3))
       const sound = recordingStage()
       const again = await started(harness, sound)
