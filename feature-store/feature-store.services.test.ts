@@ -1,6 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import {
@@ -11,7 +9,6 @@ import {
   type KafkaRuntime,
   readTopic,
   silentLogger,
-  type StreamsConfig,
   streamsConfigSchema,
 } from '#streams'
 import { openFeedStore } from './commands.ts'
@@ -20,7 +17,7 @@ import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
 import { compareStore } from './replay/compare-store.ts'
 import type { Replay } from './replay/replay.ts'
-import { partitionTag, type StateStore } from './state-store.ts'
+import type { StateStore } from './state-store.ts'
 import { emptyReplay, REPLAYED_TOPICS } from './testing/replay-driver.ts'
 import { produceTraffic } from './testing/traffic.ts'
 
@@ -141,45 +138,4 @@ describe.skipIf(stack === null)('feature store on Kafka and Redis', () => {
     await traffic(1_000)
     await expectExact(runtime, store, produced())
   })
-
-  it('comes to the same bytes after kill -9 in the middle of a batch', async () => {
-    const { runtime, store, streams, traffic, produced } = await feedOf()
-    for (let life = 0; life < 3; life++) {
-      const child = runFeaturesProcess(streams)
-      cleanups.push(() => killed(child))
-      await traffic(3_000)
-      await appliedAtLeast(runtime, store, life * 3_000 + 500)
-      if (life < 2) await killed(child)
-    }
-    await expectExact(runtime, store, produced())
-  })
 })
-
-async function appliedAtLeast(runtime: KafkaRuntime, store: StateStore, count: number): Promise<void> {
-  const tags = Array.from({ length: runtime.partitionCount('interactions') }, (_, partition) =>
-    partitionTag(runtime.topicName('interactions'), partition, featureSet.layouts.user.id),
-  )
-  const endMs = Date.now() + 60_000
-  for (;;) {
-    const { fences } = await store.read({ fences: tags, blobs: [] })
-    if (fences.reduce((sum, fence) => sum + (fence?.nextOffset ?? 0), 0) >= count) return
-    if (Date.now() > endMs) throw new Error(`${String(count)} interactions were not applied within a minute`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}
-
-/** `run features` in a process of its own. */
-function runFeaturesProcess(streams: StreamsConfig): ChildProcess {
-  const main = fileURLToPath(new URL('testing/run-features-main.ts', import.meta.url))
-  const given = JSON.stringify({ streams, addresses: stack!, features: { limits } })
-  return spawn(process.execPath, ['--conditions=source', '--import', 'tsx', main, given], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
-  await gone
-}

@@ -56,9 +56,11 @@ export const streamsLimitsSchema = z.strictObject({
   outputsBytesMax: bytes.default(128 * MIB).describe('unacknowledged bytes of one stage'),
   sessionTimeoutMs: z
     .int()
-    .min(6_000)
+    .min(1_000)
     .default(10_000)
-    .describe('a killed process loses its partitions after this'),
+    .describe(
+      'a killed process loses its partitions after this; brokers refuse less than their group.min.session.timeout.ms (6 s, the local stack 1 s)',
+    ),
   rebalanceTimeoutMs: z.int().min(1_000).default(60_000).describe('a member may finish its batch this long'),
   heartbeatIntervalMs: z.int().min(100).default(1_000).describe('a rebalance is noticed within this'),
   brokerOutageSecondsMax: z.int().min(1).default(120).describe('brokers silent for longer stop the stage'),

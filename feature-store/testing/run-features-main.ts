@@ -1,30 +1,104 @@
 /**
- * `run features` as a process of its own, for tests that kill it. Argument: JSON of RunFeaturesArguments.
+ * The features service as a process of its own, for tests that kill it or that take away what protects it.
+ * Argument: JSON of RunFeaturesArguments.
  */
-import {
-  connectRuntime,
-  silentLogger,
-  streamsConfigSchema,
-  untilStopped,
-  type Addresses,
-  type StreamsConfig,
-} from '#streams'
-import { runFeatures } from '../commands.ts'
-import { featureStoreConfigSchema, type FeatureStoreConfigInput } from '../config.ts'
+import { connectRuntime, createLogger, streamsConfigSchema, untilStopped, type Addresses } from '#streams'
+import { openFeedStore } from '../commands.ts'
+import { featureStoreConfigSchema } from '../config.ts'
+import { startFeatureStore } from '../feature-store.ts'
+import type { StateStore } from '../state-store.ts'
+import { deathWatch, type DieAt } from './deaths.ts'
+import { committedOffsets } from './kafka-committed-offsets.ts'
+import { dieAroundProducing } from './kafka-deaths.ts'
+import { unfencedStore } from './unfenced-store.ts'
 
 export interface RunFeaturesArguments {
-  streams: StreamsConfig
+  /** A feed's configuration: the keys of `streams`, and `features`. */
+  config: unknown
   addresses: Addresses
-  features: FeatureStoreConfigInput
+  /** `off`: whatever is brought is written, offsets are those of the consumer groups. */
+  fence: 'on' | 'off'
+  dieAt?: DieAt
+  /** `wall`: what a record says of its event time is replaced by this process' clock. */
+  time: 'event' | 'wall'
 }
 
-const { streams, addresses, features } = JSON.parse(process.argv[2]!) as RunFeaturesArguments
-const config = { ...streamsConfigSchema.parse(streams), features: featureStoreConfigSchema.parse(features) }
+const STAGE_OF = {
+  interactions: 'features-user',
+  itemInteractions: 'features-item',
+  users: 'features-user-attributes',
+  items: 'features-item-attributes',
+} as const
 
-const running = await runFeatures({
-  loadConfig: () => Promise.resolve(config),
-  addresses: () => Promise.resolve(addresses),
-  connect: (name) => connectRuntime({ addresses, config, clientId: name, log: silentLogger }),
-  untilStopped,
+const given = JSON.parse(process.argv[2]!) as RunFeaturesArguments
+const { addresses } = given
+const { features: featuresInput, ...streamsInput } = given.config as { features: unknown }
+const streams = streamsConfigSchema.parse(streamsInput)
+const features = featureStoreConfigSchema.parse(featuresInput)
+const isTime = deathWatch(given.dieAt)
+
+function die(): never {
+  process.kill(process.pid, 'SIGKILL')
+  throw new Error('dead') // not reached: the signal comes first
+}
+
+dieAroundProducing(isTime, `${streams.prefix}.dead-letters.v1`, die)
+const runtime = await connectRuntime({
+  addresses,
+  config: streams,
+  clientId: 'features',
+  log: createLogger({ name: 'features' }),
 })
-await untilStopped(running)
+const store = await openFeedStore(addresses.redisUrl, { prefix: streams.prefix, features })
+
+function dyingStore(inner: StateStore): StateStore {
+  return {
+    ...inner,
+    async apply(request) {
+      const counts = request.writes.length > 0 && /interactions/.test(request.tag)
+      if (counts && isTime('before apply')) die()
+      const answer = await inner.apply(request)
+      if (counts && isTime('after apply')) die()
+      return answer
+    },
+  }
+}
+
+function withoutFence(inner: StateStore): StateStore {
+  const ask = committedOffsets(addresses.brokers)
+  return unfencedStore(inner, (tag) => {
+    const [, topicName, partition] = /^\{(.+)\.(\d+)\}:/.exec(tag)!
+    const [, stage] = Object.entries(STAGE_OF).find(
+      ([topic]) => runtime.topicName(topic as keyof typeof STAGE_OF) === topicName,
+    )!
+    return ask(`${streams.prefix}.${stage}`, topicName!, Number(partition))
+  })
+}
+
+function byWallClock({ codec }: typeof runtime): typeof runtime.codec {
+  return {
+    ...codec,
+    decode(topic, bytes) {
+      const record = codec.decode(topic, bytes)
+      return topic === 'interactions' ? { ...record, occurredAtMs: Date.now() } : record
+    },
+  }
+}
+
+const running = await startFeatureStore(
+  given.time === 'wall' ? { ...runtime, codec: byWallClock(runtime) } : runtime,
+  {
+    config: features,
+    store: dyingStore(given.fence === 'off' ? withoutFence(store) : store),
+    futureSkewSecondsMax: streams.limits.futureSkewSecondsMax,
+    farFutureSecondsMax: streams.limits.farFutureSecondsMax,
+  },
+)
+await untilStopped({
+  done: running.done,
+  async stop() {
+    await running.stop()
+    await runtime.close()
+    await store.close()
+  },
+})

@@ -1,16 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import type { Addresses } from '../contract.ts'
 import { policyOf } from '../errors.ts'
-import { CACHE_DIR_DEFAULT } from '../stack/layout.ts'
-import { CACHE_VARIABLE } from '../stack/stack-services.ts'
-import { progressLine } from '../stack/progress.ts'
-import { stackDown } from '../stack/stack-down.ts'
-import { stackUp } from '../stack/stack-up.ts'
-import { startStackGuard, type StackGuard } from './process-stack-guard.ts'
+import { openTestStack } from './process-test-stack.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -21,37 +12,20 @@ declare module 'vitest' {
   }
 }
 
-const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
-
 /**
- * One stack for all service tests: the services that the environment names, else an own one in a temporary folder on
- * free ports, gone afterwards, however the run ends. When it cannot be had, tests skip and say why; with
+ * One stack for all service tests (process-test-stack.ts). When it cannot be had, tests skip and say why; with
  * REQUIRE_SERVICES=1 the run fails instead.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'feedloop-test-stack-'))
-  const guard = startStackGuard(dir, projectRoot)
-  const teardown = (): Promise<void> => tearDown(dir, guard)
   const interrupted = new AbortController()
   const interrupt = (): void => interrupted.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   try {
-    const cacheDir = process.env[CACHE_VARIABLE] || path.join(projectRoot, CACHE_DIR_DEFAULT)
-    const { addresses } = await stackUp({
-      dir,
-      cacheDir,
-      env: process.env,
-      anyPorts: true,
-      signal: interrupted.signal,
-      onProgress: (progress) => {
-        if (progress.kind !== 'fetching' || progress.file === null) say(progressLine(progress))
-      },
-    })
+    const { addresses, close } = await openTestStack(interrupted.signal, say)
     project.provide('stack', addresses)
     project.provide('stackMissing', '')
-    return teardown
+    return close
   } catch (error) {
-    await teardown()
     if (
       process.env['REQUIRE_SERVICES'] === '1' ||
       policyOf(error) !== 'operator' ||
@@ -66,12 +40,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
-}
-
-async function tearDown(dir: string, guard: StackGuard): Promise<void> {
-  await stackDown({ dir })
-  await rm(dir, { recursive: true, force: true })
-  await guard.dismiss()
 }
 
 function say(line: string): void {

@@ -9,5 +9,8 @@ export {
   type RuntimeConformanceCase,
   type RuntimeHarness,
 } from './runtime-conformance.ts'
-export { type FeedloopProcess, startFeedloop } from './process-feedloop.ts'
+export { startFeedloop } from './process-feedloop.ts'
+export { type NaiveCounterOptions, startNaiveCounter } from './process-naive-counter.ts'
+export { type FeedloopProcess, startSource } from './process-node.ts'
+export { openTestStack, type TestStack } from './process-test-stack.ts'
 export { until } from './until.ts'

@@ -17,6 +17,7 @@ import {
   type StreamsConfig,
   streamsConfigSchema,
 } from '#streams'
+import { type FeaturesProcessOptions, startFeaturesProcess } from '#feature-store/testing'
 import { type FeedloopProcess, startFeedloop, until } from '#streams/testing'
 import { createClosers } from '../demo/closers.ts'
 import { makeRunFolder } from '../demo/fs-run-folder.ts'
@@ -34,6 +35,10 @@ export interface OwnFeed {
   readonly store: StateStore
   /** `feedloop run <service>`, a process of its own; killed at `close` at the latest. */
   run(service: 'features' | 'scorer' | 'trainer'): FeedloopProcess
+  /** The features service as tests change it: killed at a step, without its fence, by the wrong clock. */
+  runFeatures(options: FeaturesProcessOptions): FeedloopProcess
+  /** Another process that belongs to this feed. */
+  adopt(started: FeedloopProcess): FeedloopProcess
   /** How many records a topic holds. */
   recordCount(topic: TopicKey): Promise<number>
   /** Waits for a condition. @throws Error when a process of this feed ends by itself meanwhile */
@@ -87,6 +92,10 @@ export async function openOwnFeed(
         },
         pollMs,
       )
+    const adopt = (started: FeedloopProcess) => {
+      processes.push(started)
+      return started
+    }
     const endOffsets = (topic: TopicKey) => lags.endOffsets(runtime.topicName(topic))
     return {
       prefix,
@@ -94,11 +103,10 @@ export async function openOwnFeed(
       config,
       runtime,
       store,
-      run(service) {
-        const started = startFeedloop(['run', service], addresses, { FEEDLOOP_CONFIG: folder.feedFile })
-        processes.push(started)
-        return started
-      },
+      run: (service) =>
+        adopt(startFeedloop(['run', service], addresses, { FEEDLOOP_CONFIG: folder.feedFile })),
+      runFeatures: (options) => adopt(startFeaturesProcess({ addresses, config }, options)),
+      adopt,
       recordCount: async (topic) =>
         [...(await endOffsets(topic)).values()].reduce((sum, end) => sum + end, 0),
       until: untilOrDead,

@@ -1,0 +1,21 @@
+import { Kafka, logLevel } from 'kafkajs'
+
+/** Where a group stands, asked anew each time. null: it has committed nothing there. */
+export function committedOffsets(brokers: readonly string[]) {
+  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING })
+  return async function committedOffset(
+    groupId: string,
+    topic: string,
+    partition: number,
+  ): Promise<number | null> {
+    const admin = kafka.admin()
+    await admin.connect()
+    try {
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const offset = Number(found?.partitions.find((entry) => entry.partition === partition)?.offset ?? -1)
+      return offset < 0 ? null : offset
+    } finally {
+      await admin.disconnect()
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Addresses } from '../contract.ts'
+
+/** A Node process of a test. */
+export interface FeedloopProcess {
+  readonly child: ChildProcess
+  /** Exit code and everything it wrote, when it has ended; the code is null when a signal ended it. */
+  readonly ended: Promise<{ exitCode: number | null; stdout: string; stderr: string }>
+  /** @throws Error with what it wrote last, when it has ended although nobody ended it */
+  mustRun(): void
+  /** From now on it may end by itself. */
+  mayEnd(): void
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>
+}
+
+/** What the end of an output keeps: a process of a long run may write for hours. */
+const OUTPUT_CHARACTERS_MAX = 1_000_000
+
+/**
+ * Starts Node with these arguments.
+ *
+ * @param title for messages: what a person would call it
+ * @param environment on top of the addresses; nothing else that begins with FEEDLOOP_ reaches the process
+ */
+export function startNode(
+  title: string,
+  argv: readonly string[],
+  addresses: Addresses,
+  environment: Readonly<Record<string, string>> = {},
+): FeedloopProcess {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('FEEDLOOP_') || name === 'FEEDLOOP_SETUP' || name === 'FEEDLOOP_CI_RUN',
+  )
+  const child = spawn(process.execPath, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...Object.fromEntries(inherited),
+      FEEDLOOP_KAFKA_BROKERS: addresses.brokers.join(','),
+      FEEDLOOP_REGISTRY_URL: addresses.registryUrl,
+      FEEDLOOP_REDIS_URL: addresses.redisUrl,
+      ...environment,
+    },
+  })
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8')
+    child[name].on('data', (text: string) => {
+      written[name] += text
+      if (written[name].length > 2 * OUTPUT_CHARACTERS_MAX)
+        written[name] = written[name].slice(-OUTPUT_CHARACTERS_MAX)
+    })
+  }
+  const ended = new Promise<{ exitCode: number | null; stdout: string; stderr: string }>(
+    (resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (exitCode) => resolve({ exitCode, ...written }))
+    },
+  )
+  let ordered = false
+  const end = (signal: 'SIGKILL' | 'SIGTERM') => {
+    ordered = true
+    child.kill(signal)
+    return ended
+  }
+  return {
+    child,
+    ended,
+    mustRun() {
+      if (ordered || (child.exitCode === null && child.signalCode === null)) return
+      const lastLines = `${written.stdout}\n${written.stderr}`.trim().split('\n').slice(-10).join('\n')
+      throw new Error(`${title} ended by itself (${child.signalCode ?? child.exitCode}):\n${lastLines}`)
+    },
+    mayEnd() {
+      ordered = true
+    },
+    async kill() {
+      await end('SIGKILL')
+    },
+    async stop() {
+      return (await end('SIGTERM')).exitCode
+    },
+  }
+}
+
+/** Starts a TypeScript file of the sources. */
+export function startSource(
+  title: string,
+  file: string,
+  argv: readonly string[],
+  addresses: Addresses,
+  nodeOptions: readonly string[] = [],
+): FeedloopProcess {
+  const node = ['--conditions=source', '--import', 'tsx', ...nodeOptions, file, ...argv]
+  return startNode(title, node, addresses)
+}

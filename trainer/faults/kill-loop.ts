@@ -1,0 +1,54 @@
+import type { FeedloopProcess } from '#streams/testing'
+import { wallStopwatch } from '../demo/process-stopwatch.ts'
+import type { OwnFeed } from '../testing/own-feed.ts'
+import { appliedCount } from './applied-offsets.ts'
+
+export interface KillLoopOptions {
+  feed: OwnFeed
+  /** Starts one process of the fleet. */
+  start(): FeedloopProcess
+  /** How many run side by side. */
+  processes: number
+  kills: number
+  /** The time between two kills is drawn from 0 up to this. */
+  pauseMsMax: number
+  random(): number
+  /** While true, kills go on even when there were enough. */
+  isBusy(): boolean
+}
+
+export interface KilledFleet {
+  /** The processes that run now. */
+  running: FeedloopProcess[]
+  kills: number
+  /** When the last one fell, as performance.now() of the stopwatch. */
+  lastKillMs: number
+}
+
+const neverAborted = new AbortController().signal
+
+/**
+ * Kills one process of a fleet after the other with SIGKILL, at random, each replaced at once. The next one falls only
+ * when the fleet has got something done since the last, so that no kill falls into an empty room.
+ */
+export async function killAtRandom(options: KillLoopOptions): Promise<KilledFleet> {
+  const { feed, start, processes, random, isBusy } = options
+  const running = Array.from({ length: processes }, start)
+  let kills = 0
+  let before = 0
+  let lastKillMs = wallStopwatch.nowMs()
+  while (kills < options.kills || isBusy()) {
+    await feed.until('progress between two kills', async () => {
+      const applied = await appliedCount(feed)
+      return applied > before || (applied >= (await feed.recordCount('interactions')) && !isBusy())
+    })
+    await wallStopwatch.rest(random() * options.pauseMsMax, neverAborted)
+    before = await appliedCount(feed)
+    const at = Math.floor(random() * processes)
+    await running[at]!.kill()
+    lastKillMs = wallStopwatch.nowMs()
+    kills += 1
+    running[at] = start()
+  }
+  return { running, kills, lastKillMs }
+}

@@ -1,0 +1,109 @@
+/** `npm run test:faults`: the scenarios in their long form on a stack of their own, a table, and JSON. */
+import { writeFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { table } from '#streams'
+import { openTestStack } from '#streams/testing'
+import { faultText, isGood, type ScenarioOutcome } from './fault-text.ts'
+import { type LabParts, runScenario } from './run-scenario.ts'
+import type { Scenario, ScenarioSize } from './scenario.ts'
+import { SCENARIOS } from './scenarios.ts'
+
+interface Options {
+  json?: string
+  short?: true
+  list?: true
+  seed: string
+}
+
+const say = (line: string) => void process.stderr.write(`${line}\n`)
+
+async function runFaults(names: readonly string[], options: Options): Promise<number> {
+  const unknown = names.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name))
+  const seed = Number(options.seed)
+  if (unknown.length > 0 || !Number.isSafeInteger(seed)) {
+    say(
+      unknown.length > 0
+        ? `no such scenario: ${unknown.join(', ')} (see --list)`
+        : 'a seed is a whole number',
+    )
+    return 2
+  }
+  const wanted = SCENARIOS.filter(({ name }) => names.length === 0 || names.includes(name))
+  if (options.list === true) {
+    const rows = await Promise.all(
+      wanted.map(async ({ name, title, unavailable }) => [
+        name,
+        (await unavailable?.()) ?? 'runs here',
+        title,
+      ]),
+    )
+    process.stdout.write(`${table(['scenario', 'here', 'what'], rows)}\n`)
+    return 0
+  }
+  const interrupted = new AbortController()
+  const interrupt = () => {
+    interrupted.abort()
+    process.once('SIGINT', () => process.exit(130))
+  }
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const stack = await openTestStack(interrupted.signal, say)
+  const outcomes: ScenarioOutcome[] = []
+  try {
+    for (const scenario of wanted) {
+      if (interrupted.signal.aborted) break
+      const parts = {
+        addresses: stack.addresses,
+        seed,
+        say: (line: string) => say(`${scenario.name}: ${line}`),
+      }
+      outcomes.push(await outcomeOf(scenario, options.short === true ? 'short' : 'long', parts))
+    }
+  } finally {
+    await stack.close()
+  }
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify({ seed, outcomes }, null, 2)}\n`)
+  process.stdout.write(`${faultText(outcomes)}\n`)
+  const failed = outcomes.some((outcome) => outcome.kind !== 'unavailable' && !isGood(outcome))
+  return failed || interrupted.signal.aborted ? 1 : 0
+}
+
+async function outcomeOf(scenario: Scenario, size: ScenarioSize, parts: LabParts): Promise<ScenarioOutcome> {
+  const { name, title } = scenario
+  const startMs = performance.now()
+  const common = () => ({ name, title, size, seconds: (performance.now() - startMs) / 1_000 })
+  const why = (await scenario.unavailable?.()) ?? null
+  if (why !== null) return { ...common(), kind: 'unavailable', why }
+  parts.say(title)
+  try {
+    const report = await runScenario(scenario, size, parts)
+    return { ...common(), kind: 'ran', report }
+  } catch (error) {
+    return {
+      ...common(),
+      kind: 'failed',
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }
+  }
+}
+
+const program = new Command('npm run test:faults --')
+  .description('break things on purpose and count what came of it')
+  .argument('[names...]', 'scenarios; all when none is given')
+  .option('--json <file>', 'write everything that was measured')
+  .option('--short', 'the short form, as in npm test')
+  .option('--list', 'name the scenarios, and which can run here')
+  .option('--seed <number>', 'of traffic and of the moments at which things break', '1')
+  .exitOverride()
+  .action(async (names: string[], options: Options) => {
+    process.exitCode = await runFaults(names, options)
+  })
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else {
+    say(error instanceof Error ? error.message : String(error))
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,46 @@
+import type { Addresses } from '#streams'
+import { createClosers } from '../demo/closers.ts'
+import { openOwnFeed, type OwnFeed } from '../testing/own-feed.ts'
+import type { FaultReport, Lab, Scenario, ScenarioSize } from './scenario.ts'
+
+export interface LabParts {
+  addresses: Addresses
+  seed: number
+  say(line: string): void
+}
+
+/** Runs one scenario and cleans up after it, however it ends. */
+export async function runScenario(
+  scenario: Scenario,
+  size: ScenarioSize,
+  parts: LabParts,
+): Promise<FaultReport> {
+  const closers = createClosers()
+  const lab: Lab = { ...parts, cleanup: (close) => closers.add(async () => void (await close())) }
+  try {
+    const report = await scenario.run(lab, size)
+    await closers.closeAll()
+    return report
+  } catch (error) {
+    await closers.closeAll().catch(() => undefined) // the first failure is the one to tell
+    throw error
+  }
+}
+
+/** A feed of its own on the lab's services (or on others), closed with the lab. */
+export async function openLabFeed(
+  lab: Lab,
+  name: string,
+  feed: Record<string, unknown> = {},
+  addresses: Addresses = lab.addresses,
+): Promise<OwnFeed> {
+  const opened = await openOwnFeed(addresses, name, feed)
+  lab.cleanup(() => opened.close())
+  return opened
+}
+
+/** Resolves when user and item features have taken in everything that is in the log. */
+export async function featuresCaughtUp(feed: OwnFeed): Promise<void> {
+  await feed.caughtUp('features-user', 'interactions')
+  await feed.caughtUp('features-item', 'itemInteractions')
+}

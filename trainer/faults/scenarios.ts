@@ -1,0 +1,5 @@
+import type { Scenario } from './scenario.ts'
+import { consumerKill } from './scenarios/consumer-kill.ts'
+
+/** Every way in which things break that we have tried. One file each in `scenarios/`. */
+export const SCENARIOS: readonly Scenario[] = [consumerKill]
