@@ -37,34 +37,62 @@ export function createBytesMin(): (type: Type) => number {
   }
 }
 
+/** How a writer's field is read: not at all, as what it is, or its bytes as a string (Avro lets them be). */
+export type Reading = 'skipped' | 'read' | 'readAsText'
+
+type FieldsRead = ReadonlyMap<string | undefined, ReadonlyMap<string, Reading>>
+
 /**
- * The field names (aliases too) that each record of a type reads, by record name (aliases too). A record of that
- * name that a writer has elsewhere counts as read, too.
+ * How each record of a type reads its fields (aliases too), by record name (aliases too). A record of that name that a
+ * writer has elsewhere counts as read, too.
  */
-export function fieldsRead(type: Type | undefined): ReadonlyMap<string | undefined, ReadonlySet<string>> {
-  const found = new Map<string | undefined, ReadonlySet<string>>()
+export function fieldsRead(type: Type | undefined): FieldsRead {
+  const found = new Map<string | undefined, ReadonlyMap<string, Reading>>()
   if (type !== undefined) visit(type)
   return found
 
   function visit(visited: Type): void {
-    switch (visited.typeName) {
-      case 'array':
-        return visit((visited as types.ArrayType).itemsType)
-      case 'map':
-        return visit((visited as types.MapType).valuesType as Type)
-      case 'union:unwrapped':
-      case 'union:wrapped':
-        return (visited as types.UnwrappedUnionType).types.forEach(visit)
-      case 'record':
-      case 'error':
-        return visitRecord(visited as types.RecordType)
-    }
+    if (isRecord(visited)) visitRecord(visited)
+    else partsOf(visited).forEach(visit)
   }
 
   function visitRecord(record: types.RecordType): void {
     if (found.has(record.name)) return
-    const fields = new Set(record.fields.flatMap((field) => [field.name, ...field.aliases]))
+    const fields = new Map(
+      record.fields.flatMap(({ name, aliases, type }) =>
+        [name, ...aliases].map((called) => [called, isText(type) ? 'readAsText' : 'read'] as const),
+      ),
+    )
     for (const name of [record.name, ...(record.aliases ?? [])]) found.set(name, fields)
     record.fields.forEach((field) => visit(field.type))
+  }
+}
+
+/** Whether bytes found here would become a string: there are strings, and no bytes. */
+function isText(type: Type): boolean {
+  const leaves = (visited: Type): string[] => {
+    const parts = isRecord(visited) ? [] : partsOf(visited)
+    return parts.length === 0 ? [visited.typeName] : parts.flatMap(leaves)
+  }
+  const names = leaves(type)
+  return names.includes('string') && !names.includes('bytes')
+}
+
+function isRecord(type: Type): type is types.RecordType {
+  return type.typeName === 'record' || type.typeName === 'error'
+}
+
+/** What an array, a map or a union is made of. */
+function partsOf(type: Type): readonly Type[] {
+  switch (type.typeName) {
+    case 'array':
+      return [(type as types.ArrayType).itemsType]
+    case 'map':
+      return [(type as types.MapType).valuesType as Type]
+    case 'union:unwrapped':
+    case 'union:wrapped':
+      return (type as types.UnwrappedUnionType).types
+    default:
+      return []
   }
 }

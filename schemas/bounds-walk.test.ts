@@ -150,6 +150,34 @@ describe('strings', () => {
   })
 })
 
+/**
+ * Avro lets a writer turn a string into bytes, and FULL_TRANSITIVE too. avsc then reads bytes that are no UTF-8 as
+ * another string; fastavro, by which this was found, refuses them.
+ */
+describe('bytes that are read as a string', () => {
+  const inside = (type: string) => record({ t: type, u: ['null', type], l: { type: 'array', items: type } })
+  const [text, bytes] = [nodeOf(inside('string')), nodeOf(inside('bytes'))]
+  const broken = Buffer.of(0xff)
+  const good = Buffer.from('ø')
+  const empty = { t: good, u: null, l: [] }
+
+  it.each([
+    ['a field', { ...empty, t: broken }],
+    ['a union', { ...empty, u: broken }],
+    ['an array', { ...empty, l: [good, broken] }],
+  ])('must be UTF-8: %s', (_, value) => {
+    const walked = compileBoundsWalk(bytes, { reader: text })
+    walked(bytes.toBuffer({ t: good, u: good, l: [good] }), 0)
+    expect(() => walked(bytes.toBuffer(value), 0)).toThrow(/not UTF-8/)
+  })
+
+  it('may be anything where they are read as bytes, or not at all', () => {
+    const value = { t: broken, u: broken, l: [broken] }
+    compileBoundsWalk(bytes, { reader: bytes })(bytes.toBuffer(value), 0)
+    compileBoundsWalk(bytes, { reader: nodeOf(record({ other: 'string' })) })(bytes.toBuffer(value), 0)
+  })
+})
+
 describe('the whole', () => {
   const nested = record({ a: { type: 'array', items: { ...record({ b: 'string' }), name: 'Inner' } } })
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Type, types } from 'avsc'
 import { createBytesMin, fieldsRead } from './avro-types.ts'
+import type { Reading } from './avro-types.ts'
 import { BoundsError, readLength, readLong, refuse } from './byte-cursor.ts'
 import type { Cursor } from './byte-cursor.ts'
 
@@ -26,7 +27,8 @@ export interface BoundsWalkOptions {
   emptyItemsMax?: number
   /**
    * The type the bytes will be read as: a long that it reads must be one that avsc holds exactly. (avsc 5.7.9
-   * throws above 2^53 - 2, but below -2^52 it reads and writes other numbers without a word.)
+   * throws above 2^53 - 2, but below -2^52 it reads and writes other numbers without a word.) Bytes that it reads as a
+   * string must be UTF-8.
    */
   reader?: Type
 }
@@ -37,7 +39,7 @@ type Walk = (cursor: Cursor) => void
 const SHORT_STRING_BYTES = 48
 
 export function compileBoundsWalk(writer: Type, options: BoundsWalkOptions = {}): BoundsWalk {
-  const walk = createCompiler(options)(writer, options.reader !== undefined)
+  const walk = createCompiler(options)(writer, options.reader === undefined ? 'skipped' : 'read')
   const cursor: Cursor = { bytes: Buffer.alloc(0), at: 0, end: 0, depth: 0, emptyItems: 0 }
   const nothing = cursor.bytes
   return function walkBounds(bytes, from) {
@@ -56,8 +58,7 @@ export function compileBoundsWalk(writer: Type, options: BoundsWalkOptions = {})
   }
 }
 
-/** `read`: whether the reader reads the value, or skips it. */
-type Compile = (type: Type, read: boolean) => Walk
+type Compile = (type: Type, reading: Reading) => Walk
 
 function createCompiler(options: BoundsWalkOptions): Compile {
   const { depthMax = 64, emptyItemsMax = 10_000 } = options
@@ -65,7 +66,7 @@ function createCompiler(options: BoundsWalkOptions): Compile {
   const recordWalks = { read: new Map<Type, Walk>(), skipped: new Map<Type, Walk>() }
   const bytesMin = createBytesMin()
 
-  function compile(type: Type, read: boolean): Walk {
+  function compile(type: Type, reading: Reading): Walk {
     switch (type.typeName) {
       case 'null':
         return () => undefined
@@ -74,13 +75,13 @@ function createCompiler(options: BoundsWalkOptions): Compile {
       case 'int':
         return walkInt
       case 'long':
-        return read ? walkExactLong : walkLong
+        return reading === 'skipped' ? walkLong : walkExactLong
       case 'float':
         return fixedWalk(4)
       case 'double':
         return fixedWalk(8)
       case 'bytes':
-        return walkBytes
+        return reading === 'readAsText' ? walkString : walkBytes
       case 'string':
         return walkString
       case 'fixed':
@@ -88,22 +89,22 @@ function createCompiler(options: BoundsWalkOptions): Compile {
       case 'enum':
         return enumWalk((type as types.EnumType).symbols.length)
       case 'array':
-        return blocksWalk((type as types.ArrayType).itemsType, read, false)
+        return blocksWalk((type as types.ArrayType).itemsType, reading, false)
       case 'map':
-        return blocksWalk((type as types.MapType).valuesType as Type, read, true)
+        return blocksWalk((type as types.MapType).valuesType as Type, reading, true)
       case 'record':
       case 'error':
-        return recordWalk(type as types.RecordType, read)
+        return recordWalk(type as types.RecordType, reading)
       case 'union:unwrapped':
       case 'union:wrapped':
-        return unionWalk((type as types.UnwrappedUnionType).types, read)
+        return unionWalk((type as types.UnwrappedUnionType).types, reading)
       default:
         throw new Error(`cannot walk the Avro type ${type.typeName}`)
     }
   }
 
-  function recordWalk(type: types.RecordType, read: boolean): Walk {
-    const cache = read ? recordWalks.read : recordWalks.skipped
+  function recordWalk(type: types.RecordType, reading: Reading): Walk {
+    const cache = reading === 'skipped' ? recordWalks.skipped : recordWalks.read
     const known = cache.get(type)
     if (known) return known
     const walks: Walk[] = []
@@ -119,17 +120,17 @@ function createCompiler(options: BoundsWalkOptions): Compile {
       cursor.depth--
     }
     cache.set(type, walk)
-    const wanted = read ? readFields.get(type.name) : undefined
+    const wanted = reading === 'skipped' ? undefined : readFields.get(type.name)
     for (const field of type.fields) {
       names.push(field.name)
-      walks.push(compile(field.type, wanted?.has(field.name) ?? false))
+      walks.push(compile(field.type, wanted?.get(field.name) ?? 'skipped'))
     }
     return walk
   }
 
   /** Arrays and maps: blocks of a count, when negative followed by the block's size in bytes; a zero count ends. */
-  function blocksWalk(itemType: Type, read: boolean, isMap: boolean): Walk {
-    const walkItem = compile(itemType, read)
+  function blocksWalk(itemType: Type, reading: Reading, isMap: boolean): Walk {
+    const walkItem = compile(itemType, reading)
     const itemBytesMin = bytesMin(itemType) + (isMap ? 1 : 0)
     return (cursor) => {
       enter(cursor)
@@ -171,8 +172,8 @@ function createCompiler(options: BoundsWalkOptions): Compile {
       refuse(cursor, `${count} items of no bytes, at most ${emptyItemsMax}`)
   }
 
-  function unionWalk(branches: Type[], read: boolean): Walk {
-    const walks = branches.map((branch) => compile(branch, read))
+  function unionWalk(branches: Type[], reading: Reading): Walk {
+    const walks = branches.map((branch) => compile(branch, reading))
     return (cursor) => {
       const index = readLong(cursor)
       const walk = walks[index]

@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from 'node:util'
+import { TOPIC_KEYS } from '../../catalogue.ts'
+import type { Codec } from '../../codec-contract.ts'
+import { DecodeError, type DecodeErrorCode } from '../../errors.ts'
+import type { TopicKey } from '../../records.ts'
+import { type Chance, chanceOf } from '../chance.ts'
+import type { Corpus } from './corpus.ts'
+import { MUTATION_NAMES, mutate } from './mutations.ts'
+
+/** No decode of a payload may take longer, GC and the machine's other work aside. */
+export const DECODE_MS_MAX = 50
+/** A decode is slow when it is slow again each time it is repeated: a shared machine stops anybody for a while. */
+const REPEATS = 3
+
+export type Outcome = 'decoded' | Exclude<DecodeErrorCode, 'schema_not_loaded'>
+
+/** Something that must not be, and how to see it again: payload `index` of `seed`. */
+export interface Finding {
+  index: number
+  topic: TopicKey
+  mutations: readonly string[]
+  what: string
+  /** The first bytes. */
+  hex: string
+}
+
+export interface FuzzTally {
+  payloads: number
+  bytes: number
+  outcomes: Record<Outcome, number>
+  /** Payloads that met this mutation (several may follow one another), and those of them that decoded. */
+  mutations: Record<string, { payloads: number; decoded: number }>
+  /** Longest decode as first measured, whatever stopped it (GC, the machine's other work). */
+  slowestMs: number
+  /** Longest when what took over a fifth of the limit was repeated: the fastest repeat counts. */
+  slowestRepeatedMs: number
+  overLimitOnce: number
+  /** The first few; `findingsCount` counts all. */
+  findings: Finding[]
+  findingsCount: number
+}
+
+export interface FuzzParts {
+  codec: Codec
+  corpus: Corpus
+  seed: number
+  /** Milliseconds, with fractions. */
+  elapsedMs(): number
+}
+
+const FINDINGS_SHOWN = 20
+
+/** Mutated payloads against a codec, one after the other; the tally grows with each. */
+export function createCodecFuzz({ codec, corpus, seed, elapsedMs }: FuzzParts) {
+  const tally: FuzzTally = {
+    payloads: 0,
+    bytes: 0,
+    outcomes: { decoded: 0, undecodable: 0, unknown_schema: 0, schema_mismatch: 0 },
+    mutations: Object.fromEntries(MUTATION_NAMES.map((name) => [name, { payloads: 0, decoded: 0 }])),
+    slowestMs: 0,
+    slowestRepeatedMs: 0,
+    overLimitOnce: 0,
+    findings: [],
+    findingsCount: 0,
+  }
+
+  function make(index: number) {
+    const chance = chanceOf(seed, index)
+    const topic = chance.pick(TOPIC_KEYS)
+    const mutations = [chance.pick(MUTATION_NAMES)]
+    while (mutations.length < 4 && chance.int(3) === 0) mutations.push(chance.pick(MUTATION_NAMES))
+    const source = {
+      schemaIds: corpus.schemaIds,
+      other: (chance: Chance) =>
+        chance.pick(corpus.payloads[chance.int(4) > 0 ? topic : chance.pick(TOPIC_KEYS)]),
+    }
+    const bytes = mutations.reduce(
+      (before, name) => mutate(name, before, chance, source),
+      chance.pick(corpus.payloads[topic]),
+    )
+    return { topic, mutations, bytes }
+  }
+
+  async function play(index: number): Promise<void> {
+    const { topic, mutations, bytes } = make(index)
+    const found = (what: string) => {
+      tally.findingsCount++
+      const hex = bytes.subarray(0, 64).toString('hex')
+      if (tally.findings.length < FINDINGS_SHOWN) tally.findings.push({ index, topic, mutations, what, hex })
+    }
+    let result = decodeTimed(topic, bytes)
+    if (isNotLoaded(result.error)) {
+      const error = await codec.load(topic, bytes).catch((thrown: unknown) => thrown)
+      result = error === undefined ? decodeTimed(topic, bytes) : { ...result, error }
+    }
+    tally.payloads++
+    tally.bytes += bytes.length
+    tally.slowestMs = Math.max(tally.slowestMs, result.tookMs)
+    if (result.tookMs > DECODE_MS_MAX / 5) {
+      const repeats = Array.from({ length: REPEATS }, () => decodeTimed(topic, bytes).tookMs)
+      const atBestMs = Math.min(...repeats)
+      tally.slowestRepeatedMs = Math.max(tally.slowestRepeatedMs, atBestMs)
+      if (result.tookMs > DECODE_MS_MAX) tally.overLimitOnce++
+      if (result.tookMs > DECODE_MS_MAX && atBestMs > DECODE_MS_MAX)
+        found(`a decode of ${bytes.length} bytes took ${atBestMs.toFixed(1)} ms at best`)
+    }
+    const { error } = result
+    const outcome: Outcome = error === undefined ? 'decoded' : outcomeOf(error)
+    if (outcome === 'decoded') {
+      const wrong = wrongOf(topic, result.record, bytes)
+      if (wrong !== null) found(wrong)
+    } else if (!(error instanceof DecodeError)) {
+      found(`threw ${String(error)}`)
+    }
+    tally.outcomes[outcome]++
+    for (const name of new Set(mutations)) {
+      tally.mutations[name]!.payloads++
+      if (outcome === 'decoded') tally.mutations[name]!.decoded++
+    }
+  }
+
+  function decodeTimed(topic: TopicKey, bytes: Buffer): { record?: object; error?: unknown; tookMs: number } {
+    const startMs = elapsedMs()
+    try {
+      const record = codec.decode(topic, bytes)
+      return { record, tookMs: elapsedMs() - startMs }
+    } catch (error) {
+      return { error, tookMs: elapsedMs() - startMs }
+    }
+  }
+
+  /** What decodes is a record: no larger than its bytes can hold, it encodes, and comes back as it was. */
+  function wrongOf(topic: TopicKey, record: object | undefined, bytes: Buffer): string | null {
+    if (sizeOf(record) > 3 * bytes.length + 32) return `decoded to ${sizeOf(record)} values`
+    try {
+      const encoded = codec.encode(topic, record as never)
+      const again = codec.decode(topic, encoded)
+      if (!isDeepStrictEqual(again, record)) return 'came back as another record'
+      return codec.encode(topic, again).equals(encoded) ? null : 'was encoded to other bytes the second time'
+    } catch (error) {
+      return `decoded, but did not come back: ${String(error)}`
+    }
+  }
+
+  return { tally, play, make }
+}
+
+const isNotLoaded = (error: unknown) => error instanceof DecodeError && error.code === 'schema_not_loaded'
+
+function outcomeOf(error: unknown): Outcome {
+  const known = error instanceof DecodeError && error.code !== 'schema_not_loaded'
+  return known ? (error.code as Outcome) : 'undecodable'
+}
+
+/** How many values a decoded record is made of: what it may cost is bounded by the bytes it came from. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string' || Buffer.isBuffer(value)) return 1 + value.length
+  if (typeof value !== 'object' || value === null) return 1
+  let sum = 1
+  for (const part of Object.values(value)) sum += sizeOf(part)
+  return sum
+}
