@@ -70,6 +70,12 @@ export const STREAMS_SIGNALS = [
     labels: ['stage'],
   },
   { kind: 'counter', name: 'batches_sought', help: 'a stage asked to begin elsewhere', labels: ['stage'] },
+  {
+    kind: 'counter',
+    name: 'records_lost_to_retention',
+    help: 'deleted by the broker before they were read',
+    labels: ['stage', 'topic'],
+  },
   { kind: 'counter', name: 'offsets_refused', help: 'commits the broker did not take', labels: ['stage'] },
   { kind: 'counter', name: 'consumers_restarted', help: 'after an outage of the brokers', labels: ['stage'] },
   {

@@ -12,8 +12,8 @@ describe('startOffset', () => {
     ['the end is a place to begin', { asked: 20 }, { kind: 'at', offset: 20 }],
     ['one past the end is not', { asked: 21 }, { kind: 'beyond', offset: 21 }],
     ['the first offset loses nothing', { committed: 5 }, { kind: 'at', offset: 5 }],
-    ['one before it does', { committed: 4 }, { kind: 'lost', offset: 5, records: 1 }],
-    ['a fence that has never moved begins at the first offset', { asked: 0 }, { kind: 'at', offset: 5 }],
+    ['one before it does', { committed: 4 }, { kind: 'lost', offset: 5, wanted: 4 }],
+    ['so does a fence that stands at the beginning', { asked: 0 }, { kind: 'lost', offset: 5, wanted: 0 }],
   ])('%s', (_, given, expected) => {
     expect(startOffset({ ...facts, ...given })).toEqual(expected)
   })

@@ -15,7 +15,7 @@ export interface StartFacts {
 export type Start =
   | { kind: 'at'; offset: number }
   /** Retention removed records that were never read. */
-  | { kind: 'lost'; offset: number; records: number }
+  | { kind: 'lost'; offset: number; wanted: number }
   /** The log ends before the offset: a follower that is catching up, or a topic that was made anew. */
   | { kind: 'beyond'; offset: number }
 
@@ -23,8 +23,7 @@ export type Start =
 export function startOffset({ asked, committed, low, high, startFrom }: StartFacts): Start {
   const offset = asked ?? committed ?? (startFrom === 'earliest' ? low : high)
   if (offset > high) return { kind: 'beyond', offset }
-  if (offset < low)
-    return offset <= 0 ? { kind: 'at', offset: low } : { kind: 'lost', offset: low, records: low - offset }
+  if (offset < low) return { kind: 'lost', offset: low, wanted: offset }
   return { kind: 'at', offset }
 }
 

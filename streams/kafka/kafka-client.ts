@@ -1,6 +1,19 @@
-import { Kafka, type logCreator, logLevel, type RetryOptions } from 'kafkajs'
+import {
+  type Admin,
+  type AdminConfig,
+  type Consumer,
+  type ConsumerConfig,
+  Kafka,
+  type KafkaConfig,
+  type logCreator,
+  logLevel,
+  type Producer,
+  type ProducerConfig,
+  type RetryOptions,
+} from 'kafkajs'
 import type { StreamsLimits } from '../config.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
+import { createKafkaSockets, type UnansweredRequest } from './kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
 
 export interface KafkaClientOptions {
@@ -11,18 +24,56 @@ export interface KafkaClientOptions {
   retry?: RetryOptions
 }
 
-/** The kafkajs client as this part uses it: short waits, bounded retries, its log in ours. */
+/**
+ * The kafkajs client as this part uses it: short waits, bounded retries, its log in ours, and no connection that
+ * has gone silent (kafka-sockets.ts).
+ */
 export function createKafka({ brokers, clientId, limits, log, retry }: KafkaClientOptions): Kafka {
-  return new Kafka({
-    brokers: [...brokers],
-    clientId,
-    connectionTimeout: limits.connectTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    enforceRequestTimeout: true,
-    logLevel: logLevel.INFO,
-    logCreator: logTo(log),
-    retry: retry ?? outageRetry(limits),
-  })
+  return new AttentiveKafka(
+    {
+      brokers: [...brokers],
+      clientId,
+      connectionTimeout: limits.connectTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      enforceRequestTimeout: true,
+      logLevel: logLevel.INFO,
+      logCreator: logTo(log),
+      retry: retry ?? outageRetry(limits),
+    },
+    log,
+  )
+}
+
+/** Ends a connection on which a request got no answer in time. */
+class AttentiveKafka extends Kafka {
+  readonly #unanswered: (event: { payload: UnansweredRequest }) => void
+
+  constructor(config: KafkaConfig, log: Logger) {
+    const sockets = createKafkaSockets(() => Date.now())
+    super({ ...config, socketFactory: sockets.factory })
+    this.#unanswered = ({ payload }) => {
+      if (sockets.endSilent(payload) > 0)
+        log.warn({ broker: payload.broker }, 'a broker was silent; its connections are made anew')
+    }
+  }
+
+  override admin(config?: AdminConfig): Admin {
+    const admin = super.admin(config)
+    admin.on('admin.network.request_timeout', this.#unanswered)
+    return admin
+  }
+
+  override producer(config?: ProducerConfig): Producer {
+    const producer = super.producer(config)
+    producer.on('producer.network.request_timeout', this.#unanswered)
+    return producer
+  }
+
+  override consumer(config: ConsumerConfig): Consumer {
+    const consumer = super.consumer(config)
+    consumer.on('consumer.network.request_timeout', this.#unanswered)
+    return consumer
+  }
 }
 
 /** 100 ms at first, 1 s at most: brokers that come back are noticed at once (kafkajs' own maximum is 30 s). */

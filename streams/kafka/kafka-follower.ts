@@ -5,6 +5,7 @@ import type { StreamsLimits } from '../config.ts'
 import { decodeRecord } from '../decode-record.ts'
 import { deferred } from '../deferred.ts'
 import { openLogCursor } from './kafka-log-cursor.ts'
+import { tellLostRecords } from '../lost-records.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Follower, Logger, RunningStage, Signals } from '../stage.ts'
 
@@ -30,7 +31,9 @@ export async function runKafkaFollower<K extends TopicKey>(
   const { limits, log, topicName } = parts
   const name = topicName(follower.topic)
   const [ready, done] = [deferred(), deferred()]
-  const cursor = await openLogCursor({ ...parts, topicName: name, startFrom: follower.startFrom })
+  const lost = (partition: number, wanted: number, first: number): void =>
+    tellLostRecords({ stage: follower.name, topic: name, partition, wanted, first }, parts)
+  const cursor = await openLogCursor({ ...parts, topicName: name, startFrom: follower.startFrom, lost })
   const stopping = new AbortController()
   const { signal } = stopping
 

@@ -35,6 +35,8 @@ export interface LogCursorParts {
   startFrom: 'earliest' | 'latest'
   limits: StreamsLimits
   log: Logger
+  /** Told when retention removed records before they were read. */
+  lost?(partition: number, wanted: number, first: number): void
 }
 
 /** What kafkajs' decoder leaves on a message besides what its types say: the record batch it came in. */
@@ -167,8 +169,10 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
       partition?: number
     }
     if (name === 'KafkaJSOffsetOutOfRange' && partition !== undefined) {
-      log.warn({ topic: topicName, partition }, 'offset out of range; reading on from the first one there is')
-      for (const [id, offset] of await offsetsOf(true, [partition])) positions.set(id, offset)
+      const wanted = positions.get(partition)!
+      const first = (await offsetsOf(true, [partition])).get(partition)!
+      positions.set(partition, first)
+      if (first > wanted) parts.lost?.(partition, wanted, first)
       return
     }
     const classified = classifyKafkaError(error, brokers)

@@ -35,6 +35,8 @@ export async function* readTopic(options: ReadTopicOptions): AsyncGenerator<RawR
     startFrom: 'earliest',
     limits,
     log,
+    lost: (partition, wanted, first) =>
+      log.warn({ topic: topicName, partition, wanted, first }, 'retention was faster than this reader'),
   })
   try {
     while (!cursor.caughtUp()) {

@@ -1,4 +1,11 @@
-import type { Admin, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
+import type {
+  Admin,
+  Batch,
+  ConsumerCrashEvent,
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+  Kafka,
+} from 'kafkajs'
 import type { TopicKey } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import { deferred } from '../deferred.ts'
@@ -12,7 +19,9 @@ import type { KafkaOutputs } from './kafka-outputs.ts'
 import { startOffsets } from './kafka-start-offsets.ts'
 import { createPartitionLanes } from '../partition-lanes.ts'
 import { sliceBatch } from '../raw-record.ts'
+import { offsetBeyondEnd } from '../start-offset.ts'
 import { createStageRunner, type RunOutcome, type StageRunnerParts } from '../stage-runner.ts'
+import { tellLostRecords } from '../lost-records.ts'
 import type { RunningStage, Stage } from '../stage.ts'
 
 export interface KafkaStageParts extends StageRunnerParts {
@@ -22,6 +31,9 @@ export interface KafkaStageParts extends StageRunnerParts {
   config: StreamsConfig
   outputs: KafkaOutputs
 }
+
+/** What kafkajs' batch has besides what its types say: the offset that was asked for. */
+type FetchedBatch = Batch & { fetchedOffset: string }
 
 /**
  * One consumer group member for one stage. The group is divided by `coPartitionAssigner`; every division is a new
@@ -45,6 +57,8 @@ export async function runKafkaStage<K extends TopicKey>(
   let ending: Promise<void> | null = null
   let fetchedAtMs = parts.clock.nowMs()
   const retryTimers = new Set<NodeJS.Timeout>()
+  /** Where the next batch must begin, by `topic/partition`. */
+  const positions = new Map<string, number>()
 
   const consumer = kafka.consumer({
     groupId,
@@ -84,11 +98,10 @@ export async function runKafkaStage<K extends TopicKey>(
     await closeOwned()
     if (joinedGeneration !== generation || ending !== null) return
     owned = partitions
-    const points = await startOffsets(stage, partitions, { admin, brokers, limits, groupId, log, topicName })
+    const points = await startOffsets(stage, partitions, { ...parts, groupId })
     if (joinedGeneration !== generation || ending !== null) return
     whileJoined(() => {
-      for (const { topicName: topic, partition, offset } of points)
-        consumer.seek({ topic, partition, offset: String(offset) })
+      for (const { topicName: topic, partition, offset } of points) seek(topic, partition, offset)
       // A partition that rests brings no batch to be committed with: its lag would stay for ever.
       for (const { topicName: topic, partition, offset, aheadOfGroup } of points)
         if (aheadOfGroup) commits.note(topic, partition, offset, commitOffsets)
@@ -117,6 +130,7 @@ export async function runKafkaStage<K extends TopicKey>(
     try {
       await lanes.run(batch.partition, async () => {
         if (payload.isStale()) return
+        if (!(await beginsWhereItMust(batch as FetchedBatch))) return
         for (const slice of sliceBatch(rawBatchOf(batch, keyOf.get(batch.topic)!), limits.batchRecordsMax)) {
           if (!isOurs() || ending !== null) return
           const outcome = await run(slice, outputs.session())
@@ -148,6 +162,7 @@ export async function runKafkaStage<K extends TopicKey>(
     const { topic, partition } = batch
     if (outcome.kind === 'done') {
       resolveOffset(String(outcome.nextOffset - 1))
+      positions.set(`${topic}/${partition}`, outcome.nextOffset)
       commits.note(topic, partition, outcome.commit, commitOffsetsIfNecessary)
       return true
     }
@@ -157,7 +172,29 @@ export async function runKafkaStage<K extends TopicKey>(
     } else {
       signals.count('batches_sought', { stage: stage.name })
     }
-    whileJoined(() => consumer.seek({ topic, partition, offset: String(outcome.offset) }))
+    whileJoined(() => seek(topic, partition, outcome.offset))
+    return false
+  }
+
+  function seek(topic: string, partition: number, offset: number): void {
+    consumer.seek({ topic, partition, offset: String(offset) })
+    positions.set(`${topic}/${partition}`, offset)
+  }
+
+  /**
+   * kafkajs meets an offset that the broker does not have by going on at the first one there is, without a word.
+   *
+   * @throws OperatorError `offset_beyond_end` when the topic was made anew under us
+   */
+  async function beginsWhereItMust({ topic, partition, fetchedOffset }: FetchedBatch): Promise<boolean> {
+    const first = Number(fetchedOffset)
+    const wanted = positions.get(`${topic}/${partition}`) ?? first
+    if (first > wanted) tellLostRecords({ stage: stage.name, topic, partition, wanted, first }, parts)
+    if (first >= wanted) return true
+    const found = (await admin.fetchTopicOffsets(topic)).find((entry) => entry.partition === partition)
+    const end = Number(found?.high ?? 0)
+    if (end < wanted) throw offsetBeyondEnd(stage.name, topic, partition, wanted, end)
+    whileJoined(() => seek(topic, partition, wanted))
     return false
   }
 
@@ -224,7 +261,8 @@ export async function runKafkaStage<K extends TopicKey>(
 
   try {
     await consumer.connect()
-    await consumer.subscribe({ topics: [...keyOf.keys()], fromBeginning: stage.startFrom === 'earliest' })
+    // Where to begin is ours to say; kafkajs uses this when retention has passed us: never to the end.
+    await consumer.subscribe({ topics: [...keyOf.keys()], fromBeginning: true })
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

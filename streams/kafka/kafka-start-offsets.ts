@@ -4,7 +4,8 @@ import type { TopicKey } from '#schemas'
 import type { StreamsLimits } from '../config.ts'
 import { policyOf } from '../errors.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
-import type { Logger, Stage } from '../stage.ts'
+import { tellLostRecords } from '../lost-records.ts'
+import type { Logger, Signals, Stage } from '../stage.ts'
 import { offsetBeyondEnd, startOffset } from '../start-offset.ts'
 
 /** One partition of one topic and the offset at which a stage begins it. */
@@ -23,6 +24,7 @@ export interface StartOffsetsParts {
   limits: Pick<StreamsLimits, 'brokerOutageSecondsMax'>
   groupId: string
   log: Logger
+  signals: Signals
   topicName(topic: TopicKey): string
 }
 
@@ -41,7 +43,7 @@ export async function startOffsets<K extends TopicKey>(
   partitions: readonly number[],
   parts: StartOffsetsParts,
 ): Promise<StartPoint<K>[]> {
-  const { admin, groupId, log, topicName } = parts
+  const { admin, groupId, topicName } = parts
   const names = stage.sources.map(topicName)
   if (partitions.length === 0) return []
   const groups = await persistently(() => admin.fetchOffsets({ groupId, topics: names }), parts)
@@ -66,11 +68,8 @@ export async function startOffsets<K extends TopicKey>(
           continue
         }
         if (start.kind === 'lost') {
-          const { records } = start
-          log.error(
-            { stage: stage.name, topic: name, partition, records },
-            'records were deleted by retention before they were read',
-          )
+          const { wanted, offset: first } = start
+          tellLostRecords({ stage: stage.name, topic: name, partition, wanted, first }, parts)
         }
         const aheadOfGroup = asked !== undefined && start.offset > (committed ?? low)
         points.push({ topic, topicName: name, partition, offset: start.offset, aheadOfGroup })

@@ -11,6 +11,29 @@ test('listens on the loopback address only, on the ports given', () => {
   for (const line of lines) expect(line).toMatch(/^[a-z.]+=\S+$/)
 })
 
+test('one of three: all controllers vote, one replica may be missing, a detour is advertised', () => {
+  const controllers = { 1: '127.0.0.1:11', 2: '127.0.0.1:12', 3: '127.0.0.1:13' }
+  const place = {
+    nodeId: 2,
+    controllers,
+    detour: { port: 33, advertised: '127.0.0.1:44' },
+    settings: { 'log.dirs': '/small', 'broker.session.timeout.ms': 3_000 },
+  }
+  const lines = brokerProperties({ broker: 22, controller: 12 }, place).trimEnd().split('\n')
+  for (const line of [
+    'node.id=2',
+    'controller.quorum.voters=1@127.0.0.1:11,2@127.0.0.1:12,3@127.0.0.1:13',
+    'listeners=PLAINTEXT://127.0.0.1:22,CONTROLLER://127.0.0.1:12,DETOUR://127.0.0.1:33',
+    'advertised.listeners=PLAINTEXT://127.0.0.1:22,DETOUR://127.0.0.1:44',
+    'offsets.topic.replication.factor=3',
+    'min.insync.replicas=2',
+    'log.dirs=/small',
+    'broker.session.timeout.ms=3000',
+  ])
+    expect(lines).toContain(line)
+  expect(new Set(lines.map((line) => line.split('=')[0])).size).toBe(lines.length)
+})
+
 test('finds the cluster id in meta.properties', () => {
   expect(clusterIdOf('#\nnode.id=1\ncluster.id=CeiXFhzyGzBg8omUlTR6Uw\nversion=1\n')).toBe(
     'CeiXFhzyGzBg8omUlTR6Uw',

@@ -5,36 +5,64 @@ export interface BrokerPorts {
   controller: number
 }
 
+/** What differs from a broker that is alone on the loopback address. */
+export interface BrokerPlace {
+  nodeId: number
+  /** Address it listens on. */
+  host: string
+  /** `host:port` of every node's controller, by node id; all of them vote. */
+  controllers: Readonly<Record<number, string>>
+  /** A second way in: who comes by it is told to come by it again, at the advertised address. */
+  detour: { port: number; advertised: string } | null
+  /** Win over everything else. */
+  settings: Readonly<Record<string, string | number | boolean>>
+}
+
 /** Feeds write up to 12 MiB and dead letters carry up to 16 MiB: the broker takes what the topics allow. */
 export const MESSAGE_BYTES_MAX = 16_777_216
+const REPLICAS_MAX = 3
 
 /**
  * server.properties of one Kafka process that is broker and controller, run in its own folder (`data` beside it).
- * One node: every internal topic has one replica. Topics are made by `topics apply`, never by a typing error.
+ * One node: every internal topic has one replica; of several, one may be missing. Topics are made by `topics apply`,
+ * never by a typing error.
  *
  * @see https://kafka.apache.org/41/configuration/broker-configs/
  */
-export function brokerProperties(ports: BrokerPorts): string {
+export function brokerProperties(ports: BrokerPorts, place: Partial<BrokerPlace> = {}): string {
+  const { nodeId = 1, host = LOCAL_HOST, detour = null } = place
+  const controllers = place.controllers ?? { [nodeId]: `${host}:${ports.controller}` }
+  const replicas = Math.min(REPLICAS_MAX, Object.keys(controllers).length)
+  const inSyncMin = Math.max(1, replicas - 1)
+  const straight = `PLAINTEXT://${host}:${ports.broker}`
   const settings: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@${LOCAL_HOST}:${ports.controller}`,
-    listeners: `PLAINTEXT://${LOCAL_HOST}:${ports.broker},CONTROLLER://${LOCAL_HOST}:${ports.controller}`,
-    'advertised.listeners': `PLAINTEXT://${LOCAL_HOST}:${ports.broker}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'node.id': nodeId,
+    'controller.quorum.voters': Object.entries(controllers)
+      .map(([id, address]) => `${id}@${address}`)
+      .join(','),
+    listeners: [
+      straight,
+      `CONTROLLER://${host}:${ports.controller}`,
+      ...(detour === null ? [] : [`DETOUR://${host}:${detour.port}`]),
+    ].join(','),
+    'advertised.listeners': [straight, ...(detour === null ? [] : [`DETOUR://${detour.advertised}`])].join(
+      ',',
+    ),
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${detour === null ? '' : ',DETOUR:PLAINTEXT'}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': 'data',
     'num.partitions': 4,
     'num.network.threads': 2,
     'num.io.threads': 2,
-    'offsets.topic.replication.factor': 1,
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSyncMin,
     'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSyncMin,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
     'auto.create.topics.enable': false,
@@ -44,6 +72,8 @@ export function brokerProperties(ports: BrokerPorts): string {
     'message.max.bytes': MESSAGE_BYTES_MAX,
     'replica.fetch.max.bytes': MESSAGE_BYTES_MAX,
     'log.segment.delete.delay.ms': 1_000,
+    ...(replicas === 1 ? {} : { 'min.insync.replicas': inSyncMin }),
+    ...place.settings,
   }
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

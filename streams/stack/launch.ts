@@ -30,12 +30,12 @@ export function brokerFormatLaunch(java: string, archiveDir: string, clusterId: 
   }
 }
 
-export function brokerLaunch(java: string, archiveDir: string): Launch {
+export function brokerLaunch(java: string, archiveDir: string, heapMib = 512): Launch {
   return {
     command: java,
     args: [
-      '-Xms256m',
-      '-Xmx512m',
+      `-Xms${heapMib / 2}m`,
+      `-Xmx${heapMib}m`,
       ...QUICK_START,
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss,SSS',

@@ -7,7 +7,7 @@ import { catalogueOf, connectRuntime, type KafkaRuntime } from '../kafka/kafka-r
 import { applyTopics, deleteTopics } from '../kafka/kafka-topics.ts'
 import { silentLogger } from '../log.ts'
 import type { RawRecord } from '../raw-record.ts'
-import type { Logger } from '../stage.ts'
+import type { Logger, Signals } from '../stage.ts'
 import type { RuntimeHarness } from './conformance-harness.ts'
 
 export interface KafkaHarness extends RuntimeHarness {
@@ -23,6 +23,7 @@ export async function openKafkaHarness(
   addresses: Addresses,
   limits: object = {},
   log: Logger = silentLogger,
+  signals?: Signals,
 ): Promise<KafkaHarness> {
   const prefix = `h2-${randomUUID().slice(0, 8)}`
   const config = streamsConfigSchema.parse({
@@ -31,7 +32,8 @@ export async function openKafkaHarness(
   })
   const catalogue = catalogueOf(config)
   await applyTopics(addresses, Object.values(catalogue))
-  const connect = () => connectRuntime({ addresses, config, clientId: 'test', log })
+  const connect = () =>
+    connectRuntime({ addresses, config, clientId: 'test', log, ...(signals ? { signals } : {}) })
   const runtime = await connect()
   const others: KafkaRuntime[] = []
   const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer({
