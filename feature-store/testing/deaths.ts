@@ -12,7 +12,12 @@ export type DeathStep = (typeof DEATH_STEPS)[number]
 export interface DieAt {
   step: DeathStep
   nth: number
+  /** SIGSTOP makes a zombie: it goes on from there at SIGCONT. Default SIGKILL. */
+  signal?: 'SIGKILL' | 'SIGSTOP'
 }
+
+/** What a process writes to its standard output before it stops. */
+export const STOPPED_LINE = 'stopped at a step'
 
 /** Answers whether now is the time to die. */
 export function deathWatch(dieAt: DieAt | undefined): (step: DeathStep) => boolean {

@@ -8,7 +8,7 @@ import type { DeathStep } from './deaths.ts'
 export function dieAroundProducing(
   isTime: (step: DeathStep) => boolean,
   deadLettersTopic: string,
-  die: () => never,
+  die: () => void,
 ): void {
   const { prototype } = Kafka
   const make = Reflect.get(prototype, 'producer') as Kafka['producer']

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Addresses, StreamsConfig } from '#streams'
-import { type FeedloopProcess, startSource } from '#streams/testing'
+import { type FeedloopProcess, startBuilt } from '#streams/testing'
 import type { FeatureStoreConfig } from '../config.ts'
 import type { DieAt } from './deaths.ts'
 import type { RunFeaturesArguments } from './run-features-main.ts'
@@ -25,5 +25,5 @@ export function startFeaturesProcess(
   const given: RunFeaturesArguments = { addresses, config, fence, time, ...(dieAt ? { dieAt } : {}) }
   const main = fileURLToPath(new URL('run-features-main.ts', import.meta.url))
   const title = `the features process (fence ${fence}, ${time} time)`
-  return startSource(title, main, [JSON.stringify(given)], addresses, nodeOptions)
+  return startBuilt(title, main, [JSON.stringify(given)], addresses, nodeOptions)
 }

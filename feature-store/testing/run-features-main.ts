@@ -7,7 +7,7 @@ import { openFeedStore } from '../commands.ts'
 import { featureStoreConfigSchema } from '../config.ts'
 import { startFeatureStore } from '../feature-store.ts'
 import type { StateStore } from '../state-store.ts'
-import { deathWatch, type DieAt } from './deaths.ts'
+import { deathWatch, type DieAt, STOPPED_LINE } from './deaths.ts'
 import { committedOffsets } from './kafka-committed-offsets.ts'
 import { dieAroundProducing } from './kafka-deaths.ts'
 import { unfencedStore } from './unfenced-store.ts'
@@ -37,9 +37,11 @@ const streams = streamsConfigSchema.parse(streamsInput)
 const features = featureStoreConfigSchema.parse(featuresInput)
 const isTime = deathWatch(given.dieAt)
 
-function die(): never {
-  process.kill(process.pid, 'SIGKILL')
-  throw new Error('dead') // not reached: the signal comes first
+/** SIGKILL: for good. SIGSTOP: until somebody sends SIGCONT. */
+function die(): void {
+  const { signal = 'SIGKILL' } = given.dieAt!
+  if (signal === 'SIGSTOP') process.stdout.write(`${STOPPED_LINE}\n`)
+  process.kill(process.pid, signal)
 }
 
 dieAroundProducing(isTime, `${streams.prefix}.dead-letters.v1`, die)

@@ -11,7 +11,7 @@ export {
 } from './runtime-conformance.ts'
 export { startFeedloop } from './process-feedloop.ts'
 export { type NaiveCounterOptions, startNaiveCounter } from './process-naive-counter.ts'
-export { type FeedloopProcess, startSource } from './process-node.ts'
+export { type FeedloopProcess, startBuilt } from './process-node.ts'
 export { openTestStack, type TestStack } from './process-test-stack.ts'
 export { openOwnNetwork, ownNetworkUnavailable, type Loss, type OwnNetwork } from './process-own-network.ts'
 export { type OwnBrokers, type OwnBrokersOptions, startOwnBrokers } from './process-own-brokers.ts'

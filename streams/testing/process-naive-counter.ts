@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Addresses } from '../contract.ts'
-import { type FeedloopProcess, startSource } from './process-node.ts'
+import { type FeedloopProcess, startBuilt } from './process-node.ts'
 
 export interface NaiveCounterOptions {
   topic: string
@@ -14,5 +14,5 @@ export function startNaiveCounter(addresses: Addresses, options: NaiveCounterOpt
   const main = fileURLToPath(new URL('naive-counter-main.ts', import.meta.url))
   const { topic, groupId, hash } = options
   const argv = [addresses.brokers.join(','), addresses.redisUrl, topic, groupId, hash]
-  return startSource('the naive counter', main, argv, addresses)
+  return startBuilt('the naive counter', main, argv, addresses)
 }

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import type { Addresses } from '../contract.ts'
 
 /** A Node process of a test. */
@@ -8,6 +10,8 @@ export interface FeedloopProcess {
   readonly ended: Promise<{ exitCode: number | null; stdout: string; stderr: string }>
   /** @throws Error with what it wrote last, when it has ended although nobody ended it */
   mustRun(): void
+  /** Resolves when its output holds this text. @throws Error when it ends before */
+  wrote(text: string): Promise<void>
   /** From now on it may end by itself. */
   mayEnd(): void
   /** SIGKILL; resolves when it is gone. */
@@ -59,6 +63,13 @@ export function startNode(
       child.once('close', (exitCode) => resolve({ exitCode, ...written }))
     },
   )
+  async function wrote(text: string): Promise<void> {
+    const found = () => written.stdout.includes(text)
+    while (!found() && child.exitCode === null && child.signalCode === null)
+      await Promise.race([once(child.stdout!, 'data'), ended])
+    if (!found()) throw new Error(`${title} ended without writing "${text}"`)
+  }
+
   let ordered = false
   const end = (signal: 'SIGKILL' | 'SIGTERM') => {
     ordered = true
@@ -73,6 +84,7 @@ export function startNode(
       const lastLines = `${written.stdout}\n${written.stderr}`.trim().split('\n').slice(-10).join('\n')
       throw new Error(`${title} ended by itself (${child.signalCode ?? child.exitCode}):\n${lastLines}`)
     },
+    wrote,
     mayEnd() {
       ordered = true
     },
@@ -85,14 +97,15 @@ export function startNode(
   }
 }
 
-/** Starts a TypeScript file of the sources. */
-export function startSource(
+const launcher = fileURLToPath(new URL('run-built.mjs', import.meta.url))
+
+/** Starts a file of the sources as it was built (run-built.mjs); dist/ is made anew when the sources are newer. */
+export function startBuilt(
   title: string,
   file: string,
   argv: readonly string[],
   addresses: Addresses,
   nodeOptions: readonly string[] = [],
 ): FeedloopProcess {
-  const node = ['--conditions=source', '--import', 'tsx', ...nodeOptions, file, ...argv]
-  return startNode(title, node, addresses)
+  return startNode(title, [...nodeOptions, launcher, file, ...argv], addresses)
 }

@@ -2,6 +2,7 @@ import type { FeedloopProcess } from '#streams/testing'
 import { wallStopwatch } from '../demo/process-stopwatch.ts'
 import type { OwnFeed } from '../testing/own-feed.ts'
 import { appliedCount } from './applied-offsets.ts'
+import { type Member, startMember } from './process-member.ts'
 
 export interface KillLoopOptions {
   feed: OwnFeed
@@ -18,11 +19,11 @@ export interface KillLoopOptions {
 }
 
 export interface KilledFleet {
-  /** The processes that run now. */
-  running: FeedloopProcess[]
+  /** Those that are left. */
+  running: Member[]
   kills: number
-  /** When the last one fell, as performance.now() of the stopwatch. */
-  lastKillMs: number
+  /** Ends by itself because another owner had taken over, in all places. */
+  fenced: number
 }
 
 const neverAborted = new AbortController().signal
@@ -33,11 +34,10 @@ const neverAborted = new AbortController().signal
  */
 export async function killAtRandom(options: KillLoopOptions): Promise<KilledFleet> {
   const { feed, start, processes, random, isBusy } = options
-  const running = Array.from({ length: processes }, start)
-  let kills = 0
+  const places = Array.from({ length: processes }, () => startMember(feed, start))
+  const fallen: Member[] = []
   let before = 0
-  let lastKillMs = wallStopwatch.nowMs()
-  while (kills < options.kills || isBusy()) {
+  while (fallen.length < options.kills || isBusy()) {
     await feed.until('progress between two kills', async () => {
       const applied = await appliedCount(feed)
       return applied > before || (applied >= (await feed.recordCount('interactions')) && !isBusy())
@@ -45,10 +45,10 @@ export async function killAtRandom(options: KillLoopOptions): Promise<KilledFlee
     await wallStopwatch.rest(random() * options.pauseMsMax, neverAborted)
     before = await appliedCount(feed)
     const at = Math.floor(random() * processes)
-    await running[at]!.kill()
-    lastKillMs = wallStopwatch.nowMs()
-    kills += 1
-    running[at] = start()
+    await places[at]!.kill()
+    fallen.push(places[at]!)
+    places[at] = startMember(feed, start)
   }
-  return { running, kills, lastKillMs }
+  const fenced = [...fallen, ...places].reduce((sum, member) => sum + member.restarts(), 0)
+  return { running: places, kills: fallen.length, fenced }
 }

@@ -26,6 +26,8 @@ import { forgetStates } from '../demo/redis-forget.ts'
 import { forgetSubjects } from '../demo/registry-forget.ts'
 import type { TopicKey } from '#schemas'
 
+type FeedProcess = Pick<FeedloopProcess, 'mustRun' | 'kill'>
+
 /** A feed under a prefix of its own on the real services, its topics made. */
 export interface OwnFeed {
   readonly prefix: string
@@ -37,8 +39,8 @@ export interface OwnFeed {
   run(service: 'features' | 'scorer' | 'trainer'): FeedloopProcess
   /** The features service as tests change it: killed at a step, without its fence, by the wrong clock. */
   runFeatures(options: FeaturesProcessOptions): FeedloopProcess
-  /** Another process that belongs to this feed. */
-  adopt(started: FeedloopProcess): FeedloopProcess
+  /** Another process that belongs to this feed: it must run while the feed waits, and is killed at `close`. */
+  adopt<P extends FeedProcess>(started: P): P
   /** How many records a topic holds. */
   recordCount(topic: TopicKey): Promise<number>
   /** Waits for a condition. @throws Error when a process of this feed ends by itself meanwhile */
@@ -62,7 +64,7 @@ export async function openOwnFeed(
     features: featureStoreConfigSchema.parse(features ?? {}),
   }
   const closers = createClosers()
-  const processes: FeedloopProcess[] = []
+  const processes: FeedProcess[] = []
   try {
     const specs = Object.values(catalogueOf(config))
     const folder = makeRunFolder({ ...feed, prefix })
@@ -92,7 +94,7 @@ export async function openOwnFeed(
         },
         pollMs,
       )
-    const adopt = (started: FeedloopProcess) => {
+    const adopt = <P extends FeedProcess>(started: P): P => {
       processes.push(started)
       return started
     }
