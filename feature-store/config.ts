@@ -41,6 +41,12 @@ const limitsSchema = z.strictObject({
     .default(30)
     .describe('without progress of those attributes a fold goes on without'),
   applyRecordsMax: z.int().min(1).max(10_000).default(2_000).describe('interactions in one fenced call'),
+  copiesBytesMax: z
+    .int()
+    .min(16 * 1024)
+    .max(8 * 1024 * 1024)
+    .default(256 * 1024)
+    .describe('one record of re-keyed copies: below streams limits.recordBytesMax, or it could not be read'),
   readKeysMax: z.int().min(100).max(100_000).default(20_000).describe('keys in one read; more is split'),
   staleSecondsMax: z
     .number()

@@ -1,4 +1,4 @@
-/** Least recently used entries make room for new ones. */
+/** What was not used for a while makes room for new entries. */
 export interface Lru<Key, Value> {
   readonly size: number
   get(key: Key): Value | undefined
@@ -7,30 +7,45 @@ export interface Lru<Key, Value> {
   clear(): void
 }
 
-/** Holds at most `entriesMax`; reading counts as using. */
+/**
+ * Holds at most `entriesMax`; reading counts as using. Entries live in a young and an old half: when the young one is
+ * full it becomes the old one, and what the old one still held is dropped. So what goes is among the least recently
+ * used half, and a hit costs one lookup (a strict order would rewrite a map on every hit).
+ */
 export function createLru<Key, Value>(entriesMax: number): Lru<Key, Value> {
-  const entries = new Map<Key, Value>()
+  const halfMax = Math.max(1, Math.floor(entriesMax / 2))
+  let young = new Map<Key, Value>()
+  let old = new Map<Key, Value>()
+
+  function set(key: Key, value: Value): void {
+    if (young.size >= halfMax && !young.has(key)) {
+      old = young
+      young = new Map()
+    }
+    young.set(key, value)
+  }
+
   return {
     get size() {
-      return entries.size
+      let count = young.size
+      for (const key of old.keys()) if (!young.has(key)) count++
+      return count
     },
     get(key) {
-      const value = entries.get(key)
-      if (value === undefined) return undefined
-      entries.delete(key)
-      entries.set(key, value)
-      return value
+      const value = young.get(key)
+      if (value !== undefined) return value
+      const aged = old.get(key)
+      if (aged !== undefined) set(key, aged)
+      return aged
     },
-    set(key, value) {
-      entries.delete(key)
-      if (entries.size >= entriesMax) entries.delete(entries.keys().next().value!)
-      entries.set(key, value)
-    },
+    set,
     delete(key) {
-      entries.delete(key)
+      young.delete(key)
+      old.delete(key)
     },
     clear() {
-      entries.clear()
+      young.clear()
+      old.clear()
     },
   }
 }

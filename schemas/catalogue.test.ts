@@ -10,7 +10,7 @@ describe('topic catalogue', () => {
   it('names every topic after the prefix, with its subject', () => {
     expect(TOPIC_KEYS.map((key) => catalogue[key].name)).toEqual([
       'feed.interactions.v1',
-      'feed.item-interactions.v1',
+      'feed.item-interactions.v2',
       'feed.users.v1',
       'feed.items.v1',
       'feed.requests.v1',

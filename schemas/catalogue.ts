@@ -11,7 +11,7 @@ export interface TopicSpec<K extends TopicKey = TopicKey> {
   name: string
   /** Schema registry subject of its values. */
   subject: string
-  /** Name without prefix and version: its file in avro/, its folder in history/. */
+  /** Its file in avro/, its folder in history/: the name without prefix, and without version while that is 1. */
   slug: string
   /** Path of its current schema, under schemas/. */
   schemaFile: string
@@ -45,6 +45,8 @@ const ENVELOPE_BYTES = 64 * 1024
 
 interface TopicShape {
   slug: string
+  /** Counts incompatible changes of the record; 1 when left out. */
+  version?: number
   key: string
   owner: readonly TopicParty[]
   readers: readonly TopicParty[]
@@ -64,7 +66,9 @@ const shapes: Record<TopicKey, TopicShape> = {
   },
   itemInteractions: {
     slug: 'item-interactions',
-    key: 'itemId',
+    // v1 had a record per copy; see README, Decisions.
+    version: 2,
+    key: 'sourcePartition',
     owner: ['feature-store'],
     readers: ['feature-store'],
     kept: { forMs: 7 * DAY_MS },
@@ -175,14 +179,16 @@ export function topicCatalogue(options: TopicCatalogueOptions): TopicCatalogue {
 }
 
 function topicSpec(key: TopicKey, shape: TopicShape, options: TopicCatalogueOptions): TopicSpec {
-  const name = `${options.prefix}.${shape.slug}.v1`
+  const { version = 1 } = shape
+  const name = `${options.prefix}.${shape.slug}.v${version}`
+  const slug = version === 1 ? shape.slug : `${shape.slug}-v${version}`
   const messageBytesMax = shape.messageBytesMax ?? 12 * MIB
   return {
     key,
     name,
     subject: `${name}-value`,
-    slug: shape.slug,
-    schemaFile: `avro/${shape.slug}.avsc`,
+    slug,
+    schemaFile: `avro/${slug}.avsc`,
     partitions: shape.onePartition ? 1 : options.partitions,
     replicationFactor: options.replicationFactor,
     config: {
@@ -211,7 +217,7 @@ function keptConfig(kept: TopicShape['kept']): Record<string, string> {
 
 const keys: { [K in TopicKey]: (record: RecordOf[K]) => string } = {
   interactions: (record) => record.userId,
-  itemInteractions: (record) => record.itemId,
+  itemInteractions: (record) => String(record.sourcePartition),
   users: (record) => record.userId,
   items: (record) => record.itemId,
   requests: (record) => record.userId,

@@ -85,7 +85,7 @@ function definitions(type: AvroType): Exclude<AvroType, string | AvroType[]>[] {
   const inner = [...(type.fields ?? []).map((field) => field.type), ...(type.items ? [type.items] : [])]
   return [...(type.name === undefined ? [] : [type]), ...inner.flatMap(definitions)]
 }
-const isWhole = (name: string) => /^(position|rank|index|count|partition)$|Partition$/.test(name)
+const isWhole = (name: string) => /^(position|rank|index|count|partition)$|Partition$|Index$/.test(name)
 const isBig = (name: string) => /AtMs$|^offset$|Offset$|^examples$/.test(name)
 
 describe.each(TOPIC_KEYS)('%s', (topic) => {

@@ -21,10 +21,30 @@ export interface Interaction {
   value: number | null
 }
 
-/** Re-keyed copy of an interaction. Key: itemId. Carries where it came from so that a retry can be dropped. */
-export interface ItemInteraction extends Interaction {
+/**
+ * Re-keyed copies of interactions that followed each other in one partition, for the items of one partition. Key:
+ * sourcePartition. Carries where they came from, so that a retry can be dropped.
+ */
+export interface ItemInteractions {
+  /** Partition of the interactions topic they were read from. */
   sourcePartition: number
+  /** Interaction types; copies name them by position. */
+  types: string[]
+  items: CopiedItem[]
+}
+
+export interface CopiedItem {
+  itemId: string
+  /** In source order. */
+  copies: InteractionCopy[]
+}
+
+export interface InteractionCopy {
+  /** Offset in the source partition. */
   sourceOffset: number
+  /** Position in `types`. */
+  typeIndex: number
+  occurredAtMs: number
 }
 
 /** A static attribute: exactly one of text and number is set. */
@@ -207,7 +227,7 @@ export interface DeadLetter {
 /** Which record type each topic of the catalogue carries. */
 export interface RecordOf {
   interactions: Interaction
-  itemInteractions: ItemInteraction
+  itemInteractions: ItemInteractions
   users: User
   items: Item
   requests: RankRequest

@@ -45,19 +45,19 @@ function verdictOn<T>(error: unknown): Verdict<T> {
   throw error
 }
 
-/** Runs the steps in order; the first that does not pass decides. `signals` collects what they noticed. */
+/** Runs the steps in order; the first that does not pass decides. `signaled` is told what they noticed. */
 export function runSteps<T>(
-  value: T,
+  decoded: Extract<Verdict<T>, { kind: 'pass' }>,
   steps: readonly Step<T>[],
   meta: RecordMeta,
-  signals: (name: string) => void,
+  signaled: (name: string) => void,
 ): Verdict<T> {
-  let current = value
+  let passed = decoded
   for (const step of steps) {
-    const verdict = step(current, meta)
+    const verdict = step(passed.value, meta)
     if (verdict.kind !== 'pass') return verdict
-    if (verdict.signal !== undefined) signals(verdict.signal)
-    current = verdict.value
+    if (verdict.signal !== undefined) signaled(verdict.signal)
+    passed = verdict
   }
-  return pass(current)
+  return passed
 }

@@ -1,9 +1,9 @@
-import type { Codec, TopicKey } from '#schemas'
+import type { Codec, RecordOf, TopicKey } from '#schemas'
 import type { StreamsLimits } from './config.ts'
 import { decodeRecord, runSteps } from './decode-record.ts'
 import type { RawBatch, RawRecord } from './raw-record.ts'
 import type { Batch, Clock, Logger, Outputs, Signals, Stage, StageRecord } from './stage.ts'
-import type { RecordMeta, Verdict } from './verdict.ts'
+import { pass, type Verdict } from './verdict.ts'
 
 /** What the shell does after a batch: the runner decides, the shell moves offsets. */
 export type RunOutcome =
@@ -26,6 +26,8 @@ export interface StageRunnerParts {
 
 /** Runs one batch of one partition. One at a time per partition; partitions may overlap. */
 export type StageRunner<K extends TopicKey> = (raw: RawBatch<K>, outputs: Outputs) => Promise<RunOutcome>
+
+const TOMBSTONE = pass(null)
 
 type Postponed = { offset: number; reason: string; cause: unknown }
 
@@ -81,17 +83,21 @@ export function createStageRunner<K extends TopicKey>(
   ): Promise<Postponed | null> {
     let postponed: Postponed | null = null
     let deaths = 0
+    const steps = stage.steps?.[batch.topic] ?? []
+    const signaled = (signal: string) =>
+      signals.count('steps_signaled', { stage: stage.name, topic: batch.topic, signal })
     for (const raw of raws) {
-      const meta: RecordMeta = {
-        topic,
-        partition: raw.partition,
-        offset: raw.offset,
-        brokerTimeMs: raw.brokerTimeMs,
+      const { partition, offset, brokerTimeMs, key } = raw
+      const record: StageRecord<K> = { topic, partition, offset, brokerTimeMs, key, value: null }
+      let verdict: Verdict<RecordOf[K] | null> = TOMBSTONE
+      if (raw.value !== null) {
+        const decoding = decodeRecord(codec, batch.topic, raw.value, limits.recordBytesMax)
+        const decoded = decoding instanceof Promise ? await decoding : decoding
+        verdict = decoded.kind === 'pass' ? runSteps(decoded, steps, record, signaled) : decoded
       }
-      const decided = decide(batch.topic, raw, meta)
-      const verdict = decided instanceof Promise ? await decided : decided
       if (verdict.kind === 'pass') {
-        batch.records.push(verdict.value)
+        record.value = verdict.value
+        batch.records.push(record)
       } else if (verdict.kind === 'drop') {
         signals.count('records_dropped', { stage: stage.name, topic: batch.topic, reason: verdict.reason })
       } else if (verdict.kind === 'deadLetter') {
@@ -104,22 +110,6 @@ export function createStageRunner<K extends TopicKey>(
     }
     if (deaths > 0) await outputs.flush()
     return postponed
-  }
-
-  type RecordVerdict = Verdict<StageRecord<K>>
-  function decide(topic: K, raw: RawRecord, meta: RecordMeta): RecordVerdict | Promise<RecordVerdict> {
-    const record = { ...meta, key: raw.key }
-    if (raw.value === null) return { kind: 'pass', value: { ...record, value: null } }
-    const steps = stage.steps?.[topic] ?? []
-    const finish = (decoded: Awaited<ReturnType<typeof decodeRecord<K>>>): RecordVerdict => {
-      if (decoded.kind !== 'pass') return decoded
-      const verdict = runSteps(decoded.value, steps, meta, (signal) =>
-        signals.count('steps_signaled', { stage: stage.name, topic, signal }),
-      )
-      return verdict.kind === 'pass' ? { kind: 'pass', value: { ...record, value: verdict.value } } : verdict
-    }
-    const decoded = decodeRecord(codec, topic, raw.value, limits.recordBytesMax)
-    return decoded instanceof Promise ? decoded.then(finish) : finish(decoded)
   }
 
   function bury(

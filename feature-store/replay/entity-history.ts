@@ -1,10 +1,14 @@
 import { decodeState, encodeState } from '../state/blob.ts'
 import { emptyState, type EntityState } from '../state/entity-state.ts'
-import { fold, type FoldedInteraction } from '../state/fold.ts'
+import { fold } from '../state/fold.ts'
 import type { StateLayout } from '../state/layout.ts'
 
-export interface HistoryEntry extends FoldedInteraction {
+export interface HistoryEntry {
+  type: string
   itemId: string
+  occurredAtMs: number
+  /** In the entity's own partition; copies of one bundle share it. */
+  offset: number
 }
 
 /** Everything that happened to one user or item, and its state as of any offset. */
@@ -28,8 +32,10 @@ export function createEntityHistory(
 
   function foldFrom(checkpoint: number, count: number): EntityState {
     const state = decodeState(layout, checkpoints[checkpoint]!)
-    for (let i = checkpoint * CHECKPOINT_EVERY; i < count; i++)
-      fold(layout, state, entries[i]!, keysOf(entries[i]!))
+    for (let i = checkpoint * CHECKPOINT_EVERY; i < count; i++) {
+      const { type, occurredAtMs, offset } = entries[i]!
+      fold(layout, state, type, occurredAtMs, offset, keysOf(entries[i]!))
+    }
     return state
   }
 

@@ -1,4 +1,4 @@
-import type { Attribute, Interaction, Item, ItemInteraction, User } from '#schemas'
+import type { Attribute, Interaction, Item, ItemInteractions, User } from '#schemas'
 import type { Step, Verdict } from '#streams'
 import { encodeAttributes } from '../attributes/attributes-blob.ts'
 import { foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
@@ -6,13 +6,14 @@ import { DEFAULT_FUTURE } from '../feature-store.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import { freshCopies } from '../stages/fresh-copies.ts'
 import { lookupKeys } from '../stages/item-lookups.ts'
 import { recordSteps } from '../stages/record-steps.ts'
 import { createEntityHistory, type EntityHistory } from './entity-history.ts'
 
 interface ReplayedRecords {
   interactions: Interaction
-  itemInteractions: ItemInteraction
+  itemInteractions: ItemInteractions
   users: User
   items: Item
 }
@@ -47,7 +48,7 @@ export interface Replay {
   readonly options: ReplayOptions
   /**
    * Adds a record; each topic in offset order per partition, topics in any order, all before the first question.
-   * Answers what the live steps decided (`duplicate`: a re-keyed copy that was there before).
+   * Answers what the live steps decided (`duplicate`: re-keyed copies that were all there before).
    */
   add<T extends ReplayedTopic>(
     topic: T,
@@ -87,8 +88,8 @@ export function createReplay(options: ReplayOptions): Replay {
     user: new Map<string, AttributeRecord[]>(),
     item: new Map<string, AttributeRecord[]>(),
   }
-  /** Per item partition and source partition. */
-  const highs = new Map<string, number>()
+  /** Highest source offset per source partition, by item partition. */
+  const highs = new Map<number, Map<number, number>>()
   const counted = { interactions: 0, refused: 0, copies: 0, copyDuplicates: 0 }
 
   function firstSight(itemId: string) {
@@ -113,19 +114,19 @@ export function createReplay(options: ReplayOptions): Replay {
     return 'folded'
   }
 
-  function addCopy(record: LoggedRecord<ItemInteraction>) {
+  function addCopies(record: LoggedRecord<ItemInteractions>) {
     const value = passed(steps.itemInteractions, 'itemInteractions', record)
     if (value === null) return refuse()
-    const source = `${String(record.partition)}/${String(value.sourcePartition)}`
-    if (value.sourceOffset <= (highs.get(source) ?? -1)) {
-      counted.copyDuplicates++
-      return 'duplicate'
+    const known = entryOf(highs, record.partition, () => new Map<number, number>())
+    const { items: fresh, dropped } = freshCopies([{ value, offset: record.offset }], known)
+    counted.copyDuplicates += dropped
+    for (const { itemId, types, offset, copies } of fresh) {
+      counted.copies += copies.length
+      const history = entryOf(items, itemId, itemHistory)
+      for (const { typeIndex, occurredAtMs } of copies)
+        history.add({ type: types[typeIndex]!, itemId, occurredAtMs, offset })
     }
-    highs.set(source, value.sourceOffset)
-    counted.copies++
-    const { type, itemId, occurredAtMs } = value
-    entryOf(items, itemId, itemHistory).add({ type, itemId, occurredAtMs, offset: record.offset })
-    return 'folded'
+    return fresh.length === 0 && dropped > 0 ? 'duplicate' : 'folded'
   }
 
   function addAttributes(entity: 'user' | 'item', record: LoggedRecord<User | Item>) {
@@ -183,7 +184,7 @@ export function createReplay(options: ReplayOptions): Replay {
     add(topic, record) {
       const logged = record as LoggedRecord<never>
       if (topic === 'interactions') return addInteraction(logged)
-      if (topic === 'itemInteractions') return addCopy(logged)
+      if (topic === 'itemInteractions') return addCopies(logged)
       return addAttributes(topic === 'users' ? 'user' : 'item', logged)
     },
     counts: () => ({ ...counted, copiesMissing: counted.interactions - counted.copies }),
@@ -211,7 +212,7 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 }
 
-function entryOf<T>(known: Map<string, T>, id: string, make: () => T): T {
+function entryOf<K, T>(known: Map<K, T>, id: K, make: () => T): T {
   let value = known.get(id)
   if (value === undefined) known.set(id, (value = make()))
   return value

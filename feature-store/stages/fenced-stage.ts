@@ -18,11 +18,18 @@ export interface OwnedPartition<State> {
   sourceHighs: Map<number, number>
   /** States as applied. */
   states: Lru<string, State>
+  /** Slices folded so far. */
+  slices: number
 }
 
 /** What a slice of a batch changes; `put_off`: try again later, nothing was changed. */
 export type SliceFold<State> =
-  | { kind: 'changed'; states: ReadonlyMap<string, State>; deletes: readonly string[]; streamTimeMs: number }
+  | {
+      kind: 'changed'
+      states: Iterable<readonly [id: string, state: State]>
+      deletes: readonly string[]
+      streamTimeMs: number
+    }
   | { kind: 'put_off' }
 
 export interface FencedStage<K extends TopicKey> extends Stage<K> {
@@ -39,6 +46,8 @@ export interface FencedStageOptions<K extends TopicKey, State> {
   steps: NonNullable<Stage<K>['steps']>
   statesCachedMax: number
   applyRecordsMax: number
+  /** How many interactions a record stands for; one when left out. */
+  interactionsOf?(record: StageRecord<K>): number
   encode(state: State): Buffer
   /** Folds records into states and adds what follows from them to the outputs. */
   foldSlice(
@@ -59,6 +68,7 @@ export function createFencedStage<K extends TopicKey, State>(
   options: FencedStageOptions<K, State>,
 ): FencedStage<K> {
   const { name, topic, layoutId, runtime, store, steps, applyRecordsMax } = options
+  const interactionsOf = options.interactionsOf ?? (() => 1)
   const owned = new Map<number, OwnedPartition<State>>()
 
   async function acquire(partition: number): Promise<OwnedPartition<State>> {
@@ -105,6 +115,16 @@ export function createFencedStage<K extends TopicKey, State>(
     return { kind: 'done' }
   }
 
+  /** As many records as one fenced call may stand for, at least one. */
+  function nextSlice(records: StageRecord<K>[], first: number): StageRecord<K>[] {
+    let end = first
+    for (let sum = 0; end < records.length; end++) {
+      sum += interactionsOf(records[end]!)
+      if (sum > applyRecordsMax && end > first) break
+    }
+    return records.slice(first, end)
+  }
+
   async function refused(
     own: OwnedPartition<State>,
     answer: Exclude<ApplyAnswer, { kind: 'applied' }>,
@@ -130,7 +150,8 @@ export function createFencedStage<K extends TopicKey, State>(
     nextOffset: number,
     nowMs: number,
   ): void {
-    runtime.signals.count(SIGNALS.recordsApplied, { stage: name }, records.length)
+    const applied = records.reduce((sum, record) => sum + interactionsOf(record), 0)
+    runtime.signals.count(SIGNALS.recordsApplied, { stage: name }, applied)
     const newest = records.at(-1)
     if (newest !== undefined)
       runtime.signals.observe(SIGNALS.freshnessMs, nowMs - newest.brokerTimeMs, { stage: name })
@@ -159,13 +180,15 @@ export function createFencedStage<K extends TopicKey, State>(
       if (own === undefined) throw new PartitionNotOwnedError(name, batch.partition)
       if (batch.nextOffset <= own.position) return { kind: 'seek', offset: own.position }
       const fresh = batch.records.filter((record) => record.offset >= own.position)
-      for (let first = 0; first === 0 || first < fresh.length; first += applyRecordsMax) {
-        const records = fresh.slice(first, first + applyRecordsMax)
-        const isLast = first + applyRecordsMax >= fresh.length
+      let first = 0
+      do {
+        const records = nextSlice(fresh, first)
+        first += records.length
+        const isLast = first >= fresh.length
         const nextOffset = isLast ? batch.nextOffset : records.at(-1)!.offset + 1
         const result = await applySlice(own, records, nextOffset, outputs)
         if (result.kind === 'seek') return result
-      }
+      } while (first < fresh.length)
       return { kind: 'done' }
     },
   }
@@ -186,5 +209,6 @@ function ownedFrom<State>(
     rebuildUntilOffset: fence.rebuildUntilOffset,
     sourceHighs: new Map(fence.sourceHighs),
     states: createLru(statesCachedMax),
+    slices: 0,
   }
 }

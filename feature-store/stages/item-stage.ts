@@ -1,13 +1,14 @@
 import type { Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
-import { decodeState, encodeState } from '../state/blob.ts'
-import { emptyState, type EntityState } from '../state/entity-state.ts'
+import { encodeState } from '../state/blob.ts'
+import type { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import type { StateStore } from '../state-store.ts'
+import { freshCopies } from './fresh-copies.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
-import { loadStates } from './load-states.ts'
 import type { RecordSteps } from './record-steps.ts'
+import { loadTouched } from './touched-states.ts'
 
 /**
  * Folds items from the re-keyed copies. A copy whose source offset is not above the highest applied one of its
@@ -32,27 +33,28 @@ export function createItemStage(parts: {
     steps: { itemInteractions: parts.steps.itemInteractions },
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
+    interactionsOf: ({ value }) => (value === null ? 0 : copiesIn(value)),
     encode: (state) => encodeState(layout, state),
     async foldSlice(owned, records) {
-      const fresh = records.filter(({ value }) => {
-        if (value === null || value.sourceOffset <= (owned.sourceHighs.get(value.sourcePartition) ?? -1))
-          return false
-        owned.sourceHighs.set(value.sourcePartition, value.sourceOffset)
-        return true
-      })
-      if (fresh.length < records.length)
-        runtime.signals.count(SIGNALS.copiesDropped, {}, records.length - fresh.length)
-      const ids = new Set(fresh.map(({ value }) => value!.itemId))
-      const states = await loadStates(store, owned, ids, (blob) => decodeState(layout, blob))
+      const { items, dropped } = freshCopies(records, owned.sourceHighs)
+      if (dropped > 0) runtime.signals.count(SIGNALS.copiesDropped, {}, dropped)
+      const ids = items.map(({ itemId }) => itemId)
+      const states = await loadTouched({ store, layout }, owned, ids)
       let streamTimeMs = -1
-      for (const { value, offset } of fresh) {
-        const { itemId, type, occurredAtMs } = value!
-        let state = states.get(itemId)
-        if (state === undefined) states.set(itemId, (state = emptyState(layout)))
-        fold(layout, state, { type, occurredAtMs, offset })
-        streamTimeMs = Math.max(streamTimeMs, occurredAtMs)
+      for (const [n, { types, offset, copies }] of items.entries()) {
+        const state = states.touch(n)
+        for (const { typeIndex, occurredAtMs } of copies) {
+          fold(layout, state, types[typeIndex]!, occurredAtMs, offset)
+          if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
+        }
       }
-      return { kind: 'changed', states, deletes: [], streamTimeMs }
+      return { kind: 'changed', states: states.changed, deletes: [], streamTimeMs }
     },
   })
+}
+
+function copiesIn({ items }: { items: readonly { copies: readonly unknown[] }[] }): number {
+  let count = 0
+  for (const { copies } of items) count += copies.length
+  return count
 }

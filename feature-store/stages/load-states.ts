@@ -9,14 +9,26 @@ export async function loadStates<State>(
   decode: (blob: Buffer) => State,
 ): Promise<Map<string, State>> {
   const states = new Map<string, State>()
-  const unknown: string[] = []
+  const unknown = new Set<string>()
   for (const id of ids) {
     const cached = owned.states.get(id)
-    if (cached === undefined) unknown.push(id)
+    if (cached === undefined) unknown.add(id)
     else states.set(id, cached)
   }
-  if (unknown.length === 0) return states
-  const { blobs } = await store.read({ fences: [], blobs: unknown.map((id) => ({ tag: owned.tag, id })) })
-  for (const [index, blob] of blobs.entries()) if (blob !== null) states.set(unknown[index]!, decode(blob))
+  await readStates(store, owned, unknown, decode, (id, state) => states.set(id, state))
   return states
+}
+
+/** Reads states that are not in the cache. */
+export async function readStates<State>(
+  store: StateStore,
+  owned: OwnedPartition<State>,
+  unknown: ReadonlySet<string>,
+  decode: (blob: Buffer) => State,
+  found: (id: string, state: State) => void,
+): Promise<void> {
+  if (unknown.size === 0) return
+  const ids = [...unknown]
+  const { blobs } = await store.read({ fences: [], blobs: ids.map((id) => ({ tag: owned.tag, id })) })
+  for (const [index, blob] of blobs.entries()) if (blob !== null) found(ids[index]!, decode(blob))
 }

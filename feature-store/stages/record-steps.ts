@@ -1,4 +1,4 @@
-import type { Interaction, Item, ItemInteraction, User } from '#schemas'
+import type { Interaction, Item, ItemInteractions, User } from '#schemas'
 import {
   clampFuture,
   deadLetter,
@@ -22,7 +22,7 @@ export interface RecordStepsOptions {
 /** What each source's records must pass before they are folded. Pure: replays use the same steps. */
 export interface RecordSteps {
   interactions: readonly Step<Interaction>[]
-  itemInteractions: readonly Step<ItemInteraction>[]
+  itemInteractions: readonly Step<ItemInteractions>[]
   users: readonly Step<User>[]
   items: readonly Step<Item>[]
 }
@@ -79,6 +79,19 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
     )
   }
 
+  /** Only we write bundles: one that is not as we write them is dead-lettered whole. */
+  function soundBundle(bundle: ItemInteractions, { partition }: RecordMeta): Verdict<ItemInteractions> {
+    const { items, types } = bundle
+    for (const { itemId, copies } of items) {
+      if (itemId === '') return deadLetter('empty_id', 'an itemId is empty')
+      if (partitionOf('itemInteractions', itemId) !== partition)
+        return deadLetter('wrong_partition', `item ${quoted(itemId)} belongs to another partition`)
+      if (copies.some(({ typeIndex }) => types[typeIndex] === undefined))
+        return deadLetter('unknown_type', `a copy for ${quoted(itemId)} names none of the bundle's types`)
+    }
+    return pass(bundle)
+  }
+
   return {
     interactions: [
       goodIds<Interaction>('userId', 'itemId', 'interactionId'),
@@ -87,12 +100,7 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
       clampFuture<Interaction>(future),
       knownType,
     ],
-    itemInteractions: [
-      goodIds<ItemInteraction>('itemId'),
-      rightPartition<ItemInteraction>('itemInteractions', 'itemId'),
-      refuseAbsurdTime<ItemInteraction>(),
-      knownType,
-    ],
+    itemInteractions: [soundBundle],
     users: [
       goodIds<User>('userId'),
       rightPartition<User>('users', 'userId'),

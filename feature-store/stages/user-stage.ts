@@ -1,17 +1,18 @@
 import type { Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
-import { decodeState, encodeState } from '../state/blob.ts'
-import { emptyState, type EntityState } from '../state/entity-state.ts'
+import { encodeState } from '../state/blob.ts'
+import type { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import type { StateStore } from '../state-store.ts'
+import { createCopyBundles } from './copy-bundles.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
 import { createItemLookups } from './item-lookups.ts'
-import { loadStates } from './load-states.ts'
 import type { RecordSteps } from './record-steps.ts'
+import { loadTouched } from './touched-states.ts'
 
 /**
- * Folds users from interactions and sends each interaction on, keyed by its item, with the place it came from.
+ * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
  * drops what it has.
  */
@@ -37,37 +38,38 @@ export function createUserStage(parts: {
     applyRecordsMax: limits.applyRecordsMax,
     encode: (state) => encodeState(layout, state),
     async foldSlice(owned, records, outputs) {
-      const users = new Set<string>()
+      const interactions = records.filter(({ value }) => value !== null)
+      const userIds = interactions.map(({ value }) => value!.userId)
       const items = new Set<string>()
-      for (const { value } of records) {
-        if (value === null) continue
-        users.add(value.userId)
-        if (layout.touches.get(value.type)?.mapsTouched) items.add(value.itemId)
-      }
+      for (const { value } of interactions)
+        if (layout.touches.get(value!.type)?.mapsTouched) items.add(value!.itemId)
       const [states, loaded] = await Promise.all([
-        loadStates(store, owned, users, (blob) => decodeState(layout, blob)),
+        loadTouched({ store, layout }, owned, userIds),
         lookups.load(items),
       ])
       if (loaded === 'put_off') {
         runtime.signals.count(SIGNALS.lookupsPutOff)
         return { kind: 'put_off' }
       }
+      const copies = createCopyBundles({
+        sourcePartition: owned.partition,
+        partitionOf: (itemId) => runtime.partitionOf('itemInteractions', itemId),
+        bundleBytesMax: limits.copiesBytesMax,
+      })
       let streamTimeMs = -1
-      for (const { value, offset, partition } of records) {
-        if (value === null) continue
-        const { userId, itemId, type, occurredAtMs } = value
-        let state = states.get(userId)
-        if (state === undefined) states.set(userId, (state = emptyState(layout)))
+      let missing = 0
+      for (const [n, { value, offset }] of interactions.entries()) {
+        const { itemId, type, occurredAtMs } = value!
         const keys = layout.touches.get(type)?.mapsTouched ? loaded.keysAt(itemId, occurredAtMs) : undefined
-        if (keys?.includes(null)) runtime.signals.count(SIGNALS.lookupsMissing)
-        fold(layout, state, { type, occurredAtMs, offset }, keys)
-        outputs.add('itemInteractions', {
-          key: itemId,
-          value: { ...value, sourcePartition: partition, sourceOffset: offset },
-        })
-        streamTimeMs = Math.max(streamTimeMs, occurredAtMs)
+        if (keys?.includes(null)) missing++
+        fold(layout, states.touch(n), type, occurredAtMs, offset, keys)
+        copies.add(itemId, type, occurredAtMs, offset)
+        if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
-      return { kind: 'changed', states, deletes: [], streamTimeMs }
+      if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
+      for (const { partition, value } of copies.take())
+        outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
+      return { kind: 'changed', states: states.changed, deletes: [], streamTimeMs }
     },
   })
 }

@@ -16,7 +16,7 @@ function busyUser() {
   for (let offset = 0; offset < 500; offset++) {
     const type = offset % 5 === 0 ? 'click' : 'view'
     const occurredAtMs = START + offset * 7_000
-    fold(layouts.user, state, { type, occurredAtMs, offset }, [`c${String(offset % 8)}`, String(offset % 4)])
+    fold(layouts.user, state, type, occurredAtMs, offset, [`c${String(offset % 8)}`, String(offset % 4)])
   }
   return state
 }

@@ -26,6 +26,8 @@ export interface EntityState {
   recencies: Float64Array
   /** Per map, least recently updated first. */
   maps: MapEntry[][]
+  /** The slice that touched it last, for its owner; not stored. */
+  touchedIn: number
 }
 
 export function emptyState(layout: StateLayout): EntityState {
@@ -40,5 +42,6 @@ export function emptyState(layout: StateLayout): EntityState {
     })),
     recencies: new Float64Array(layout.recencies.length).fill(-1),
     maps: layout.maps.map(() => []),
+    touchedIn: 0,
   }
 }

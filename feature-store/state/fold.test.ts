@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeState, encodeState } from './blob.ts'
 import { emptyState } from './entity-state.ts'
-import { fold, type FoldedInteraction } from './fold.ts'
+import { fold } from './fold.ts'
 import { buildLayout, mapKeyOf } from './layout.ts'
 import { countInWindow } from './window.ts'
 
@@ -42,7 +42,7 @@ const happenings = (spanMs: number) =>
 function folded(events: readonly Happening[], layout = layoutOf()) {
   const state = emptyState(layout)
   for (const [offset, { type, atMs, key }] of events.entries()) {
-    fold(layout, state, { type, occurredAtMs: atMs, offset }, [key])
+    fold(layout, state, type, atMs, offset, [key])
   }
   return { layout, state }
 }
@@ -143,7 +143,7 @@ describe('fold', () => {
           const layout = layoutOf()
           let state = emptyState(layout)
           for (const [offset, { type, atMs, key }] of events.entries()) {
-            fold(layout, state, { type, occurredAtMs: atMs, offset }, [key])
+            fold(layout, state, type, atMs, offset, [key])
             if (cuts[offset]) state = decodeState(layout, encodeState(layout, state))
           }
           expect(encodeState(layout, state).equals(encodeState(layout, folded(events).state))).toBe(true)
@@ -169,11 +169,8 @@ describe('fold', () => {
   it('costs the same after a hundred thousand interactions as after one', () => {
     const layout = layoutOf()
     const state = emptyState(layout)
-    const event: FoldedInteraction = { type: 'view', occurredAtMs: START, offset: 0 }
     for (let offset = 0; offset < 100_000; offset++) {
-      fold(layout, state, { ...event, occurredAtMs: START + offset * 1_000, offset }, [
-        `k${String(offset % 7)}`,
-      ])
+      fold(layout, state, 'view', START + offset * 1_000, offset, [`k${String(offset % 7)}`])
     }
     expect(encodeState(layout, state).length).toBeLessThan(160)
   })

@@ -3,15 +3,6 @@ import type { EntityState, MapEntry } from './entity-state.ts'
 import type { StateLayout } from './layout.ts'
 import { addToWindow } from './window.ts'
 
-/** The part of an interaction that a fold sees. Nothing else may influence a state. */
-export interface FoldedInteraction {
-  type: string
-  /** Event time, whole milliseconds. */
-  occurredAtMs: number
-  /** In the entity's own partition. */
-  offset: number
-}
-
 const NO_KEYS: readonly (string | null)[] = []
 const factorsByLayout = new WeakMap<StateLayout, Float64Array>()
 
@@ -22,12 +13,18 @@ const factorsByLayout = new WeakMap<StateLayout, Float64Array>()
  * Counters, windows and recencies come out the same in any order up to rounding (windows and recencies exactly);
  * which values a map still knows depends on the order once there are more than `valuesMax`.
  *
+ * Type, event time and lookups are all that may influence a state.
+ *
+ * @param occurredAtMs event time, whole milliseconds
+ * @param offset in the entity's own partition
  * @param keys per map, the value to count under (see mapKeyOf); null counts nowhere
  */
 export function fold(
   layout: StateLayout,
   state: EntityState,
-  { type, occurredAtMs, offset }: FoldedInteraction,
+  type: string,
+  occurredAtMs: number,
+  offset: number,
   keys: readonly (string | null)[] = NO_KEYS,
 ): void {
   state.applied++

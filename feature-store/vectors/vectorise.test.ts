@@ -37,7 +37,7 @@ function rowOf(
       : foldAttributes(layout, null, { occurredAtMs: START, attributes, offset: 0 })
   const state = happened.length === 0 ? null : emptyState(layouts.item)
   for (const [offset, [type, minute]] of happened.entries()) {
-    fold(layouts.item, state!, { type, occurredAtMs: START + minute * MINUTE, offset })
+    fold(layouts.item, state!, type, START + minute * MINUTE, offset)
   }
   const vectors = new Float32Array(width)
   const flags = new Uint8Array(width)

@@ -22,7 +22,23 @@ const flags = Buffer.from([0, 2, 1])
 /** One valid record of every type, with both sides of its optional fields where it repeats. */
 export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
   interactions: interaction,
-  itemInteractions: { ...interaction, sourcePartition: 2, sourceOffset: 9_007_199_254_740_000 },
+  itemInteractions: {
+    sourcePartition: 2,
+    types: ['view', 'click'],
+    items: [
+      {
+        itemId: 'item-ø-42',
+        copies: [
+          { sourceOffset: 9_007_199_254_740_000, typeIndex: 0, occurredAtMs: EVENT_MS },
+          { sourceOffset: 9_007_199_254_740_300, typeIndex: 1, occurredAtMs: EVENT_MS + 1 },
+        ],
+      },
+      {
+        itemId: 'item-1',
+        copies: [{ sourceOffset: 9_007_199_254_740_007, typeIndex: 0, occurredAtMs: EVENT_MS - 60_000 }],
+      },
+    ],
+  },
   users: { userId: 'u-7', occurredAtMs: EVENT_MS, attributes },
   items: { itemId: 'item-ø-42', occurredAtMs: EVENT_MS, attributes: [] },
   requests: {

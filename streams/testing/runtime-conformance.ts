@@ -135,16 +135,10 @@ export const runtimeConformance: readonly RuntimeConformanceCase[] = [
       const copies = recordingStage({
         act({ records }, outputs) {
           for (const { value } of records) {
-            const { itemId, ...rest } = interaction('u-0', 0)
-            if (value !== null && 'interactionId' in value && !('sourceOffset' in value)) {
-              const copy = {
-                ...rest,
-                itemId,
-                interactionId: value.interactionId,
-                sourcePartition: 0,
-                sourceOffset: 0,
-              }
-              outputs.add('itemInteractions', { key: itemId, value: copy })
+            const { itemId } = interaction('u-0', 0)
+            if (value !== null && 'interactionId' in value) {
+              const copy = { ...sampleRecords.outcomes, itemId, outcomeId: value.interactionId }
+              outputs.add('outcomes', { key: itemId, value: copy })
             }
           }
           return Promise.resolve({ kind: 'done' })
@@ -154,12 +148,12 @@ export const runtimeConformance: readonly RuntimeConformanceCase[] = [
       await writeInteractions(harness, 1, 30)
       await harness.until(() => copies.seen.length === 30, '30 records')
       await running.stop()
-      const raws = await harness.raw('itemInteractions')
+      const raws = await harness.raw('outcomes')
       assert.deepEqual(
-        raws.map(({ value }) => runtime.codec.decode('itemInteractions', value!).interactionId),
+        raws.map(({ value }) => runtime.codec.decode('outcomes', value!).outcomeId),
         expected(0, 30),
       )
-      const partition = runtime.partitionOf('itemInteractions', sampleRecords.interactions.itemId)
+      const partition = runtime.partitionOf('outcomes', sampleRecords.interactions.itemId)
       assert.deepEqual([...new Set(raws.map((raw) => raw.partition))], [partition])
     },
   },

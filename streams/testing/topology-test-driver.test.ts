@@ -29,18 +29,19 @@ describe('the driver is a Runtime', () => {
   }
 })
 
-/** interactions -> itemInteractions -> examples: two stages that copy and count. */
+/** interactions -> outcomes by item -> examples: two stages that copy and count. */
 function copyStage(): Stage<'interactions'> {
   return {
     name: 'copy',
     sources: ['interactions'],
     startFrom: 'earliest',
-    async batch({ records, partition }, outputs) {
-      for (const { value, offset } of records) {
+    async batch({ records }, outputs) {
+      for (const { value } of records) {
         if (value === null) continue
-        outputs.add('itemInteractions', {
-          key: value.itemId,
-          value: { ...value, sourcePartition: partition, sourceOffset: offset },
+        const { interactionId: outcomeId, userId, itemId } = value
+        outputs.add('outcomes', {
+          key: itemId,
+          value: { ...sampleRecords.outcomes, outcomeId, userId, itemId },
         })
       }
       await outputs.flush()
@@ -49,11 +50,11 @@ function copyStage(): Stage<'interactions'> {
   }
 }
 
-function countStage(now: () => number): Stage<'itemInteractions'> {
+function countStage(now: () => number): Stage<'outcomes'> {
   const counts = new Map<string, number>()
   return {
     name: 'count',
-    sources: ['itemInteractions'],
+    sources: ['outcomes'],
     startFrom: 'earliest',
     batch({ records }, outputs) {
       for (const { value } of records) {
@@ -111,7 +112,7 @@ describe('one seed', () => {
     }
     const [first, second] = [await runTopology(7, disturb), await runTopology(7, disturb)]
     expect(second.digest()).toBe(first.digest())
-    expect(first.records('itemInteractions').length).toBeGreaterThan(200)
+    expect(first.records('outcomes').length).toBeGreaterThan(200)
   })
 })
 
@@ -123,7 +124,7 @@ describe('a crash', () => {
         await disturbed.settle()
         await disturbed.runStage(copyStage())
       })
-      const ids = new Set(driver.records('itemInteractions').map(({ value }) => value!.interactionId))
+      const ids = new Set(driver.records('outcomes').map(({ value }) => value!.outcomeId))
       expect(ids.size).toBe(200)
     }
   })

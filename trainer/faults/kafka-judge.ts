@@ -75,8 +75,10 @@ async function storedStates(
 /** Copies of one item that came after a later one of the same source partition. */
 async function reorderedCopies(feed: OwnFeed): Promise<number> {
   const watch = createOrderWatch()
-  for await (const { itemId, sourcePartition, sourceOffset } of decoded(feed, 'itemInteractions'))
-    watch.see(itemId, sourcePartition, sourceOffset)
+  for await (const { sourcePartition, items } of decoded(feed, 'itemInteractions')) {
+    for (const { itemId, copies } of items)
+      for (const { sourceOffset } of copies) watch.see(itemId, sourcePartition, sourceOffset)
+  }
   return watch.reordered
 }
 

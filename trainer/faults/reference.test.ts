@@ -76,7 +76,7 @@ describe('the reference', () => {
         const state = states.get(id) ?? emptyState(layout)
         states.set(id, state)
         const keys = layout.maps.map((map) => mapKeyOf(map, attributes?.[map.attribute]))
-        fold(layout, state, { type, occurredAtMs, offset: 0 }, keys)
+        fold(layout, state, type, occurredAtMs, 0, keys)
       }
       const stored = new Map(
         [...states].map(([id, state]) => [id, decodeState(layout, encodeState(layout, state))]),

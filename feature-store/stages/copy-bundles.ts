@@ -1,0 +1,92 @@
+import type { ItemInteractions } from '#schemas'
+
+/** A bundle and the partition of the item-interactions topic it belongs to. */
+export interface CopyBundle {
+  partition: number
+  value: ItemInteractions
+}
+
+export interface CopyBundles {
+  /** Copies an interaction; `sourceOffset` is above that of the one before. */
+  add(itemId: string, type: string, occurredAtMs: number, sourceOffset: number): void
+  /** What was added; bundles of one partition are in source order. */
+  take(): CopyBundle[]
+}
+
+export interface CopyBundlesOptions {
+  sourcePartition: number
+  /** Of the item-interactions topic. */
+  partitionOf(itemId: string): number
+  /** A bundle is closed before it may get larger. */
+  bundleBytesMax: number
+}
+
+/** An offset, a type index and a time, at their longest. */
+const COPY_BYTES = 8 + 2 + 8
+/** Length, block count and end of block. */
+const ITEM_BYTES = 10
+
+interface OpenBundle {
+  value: ItemInteractions
+  bytes: number
+}
+
+/** Where an item's copies go while its bundle is open. */
+interface ItemPlace {
+  bundle: OpenBundle
+  partition: number
+  copies: ItemInteractions['items'][number]['copies']
+}
+
+/** Groups the copies of a slice by the partition of their items, and there by item: a hot item's id travels once. */
+export function createCopyBundles(options: CopyBundlesOptions): CopyBundles {
+  const { sourcePartition, partitionOf, bundleBytesMax } = options
+  let bundles: CopyBundle[] = []
+  let open = new Map<number, OpenBundle>()
+  let places = new Map<string, ItemPlace>()
+
+  function bundleFor(partition: number, bytes: number): OpenBundle {
+    const known = open.get(partition)
+    if (known !== undefined && known.bytes + bytes <= bundleBytesMax) return known
+    const value: ItemInteractions = { sourcePartition, types: [], items: [] }
+    const bundle = { value, bytes: 0 }
+    bundles.push({ partition, value })
+    open.set(partition, bundle)
+    return bundle
+  }
+
+  return {
+    add(itemId, type, occurredAtMs, sourceOffset) {
+      let place = places.get(itemId)
+      let bytes = COPY_BYTES
+      if (place === undefined || place.bundle.bytes + bytes > bundleBytesMax || isClosed(place)) {
+        bytes += ITEM_BYTES + Buffer.byteLength(itemId)
+        const partition = place?.partition ?? partitionOf(itemId)
+        const bundle = bundleFor(partition, bytes)
+        const item = { itemId, copies: [] }
+        bundle.value.items.push(item)
+        place = { bundle, partition, copies: item.copies }
+        places.set(itemId, place)
+      }
+      const { value } = place.bundle
+      let known = value.types.indexOf(type)
+      if (known < 0) {
+        known = value.types.push(type) - 1
+        bytes += ITEM_BYTES + Buffer.byteLength(type)
+      }
+      place.copies.push({ sourceOffset, typeIndex: known, occurredAtMs })
+      place.bundle.bytes += bytes
+    },
+    take() {
+      const taken = bundles
+      bundles = []
+      open = new Map()
+      places = new Map()
+      return taken
+    },
+  }
+
+  function isClosed({ bundle, partition }: ItemPlace): boolean {
+    return open.get(partition) !== bundle
+  }
+}

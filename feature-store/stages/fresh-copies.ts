@@ -1,0 +1,43 @@
+import type { InteractionCopy, ItemInteractions } from '#schemas'
+
+export interface FreshItem {
+  itemId: string
+  /** Of the bundle, in the item's own partition. */
+  offset: number
+  types: readonly string[]
+  copies: readonly InteractionCopy[]
+}
+
+/**
+ * Takes from bundles what was not applied before: copies above the highest source offset of their source partition.
+ * Moves `sourceHighs` past each bundle, in place.
+ */
+export function freshCopies(
+  bundles: readonly { value: ItemInteractions | null; offset: number }[],
+  sourceHighs: Map<number, number>,
+): { items: FreshItem[]; dropped: number } {
+  const items: FreshItem[] = []
+  let dropped = 0
+  for (const { value, offset } of bundles) {
+    if (value === null) continue
+    const { sourcePartition, types } = value
+    const high = sourceHighs.get(sourcePartition) ?? -1
+    let newest = high
+    for (const { itemId, copies } of value.items) {
+      const first = firstAbove(copies, high)
+      dropped += first
+      if (first === copies.length) continue
+      newest = Math.max(newest, copies.at(-1)!.sourceOffset)
+      items.push({ itemId, offset, types, copies: first === 0 ? copies : copies.slice(first) })
+    }
+    sourceHighs.set(sourcePartition, newest)
+  }
+  return { items, dropped }
+}
+
+/** Copies are in source order. */
+function firstAbove(copies: readonly InteractionCopy[], high: number): number {
+  let first = 0
+  while (first < copies.length && copies[first]!.sourceOffset <= high) first++
+  return first
+}

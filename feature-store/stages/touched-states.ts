@@ -1,0 +1,55 @@
+import { decodeState } from '../state/blob.ts'
+import { emptyState, type EntityState } from '../state/entity-state.ts'
+import type { StateLayout } from '../state/layout.ts'
+import type { StateStore } from '../state-store.ts'
+import type { OwnedPartition } from './fenced-stage.ts'
+import { readStates } from './load-states.ts'
+
+/** The states that a slice changes. */
+export interface TouchedStates {
+  /** Each touched entity once, in the order of its first touch. */
+  readonly changed: [id: string, state: EntityState][]
+  /** The state of the nth entity asked for, to be changed in place. */
+  touch(n: number): EntityState
+}
+
+/** Loads the states of these ids (repeated as often as they like), those not cached in one round trip. */
+export async function loadTouched(
+  { store, layout }: { store: StateStore; layout: StateLayout },
+  owned: OwnedPartition<EntityState>,
+  ids: readonly string[],
+): Promise<TouchedStates> {
+  const slice = ++owned.slices
+  const states: (EntityState | undefined)[] = new Array<EntityState | undefined>(ids.length)
+  const unknown = new Set<string>()
+  for (let n = 0; n < ids.length; n++) {
+    states[n] = owned.states.get(ids[n]!)
+    if (states[n] === undefined) unknown.add(ids[n]!)
+  }
+  const read = new Map<string, EntityState>()
+  await readStates(
+    store,
+    owned,
+    unknown,
+    (blob) => decodeState(layout, blob),
+    (id, state) => read.set(id, state),
+  )
+  const changed: [string, EntityState][] = []
+  return {
+    changed,
+    touch(n) {
+      const state = states[n] ?? newOrRead(ids[n]!)
+      if (state.touchedIn !== slice) {
+        state.touchedIn = slice
+        changed.push([ids[n]!, state])
+      }
+      return state
+    },
+  }
+
+  function newOrRead(id: string): EntityState {
+    let state = read.get(id)
+    if (state === undefined) read.set(id, (state = emptyState(layout)))
+    return state
+  }
+}
