@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, expect, it } from 'vitest'
@@ -8,6 +5,7 @@ import { compareStore, compileFeatureSet, createReplay, partitionTag, type Repla
 import { encodeState, produceTraffic } from '#feature-store/testing'
 import type { Prediction } from '#schemas'
 import { type Addresses, readTopic } from '#streams'
+import { startNaiveCounter } from '#streams/testing'
 import { openOwnFeed, type OwnFeed } from '#trainer/testing'
 import { describeServices } from './streams/testing/services.ts'
 
@@ -150,12 +148,15 @@ describeServices('kill -9 in the middle', (addresses) => {
       new Map(Object.entries(await redis.hgetall(hash)).map(([id, count]) => [id, Number(count)]))
     const total = async () => [...(await counts()).values()].reduce((sum, count) => sum + count, 0)
 
+    const topic = runtime.topicName('interactions')
+    const startCounter = () =>
+      feed.adopt(startNaiveCounter(addresses, { topic, groupId: `${prefix}.naive`, hash }))
     for (const counted of KILLED_AT) {
-      const { kill } = startNaiveCounter(feed, hash)
+      const { kill } = startCounter()
       await feed.until(`${counted} interactions to be counted`, async () => (await total()) >= counted, 2)
       await kill()
     }
-    const { kill } = startNaiveCounter(feed, hash)
+    const { kill } = startCounter()
     await feed.caughtUp('naive', 'interactions')
     await kill()
 
@@ -232,19 +233,4 @@ async function predictionsOf({ runtime, addresses }: OwnFeed): Promise<Map<strin
     answers.set(prediction.requestId, [...(answers.get(prediction.requestId) ?? []), prediction])
   }
   return answers
-}
-
-/** streams/testing/naive-counter-main.ts as a process, killed by `kill`. */
-function startNaiveCounter({ addresses, runtime, prefix }: OwnFeed, hash: string) {
-  const main = fileURLToPath(new URL('streams/testing/naive-counter-main.ts', import.meta.url))
-  const given = [addresses.brokers.join(','), addresses.redisUrl, runtime.topicName('interactions')]
-  const argv = ['--conditions=source', '--import', 'tsx', main, ...given, `${prefix}.naive`, hash]
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] })
-  const gone = once(child, 'exit')
-  const kill = async () => {
-    child.kill('SIGKILL')
-    await gone
-  }
-  cleanups.push(kill)
-  return { kill }
 }

@@ -16,20 +16,25 @@ export interface FeatureCommandsConfig {
   features: FeatureStoreConfig
 }
 
-/** Opens the Redis of a feed: the namespace is its topic prefix, so that two loops can share one. */
+/**
+ * Opens the Redis of a feed: the namespace is its topic prefix, so that two loops can share one. Who owns states waits
+ * for a Redis that is away (limits.storeOutageMsMax), who only reads them does not.
+ */
 export function openFeedStore(
   redisUrl: string,
   { prefix, features }: Pick<FeatureCommandsConfig, 'prefix' | 'features'>,
+  role: 'owner' | 'reader' = 'reader',
 ): Promise<StateStore> {
-  const { commandTimeoutMs, readKeysMax } = features.limits
-  return openRedisStore(redisUrl, prefix, { commandTimeoutMs, readKeysMax })
+  const { commandTimeoutMs, readKeysMax, storeOutageMsMax } = features.limits
+  const outageMsMax = role === 'owner' ? storeOutageMsMax : 0
+  return openRedisStore(redisUrl, prefix, { commandTimeoutMs, readKeysMax, outageMsMax })
 }
 
 /** The service `run features`, connected. The caller waits for `done` and calls `stop`. */
 export async function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningStage> {
   const config = await context.loadConfig()
   const { redisUrl } = await context.addresses()
-  const store = await openFeedStore(redisUrl, config)
+  const store = await openFeedStore(redisUrl, config, 'owner')
   try {
     const runtime = await context.connect('features')
     try {

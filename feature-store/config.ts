@@ -54,6 +54,14 @@ const limitsSchema = z.strictObject({
     .default(600)
     .describe('event time the applied stream may lag a request'),
   commandTimeoutMs: z.int().min(10).max(60_000).default(2_000).describe('deadline of every Redis command'),
+  storeOutageMsMax: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(6_000)
+    .describe(
+      'stages ask a Redis that is away or refuses again for this long (a restart, a fail-over); then the process ends. A stop waits for it',
+    ),
 })
 
 const DEFINED_BY = new Set(['interactionTypes', 'attributes', 'features'])

@@ -47,10 +47,9 @@ export class StoreEvictsError extends FeatureStoreError {
 
 /** Redis did not answer in time, or refused; the same call may succeed later. */
 export class StoreUnavailableError extends FeatureStoreError {
-  constructor(operation: string, cause: unknown) {
-    super('store_unavailable', 'transient', `The feature store could not ${operation}: ${messageOf(cause)}`, {
-      cause,
-    })
+  constructor(operation: string, cause: unknown, advice = 'Is Redis running and reachable?') {
+    const said = `The feature store could not ${operation}: ${messageOf(cause)}. ${advice}`
+    super('store_unavailable', 'transient', said, { cause })
   }
 }
 

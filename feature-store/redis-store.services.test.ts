@@ -103,7 +103,7 @@ describe.skipIf(stack === null)('Redis store', () => {
     })
     await new Promise<void>((listening) => lossy.listen(0, '127.0.0.1', listening))
     const through = `redis://127.0.0.1:${String((lossy.address() as { port: number }).port)}${url.pathname}`
-    const behind = await openRedisStore(through, namespace)
+    const behind = await openRedisStore(through, namespace, { outageMsMax: 60_000 })
     opened.push(behind)
     const tag = '{t.0}:x'
     const fence = await behind.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })

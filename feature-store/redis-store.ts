@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { StoreEvictsError, StoreUnavailableError, StoreUnreachableError } from './errors.ts'
 import { formatHighs, parseFence, wentBack, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
 import { readLua } from './fs-lua.ts'
+import { askRedis, throughOutage } from './redis-outage.ts'
 import type { ApplyRequest, FreshPartition, StateKey, StateStore, StoreReading } from './state-store.ts'
 
 export interface RedisStoreOptions {
@@ -12,13 +13,12 @@ export interface RedisStoreOptions {
   readKeysMax?: number
   /** How often held fences are looked at. */
   watchEveryMs?: number
-  /** How often a fenced write is tried again before the stage gives up. */
-  applyAttemptsMax?: number
+  /** How long a call is tried again while Redis does not answer or refuses; 0 for readers, who answer without. */
+  outageMsMax?: number
 }
 
 const CONNECT_TIMEOUT_MS = 3_000
 const RECONNECT_DELAY_MS_MAX = 1_000
-const RETRY_DELAY_MS = 200
 const POLL_MS = 10
 const SCAN_COUNT = 1_000
 
@@ -33,12 +33,7 @@ export async function openRedisStore(
   namespace: string,
   options: RedisStoreOptions = {},
 ): Promise<StateStore> {
-  const {
-    commandTimeoutMs = 2_000,
-    readKeysMax = 20_000,
-    applyAttemptsMax = 25,
-    watchEveryMs = 1_000,
-  } = options
+  const { commandTimeoutMs = 2_000, readKeysMax = 20_000, outageMsMax = 0, watchEveryMs = 1_000 } = options
   const address = addressOf(url)
   const redis = new Redis(url, {
     lazyConnect: true,
@@ -49,6 +44,8 @@ export async function openRedisStore(
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: commandTimeoutMs,
     retryStrategy: (attempt) => Math.min(50 * attempt, RECONNECT_DELAY_MS_MAX),
+    // After a fail-over the same name may lead elsewhere.
+    reconnectOnError: (error) => /\bREADONLY\b/.test(error.message),
   })
   let lastError: unknown
   redis.on('error', (error) => {
@@ -68,13 +65,8 @@ export async function openRedisStore(
   const fenceKey = (tag: string) => `${namespace}:${tag}:fence`
   const stateKey = (tag: string, id: string) => `${namespace}:${tag}:e:${id}`
 
-  async function ask<T>(operation: string, call: () => Promise<T>): Promise<T> {
-    try {
-      return await call()
-    } catch (cause) {
-      throw new StoreUnavailableError(operation, cause)
-    }
-  }
+  const ask = <T>(operation: string, call: () => Promise<T>): Promise<T> =>
+    throughOutage(outageMsMax, () => askRedis(operation, call))
 
   async function evaluate(
     script: Script,
@@ -106,7 +98,7 @@ export async function openRedisStore(
     ]
     const born = Buffer.from(request.storeId, 'latin1')
     for (const { blob } of writes) values.push(Buffer.concat([born, blob]))
-    return answerOf(await ask('write a batch', () => evaluate(applyScript, keys, values)))
+    return answerOf(await askRedis('write a batch', () => evaluate(applyScript, keys, values)))
   }
 
   async function read(wanted: {
@@ -141,19 +133,13 @@ export async function openRedisStore(
         ),
       )
     },
-    async apply(request: ApplyRequest): Promise<ApplyAnswer> {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          const answer = await applyOnce(request)
-          // Nobody else writes in this epoch: the fence stands there because of an attempt whose answer was lost.
-          const ours = attempt > 1 && answer.kind === 'stale' && answer.nextOffset === request.nextOffset
-          return ours ? { kind: 'applied' } : answer
-        } catch (error) {
-          if (attempt >= applyAttemptsMax) throw error
-          await sleep(RETRY_DELAY_MS)
-        }
-      }
-    },
+    apply: (request: ApplyRequest): Promise<ApplyAnswer> =>
+      throughOutage(outageMsMax, async (attempt) => {
+        const answer = await applyOnce(request)
+        // Nobody else writes in this epoch: the fence stands there because of an attempt whose answer was lost.
+        const ours = attempt > 1 && answer.kind === 'stale' && answer.nextOffset === request.nextOffset
+        return ours ? { kind: 'applied' } : answer
+      }),
     read,
     async waitUntil(tag: string, offset: number, waitMs: number): Promise<boolean> {
       const untilMs = performance.now() + waitMs

@@ -51,7 +51,7 @@ const runtime = await connectRuntime({
   clientId: 'features',
   log: createLogger({ name: 'features' }),
 })
-const store = await openFeedStore(addresses.redisUrl, { prefix: streams.prefix, features })
+const store = await openFeedStore(addresses.redisUrl, { prefix: streams.prefix, features }, 'owner')
 
 function dyingStore(inner: StateStore): StateStore {
   return {

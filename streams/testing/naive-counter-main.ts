@@ -1,25 +1,31 @@
 /**
  * What a first attempt looks like, for tests that must show that they see what it does wrong: counts records per key
- * in Redis and lets kafkajs commit by itself. Arguments: brokers, Redis URL, topic, group, name of the Redis hash.
+ * in Redis and lets kafkajs commit by itself. Argument: JSON of NaiveCounterArguments.
  */
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
+import type { NaiveCounterArguments } from './process-naive-counter.ts'
 
-const [brokers, redisUrl, topic, groupId, hash] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-]
-const redis = new Redis(redisUrl)
-const consumer = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).consumer({
-  groupId,
-  sessionTimeout: 6_000,
-  heartbeatInterval: 1_000,
-})
+const { addresses, topic, groupId, hash, habit } = JSON.parse(process.argv[2]!) as NaiveCounterArguments
+const redis = new Redis(addresses.redisUrl)
+const registry = new SchemaRegistry({ host: addresses.registryUrl, retry: { retries: 0 } })
+const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
+const consumer = kafka.consumer({ groupId, sessionTimeout: 6_000, heartbeatInterval: 1_000 })
+
+async function count(key: string, value: Buffer | null): Promise<void> {
+  if (habit === 'skips what it cannot read') {
+    try {
+      await registry.decode(value!)
+    } catch {
+      return
+    }
+  }
+  const counted = redis.hincrby(hash, key, 1)
+  if (habit === 'does not wait for Redis') counted.catch(() => undefined)
+  else await counted
+}
+
 await consumer.connect()
 await consumer.subscribe({ topic, fromBeginning: true })
-await consumer.run({
-  eachMessage: async ({ message }) => void (await redis.hincrby(hash, String(message.key), 1)),
-})
+await consumer.run({ eachMessage: ({ message }) => count(String(message.key), message.value) })

@@ -7,12 +7,17 @@ export interface NaiveCounterOptions {
   groupId: string
   /** Name of the Redis hash that gets a count per key. */
   hash: string
+  /** What it does wrong besides letting kafkajs commit. */
+  habit?: 'none' | 'does not wait for Redis' | 'skips what it cannot read'
+}
+
+export interface NaiveCounterArguments extends Required<NaiveCounterOptions> {
+  addresses: Addresses
 }
 
 /** naive-counter-main.ts in a process of its own. */
 export function startNaiveCounter(addresses: Addresses, options: NaiveCounterOptions): FeedloopProcess {
   const main = fileURLToPath(new URL('naive-counter-main.ts', import.meta.url))
-  const { topic, groupId, hash } = options
-  const argv = [addresses.brokers.join(','), addresses.redisUrl, topic, groupId, hash]
-  return startBuilt('the naive counter', main, argv, addresses)
+  const given: NaiveCounterArguments = { addresses, habit: 'none', ...options }
+  return startBuilt('the naive counter', main, [JSON.stringify(given)], addresses)
 }

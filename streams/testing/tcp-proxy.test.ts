@@ -113,3 +113,18 @@ it('keeps back the answer to a Produce, and to nothing else', async () => {
   await once(socket, 'close')
   expect(proxy.counts.acknowledgementsDropped).toBe(1)
 })
+
+it('leads new connections elsewhere when told, and ends those that lead nowhere', async () => {
+  const other = createServer((socket) => void socket.on('error', () => undefined).end('other'))
+  other.listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as { port: number }
+  const before = await client()
+  proxy.redirect({ host: '127.0.0.1', port })
+  await (await client()).until('other')
+  before.socket.write('still here')
+  await before.until('still here')
+  await new Promise((resolve) => other.close(resolve))
+  const lost = await client()
+  await once(lost.socket, 'close')
+})

@@ -21,6 +21,8 @@ export interface TcpProxy {
   stallOpen(): void
   /** Open connections end at once. */
   resetOpen(): void
+  /** New connections go there: a fail-over behind one address. A port where nobody listens: they end at once. */
+  redirect(upstream: { host: string; port: number }): void
   /** The next answers to Kafka's Produce are kept back and their connections closed: written, but nobody knows. */
   dropAcknowledgements(count: number): void
   readonly counts: Readonly<{ connections: number; acknowledgementsDropped: number; bytes: number }>
@@ -34,7 +36,8 @@ interface Link {
 }
 
 /** A TCP way to `upstream` that can go wrong. Bytes are never changed or reordered, only late or lost. */
-export async function startTcpProxy(upstream: { host: string; port: number }): Promise<TcpProxy> {
+export async function startTcpProxy(firstUpstream: { host: string; port: number }): Promise<TcpProxy> {
+  let upstream = firstUpstream
   const links = new Set<Link>()
   const counts = { connections: 0, acknowledgementsDropped: 0, bytes: 0 }
   let fault = NO_FAULT
@@ -146,6 +149,9 @@ export async function startTcpProxy(upstream: { host: string; port: number }): P
         client.resetAndDestroy()
         server.resetAndDestroy()
       }),
+    redirect(another) {
+      upstream = another
+    },
     dropAcknowledgements(count) {
       acknowledgementsToDrop = count
     },

@@ -1,7 +1,27 @@
 import type { Scenario } from './scenario.ts'
 import { consumerKill } from './scenarios/consumer-kill.ts'
 import { killAtStep } from './scenarios/kill-at-step.ts'
+import { redisDiskFull } from './scenarios/redis-disk-full.ts'
+import { redisFailover } from './scenarios/redis-failover.ts'
+import { redisFlush } from './scenarios/redis-flush.ts'
+import { redisKill } from './scenarios/redis-kill.ts'
+import { redisMemoryFull } from './scenarios/redis-memory-full.ts'
+import { redisSlow } from './scenarios/redis-slow.ts'
+import { redisTruncatedAof } from './scenarios/redis-truncated-aof.ts'
+import { registryDown } from './scenarios/registry-down.ts'
 import { zombie } from './scenarios/zombie.ts'
 
 /** Every way in which things break that we have tried. One file each in `scenarios/`. */
-export const SCENARIOS: readonly Scenario[] = [consumerKill, killAtStep, zombie]
+export const SCENARIOS: readonly Scenario[] = [
+  consumerKill,
+  killAtStep,
+  zombie,
+  redisKill,
+  redisFlush,
+  redisTruncatedAof,
+  redisFailover,
+  redisSlow,
+  redisDiskFull,
+  redisMemoryFull,
+  registryDown,
+]

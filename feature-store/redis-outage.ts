@@ -1,0 +1,40 @@
+import { BlobCorruptError, StoreUnavailableError } from './errors.ts'
+
+const RETRY_DELAY_MS = 200
+
+/** What Redis says when it could answer and will not, and what a person can do about it. */
+const ADVICE: readonly [says: RegExp, advice: string][] = [
+  [/\bMISCONF\b/, 'Redis cannot write to its disk: make room there; it goes on by itself.'],
+  [/\bOOM\b/, "Redis is full: raise its maxmemory or remove other people's keys; it goes on by itself."],
+  [/\bREADONLY\b/, 'This Redis is a replica: point FEEDLOOP_REDIS_URL at the one that takes writes.'],
+  [/\bLOADING\b/, 'Redis is reading its file; it goes on by itself.'],
+]
+
+/** @throws StoreUnavailableError with what can be done, BlobCorruptError when a script does not know what it found */
+export async function askRedis<T>(operation: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    if (said.startsWith('FORMAT ')) throw new BlobCorruptError(said)
+    const advice = ADVICE.find(([says]) => says.test(said))?.[1]
+    throw new StoreUnavailableError(operation, cause, advice)
+  }
+}
+
+/** Tries again for as long as an outage may last. `attempt` counts from 1. */
+export async function throughOutage<T>(
+  outageMsMax: number,
+  call: (attempt: number) => Promise<T>,
+): Promise<T> {
+  const endMs = performance.now() + outageMsMax
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call(attempt)
+    } catch (error) {
+      const passes = error instanceof StoreUnavailableError
+      if (!passes || performance.now() + RETRY_DELAY_MS > endMs) throw error
+      await new Promise((wake) => setTimeout(wake, RETRY_DELAY_MS))
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { OwnRedisOptions } from '#streams/testing'
+import { wallStopwatch } from '../demo/process-stopwatch.ts'
+import { appliedCount } from './applied-offsets.ts'
+import { applied, judgeUnderHarm, type RedisFeed, rest } from './redis-feed.ts'
+import type { FaultReport, Lab, ScenarioSize } from './scenario.ts'
+
+/** A way to make Redis refuse writes although it answers. */
+export interface Refusal {
+  name: string
+  redis?: OwnRedisOptions
+  /** Resolves when it refuses, or will before long under writes. */
+  begin(redisFeed: RedisFeed): Promise<void>
+  end(redisFeed: RedisFeed): Promise<void>
+  /** What the process must say before it ends. */
+  says: RegExp
+}
+
+interface Form {
+  interactions: number
+  perSecond: number
+  /** Shorter than the stages wait (6 s), so that nobody dies of it. */
+  shortRefusals: number
+  /** Longer: the process ends, says why, and is started in vain until there is room. */
+  longRefusals: number
+}
+
+const SHORT: Form = { interactions: 16_000, perSecond: 4_000, shortRefusals: 0, longRefusals: 1 }
+const LONG: Form = { interactions: 200_000, perSecond: 3_000, shortRefusals: 10, longRefusals: 5 }
+/** All at once, so that the process ends in the middle of a large batch: its first writes come again. */
+const CONTROL: Form = { interactions: 20_000, perSecond: 100_000, shortRefusals: 0, longRefusals: 1 }
+const SHORT_MS = 2_000
+const LONG_MS = 12_000
+
+/** Resolves when nothing was applied for a while. */
+async function stands({ feed }: RedisFeed): Promise<void> {
+  let last = -1
+  await feed.until(
+    'the features to stand still',
+    async () => {
+      const now = await appliedCount(feed)
+      const isSame = now === last
+      last = now
+      return isSame
+    },
+    1_000,
+  )
+}
+
+export async function judgeRefusal(
+  lab: Lab,
+  size: ScenarioSize,
+  refusal: (part: 'measured' | 'control') => Promise<Refusal>,
+): Promise<FaultReport> {
+  async function run(part: 'measured' | 'control', form: Form) {
+    const { name, redis, begin, end, says } = await refusal(part)
+    const plan = { name, fence: part === 'measured' ? 'on' : 'off', redis: redis ?? {}, ...form } as const
+    const ended = await judgeUnderHarm(lab, plan, async (redisFeed) => {
+      const total = form.shortRefusals + form.longRefusals
+      const { interactions } = redisFeed.workload
+      for (let round = 1; round <= total; round++) {
+        await applied(redisFeed, (interactions * round) / (total + 1))
+        await begin(redisFeed)
+        await stands(redisFeed)
+        await rest(round <= form.shortRefusals ? SHORT_MS : LONG_MS)
+        await end(redisFeed)
+      }
+      return { overAtMs: wallStopwatch.nowMs(), counts: { refusals: total } }
+    })
+    return { ...ended, says }
+  }
+  const [{ finding, aftermath, says }, control] = await Promise.all([
+    run('measured', size === 'long' ? LONG : SHORT),
+    run('control', CONTROL),
+  ])
+  return {
+    measured: finding,
+    control: { ...control.finding, what: 'the same features with the fence off' },
+    checks: [
+      {
+        what: 'the process ended and said what to do',
+        holds: aftermath.deaths > 0 && says.test(aftermath.written),
+      },
+      { what: 'it went on by itself and ends with exit code 0 when asked', holds: aftermath.exitCode === 0 },
+      { what: 'no good record became a dead letter', holds: aftermath.deadLetters === 0 },
+    ],
+  }
+}
