@@ -71,6 +71,36 @@ export const streamsLimitsSchema = z.strictObject({
     .min(1)
     .default(120)
     .describe('one batch at work for longer is logged as an error'),
+  crashLoopDeathsMax: z
+    .int()
+    .min(0)
+    .max(20)
+    .default(3)
+    .describe(
+      'deaths of the process in a row with one record alone at hand before it is dead-lettered undecoded (crash_loop), ' +
+        '0 never: fewer could take a good record in a storm of kills, more is a longer outage',
+    ),
+  crashLoopWatchRecords: z
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe(
+      'records after a death that come in chunks: more than a stage reads in commitIntervalMs, or the one that kills lies behind them',
+    ),
+  crashLoopChunkRecords: z
+    .int()
+    .min(2)
+    .default(64)
+    .describe(
+      'records of a chunk: each chunk costs a commit (about 2 ms), each record of one that was at hand in a death two',
+    ),
+  crashLoopGivenUpMax: z
+    .int()
+    .min(1)
+    .default(10)
+    .describe(
+      'records given up in a row: when even more kill, it is the program and not the records, and dead-lettering them would empty the topic',
+    ),
 })
 export type StreamsLimits = z.infer<typeof streamsLimitsSchema>
 

@@ -9,6 +9,8 @@ export interface RawRecord {
   value: Buffer | null
   /** The broker's record timestamp, wall clock. */
   brokerTimeMs: number
+  /** The process died of it again and again: `give_up` dead-letters it undecoded, `given_up` was dead-lettered before. */
+  crashLoop?: 'give_up' | 'given_up'
 }
 
 /** One fetch of one partition. */
@@ -20,16 +22,4 @@ export interface RawBatch<K extends TopicKey = TopicKey> {
   nextOffset: number
   /** The partition's end offset at the time of the fetch. */
   endOffset: number
-}
-
-/** Cuts a fetch into batches of at most `recordsMax` records, in order; an empty fetch stays one batch. */
-export function sliceBatch<K extends TopicKey>(batch: RawBatch<K>, recordsMax: number): RawBatch<K>[] {
-  if (batch.records.length <= recordsMax) return [batch]
-  const slices: RawBatch<K>[] = []
-  for (let from = 0; from < batch.records.length; from += recordsMax) {
-    const records = batch.records.slice(from, from + recordsMax)
-    const next = batch.records[from + recordsMax]
-    slices.push({ ...batch, records, nextOffset: next?.offset ?? batch.nextOffset })
-  }
-  return slices
 }

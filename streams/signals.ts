@@ -76,6 +76,19 @@ export const STREAMS_SIGNALS = [
     help: 'deleted by the broker before they were read',
     labels: ['stage', 'topic'],
   },
+  {
+    kind: 'counter',
+    name: 'partitions_paused',
+    help: 'a partition rests before it is tried again',
+    labels: ['stage'],
+  },
+  { kind: 'counter', name: 'partitions_resumed', help: 'a resting partition goes on', labels: ['stage'] },
+  {
+    kind: 'counter',
+    name: 'partitions_paused_ms',
+    help: 'sum of the rests partitions were given',
+    labels: ['stage'],
+  },
   { kind: 'counter', name: 'offsets_refused', help: 'commits the broker did not take', labels: ['stage'] },
   { kind: 'counter', name: 'consumers_restarted', help: 'after an outage of the brokers', labels: ['stage'] },
   {

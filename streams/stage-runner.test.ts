@@ -3,7 +3,7 @@ import { type Codec, DecodeError, RegistryUnavailableError } from '#schemas'
 import { sampleRecords } from '#schemas/testing'
 import { streamsConfigSchema } from './config.ts'
 import { silentLogger } from './log.ts'
-import { type RawBatch, sliceBatch } from './raw-record.ts'
+import type { RawBatch } from './raw-record.ts'
 import { silentSignals } from './signal-registry.ts'
 import { createStageRunner } from './stage-runner.ts'
 import type { Outputs, Stage } from './stage.ts'
@@ -133,19 +133,23 @@ describe('stage runner', () => {
   })
 })
 
-describe('sliceBatch', () => {
-  it('cuts in order; slices follow one another and the last keeps the end', () => {
-    const slices = sliceBatch(batchOf(['a', 'b', 'c', 'd', 'e']), 2)
-    expect(
-      slices.map(({ records, nextOffset }) => [records.map(({ offset }) => offset), nextOffset]),
-    ).toEqual([
-      [[10, 11], 12],
-      [[12, 13], 14],
-      [[14], 17],
-    ])
-  })
-  it('leaves a batch at the bound whole', () => {
-    const batch = batchOf(['a', 'b'])
-    expect(sliceBatch(batch, 2)).toEqual([batch])
+describe('a record that kills', () => {
+  it('is dead-lettered without a look at it, and is left out when it comes again', async () => {
+    const decoded: string[] = []
+    const calls: string[] = []
+    const { run } = runnerOf(
+      {},
+      codecOf((text) => void decoded.push(text)),
+      calls,
+    )
+    const raw = batchOf(['a', 'b', 'c'])
+    const records = [
+      { ...raw.records[0]!, crashLoop: 'given_up' as const },
+      { ...raw.records[1]!, crashLoop: 'give_up' as const },
+      raw.records[2]!,
+    ]
+    await run({ ...raw, records })
+    expect(decoded).toEqual(['c'])
+    expect(calls.filter((call) => call.startsWith('add deadLetters'))).toHaveLength(1)
   })
 })

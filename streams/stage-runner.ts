@@ -3,7 +3,7 @@ import type { StreamsLimits } from './config.ts'
 import { decodeRecord, runSteps } from './decode-record.ts'
 import type { RawBatch, RawRecord } from './raw-record.ts'
 import type { Batch, Clock, Logger, Outputs, Signals, Stage, StageRecord } from './stage.ts'
-import { pass, type Verdict } from './verdict.ts'
+import { deadLetter, drop, pass, type Verdict } from './verdict.ts'
 
 /** What the shell does after a batch: the runner decides, the shell moves offsets. */
 export type RunOutcome =
@@ -28,6 +28,16 @@ export interface StageRunnerParts {
 export type StageRunner<K extends TopicKey> = (raw: RawBatch<K>, outputs: Outputs) => Promise<RunOutcome>
 
 const TOMBSTONE = pass(null)
+const CRASH_LOOP = 'crash_loop'
+
+/** The record is not decoded: that may be what kills. */
+const crashLoopVerdict = (crashLoop: NonNullable<RawRecord['crashLoop']>) =>
+  crashLoop === 'given_up'
+    ? drop<never>(CRASH_LOOP)
+    : deadLetter<never>(
+        CRASH_LOOP,
+        'the process died each time it was alone at hand (limits.crashLoopDeathsMax)',
+      )
 
 type Postponed = { offset: number; reason: string; cause: unknown }
 
@@ -90,7 +100,9 @@ export function createStageRunner<K extends TopicKey>(
       const { partition, offset, brokerTimeMs, key } = raw
       const record: StageRecord<K> = { topic, partition, offset, brokerTimeMs, key, value: null }
       let verdict: Verdict<RecordOf[K] | null> = TOMBSTONE
-      if (raw.value !== null) {
+      if (raw.crashLoop !== undefined) {
+        verdict = crashLoopVerdict(raw.crashLoop)
+      } else if (raw.value !== null) {
         const decoding = decodeRecord(codec, batch.topic, raw.value, limits.recordBytesMax)
         const decoded = decoding instanceof Promise ? await decoding : decoding
         verdict = decoded.kind === 'pass' ? runSteps(decoded, steps, record, signaled) : decoded

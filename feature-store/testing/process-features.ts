@@ -9,6 +9,8 @@ export interface FeaturesProcessOptions {
   /** `off`: the same features with nothing that protects them. Default `on`. */
   fence?: 'on' | 'off'
   dieAt?: DieAt
+  /** Killed whenever it decodes an interaction of this user. */
+  dieOf?: string
   /** `wall`: event time is replaced by the process' clock. Default `event`. */
   time?: 'event' | 'wall'
   /** Options of Node itself, before the file. */
@@ -20,9 +22,16 @@ export function startFeaturesProcess(
   feed: { addresses: Addresses; config: StreamsConfig & { features: FeatureStoreConfig } },
   options: FeaturesProcessOptions = {},
 ): FeedloopProcess {
-  const { fence = 'on', time = 'event', dieAt, nodeOptions = [] } = options
+  const { fence = 'on', time = 'event', dieAt, dieOf, nodeOptions = [] } = options
   const { addresses, config } = feed
-  const given: RunFeaturesArguments = { addresses, config, fence, time, ...(dieAt ? { dieAt } : {}) }
+  const given: RunFeaturesArguments = {
+    addresses,
+    config,
+    fence,
+    time,
+    ...(dieAt ? { dieAt } : {}),
+    ...(dieOf ? { dieOf } : {}),
+  }
   const main = fileURLToPath(new URL('run-features-main.ts', import.meta.url))
   const title = `the features process (fence ${fence}, ${time} time)`
   return startBuilt(title, main, [JSON.stringify(given)], addresses, nodeOptions)

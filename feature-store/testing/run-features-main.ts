@@ -2,7 +2,15 @@
  * The features service as a process of its own, for tests that kill it or that take away what protects it.
  * Argument: JSON of RunFeaturesArguments.
  */
-import { connectRuntime, createLogger, streamsConfigSchema, untilStopped, type Addresses } from '#streams'
+import { createCodec, openRegistry } from '#schemas'
+import {
+  catalogueOf,
+  connectRuntime,
+  createLogger,
+  streamsConfigSchema,
+  untilStopped,
+  type Addresses,
+} from '#streams'
 import { openFeedStore } from '../commands.ts'
 import { featureStoreConfigSchema } from '../config.ts'
 import { startFeatureStore } from '../feature-store.ts'
@@ -19,6 +27,8 @@ export interface RunFeaturesArguments {
   /** `off`: whatever is brought is written, offsets are those of the consumer groups. */
   fence: 'on' | 'off'
   dieAt?: DieAt
+  /** Killed whenever it decodes an interaction of this user. */
+  dieOf?: string
   /** `wall`: what a record says of its event time is replaced by this process' clock. */
   time: 'event' | 'wall'
 }
@@ -45,10 +55,22 @@ function die(): void {
 }
 
 dieAroundProducing(isTime, `${streams.prefix}.dead-letters.v1`, die)
+const codec = await createCodec(openRegistry({ url: addresses.registryUrl }), catalogueOf(streams))
+const changedCodec: typeof codec = {
+  ...codec,
+  decode(topic, bytes) {
+    const record = codec.decode(topic, bytes)
+    if (topic !== 'interactions') return record
+    if (given.dieOf !== undefined && 'userId' in record && record.userId === given.dieOf) die()
+    return given.time === 'wall' ? { ...record, occurredAtMs: Date.now() } : record
+  },
+}
+
 const runtime = await connectRuntime({
   addresses,
   config: streams,
   clientId: 'features',
+  codec: changedCodec,
   log: createLogger({ name: 'features' }),
 })
 const store = await openFeedStore(addresses.redisUrl, { prefix: streams.prefix, features }, 'owner')
@@ -77,25 +99,12 @@ function withoutFence(inner: StateStore): StateStore {
   })
 }
 
-function byWallClock({ codec }: typeof runtime): typeof runtime.codec {
-  return {
-    ...codec,
-    decode(topic, bytes) {
-      const record = codec.decode(topic, bytes)
-      return topic === 'interactions' ? { ...record, occurredAtMs: Date.now() } : record
-    },
-  }
-}
-
-const running = await startFeatureStore(
-  given.time === 'wall' ? { ...runtime, codec: byWallClock(runtime) } : runtime,
-  {
-    config: features,
-    store: dyingStore(given.fence === 'off' ? withoutFence(store) : store),
-    futureSkewSecondsMax: streams.limits.futureSkewSecondsMax,
-    farFutureSecondsMax: streams.limits.farFutureSecondsMax,
-  },
-)
+const running = await startFeatureStore(runtime, {
+  config: features,
+  store: dyingStore(given.fence === 'off' ? withoutFence(store) : store),
+  futureSkewSecondsMax: streams.limits.futureSkewSecondsMax,
+  farFutureSecondsMax: streams.limits.farFutureSecondsMax,
+})
 await untilStopped({
   done: running.done,
   async stop() {

@@ -1,8 +1,20 @@
-import type { OffsetsByTopicPartition } from 'kafkajs'
 import { isRebalancing } from './kafka-errors.ts'
 import type { Logger, Signals } from '../stage.ts'
 
-export type CommitOffsets = (offsets: OffsetsByTopicPartition) => Promise<void>
+/** As kafkajs takes them; its own type leaves the metadata out, its code does not. */
+export interface OffsetsWithMetadata {
+  topics: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[]
+}
+
+export type CommitOffsets = (offsets: OffsetsWithMetadata) => Promise<void>
+
+export interface NotedOffset {
+  topic: string
+  partition: number
+  offset: number
+  /** What lies beside the offset, see crash-marker.ts. */
+  metadata: string | null
+}
 
 export interface CommitsParts {
   stage: string
@@ -14,9 +26,12 @@ export interface CommitsParts {
 /** Offsets waiting to be committed; the latest of a partition wins, one request at a time. */
 export interface Commits {
   /** `commit` must speak for the group generation the batch was read in. */
-  note(topic: string, partition: number, offset: number, commit: CommitOffsets): void
-  /** Commits what is noted now. Never rejects: what the broker refuses is read again by whoever owns it then. */
-  flush(): Promise<void>
+  note(noted: NotedOffset, commit: CommitOffsets): void
+  /**
+   * Commits what is noted now; whether it was taken. Never rejects: what the broker refuses is read again by
+   * whoever owns it then.
+   */
+  flush(): Promise<boolean>
   /** Forgets what is noted: the group was divided anew. */
   clear(): void
 }
@@ -26,14 +41,14 @@ export interface Commits {
  * an interval of commits, so an interval of records is read twice; fences and deterministic ids absorb that.
  */
 export function createCommits({ stage, intervalMs, log, signals }: CommitsParts): Commits {
-  const noted = new Map<string, { topic: string; partition: number; offset: number }>()
+  const noted = new Map<string, NotedOffset>()
   let commit: CommitOffsets | null = null
   let timer: NodeJS.Timeout | null = null
-  let flying: Promise<void> = Promise.resolve()
+  let flying: Promise<boolean> = Promise.resolve(true)
   let generation = 0
   let refusals = 0
 
-  function flush(): Promise<void> {
+  function flush(): Promise<boolean> {
     if (timer !== null) clearTimeout(timer)
     timer = null
     if (noted.size === 0 || commit === null) return flying
@@ -41,38 +56,43 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
     const commitNow = commit
     const read = generation
     flying = flying
-      .then(() => (read === generation ? commitNow(offsets) : undefined))
-      .then(() => void (refusals = 0))
+      .then(async () => {
+        if (read !== generation) return false
+        await commitNow(offsets)
+        refusals = 0
+        return true
+      })
       .catch((error: unknown) => {
         signals.count('offsets_refused', { stage })
         const fields = { stage, error: error instanceof Error ? error.message : String(error) }
         if (isRebalancing(error) || read !== generation) {
           log.debug(fields, 'offsets not committed: the group is being divided anew')
-          return
+          return false
         }
         if (refusals++ === 0) log.warn(fields, 'offsets not committed; trying again')
         else log.debug(fields, 'offsets not committed; trying again')
         noteAgain(offsets)
+        return false
       })
     return flying
   }
 
   /** What was noted since is newer and stays. */
-  function noteAgain({ topics }: OffsetsByTopicPartition): void {
+  function noteAgain({ topics }: OffsetsWithMetadata): void {
     for (const { topic, partitions } of topics) {
-      for (const { partition, offset } of partitions) {
+      for (const { partition, offset, metadata } of partitions) {
         const key = `${topic}/${partition}`
-        if (!noted.has(key)) noted.set(key, { topic, partition, offset: Number(offset) })
+        if (!noted.has(key)) noted.set(key, { topic, partition, offset: Number(offset), metadata })
       }
     }
     timer ??= setTimeout(() => void flush(), intervalMs).unref()
   }
 
-  function takeNoted(): OffsetsByTopicPartition {
-    const byTopic = new Map<string, { partition: number; offset: string }[]>()
-    for (const { topic, partition, offset } of noted.values()) {
+  function takeNoted(): OffsetsWithMetadata {
+    const byTopic = new Map<string, { partition: number; offset: string; metadata: string | null }[]>()
+    for (const { topic, partition, offset, metadata } of noted.values()) {
       const partitions = byTopic.get(topic) ?? []
-      partitions.push({ partition, offset: String(offset) })
+      partitions.push({ partition, offset: String(offset), metadata })
       byTopic.set(topic, partitions)
     }
     noted.clear()
@@ -80,8 +100,8 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
   }
 
   return {
-    note(topic, partition, offset, commitOffsets) {
-      noted.set(`${topic}/${partition}`, { topic, partition, offset })
+    note(offset, commitOffsets) {
+      noted.set(`${offset.topic}/${offset.partition}`, offset)
       commit = commitOffsets
       timer ??= setTimeout(() => void flush(), intervalMs).unref()
     },

@@ -13,7 +13,7 @@ import { createKafka, reachBrokers } from './kafka-client.ts'
 import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
 import { runKafkaFollower } from './kafka-follower.ts'
 import { openKafkaOutputs } from './kafka-outputs.ts'
-import { runKafkaStage } from './kafka-stage.ts'
+import { joinGroup } from './kafka-member.ts'
 import { sourcesCoPartitioned } from '../co-partition.ts'
 import { partitionOf } from '../partitioner.ts'
 import { createSignals } from '../signal-registry.ts'
@@ -106,7 +106,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     async runStage(stage) {
       sourcesCoPartitioned(stage.name, stage.sources, partitionCount, topicName)
       const outputs = await classified(openKafkaOutputs({ ...parts, name: stage.name }))
-      return tracked(await runKafkaStage(stage, { ...parts, outputs }))
+      return tracked(await joinGroup(stage, { ...parts, outputs }))
     },
     async follow(follower) {
       return tracked(await classified(runKafkaFollower(follower, parts)))

@@ -16,6 +16,10 @@ export interface StartPoint<K extends TopicKey> {
   offset: number
   /** The stage's own state has got farther than its group says: a crash came between the two. */
   aheadOfGroup: boolean
+  /** What the group has committed, or would begin at. */
+  commit: number
+  /** What lies beside the committed offset, see crash-marker.ts. */
+  metadata: string | null
 }
 
 export interface StartOffsetsParts {
@@ -54,8 +58,8 @@ export async function startOffsets<K extends TopicKey>(
     let ends = await persistently(() => admin.fetchTopicOffsets(name), parts)
     for (const partition of partitions) {
       const asked = await stage.opened?.(topic, partition)
-      const committedText = group?.partitions.find((entry) => entry.partition === partition)?.offset ?? '-1'
-      const committed = Number(committedText) < 0 ? null : Number(committedText)
+      const found = group?.partitions.find((entry) => entry.partition === partition)
+      const committed = found === undefined || Number(found.offset) < 0 ? null : Number(found.offset)
       for (let attempt = 1; ; attempt++) {
         const end = ends.find((entry) => entry.partition === partition)
         const [low, high] = [Number(end?.low ?? 0), Number(end?.high ?? 0)]
@@ -72,7 +76,17 @@ export async function startOffsets<K extends TopicKey>(
           tellLostRecords({ stage: stage.name, topic: name, partition, wanted, first }, parts)
         }
         const aheadOfGroup = asked !== undefined && start.offset > (committed ?? low)
-        points.push({ topic, topicName: name, partition, offset: start.offset, aheadOfGroup })
+        const commit = asked === undefined ? (committed ?? start.offset) : start.offset
+        const metadata = found?.metadata ?? null
+        points.push({
+          topic,
+          topicName: name,
+          partition,
+          offset: start.offset,
+          aheadOfGroup,
+          commit,
+          metadata,
+        })
         break
       }
     }

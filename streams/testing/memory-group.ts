@@ -1,7 +1,10 @@
 import type { TopicKey } from '#schemas'
 import { assignCoPartitions } from '../co-partition.ts'
+import { type CrashLimits, type CrashWatch, type CrashWatchEnd, watchPartition } from '../crash-watch.ts'
 import { type Deferred, deferred } from '../deferred.ts'
+import { StageKilledError } from '../errors.ts'
 import type { Accumulator } from '../outputs.ts'
+import type { RawBatch } from '../raw-record.ts'
 import type { StageRunner } from '../stage-runner.ts'
 import type { Stage } from '../stage.ts'
 import { offsetBeyondEnd, startOffset } from '../start-offset.ts'
@@ -21,6 +24,8 @@ export interface Member {
   owned: number[]
   /** Per `topic/partition`: the next offset to read. */
   readonly positions: Map<string, number>
+  /** Per `topic/partition`: which of its records is under suspicion. */
+  readonly watches: Map<string, CrashWatch>
   /** Per `topic/partition`: a retry waits until this clock time. */
   readonly notBeforeMs: Map<string, number>
   /** Per `topic/partition`: the offset of a parked record. */
@@ -35,9 +40,18 @@ export interface MemoryGroup {
   readonly stage: string
   readonly members: Member[]
   readonly committed: Map<string, number>
+  /** What lies beside the committed offsets. */
+  readonly markers: Map<string, string>
 }
 
 export const place = (topic: string, partition: number) => `${topic}/${partition}`
+
+export const createGroup = (stage: string): MemoryGroup => ({
+  stage,
+  members: [],
+  committed: new Map(),
+  markers: new Map(),
+})
 
 export function createMember(
   id: string,
@@ -53,6 +67,7 @@ export function createMember(
     outputs,
     owned: [],
     positions: new Map(),
+    watches: new Map(),
     notBeforeMs: new Map(),
     parked: new Map(),
     ready,
@@ -67,8 +82,9 @@ export async function divide(
   log: MemoryLog,
   topicName: (topic: TopicKey) => string,
   partitionCount: (topic: TopicKey) => number,
+  limits: CrashLimits,
 ): Promise<void> {
-  for (const member of group.members) await closeOwned(member)
+  for (const member of group.members) await closeOwned(member, group)
   if (group.members.length === 0) return
   const count = partitionCount(group.members[0]!.stage.sources[0]!)
   const all = Array.from({ length: count }, (_, partition) => partition)
@@ -77,7 +93,7 @@ export async function divide(
     new Map([['any', all]]),
   )
   for (const member of group.members)
-    await openGiven(member, assignment.get(member.id)!['any'] ?? [], group, log, topicName)
+    await openGiven(member, assignment.get(member.id)!['any'] ?? [], group, log, topicName, limits)
 }
 
 async function openGiven(
@@ -86,6 +102,7 @@ async function openGiven(
   group: MemoryGroup,
   log: MemoryLog,
   topicName: (topic: TopicKey) => string,
+  limits: CrashLimits,
 ): Promise<void> {
   const { stage, positions } = member
   member.owned = partitions
@@ -98,16 +115,62 @@ async function openGiven(
       const start = startOffset({ asked, committed, low: 0, high, startFrom: stage.startFrom })
       if (start.kind === 'beyond') throw offsetBeyondEnd(stage.name, name, partition, start.offset, high)
       positions.set(place(name, partition), start.offset)
+      const metadata = group.markers.get(place(name, partition)) ?? null
+      const commit = asked === undefined ? (committed ?? start.offset) : start.offset
+      const watched = { metadata, position: start.offset, commit, by: member.id }
+      member.watches.set(place(name, partition), watchPartition(watched, limits))
     }
   }
   member.ready.resolve()
 }
 
-export async function closeOwned(member: Member): Promise<void> {
+export async function closeOwned(member: Member, group: MemoryGroup): Promise<void> {
   const { stage, owned } = member
+  closeMarkers(member, group, 'in_order')
   member.owned = []
   member.positions.clear()
   member.notBeforeMs.clear()
   member.parked.clear()
   for (const partition of owned) for (const topic of stage.sources) await stage.closed?.(topic, partition)
+}
+
+/** Takes back what the group says of open partitions, but for what the stage died of. */
+export function closeMarkers({ watches }: Member, group: MemoryGroup, end: CrashWatchEnd): void {
+  for (const [at, watch] of watches) {
+    const marker = watch.closing(end)
+    if (marker !== null) commit(group, at, watch, marker)
+  }
+  watches.clear()
+}
+
+/** One piece of what was read: marker, stage, offsets. Throws what the stage did; nothing is committed then. */
+export async function workOn(
+  member: Member,
+  group: MemoryGroup,
+  at: string,
+  fetched: RawBatch,
+  nowMs: number,
+): Promise<void> {
+  const watch = member.watches.get(at)!
+  const { batch, mark } = watch.cut(fetched)
+  if (mark !== null) commit(group, at, watch, mark)
+  const outcome = await member.run(batch, member.outputs.session())
+  if (member.crashAt !== null) throw new StageKilledError('killed before it committed')
+  if (outcome.kind === 'seek') watch.putBack()
+  else watch.passed(outcome.kind === 'done' ? outcome.nextOffset : outcome.offset, outcome.commit)
+  if (mark !== null || (outcome.kind !== 'seek' && outcome.commit !== null)) commit(group, at, watch)
+  if (outcome.kind === 'retry') member.notBeforeMs.set(at, nowMs + outcome.delayMs)
+  if (outcome.kind === 'retry' && outcome.parked) member.parked.set(at, outcome.offset)
+  else member.parked.delete(at)
+  member.positions.set(at, outcome.kind === 'done' ? outcome.nextOffset : outcome.offset)
+}
+
+function commit(
+  { markers, committed }: MemoryGroup,
+  at: string,
+  watch: CrashWatch,
+  marker = watch.marker(),
+): void {
+  committed.set(at, watch.commitOffset())
+  markers.set(at, marker ?? '')
 }

@@ -10,6 +10,7 @@ import {
   started,
   writeInteractions,
 } from './conformance-harness.ts'
+import { crashLoopConformance } from './crash-loop-conformance.ts'
 import { verdictConformance } from './verdict-conformance.ts'
 
 export type { RuntimeConformanceCase, RuntimeHarness } from './conformance-harness.ts'
@@ -277,4 +278,5 @@ export const runtimeConformance: readonly RuntimeConformanceCase[] = [
     },
   },
   ...verdictConformance,
+  ...crashLoopConformance,
 ]

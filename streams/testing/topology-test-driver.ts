@@ -1,6 +1,7 @@
 import { createCodec, topicCatalogue, type TopicKey } from '#schemas'
 import { createMemoryRegistry } from '#schemas/testing'
 import { streamsConfigSchema } from '../config.ts'
+import { endOf } from '../crash-watch.ts'
 import { StageKilledError } from '../errors.ts'
 import { silentLogger } from '../log.ts'
 import { createAccumulator, type OutboundRecord } from '../outputs.ts'
@@ -12,7 +13,17 @@ import type { Stage } from '../stage.ts'
 import { silentSignals } from '../signal-registry.ts'
 import type { TopologyTestDriver, TopologyTestDriverOptions } from './driver-contract.ts'
 import { createMemoryFollowers } from './memory-follower.ts'
-import { closeOwned, createMember, divide, type Member, type MemoryGroup, place } from './memory-group.ts'
+import {
+  closeMarkers,
+  closeOwned,
+  createGroup,
+  createMember,
+  divide,
+  type Member,
+  type MemoryGroup,
+  place,
+  workOn,
+} from './memory-group.ts'
 import { createMemoryLog } from './memory-log.ts'
 
 export type { TopologyTestDriver, TopologyTestDriverOptions } from './driver-contract.ts'
@@ -77,7 +88,7 @@ export async function createTopologyTestDriver(
     })
   }
 
-  const redivide = (group: MemoryGroup) => divide(group, broker, topicName, partitionCount)
+  const redivide = (group: MemoryGroup) => divide(group, broker, topicName, partitionCount, limits)
 
   async function remove(member: Member): Promise<void> {
     const group = groups.get(member.stage.name)!
@@ -85,7 +96,10 @@ export async function createTopologyTestDriver(
     await redivide(group)
   }
 
+  /** As on Kafka: a stage that fails closes its markers, a process that is killed does not. */
   async function kill(member: Member, error: unknown): Promise<void> {
+    if (!(error instanceof StageKilledError))
+      closeMarkers(member, groups.get(member.stage.name)!, endOf(error))
     member.owned = []
     member.ready.reject(error)
     member.done.reject(error)
@@ -149,16 +163,9 @@ export async function createTopologyTestDriver(
     const at = place(name, partition)
     const recordsMax = 1 + random.int(Math.min(available, limits.batchRecordsMax))
     const read = broker.read(name, partition, member.positions.get(at)!, recordsMax)
-    const raw = { topic, partition, ...read, endOffset: broker.endOffset(name, partition) }
-    const { committed } = groups.get(member.stage.name)!
+    const fetched = { topic, partition, ...read, endOffset: broker.endOffset(name, partition) }
     try {
-      const outcome = await member.run(raw, member.outputs.session())
-      if (member.crashAt !== null) throw new StageKilledError('killed before it committed')
-      if (outcome.kind !== 'seek' && outcome.commit !== null) committed.set(at, outcome.commit)
-      if (outcome.kind === 'retry') member.notBeforeMs.set(at, nowMs + outcome.delayMs)
-      if (outcome.kind === 'retry' && outcome.parked) member.parked.set(at, outcome.offset)
-      else member.parked.delete(at)
-      member.positions.set(at, outcome.kind === 'done' ? outcome.nextOffset : outcome.offset)
+      await workOn(member, groups.get(member.stage.name)!, at, fetched, nowMs)
     } catch (error) {
       await kill(member, error)
     }
@@ -211,11 +218,7 @@ export async function createTopologyTestDriver(
     },
     async runStage<K extends TopicKey>(stage: Stage<K>) {
       sourcesCoPartitioned(stage.name, stage.sources, partitionCount, topicName)
-      const group = groups.get(stage.name) ?? {
-        stage: stage.name,
-        members: [],
-        committed: new Map<string, number>(),
-      }
+      const group = groups.get(stage.name) ?? createGroup(stage.name)
       groups.set(stage.name, group)
       // The driver hands a member only batches of its own sources, so K may be forgotten here.
       const run = createStageRunner(stage, runnerParts) as unknown as StageRunner<TopicKey>
@@ -233,7 +236,7 @@ export async function createTopologyTestDriver(
       const stop = async () => {
         if (!group.members.includes(member)) return
         await alone(async () => {
-          await closeOwned(member)
+          await closeOwned(member, group)
           await remove(member)
         })
         member.done.resolve()

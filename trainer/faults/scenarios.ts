@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts'
 import { consumerKill } from './scenarios/consumer-kill.ts'
+import { crashLoop } from './scenarios/crash-loop.ts'
 import { killAtStep } from './scenarios/kill-at-step.ts'
 import { redisDiskFull } from './scenarios/redis-disk-full.ts'
 import { redisFailover } from './scenarios/redis-failover.ts'
@@ -24,4 +25,5 @@ export const SCENARIOS: readonly Scenario[] = [
   redisDiskFull,
   redisMemoryFull,
   registryDown,
+  crashLoop,
 ]

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import type {
   Admin,
-  Batch,
   ConsumerCrashEvent,
+  ConsumerEndBatchProcessEvent,
   ConsumerGroupJoinEvent,
   EachBatchPayload,
   Kafka,
@@ -14,17 +15,18 @@ import { rawBatchOf } from './kafka-batch.ts'
 import { outageRetry } from './kafka-client.ts'
 import { type CommitOffsets, createCommits } from './kafka-commits.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
+import { workThrough } from './kafka-fetched.ts'
 import { createHeartbeats } from './kafka-heartbeats.ts'
 import type { KafkaOutputs } from './kafka-outputs.ts'
+import { createPauses } from './kafka-pauses.ts'
+import { createPositions, type FetchedBatch } from './kafka-positions.ts'
 import { startOffsets } from './kafka-start-offsets.ts'
+import { type CrashWatch, type CrashWatchEnd, endOf, watchPartition } from '../crash-watch.ts'
 import { createPartitionLanes } from '../partition-lanes.ts'
-import { sliceBatch } from '../raw-record.ts'
-import { offsetBeyondEnd } from '../start-offset.ts'
 import { createStageRunner, type RunOutcome, type StageRunnerParts } from '../stage-runner.ts'
-import { tellLostRecords } from '../lost-records.ts'
 import type { RunningStage, Stage } from '../stage.ts'
 
-export interface KafkaStageParts extends StageRunnerParts {
+export interface KafkaMemberParts extends StageRunnerParts {
   kafka: Kafka
   admin: Admin
   brokers: readonly string[]
@@ -32,33 +34,30 @@ export interface KafkaStageParts extends StageRunnerParts {
   outputs: KafkaOutputs
 }
 
-/** What kafkajs' batch has besides what its types say: the offset that was asked for. */
-type FetchedBatch = Batch & { fetchedOffset: string }
-
 /**
  * One consumer group member for one stage. The group is divided by `coPartitionAssigner`; every division is a new
  * generation: partitions stay paused until the stage has closed what it had and opened what it got. A batch that is
  * still at work when its generation ends neither commits nor seeks (kafkajs alone would let it).
  */
-export async function runKafkaStage<K extends TopicKey>(
+export async function joinGroup<K extends TopicKey>(
   stage: Stage<K>,
-  parts: KafkaStageParts,
+  parts: KafkaMemberParts,
 ): Promise<RunningStage> {
-  const { kafka, admin, brokers, config, outputs, log, signals, limits, topicName } = parts
+  const { kafka, brokers, config, outputs, log, signals, limits, topicName } = parts
   const groupId = `${config.prefix}.${stage.name}`
   const keyOf = new Map(stage.sources.map((topic) => [topicName(topic), topic]))
   const run = createStageRunner(stage, parts)
   const commits = createCommits({ stage: stage.name, intervalMs: limits.commitIntervalMs, log, signals })
   const lanes = createPartitionLanes()
+  const watches = new Map<string, CrashWatch<K>>()
+  const by = randomUUID().slice(0, 8)
   const [ready, done] = [deferred(), deferred()]
   let generation = 0
   let owned: number[] = []
   let opening: Promise<void> = Promise.resolve()
   let ending: Promise<void> | null = null
   let fetchedAtMs = parts.clock.nowMs()
-  const retryTimers = new Set<NodeJS.Timeout>()
-  /** Where the next batch must begin, by `topic/partition`. */
-  const positions = new Map<string, number>()
+  const positions = createPositions(stage.name, parts)
 
   const consumer = kafka.consumer({
     groupId,
@@ -73,10 +72,20 @@ export async function runKafkaStage<K extends TopicKey>(
     allowAutoTopicCreation: false,
     retry: { ...outageRetry(limits), retries: 5, restartOnFailure: () => Promise.resolve(mayRestart()) },
   })
+  const pauses = createPauses({ stage: stage.name, consumer, log, signals })
+  const { whileJoined } = pauses
   consumer.on('consumer.group_join', joined)
-  consumer.on('consumer.rebalancing', () => void commits.flush())
+  consumer.on('consumer.rebalancing', () => void closeMarkers('in_order'))
   consumer.on('consumer.fetch', () => (fetchedAtMs = parts.clock.nowMs()))
+  consumer.on('consumer.end_batch_process', passedOver)
   consumer.on('consumer.crash', crashed)
+
+  /** kafkajs passes over what holds control records only, without a word to eachBatch. */
+  function passedOver({
+    payload: { topic, partition, batchSize, lastOffset },
+  }: ConsumerEndBatchProcessEvent): void {
+    if (batchSize === 0) positions.moved(topic, partition, Number(lastOffset) + 1)
+  }
 
   /** Runs in the same turn as the assignment: nothing is fetched before the partitions are paused. */
   function joined({ payload }: ConsumerGroupJoinEvent): void {
@@ -85,8 +94,7 @@ export async function runKafkaStage<K extends TopicKey>(
     const joinedGeneration = generation
     const partitions = [...new Set(Object.values(payload.memberAssignment).flat())].sort((a, b) => a - b)
     commits.clear()
-    for (const timer of retryTimers) clearTimeout(timer)
-    retryTimers.clear()
+    pauses.clear()
     whileJoined(() => consumer.pause([...keyOf.keys()].map((topic) => ({ topic, partitions }))))
     signals.count('partitions_assigned', { stage: stage.name }, partitions.length)
     log.info({ stage: stage.name, generation, partitions }, 'partitions assigned')
@@ -101,10 +109,13 @@ export async function runKafkaStage<K extends TopicKey>(
     const points = await startOffsets(stage, partitions, { ...parts, groupId })
     if (joinedGeneration !== generation || ending !== null) return
     whileJoined(() => {
-      for (const { topicName: topic, partition, offset } of points) seek(topic, partition, offset)
-      // A partition that rests brings no batch to be committed with: its lag would stay for ever.
-      for (const { topicName: topic, partition, offset, aheadOfGroup } of points)
-        if (aheadOfGroup) commits.note(topic, partition, offset, commitOffsets)
+      for (const { topicName: topic, partition, offset, aheadOfGroup, commit, metadata } of points) {
+        const watch = watchPartition<K>({ metadata, position: offset, commit, by }, limits)
+        watches.set(`${topic}/${partition}`, watch)
+        seek(topic, partition, offset)
+        // A partition that rests brings no batch to be committed with: its lag would stay for ever.
+        if (aheadOfGroup) commits.note({ topic, partition, offset, metadata: watch.marker() }, commitOffsets)
+      }
       consumer.resume([...keyOf.keys()].map((topic) => ({ topic, partitions })))
       ready.resolve()
     })
@@ -115,36 +126,63 @@ export async function runKafkaStage<K extends TopicKey>(
       topics.flatMap(({ topic, partitions }) => partitions.map((entry) => ({ topic, ...entry }))),
     )
 
+  /** Takes back what the commits say of open partitions, but for what the stage died of. */
+  function closeMarkers(end: CrashWatchEnd): Promise<boolean> {
+    for (const [place, watch] of watches) {
+      const metadata = watch.closing(end)
+      if (metadata === null) continue
+      const [topic, partition] = place.split('/') as [string, string]
+      const offset = watch.commitOffset()
+      commits.note({ topic, partition: Number(partition), offset, metadata }, commitOffsets)
+    }
+    return commits.flush()
+  }
+
   async function closeOwned(): Promise<void> {
     const partitions = owned
     owned = []
+    watches.clear()
     for (const partition of partitions)
       for (const topic of stage.sources) await stage.closed?.(topic, partition)
   }
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload
+    const { batch, commitOffsetsIfNecessary } = payload
+    const { topic, partition } = batch
     const read = generation
     const isOurs = () => read === generation && !heartbeats.lost()
     const heartbeats = createHeartbeats({ stage: stage.name, payload, limits, log, signals })
     try {
-      await lanes.run(batch.partition, async () => {
-        if (payload.isStale()) return
-        if (!(await beginsWhereItMust(batch as FetchedBatch))) return
-        for (const slice of sliceBatch(rawBatchOf(batch, keyOf.get(batch.topic)!), limits.batchRecordsMax)) {
-          if (!isOurs() || ending !== null) return
-          const outcome = await run(slice, outputs.session())
-          if (!isOurs()) {
-            signals.count('batches_abandoned', { stage: stage.name })
-            return
-          }
-          if (!act(outcome, payload)) return
-        }
+      await lanes.run(partition, async () => {
+        const watch = watches.get(`${topic}/${partition}`)
+        if (payload.isStale() || !isOurs() || watch === undefined) return
+        const must = await positions.mustBeginAt(batch as FetchedBatch)
+        if (must !== null) return seek(topic, partition, must)
+        const note = (offset: number, metadata = watch.marker()) =>
+          commits.note({ topic, partition, offset, metadata }, commitOffsetsIfNecessary)
+        const end = await workThrough(rawBatchOf(batch, keyOf.get(topic)!), {
+          watch,
+          isOurs,
+          note,
+          run: (slice) => run(slice, outputs.session()),
+          mayGoOn: () => ending === null,
+          commitNow(marker) {
+            note(watch.commitOffset(), marker)
+            return commits.flush()
+          },
+          abandoned: () => signals.count('batches_abandoned', { stage: stage.name }),
+          act: (outcome) => act(outcome, payload, note),
+          tryAgain(offset) {
+            pauses.pause(topic, partition, limits.retryDelayMs)
+            seek(topic, partition, offset)
+          },
+        })
+        if (end === 'left') return
         const lag = Number(batch.highWatermark) - Number(batch.lastOffset()) - 1
         signals.gauge('partition_lagged_records', lag, {
           stage: stage.name,
-          topic: batch.topic,
-          partition: String(batch.partition),
+          topic,
+          partition: String(partition),
         })
       })
     } catch (error) {
@@ -157,66 +195,30 @@ export async function runKafkaStage<K extends TopicKey>(
   /** @returns whether the next slice may follow */
   function act(
     outcome: RunOutcome,
-    { batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload,
+    { batch: { topic, partition }, resolveOffset }: EachBatchPayload,
+    note: (offset: number) => void,
   ): boolean {
-    const { topic, partition } = batch
     if (outcome.kind === 'done') {
       resolveOffset(String(outcome.nextOffset - 1))
-      positions.set(`${topic}/${partition}`, outcome.nextOffset)
-      commits.note(topic, partition, outcome.commit, commitOffsetsIfNecessary)
+      positions.moved(topic, partition, outcome.nextOffset)
+      note(outcome.commit)
       return true
     }
     if (outcome.kind === 'retry') {
-      if (outcome.commit !== null) commits.note(topic, partition, outcome.commit, commitOffsetsIfNecessary)
-      pauseFor(topic, partition, outcome.delayMs)
+      if (outcome.commit !== null) note(outcome.commit)
+      pauses.pause(topic, partition, outcome.delayMs)
     } else {
       signals.count('batches_sought', { stage: stage.name })
     }
-    whileJoined(() => seek(topic, partition, outcome.offset))
+    seek(topic, partition, outcome.offset)
     return false
   }
 
   function seek(topic: string, partition: number, offset: number): void {
-    consumer.seek({ topic, partition, offset: String(offset) })
-    positions.set(`${topic}/${partition}`, offset)
-  }
-
-  /**
-   * kafkajs meets an offset that the broker does not have by going on at the first one there is, without a word.
-   *
-   * @throws OperatorError `offset_beyond_end` when the topic was made anew under us
-   */
-  async function beginsWhereItMust({ topic, partition, fetchedOffset }: FetchedBatch): Promise<boolean> {
-    const first = Number(fetchedOffset)
-    const wanted = positions.get(`${topic}/${partition}`) ?? first
-    if (first > wanted) tellLostRecords({ stage: stage.name, topic, partition, wanted, first }, parts)
-    if (first >= wanted) return true
-    const found = (await admin.fetchTopicOffsets(topic)).find((entry) => entry.partition === partition)
-    const end = Number(found?.high ?? 0)
-    if (end < wanted) throw offsetBeyondEnd(stage.name, topic, partition, wanted, end)
-    whileJoined(() => seek(topic, partition, wanted))
-    return false
-  }
-
-  function pauseFor(topic: string, partition: number, delayMs: number): void {
-    if (ending !== null) return
-    whileJoined(() => consumer.pause([{ topic, partitions: [partition] }]))
-    const timer = setTimeout(() => {
-      retryTimers.delete(timer)
-      if (ending === null) whileJoined(() => consumer.resume([{ topic, partitions: [partition] }]))
-    }, delayMs)
-    retryTimers.add(timer)
-  }
-
-  /** Between a crash of the consumer and its restart there is nothing to pause or seek; the next join begins anew. */
-  function whileJoined(act: () => void): void {
-    try {
-      act()
-    } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('Consumer group was not initialized')))
-        throw error
-      log.debug({ stage: stage.name }, 'consumer is between a crash and its restart')
-    }
+    whileJoined(() => {
+      consumer.seek({ topic, partition, offset: String(offset) })
+      positions.moved(topic, partition, offset)
+    })
   }
 
   function mayRestart(): boolean {
@@ -236,23 +238,27 @@ export async function runKafkaStage<K extends TopicKey>(
   function fail(error: unknown): void {
     if (ending !== null) return
     log.error({ stage: stage.name, error }, 'stage stopped by an error')
-    end((failure) => {
-      ready.reject(failure)
-      done.reject(failure)
-    }, error)
+    end(
+      (failure) => {
+        ready.reject(failure)
+        done.reject(failure)
+      },
+      endOf(error),
+      error,
+    )
   }
 
-  function end(settle: (error: unknown) => void, error?: unknown): void {
-    ending = leave().then(
+  function end(settle: (error: unknown) => void, how: CrashWatchEnd, error?: unknown): void {
+    ending = leave(how).then(
       () => settle(error),
       (late: unknown) => settle(error ?? late),
     )
   }
 
-  async function leave(): Promise<void> {
-    for (const timer of retryTimers) clearTimeout(timer)
+  async function leave(how: CrashWatchEnd): Promise<void> {
+    pauses.clear()
     await lanes.idle()
-    await commits.flush()
+    await closeMarkers(how)
     await consumer.disconnect()
     await opening
     await closeOwned()
@@ -281,7 +287,7 @@ export async function runKafkaStage<K extends TopicKey>(
         end((error) => {
           if (error === undefined) done.resolve()
           else done.reject(error)
-        })
+        }, 'in_order')
       }
       await ending
     },

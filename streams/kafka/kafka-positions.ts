@@ -1,0 +1,41 @@
+import type { Admin, Batch } from 'kafkajs'
+import { tellLostRecords } from '../lost-records.ts'
+import { offsetBeyondEnd } from '../start-offset.ts'
+import type { Logger, Signals } from '../stage.ts'
+
+/** What kafkajs' batch has besides what its types say: the offset that was asked for. */
+export type FetchedBatch = Batch & { fetchedOffset: string }
+
+/** Where the next batch of each partition must begin. */
+export interface Positions {
+  moved(topic: string, partition: number, offset: number): void
+  /**
+   * kafkajs meets an offset that the broker does not have by going on at the first one there is, without a word.
+   *
+   * @returns null: the batch begins where it must, or behind what retention took (told); else where to go back to
+   * @throws OperatorError `offset_beyond_end` when the topic was made anew under us
+   */
+  mustBeginAt(batch: FetchedBatch): Promise<number | null>
+}
+
+export function createPositions(
+  stage: string,
+  parts: { admin: Admin; log: Logger; signals: Signals },
+): Positions {
+  const positions = new Map<string, number>()
+  return {
+    moved: (topic, partition, offset) => void positions.set(`${topic}/${partition}`, offset),
+    async mustBeginAt({ topic, partition, fetchedOffset }) {
+      const first = Number(fetchedOffset)
+      const wanted = positions.get(`${topic}/${partition}`) ?? first
+      if (first > wanted) tellLostRecords({ stage, topic, partition, wanted, first }, parts)
+      if (first >= wanted) return null
+      const found = (await parts.admin.fetchTopicOffsets(topic)).find(
+        (entry) => entry.partition === partition,
+      )
+      const end = Number(found?.high ?? 0)
+      if (end < wanted) throw offsetBeyondEnd(stage, topic, partition, wanted, end)
+      return wanted
+    },
+  }
+}
