@@ -39,6 +39,7 @@ export function keepRunning(start: () => FeedloopProcess): KeptProcess {
     deaths: () => deaths,
     async stop() {
       stopping = true
+      clearTimeout(pause?.timer)
       pause?.end()
       await current.stop()
       return { exitCode: await kept, written: written.join('\n') }

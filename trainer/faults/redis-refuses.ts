@@ -25,7 +25,7 @@ interface Form {
 }
 
 const SHORT: Form = { interactions: 16_000, perSecond: 4_000, shortRefusals: 0, longRefusals: 1 }
-const LONG: Form = { interactions: 200_000, perSecond: 3_000, shortRefusals: 10, longRefusals: 5 }
+const LONG: Form = { interactions: 120_000, perSecond: 3_000, shortRefusals: 6, longRefusals: 3 }
 /** All at once, so that the process ends in the middle of a large batch: its first writes come again. */
 const CONTROL: Form = { interactions: 20_000, perSecond: 100_000, shortRefusals: 0, longRefusals: 1 }
 const SHORT_MS = 2_000

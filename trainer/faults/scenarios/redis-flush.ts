@@ -14,7 +14,7 @@ interface Form {
 }
 
 const SHORT: Form = { interactions: 12_000, perSecond: 4_000, busyFlushes: 1, idleFlushes: 1 }
-const LONG: Form = { interactions: 100_000, perSecond: 1_000, busyFlushes: 25, idleFlushes: 25 }
+const LONG: Form = { interactions: 40_000, perSecond: 800, busyFlushes: 20, idleFlushes: 20 }
 const CONTROL: Form = { interactions: 6_000, perSecond: 4_000, busyFlushes: 0, idleFlushes: 1 }
 
 /** Resolves when every user partition has begun anew: whoever owned it has seen that it was lost. */

@@ -13,9 +13,9 @@ interface Form {
 /** Most are shorter than the stages wait (6 s), some in the long form are not: then the process ends, too. */
 const SHORT: Form = { interactions: 20_000, perSecond: 4_000, kills: 3, downMs: (chance) => chance * 1_500 }
 const LONG: Form = {
-  interactions: 600_000,
+  interactions: 400_000,
   perSecond: 4_000,
-  kills: 50,
+  kills: 40,
   downMs: (chance) => (chance > 0.95 ? 9_000 : chance * 3_000),
 }
 /** All at once, so that the process ends in the middle of a large batch: its first writes come again. */

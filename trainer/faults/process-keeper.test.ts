@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import type { FeedloopProcess } from '#streams/testing'
+import { eventCount, keepRunning } from './process-keeper.ts'
+
+/** Processes that end when the test says so, or when they are asked to. */
+function fakeProcesses() {
+  const ends: ((ended: { exitCode: number; stdout: string; stderr: string }) => void)[] = []
+  const start = (): FeedloopProcess => {
+    const number = ends.length + 1
+    let end!: (typeof ends)[number]
+    const ended = new Promise<Awaited<FeedloopProcess['ended']>>((resolve) => (end = resolve))
+    ends.push(end)
+    const stop = async () => {
+      end({ exitCode: 0, stdout: '', stderr: `process ${String(number)} stopped` })
+      return (await ended).exitCode
+    }
+    return { ended, stop, mayEnd: () => undefined, child: { pid: number } } as unknown as FeedloopProcess
+  }
+  return { start, ends }
+}
+
+it('starts the process again when it ends by itself, and keeps what all of them wrote', async () => {
+  const { start, ends } = fakeProcesses()
+  const kept = keepRunning(start)
+  expect(kept.pid()).toBe(1)
+  ends[0]!({ exitCode: 1, stdout: '', stderr: '{"event":"lost"} {"event":"lost"}' })
+  while (kept.pid() === 1) await new Promise((resolve) => setImmediate(resolve))
+  expect(kept.deaths()).toBe(1)
+  const { exitCode, written } = await kept.stop()
+  expect(exitCode).toBe(0)
+  expect(written).toContain('process 2 stopped')
+  expect(eventCount(written, 'lost')).toBe(2)
+  expect(ends.length).toBe(2)
+})
+
+it('starts none any more once it is stopped, also between two', async () => {
+  const { start, ends } = fakeProcesses()
+  const kept = keepRunning(start)
+  ends[0]!({ exitCode: 1, stdout: '', stderr: 'died' })
+  while (kept.deaths() === 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(await kept.stop()).toMatchObject({ exitCode: 1 })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(ends.length).toBe(1)
+})
