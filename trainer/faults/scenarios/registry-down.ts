@@ -22,7 +22,7 @@ interface Form {
 }
 
 const SHORT: Form = { interactions: 20_000, perSecond: 2_000, awaySeconds: 6 }
-const LONG: Form = { interactions: 300_000, perSecond: 3_000, awaySeconds: 120 }
+const LONG: Form = { interactions: 100_000, perSecond: 2_000, awaySeconds: 120 }
 /** Only here does the second service write: this partition is to wait, the others are not. */
 const WAITING_PARTITION = 0
 const FEED = { limits: { retryAttemptsMax: 4, retryDelayMs: 50, retryDelayMaxMs: 1_000 } }
