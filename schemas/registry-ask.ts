@@ -48,7 +48,7 @@ export type Ask = <Answer>(what: string, attempt: () => Promise<Answer>) => Prom
  * again and ends as RegistryUnavailableError; any other answer ends at once as RegistryRefusedError.
  */
 export function createAsk(options: AskOptions = {}): Ask {
-  const { questionMs = 10_000, attemptsMax = 4, retryPauseMs = 150 } = options
+  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150 } = options
 
   return async function ask(what, attempt) {
     const deadlineMs = performance.now() + questionMs

@@ -12,7 +12,7 @@ import type { SchemaRegistry } from './schema-registry.ts'
 export interface RegistryOptions extends AskOptions {
   /** Base address of a Confluent-compatible registry, e.g. http://HOST:PORT/apis/ccompat/v7; may carry user:password@. */
   url: string
-  /** Bound of one HTTP request. */
+  /** Bound of one HTTP request: a registry that has just started may take seconds to register a schema. */
   requestMs?: number
   /** How long an unknown id is not asked for again: a stream of bad records must not become one of requests. */
   unknownIdMs?: number
@@ -29,7 +29,7 @@ const FULL_TRANSITIVE = COMPATIBILITY.FULL_TRANSITIVE
 
 /** A schema registry that speaks the Confluent protocol (Confluent, Apicurio, Karapace). Connects at the first question. */
 export function openRegistry(options: RegistryOptions): SchemaRegistry {
-  const { requestMs = 3_000, unknownIdMs = 10_000, patienceMs = 500 } = options
+  const { requestMs = 8_000, unknownIdMs = 10_000, patienceMs = 500 } = options
   const { host, auth } = splitUrl(options.url)
   const client = openClient(host, auth, requestMs)
   const ask = createAsk(options)
