@@ -15,6 +15,7 @@ export interface FeaturesProcessOptions {
   time?: 'event' | 'wall'
   /** Options of Node itself, before the file. */
   nodeOptions?: readonly string[]
+  environment?: Readonly<Record<string, string>>
 }
 
 /** run-features-main.ts in a process of its own: `run features` as far as Kafka and Redis can tell. */
@@ -22,7 +23,7 @@ export function startFeaturesProcess(
   feed: { addresses: Addresses; config: StreamsConfig & { features: FeatureStoreConfig } },
   options: FeaturesProcessOptions = {},
 ): FeedloopProcess {
-  const { fence = 'on', time = 'event', dieAt, dieOf, nodeOptions = [] } = options
+  const { fence = 'on', time = 'event', dieAt, dieOf, nodeOptions = [], environment = {} } = options
   const { addresses, config } = feed
   const given: RunFeaturesArguments = {
     addresses,
@@ -34,5 +35,5 @@ export function startFeaturesProcess(
   }
   const main = fileURLToPath(new URL('run-features-main.ts', import.meta.url))
   const title = `the features process (fence ${fence}, ${time} time)`
-  return startBuilt(title, main, [JSON.stringify(given)], addresses, nodeOptions)
+  return startBuilt(title, main, [JSON.stringify(given)], addresses, { nodeOptions, environment })
 }

@@ -10,7 +10,7 @@ export {
   type RuntimeHarness,
 } from './runtime-conformance.ts'
 export { startFeedloop } from './process-feedloop.ts'
-export { type NaiveCounterOptions, startNaiveCounter } from './process-naive-counter.ts'
+export { JOINED_LINE, type NaiveCounterOptions, startNaiveCounter } from './process-naive-counter.ts'
 export { type FeedloopProcess, startBuilt } from './process-node.ts'
 export { openTestStack, type TestStack } from './process-test-stack.ts'
 export { openOwnNetwork, ownNetworkUnavailable, type Loss, type OwnNetwork } from './process-own-network.ts'

@@ -5,13 +5,13 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
-import type { NaiveCounterArguments } from './process-naive-counter.ts'
+import { JOINED_LINE, type NaiveCounterArguments } from './process-naive-counter.ts'
 
 const { addresses, topic, groupId, hash, habit } = JSON.parse(process.argv[2]!) as NaiveCounterArguments
 const redis = new Redis(addresses.redisUrl)
 const registry = new SchemaRegistry({ host: addresses.registryUrl, retry: { retries: 0 } })
 const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
-const consumer = kafka.consumer({ groupId, sessionTimeout: 6_000, heartbeatInterval: 1_000 })
+const consumer = kafka.consumer({ groupId, sessionTimeout: 3_000, heartbeatInterval: 500 })
 
 async function count(key: string, value: Buffer | null): Promise<void> {
   if (habit === 'skips what it cannot read') {
@@ -21,11 +21,13 @@ async function count(key: string, value: Buffer | null): Promise<void> {
       return
     }
   }
+  if (habit === 'dies of what it cannot read') await registry.decode(value!)
   const counted = redis.hincrby(hash, key, 1)
   if (habit === 'does not wait for Redis') counted.catch(() => undefined)
   else await counted
 }
 
+consumer.on('consumer.group_join', () => process.stdout.write(`${JOINED_LINE}\n`))
 await consumer.connect()
 await consumer.subscribe({ topic, fromBeginning: true })
 await consumer.run({ eachMessage: ({ message }) => count(String(message.key), message.value) })

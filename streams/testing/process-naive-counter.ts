@@ -2,13 +2,16 @@ import { fileURLToPath } from 'node:url'
 import type { Addresses } from '../contract.ts'
 import { type FeedloopProcess, startBuilt } from './process-node.ts'
 
+/** What it writes when it has got partitions. */
+export const JOINED_LINE = 'joined the group'
+
 export interface NaiveCounterOptions {
   topic: string
   groupId: string
   /** Name of the Redis hash that gets a count per key. */
   hash: string
   /** What it does wrong besides letting kafkajs commit. */
-  habit?: 'none' | 'does not wait for Redis' | 'skips what it cannot read'
+  habit?: 'none' | 'does not wait for Redis' | 'skips what it cannot read' | 'dies of what it cannot read'
 }
 
 export interface NaiveCounterArguments extends Required<NaiveCounterOptions> {

@@ -64,9 +64,9 @@ export function startNode(
     },
   )
   async function wrote(text: string): Promise<void> {
-    const found = () => written.stdout.includes(text)
+    const found = () => written.stdout.includes(text) || written.stderr.includes(text)
     while (!found() && child.exitCode === null && child.signalCode === null)
-      await Promise.race([once(child.stdout!, 'data'), ended])
+      await Promise.race([once(child.stdout!, 'data'), once(child.stderr!, 'data'), ended])
     if (!found()) throw new Error(`${title} ended without writing "${text}"`)
   }
 
@@ -105,7 +105,10 @@ export function startBuilt(
   file: string,
   argv: readonly string[],
   addresses: Addresses,
-  nodeOptions: readonly string[] = [],
+  {
+    nodeOptions = [],
+    environment = {},
+  }: { nodeOptions?: readonly string[]; environment?: Readonly<Record<string, string>> } = {},
 ): FeedloopProcess {
-  return startNode(title, [...nodeOptions, launcher, file, ...argv], addresses)
+  return startNode(title, [...nodeOptions, launcher, file, ...argv], addresses, environment)
 }

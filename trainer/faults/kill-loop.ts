@@ -1,7 +1,6 @@
 import type { FeedloopProcess } from '#streams/testing'
 import { wallStopwatch } from '../demo/process-stopwatch.ts'
 import type { OwnFeed } from '../testing/own-feed.ts'
-import { appliedCount } from './applied-offsets.ts'
 import { type Member, startMember } from './process-member.ts'
 
 export interface KillLoopOptions {
@@ -14,6 +13,9 @@ export interface KillLoopOptions {
   /** The time between two kills is drawn from 0 up to this. */
   pauseMsMax: number
   random(): number
+  /** What the fleet has got done; what it could have. */
+  progress(): Promise<number>
+  possible(): Promise<number>
   /** While true, kills go on even when there were enough. */
   isBusy(): boolean
 }
@@ -33,17 +35,17 @@ const neverAborted = new AbortController().signal
  * when the fleet has got something done since the last, so that no kill falls into an empty room.
  */
 export async function killAtRandom(options: KillLoopOptions): Promise<KilledFleet> {
-  const { feed, start, processes, random, isBusy } = options
+  const { feed, start, processes, random, isBusy, progress } = options
   const places = Array.from({ length: processes }, () => startMember(feed, start))
   const fallen: Member[] = []
   let before = 0
   while (fallen.length < options.kills || isBusy()) {
     await feed.until('progress between two kills', async () => {
-      const applied = await appliedCount(feed)
-      return applied > before || (applied >= (await feed.recordCount('interactions')) && !isBusy())
+      const done = await progress()
+      return done > before || (!isBusy() && done >= (await options.possible()))
     })
     await wallStopwatch.rest(random() * options.pauseMsMax, neverAborted)
-    before = await appliedCount(feed)
+    before = await progress()
     const at = Math.floor(random() * processes)
     await places[at]!.kill()
     fallen.push(places[at]!)

@@ -27,6 +27,9 @@ export async function runScenario(
   }
 }
 
+/** Feeds open one after the other: twelve schemas at a time are enough for a registry that has just started. */
+const opening = new WeakMap<Lab, Promise<unknown>>()
+
 /** A feed of its own on the lab's services (or on others), closed with the lab. */
 export async function openLabFeed(
   lab: Lab,
@@ -34,7 +37,13 @@ export async function openLabFeed(
   feed: Record<string, unknown> = {},
   addresses: Addresses = lab.addresses,
 ): Promise<OwnFeed> {
-  const opened = await openOwnFeed(addresses, name, feed)
+  const before = opening.get(lab) ?? Promise.resolve()
+  const mine = before.then(
+    () => openOwnFeed(addresses, name, feed),
+    () => openOwnFeed(addresses, name, feed),
+  )
+  opening.set(lab, mine)
+  const opened = await mine
   lab.cleanup(() => opened.close())
   return opened
 }

@@ -10,6 +10,11 @@ import { redisMemoryFull } from './scenarios/redis-memory-full.ts'
 import { redisSlow } from './scenarios/redis-slow.ts'
 import { redisTruncatedAof } from './scenarios/redis-truncated-aof.ts'
 import { registryDown } from './scenarios/registry-down.ts'
+import { clockSkew } from './scenarios/clock-skew.ts'
+import { poison } from './scenarios/poison.ts'
+import { rebalanceStorm } from './scenarios/rebalance-storm.ts'
+import { scorerKill } from './scenarios/scorer-kill.ts'
+import { sigterm } from './scenarios/sigterm.ts'
 import { zombie } from './scenarios/zombie.ts'
 
 /** Every way in which things break that we have tried. One file each in `scenarios/`. */
@@ -26,4 +31,9 @@ export const SCENARIOS: readonly Scenario[] = [
   redisMemoryFull,
   registryDown,
   crashLoop,
+  rebalanceStorm,
+  sigterm,
+  poison,
+  clockSkew,
+  scorerKill,
 ]

@@ -1,5 +1,6 @@
 import { createChance } from '../../testing/chance.ts'
 import type { OwnFeed } from '../../testing/own-feed.ts'
+import { appliedCount } from '../applied-offsets.ts'
 import { FRAGILE_FEED, type RunningTraffic, runDisturbed, withControl } from '../disturbed-run.ts'
 import { killAtRandom } from '../kill-loop.ts'
 import { workloadOf } from '../numbered-traffic.ts'
@@ -45,7 +46,9 @@ function killed(lab: Lab, plan: Plan, name: string, start: (feed: OwnFeed) => Re
     perSecond,
     sendsAll: true,
     async disturb(feed: OwnFeed, { isBusy }: RunningTraffic) {
-      const loop = { feed, processes: PROCESSES, kills, pauseMsMax, random, isBusy }
+      const progress = () => appliedCount(feed)
+      const possible = () => feed.recordCount('interactions')
+      const loop = { feed, processes: PROCESSES, kills, pauseMsMax, random, isBusy, progress, possible }
       const fleet = await killAtRandom({ ...loop, start: () => start(feed) })
       lab.say(`${name}: ${String(fleet.kills)} kills`)
       return { running: fleet.running, counts: { kills: fleet.kills, fenced: fleet.fenced } }

@@ -1,0 +1,28 @@
+import { type FeedloopProcess, type NaiveCounterOptions, startNaiveCounter } from '#streams/testing'
+import type { OwnFeed } from '../testing/own-feed.ts'
+import { onRedis } from './redis-admin.ts'
+
+/** Counters as a first attempt would have them, for controls: group `<prefix>.naive`. */
+export interface NaiveCount {
+  /** Starts one more member. It may die. */
+  start(): FeedloopProcess
+  /** Counted so far, per user. */
+  counts(): Promise<Record<string, string>>
+  total(): Promise<number>
+}
+
+export function openNaiveCount(feed: OwnFeed, habit: NaiveCounterOptions['habit'] = 'none'): NaiveCount {
+  const { addresses, prefix, runtime } = feed
+  const hash = `naive{${prefix}.counts}`
+  const given = { topic: runtime.topicName('interactions'), groupId: `${prefix}.naive`, hash, habit }
+  const counts = () => onRedis(addresses.redisUrl, (redis) => redis.hgetall(hash))
+  return {
+    counts,
+    start() {
+      const counter = feed.adopt(startNaiveCounter(addresses, given))
+      counter.mayEnd()
+      return counter
+    },
+    total: async () => Object.values(await counts()).reduce((sum, count) => sum + Number(count), 0),
+  }
+}
