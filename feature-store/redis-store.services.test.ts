@@ -20,7 +20,7 @@ describe.skipIf(stack === null)('Redis store', () => {
     namespaces.push(namespace)
     const store = await openRedisStore(redisUrl, namespace, { watchEveryMs: 5 })
     opened.push(store)
-    const loseFence = async (tag: string) => void (await admin.del(`${namespace}:${tag}:fence`))
+    const loseFence = async (tag: string) => void (await admin.del(`${namespace}:${tag}`))
     return { store, namespace, flush: () => forget(namespace), loseFence }
   }
 
@@ -81,7 +81,7 @@ describe.skipIf(stack === null)('Redis store', () => {
 
   it('refuses a fence it does not know', async () => {
     const { store, namespace } = await open()
-    await admin.set(`${namespace}:{t.0}:x:fence`, '2 something new')
+    await admin.set(`${namespace}:{t.0}:x`, '2 something new')
     const acquired = store.acquire('{t.0}:x', { startOffset: 0, rebuildUntilOffset: 0 })
     await expect(acquired).rejects.toThrow('FORMAT not a fence')
   })

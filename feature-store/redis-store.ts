@@ -62,8 +62,8 @@ export async function openRedisStore(
 
   const acquireScript = scriptOf('acquire')
   const applyScript = scriptOf('apply')
-  const fenceKey = (tag: string) => `${namespace}:${tag}:fence`
-  const stateKey = (tag: string, id: string) => `${namespace}:${tag}:e:${id}`
+  const fenceKey = (tag: string) => `${namespace}:${tag}`
+  const stateKey = (tag: string, id: string) => `${namespace}:${tag}:${id}`
 
   const ask = <T>(operation: string, call: () => Promise<T>): Promise<T> =>
     throughOutage(outageMsMax, () => askRedis(operation, call))

@@ -1,3 +1,4 @@
+import { canonicalHash } from './canonical-hash.ts'
 import type { ApplyAnswer, Fence, FenceClaim, HeldFence } from './fence.ts'
 
 /** A blob's place: `tag` names a partition (see partitionTag), `id` a user or an item. */
@@ -57,8 +58,13 @@ export interface StateStore {
 
 /**
  * Names a partition's keys: the braces are the Redis Cluster hash tag, so that one Lua call may touch all of
- * them. Another layout is another set of keys: it starts from nothing and is rebuilt from the log beside the old.
+ * them. Another layout, or another version of the topic, is another set of keys: it starts from nothing and is
+ * rebuilt from the log beside the old. Short, because every entity's key begins with it.
  */
 export function partitionTag(topicName: string, partition: number, layoutId: string): string {
-  return `{${topicName}.${String(partition)}}:${layoutId}`
+  const [version = '', name = ''] = topicName.split('.').reverse()
+  return `{${name}.${String(partition)}}:${canonicalHash({ name, version, layoutId }).slice(0, STATES_ID_DIGITS)}`
 }
+
+/** Tells the few layouts of one feed apart; blobs carry the whole layout id. */
+const STATES_ID_DIGITS = 8

@@ -59,7 +59,10 @@ export function createItemLookups(parts: {
   const stalled = new Map<number, { position: number; sinceMs: number }>()
 
   const partitionOf = (itemId: string) => runtime.partitionOf('items', itemId)
-  const tagOf = (partition: number) => partitionTag(runtime.topicName('items'), partition, itemAttributes.id)
+  const tags = Array.from({ length: runtime.partitionCount('items') }, (_, partition) =>
+    partitionTag(runtime.topicName('items'), partition, itemAttributes.id),
+  )
+  const tagOf = (partition: number) => tags[partition]!
 
   async function readInto(found: Map<string, FirstSight>, itemIds: readonly string[]): Promise<string[]> {
     const { blobs } = await store.read({

@@ -6,7 +6,13 @@ import { KAFKA_ARCHIVE, REGISTRY_ARCHIVE } from './archives.ts'
 import { brokerProperties, clusterIdFrom, clusterIdOf } from './broker-properties.ts'
 import { archiveDir } from './fs-archives.ts'
 import { checkKafka } from './kafka-ready.ts'
-import { brokerFormatLaunch, brokerLaunch, redisLaunch, registryLaunch } from './launch.ts'
+import {
+  brokerFormatLaunch,
+  brokerLaunch,
+  measuredBrokerLaunch,
+  redisLaunch,
+  registryLaunch,
+} from './launch.ts'
 import { serviceDir } from './layout.ts'
 import { runToEnd } from './process-service.ts'
 import type { ServicePlan } from './process-start.ts'
@@ -25,11 +31,12 @@ export interface PlanOptions {
 
 /** Kafka: formatted on the first start; later ones keep the cluster and its records, whatever the ports. */
 export function kafkaPlan(
-  options: PlanOptions & { java: () => Promise<string>; anyPort: boolean },
+  options: PlanOptions & { java: () => Promise<string>; anyPort: boolean; measured: boolean },
 ): ServicePlan {
   const { dir, env, cacheDir, askedPort, preferredPorts } = options
   const folder = serviceDir(dir, 'kafka')
   const archive = archiveDir(cacheDir, KAFKA_ARCHIVE)
+  const launch = options.measured ? measuredBrokerLaunch : brokerLaunch
   return {
     service: 'kafka',
     askedPort,
@@ -44,7 +51,7 @@ export function kafkaPlan(
         clusterId = clusterIdFrom(randomBytes(16))
         await runToEnd('kafka', brokerFormatLaunch(java, archive, clusterId), { cwd: folder, env })
       }
-      return { launch: brokerLaunch(java, archive), identity: clusterId, dependsOn: null }
+      return { launch: launch(java, archive), identity: clusterId, dependsOn: null }
     },
     check: (address, clusterId) => checkKafka(brokerList(address), clusterId),
   }

@@ -36,6 +36,8 @@ export interface StackUpOptions {
   ports?: Partial<Record<ServiceName, number>>
   /** Do not even try the usual ports, for stacks that must not be mistaken for the user's. */
   anyPorts?: boolean
+  /** A broker for benchmarks: slower to start, then as fast as it gets. */
+  measured?: boolean
   /** Forget records, states and schemas of earlier runs. */
   clean?: boolean
   /** Aborting stops what this call started. */
@@ -146,6 +148,7 @@ function serviceStarts(
     const plan = kafkaPlan({
       ...planOf('kafka'),
       anyPort: options.anyPorts ?? false,
+      measured: options.measured ?? false,
       java: () => javaWith(KAFKA_ARCHIVE),
     })
     return reuseOrStart(plan, null, context)

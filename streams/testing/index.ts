@@ -19,3 +19,4 @@ export { type OwnRedis, type OwnRedisOptions, startOwnRedis } from './process-ow
 export { openSmallDisk, type SmallDisk, smallDiskUnavailable } from './process-small-disk.ts'
 export { type ProxyFault, startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 export { until } from './until.ts'
+export { startJavaPeer } from './process-java-peer.ts'

@@ -20,11 +20,15 @@ export interface TestStack {
 
 /**
  * The services that the environment names, else an own stack in a temporary folder on free ports, gone afterwards,
- * however this process ends.
+ * however this process ends. `measured`: see StackUpOptions.
  *
  * @throws what `stackUp` throws; nothing is left behind then
  */
-export async function openTestStack(signal: AbortSignal, say: (line: string) => void): Promise<TestStack> {
+export async function openTestStack(
+  signal: AbortSignal,
+  say: (line: string) => void,
+  { measured = false } = {},
+): Promise<TestStack> {
   const dir = await mkdtemp(path.join(tmpdir(), 'feedloop-test-stack-'))
   const guard = startStackGuard(dir, projectRoot)
   const close = async (): Promise<void> => {
@@ -39,6 +43,7 @@ export async function openTestStack(signal: AbortSignal, say: (line: string) => 
       cacheDir,
       env: process.env,
       anyPorts: true,
+      measured,
       signal,
       onProgress: (progress) => {
         if (progress.kind !== 'fetching' || progress.file === null) say(progressLine(progress))

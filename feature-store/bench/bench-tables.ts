@@ -1,0 +1,54 @@
+import { table } from '#streams'
+import { spreadText, type Standing } from './bench-report.ts'
+import type { StageShare } from './cpu-profile.ts'
+import type { Quantiles } from './freshness.ts'
+
+export function standingsTable(standings: readonly Standing[]): string {
+  const rows = standings.map((one) => [
+    one.contestant,
+    spreadText(one.eventsPerSecond),
+    spreadText(one.cpuSecondsPerMillion, 1),
+    spreadText(one.rssMiB),
+    one.wrong === null ? 'not compared' : one.wrong === 0 ? 'yes' : `${String(one.wrong)} wrong`,
+    spreadText(one.feedloopRatio, 2),
+  ])
+  return table(
+    ['', 'events/s', 'CPU s per million', 'RSS MiB', 'state right', 'feedloop is x times as fast'],
+    rows,
+  )
+}
+
+export interface LoadRow {
+  share: number
+  perSecond: number
+  user: Quantiles
+  item: Quantiles
+}
+
+export function freshnessTable(loads: readonly LoadRow[]): string {
+  const text = ({ p50, p99, p999 }: Quantiles) => [p50, p99, p999].map((ms) => ms.toFixed(1)).join(' / ')
+  return table(
+    ['load', 'events/s', 'user visible after ms, p50 / p99 / p99.9', 'item visible after ms'],
+    loads.map(({ share, perSecond, user, item }) => [
+      `${String(share * 100)} %`,
+      perSecond,
+      text(user),
+      text(item),
+    ]),
+  )
+}
+
+/** Ends with how much of the process' CPU time the stages explain. */
+export function profileTable(
+  shares: readonly StageShare[],
+  { cpuMicros, loopLagMs }: { cpuMicros: number; loopLagMs: { p50: number; p99: number; max: number } },
+): string {
+  const sum = shares.reduce((total, { micros }) => total + micros, 0)
+  const rows = shares.map(({ stage, micros }) => [stage, micros.toFixed(2), percent(micros / sum)])
+  const { p50, p99, max } = loopLagMs
+  return `${table(['main thread', 'µs per event', 'share'], rows)}
+main thread ${sum.toFixed(1)} of ${cpuMicros.toFixed(1)} µs CPU per event (${percent(sum / cpuMicros)}; the rest: GC and network threads)
+event loop late by ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} (p99), ${max.toFixed(1)} (most)`
+}
+
+const percent = (share: number) => `${(share * 100).toFixed(0)} %`

@@ -1,0 +1,29 @@
+/** What a contestant process is told, as JSON in its first argument. */
+export interface Task {
+  brokers: string[]
+  registryUrl: string
+  redisUrl: string
+  /** Topic and key prefix. */
+  prefix: string
+  topic: string
+  /** How many interactions the topic holds: the run is over when all are applied, for users and for items. */
+  interactions: number
+}
+
+/** What a contestant process says of its run, as one line of JSON. */
+export interface Outcome {
+  /** From the first record it got until the last one was applied. */
+  eventsPerSecond: number
+  /** CPU time of its process in that time, user and system. */
+  cpuSecondsPerMillion: number
+  rssMiB: number
+}
+
+export const OUTCOME_PREFIX = 'outcome '
+
+export interface Stopwatch {
+  /** The first record is here; further calls do nothing. */
+  start(): void
+  /** The last one is applied. */
+  outcome(interactions: number): Outcome
+}

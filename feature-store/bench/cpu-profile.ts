@@ -1,0 +1,62 @@
+/** What the inspector's sampling profiler answers, as far as it is read here. */
+export interface CpuProfile {
+  nodes: {
+    id: number
+    callFrame: { functionName: string; url: string }
+    children?: number[]
+  }[]
+  samples?: number[]
+  timeDeltas?: number[]
+}
+
+export interface StageShare {
+  stage: string
+  /** Microseconds per interaction. */
+  micros: number
+}
+
+/** First match wins. What has no file of its own (built-ins, Node itself) counts for whoever called it. */
+const STAGES: readonly [stage: string, file: RegExp][] = [
+  [
+    'Kafka fetch: frames to records',
+    /kafkajs\/src\/(protocol\/(recordBatch|messageSet|requests\/fetch)|consumer|network|utils|protocol\/decoder|broker)|streams\/kafka\/kafka-batch/,
+  ],
+  ['Kafka produce: re-keyed copies', /kafkajs|streams\/(kafka\/kafka-)?outputs/],
+  ['Avro: bounds walk, decode, encode', /avsc|\/schemas\//],
+  ['runner: verdicts, steps', /streams\/|stages\/record-steps/],
+  ['fold: counters, windows, decay', /feature-store\/state\/(fold|decay|window)/],
+  ['states to bytes and back', /feature-store\/state\//],
+  ['stages: caches, bundles, slices', /feature-store\/(stages|lru)/],
+  [
+    'Redis client and fenced write',
+    /ioredis|redis-parser|standard-as-callback|cluster-key-slot|feature-store\/redis-store|feature-store\/fence/,
+  ],
+]
+export const GARBAGE = 'garbage collection'
+export const REST = 'the rest: Node, timers, loading code'
+const IDLE = new Set(['(idle)', '(root)'])
+
+/** Where the main thread's time went, idle time left out. avsc compiles its readers: those have no file, only a caller. */
+export function stageShares(profile: CpuProfile, interactions: number): StageShare[] {
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]))
+  const stageOf = new Map<number, string | null>()
+  const assign = (id: number, inherited: string): void => {
+    const { callFrame, children = [] } = nodes.get(id)!
+    const { functionName, url } = callFrame
+    const own =
+      url === '' || url.startsWith('node:') ? undefined : STAGES.find(([, file]) => file.test(url))?.[0]
+    const stage = functionName === '(garbage collector)' ? GARBAGE : (own ?? inherited)
+    stageOf.set(id, IDLE.has(functionName) ? null : stage)
+    for (const child of children) assign(child, stage)
+  }
+  assign(profile.nodes[0]!.id, REST)
+  const micros = new Map<string, number>()
+  for (const [at, id] of (profile.samples ?? []).entries()) {
+    const stage = stageOf.get(id)
+    if (stage === null || stage === undefined) continue
+    micros.set(stage, (micros.get(stage) ?? 0) + (profile.timeDeltas?.[at] ?? 0))
+  }
+  return [...micros]
+    .map(([stage, total]) => ({ stage, micros: total / interactions }))
+    .sort((a, b) => b.micros - a.micros)
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { Kafka, logLevel } from 'kafkajs'
+import {
+  type Addresses,
+  applyTopics,
+  catalogueOf,
+  connectRuntime,
+  silentLogger,
+  streamsConfigSchema,
+} from '#streams'
+import type { Task } from './contest.ts'
+import { fillTopic } from './kafka-fill.ts'
+import { interactionsOf, type Workload } from './workload.ts'
+
+/** A feed of its own for one benchmark, with the workload in its interactions topic. */
+export interface BenchFeed {
+  readonly task: Task
+  readonly meanBytes: number
+  /** Records of the interactions topic, as they would be written. */
+  encode(workload: Workload): Iterable<{ key: string; value: Buffer }>
+  /** Forgets what a contestant left: states, groups, re-keyed copies. */
+  reset(): Promise<void>
+  close(): Promise<void>
+}
+
+const GROUPS = [
+  'features-user',
+  'features-item',
+  'features-user-attributes',
+  'features-item-attributes',
+  'handwritten',
+]
+
+export async function openBenchFeed(addresses: Addresses, workload: Workload): Promise<BenchFeed> {
+  const prefix = `bench-${randomUUID().slice(0, 8)}`
+  const config = streamsConfigSchema.parse({ prefix, kafka: { partitions: workload.partitions } })
+  const { brokers, registryUrl, redisUrl } = addresses
+  await applyTopics(addresses, Object.values(catalogueOf(config)))
+  const runtime = await connectRuntime({ addresses, config, clientId: 'bench', log: silentLogger })
+  const topic = runtime.topicName('interactions')
+  const copies = runtime.topicName('itemInteractions')
+  const { meanBytes } = await fillTopic({ brokers, topic, codec: runtime.codec }, workload)
+  await runtime.close()
+  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const redis = new Redis(redisUrl)
+  const { interactions } = workload
+
+  async function forgetKeys(): Promise<void> {
+    let cursor = '0'
+    do {
+      const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', 1_000)
+      cursor = next
+      if (keys.length > 0) await redis.unlink(keys)
+    } while (cursor !== '0')
+  }
+
+  async function forgetCopies(): Promise<void> {
+    const held = (await admin.fetchTopicOffsets(copies)).filter(({ low, high }) => Number(high) > Number(low))
+    if (held.length === 0) return
+    const partitions = held.map(({ partition, high }) => ({ partition, offset: high }))
+    await admin.deleteTopicRecords({ topic: copies, partitions })
+  }
+
+  return {
+    task: { brokers, registryUrl, redisUrl, prefix, topic, interactions },
+    meanBytes,
+    *encode(asked) {
+      for (const interaction of interactionsOf(asked))
+        yield { key: interaction.userId, value: runtime.codec.encode('interactions', interaction) }
+    },
+    async reset() {
+      await forgetKeys()
+      await forgetCopies()
+      // Groups that are not there are told as an error; the next run would say so if one had stayed.
+      await admin.deleteGroups(GROUPS.map((group) => `${prefix}.${group}`)).catch(() => undefined)
+    },
+    async close() {
+      await admin.disconnect()
+      redis.disconnect()
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { Kafka, logLevel } from 'kafkajs'
+import type { Codec } from '#schemas'
+import { partitionOf } from '#streams'
+import { interactionsOf, type Workload } from './workload.ts'
+
+const BATCH = 2_000
+
+/** Writes the workload to a topic, keyed by user, before anything is measured. */
+export async function fillTopic(
+  { brokers, topic, codec }: { brokers: string[]; topic: string; codec: Codec },
+  workload: Workload,
+): Promise<{ meanBytes: number }> {
+  const producer = new Kafka({ brokers, logLevel: logLevel.ERROR }).producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner:
+      () =>
+      ({ message }) =>
+        message.partition!,
+  })
+  await producer.connect()
+  let messages: { key: string; value: Buffer; partition: number }[] = []
+  let bytes = 0
+  const send = async () => {
+    await producer.send({ topic, acks: -1, messages })
+    messages = []
+  }
+  for (const interaction of interactionsOf(workload)) {
+    const { userId: key } = interaction
+    const value = codec.encode('interactions', interaction)
+    bytes += value.length
+    messages.push({ key, value, partition: partitionOf(key, workload.partitions) })
+    if (messages.length === BATCH) await send()
+  }
+  if (messages.length > 0) await send()
+  await producer.disconnect()
+  return { meanBytes: bytes / workload.interactions }
+}

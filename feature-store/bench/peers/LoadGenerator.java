@@ -1,0 +1,61 @@
+import java.io.*;
+import java.util.*;
+import java.util.concurrent.*;
+import org.apache.kafka.clients.producer.*;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Open loop: sends record n at its intended time, whatever became of those before, with that time as its timestamp.
+ * Arguments: brokers, topic, file, records, records per second. The file holds partition (int), key and value, each
+ * with its length (int) before it. Writes "ready", waits for a line on standard input, then sends; writes one line
+ * per partition in the end: the intended times (ms, as offsets grow).
+ */
+public class LoadGenerator {
+  public static void main(String[] a) throws Exception {
+    int records = Integer.parseInt(a[3]);
+    double perSecond = Double.parseDouble(a[4]);
+    Properties p = new Properties();
+    p.put("bootstrap.servers", a[0]);
+    p.put("acks", "all");
+    p.put("linger.ms", "1");
+    p.put("batch.size", "65536");
+    p.put("max.in.flight.requests.per.connection", "5");
+    List<ProducerRecord<byte[], byte[]>> all = new ArrayList<>(records);
+    try (DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(a[2]), 1 << 20))) {
+      for (int n = 0; n < records; n++) {
+        int partition = in.readInt();
+        byte[] key = in.readNBytes(in.readInt()), value = in.readNBytes(in.readInt());
+        all.add(new ProducerRecord<>(a[1], partition, key, value));
+      }
+    }
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(p, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.partitionsFor(a[1]);
+      System.out.println("ready");
+      new BufferedReader(new InputStreamReader(System.in)).readLine();
+      double[] intendedMs = new double[records];
+      long startNs = System.nanoTime();
+      double startMs = System.currentTimeMillis();
+      for (int n = 0; n < records; n++) {
+        long dueNs = (long) (n * 1e9 / perSecond);
+        for (long left; (left = dueNs - (System.nanoTime() - startNs)) > 0; )
+          Thread.sleep(Math.max(0, left / 1_000_000), (int) Math.min(999_999, Math.max(1, left % 1_000_000)));
+        intendedMs[n] = startMs + dueNs / 1e6;
+        ProducerRecord<byte[], byte[]> r = all.get(n);
+        producer.send(new ProducerRecord<>(r.topic(), r.partition(), (long) intendedMs[n], r.key(), r.value()),
+            (metadata, failure) -> {
+              if (failure == null) return;
+              failure.printStackTrace();
+              Runtime.getRuntime().halt(1);
+            });
+      }
+      producer.flush();
+      System.out.printf(Locale.ROOT, "sent %.1f%n", (System.nanoTime() - startNs) / 1e9);
+      Map<Integer, StringBuilder> lines = new TreeMap<>();
+      for (int n = 0; n < records; n++)
+        lines.computeIfAbsent(all.get(n).partition(), k -> new StringBuilder())
+            .append(' ').append(String.format(Locale.ROOT, "%.2f", intendedMs[n]));
+      lines.forEach((partition, times) -> System.out.println("intended " + partition + times));
+    }
+  }
+}

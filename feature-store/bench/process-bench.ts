@@ -1,0 +1,166 @@
+import { writeFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import { type Addresses, table } from '#streams'
+import { openTestStack } from '#streams/testing'
+import { standingsOf } from './bench-report.ts'
+import { freshnessTable, type LoadRow, profileTable, standingsTable } from './bench-tables.ts'
+import { CONTESTANTS } from './contestants.ts'
+import { playRounds, profileFeedloop } from './process-features-bench.ts'
+import { measureFreshness } from './process-freshness.ts'
+import { measureScaling } from './process-scaling.ts'
+import { measureMemory } from './redis-memory.ts'
+import { WORKLOAD } from './workload.ts'
+
+/** Of feedloop's own median rate. */
+const LOAD_SHARES = [0.25, 0.5, 0.75, 0.9]
+const LOAD_SECONDS = 15
+const USER_COUNTS = [10_000, 100_000, 1_000_000]
+const PROCESS_COUNTS = [1, 2, 4, 8]
+
+const positive = (text: string): number => {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new InvalidArgumentError('must be a positive whole number.')
+}
+
+const program = new Command('bench').description('measure feedloop beside what else does the job')
+const benchmark = (name: string, description: string) =>
+  program
+    .command(name)
+    .description(description)
+    .option('--json <file>', 'write all numbers there')
+    .option('--interactions <n>', 'length of the workload', positive, WORKLOAD.interactions)
+
+benchmark('features', 'from the beginning of a topic to user and item features in Redis, beside its peers')
+  .option('--rounds <n>', 'how often each contestant runs; rounds are compared with themselves', positive, 3)
+  .option('--only <names...>', `of ${CONTESTANTS.map(({ name }) => name).join(', ')}`)
+  .option('--no-freshness', 'leave out how long interactions take to be visible under load')
+  .option('--no-profile', 'leave out where the time goes')
+  .action(onStack(features))
+benchmark('users', `the cost of an event with ${USER_COUNTS.join(', ')} users drawn alike`)
+  .option('--rounds <n>', 'how often', positive, 3)
+  .action(onStack(users))
+benchmark(
+  'processes',
+  `the cost of an event when ${PROCESS_COUNTS.join(', ')} processes share a group`,
+).action(onStack(processes))
+program
+  .command('memory')
+  .description("what users and items of the demo's feature set take in Redis")
+  .option('--json <file>', 'write all numbers there')
+  .option('--users <n>', 'how many', positive, 1_000_000)
+  .option('--items <n>', 'how many', positive, 100_000)
+  .option('--mean-interactions <n>', 'per user and per item', positive, 10)
+  .action(onStack(memory))
+await program.parseAsync()
+
+interface Options {
+  json?: string
+  interactions: number
+  rounds: number
+  only?: string[]
+  freshness: boolean
+  profile: boolean
+}
+
+/** Runs on services of its own, gone afterwards; writes what is answered to --json. */
+function onStack<T extends { json?: string }>(run: (addresses: Addresses, options: T) => Promise<object>) {
+  return async (options: T): Promise<void> => {
+    const interrupted = new AbortController()
+    process.once('SIGINT', () => interrupted.abort())
+    const stack = await openTestStack(interrupted.signal, say, { measured: true })
+    try {
+      const measured = await run(stack.addresses, options)
+      if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(measured, null, 2)}\n`)
+    } finally {
+      await stack.close()
+    }
+  }
+}
+
+async function features(addresses: Addresses, options: Options): Promise<object> {
+  const { interactions, rounds, only } = options
+  const workload = { ...WORKLOAD, interactions }
+  const contestants = CONTESTANTS.filter(({ name }) => only?.includes(name) ?? true)
+  const played = await playRounds(addresses, workload, { rounds, contestants }, say)
+  const standings = standingsOf(played.rounds)
+  print(standingsTable(standings))
+  print(
+    `${String(interactions)} interactions of ${played.meanBytes.toFixed(0)} bytes, median (min-max) of ${String(rounds)} rounds`,
+  )
+  if (standings.some(({ wrong }) => wrong !== null && wrong > 0)) process.exitCode = 1
+  const maximum = standings.find(({ contestant }) => contestant === 'feedloop')?.eventsPerSecond.median ?? 0
+  const loads: LoadRow[] = []
+  for (const share of options.freshness && maximum > 0 ? LOAD_SHARES : []) {
+    const perSecond = Math.round(maximum * share)
+    const load = { ...workload, interactions: perSecond * LOAD_SECONDS }
+    loads.push({ share, ...(await measureFreshness(addresses, load, perSecond, say)) })
+  }
+  if (loads.length > 0) print(`\n${freshnessTable(loads)}`)
+  const profiled = options.profile ? await profileFeedloop(addresses, workload, say) : null
+  if (profiled !== null) print(`\n${profileTable(profiled.shares, profiled)}`)
+  return { workload, ...played, standings, freshness: loads, profile: profiled }
+}
+
+async function users(addresses: Addresses, { interactions, rounds }: Options): Promise<object> {
+  const feedloop = CONTESTANTS.filter(({ name }) => name === 'feedloop')
+  const measured = []
+  for (const count of USER_COUNTS) {
+    const workload = { ...WORKLOAD, interactions, users: count, userExponent: 0 }
+    const played = await playRounds(addresses, workload, { rounds, contestants: feedloop }, say)
+    measured.push({ users: count, ...standingsOf(played.rounds)[0]! })
+  }
+  const rows = measured.map(({ users: count, eventsPerSecond, cpuSecondsPerMillion }) => [
+    count,
+    eventsPerSecond.median.toFixed(0),
+    cpuSecondsPerMillion.median.toFixed(1),
+  ])
+  print(table(['users', 'events/s', 'CPU s per million'], rows))
+  return { measured }
+}
+
+async function processes(addresses: Addresses, { interactions }: Options): Promise<object> {
+  const workload = { ...WORKLOAD, interactions, partitions: Math.max(...PROCESS_COUNTS) }
+  const runs = await measureScaling(addresses, workload, PROCESS_COUNTS, say)
+  const rows = runs.map((run) => [
+    run.processes,
+    run.eventsPerSecond.toFixed(0),
+    run.cpuSecondsPerMillion.toFixed(1),
+    (run.cpuSecondsPerMillion / runs[0]!.cpuSecondsPerMillion).toFixed(2),
+    run.wrong === 0 ? 'yes' : `${String(run.wrong)} wrong`,
+  ])
+  print(table(['processes', 'events/s', 'CPU s per million, all', 'x one process', 'state right'], rows))
+  if (runs.some(({ wrong }) => wrong > 0)) process.exitCode = 1
+  return { workload, runs }
+}
+
+async function memory(
+  { redisUrl }: Addresses,
+  options: { json?: string; users: number; items: number; meanInteractions: number },
+): Promise<object> {
+  const use = await measureMemory(redisUrl, options)
+  print(
+    table(
+      ['users', 'items', 'interactions', 'MiB', 'bytes per user', 'bytes per item'],
+      [
+        [
+          use.users,
+          use.items,
+          use.interactions,
+          use.mebibytes.toFixed(0),
+          use.bytesPerUser.toFixed(0),
+          use.bytesPerItem.toFixed(0),
+        ],
+      ],
+    ),
+  )
+  return use
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

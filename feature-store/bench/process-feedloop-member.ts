@@ -1,0 +1,53 @@
+/**
+ * One of several processes that share a group. Argument: the task. Writes "joined" when it has partitions, works only
+ * after SIGUSR2, and says every 100 ms what it applied and what CPU time that took.
+ */
+import { connectRuntime, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
+import { startFeatureStore } from '../feature-store.ts'
+import { openRedisStore } from '../redis-store.ts'
+import { SIGNALS } from '../signals.ts'
+import { benchFeatures } from './bench-features.ts'
+import type { Task } from './contest.ts'
+
+export interface MemberReport {
+  user: number
+  item: number
+  /** User and system time since the start of the process. */
+  cpuMicros: number
+}
+
+const task = JSON.parse(process.argv[2]!) as Task
+const go = new Promise<void>((resolve) => process.once('SIGUSR2', () => resolve()))
+const applied = { user: 0, item: 0 }
+
+const runtime = await connectRuntime({
+  addresses: { brokers: task.brokers, registryUrl: task.registryUrl },
+  config: streamsConfigSchema.parse({ prefix: task.prefix }),
+  clientId: 'bench-member',
+  log: silentLogger,
+  signals: {
+    ...silentSignals,
+    count(name, labels = {}, by = 1) {
+      if (name === 'partitions_assigned' && labels['stage'] === 'features-user')
+        process.stdout.write('joined\n')
+      if (name !== SIGNALS.recordsApplied) return
+      if (labels['stage'] === 'features-user') applied.user += by
+      if (labels['stage'] === 'features-item') applied.item += by
+    },
+  },
+})
+const store = await openRedisStore(task.redisUrl, task.prefix)
+const held: typeof store = {
+  ...store,
+  async acquire(tag, fresh) {
+    await go
+    return store.acquire(tag, fresh)
+  },
+}
+const running = await startFeatureStore(runtime, { config: benchFeatures(), store: held })
+setInterval(() => {
+  const { user, system } = process.cpuUsage()
+  const report: MemberReport = { ...applied, cpuMicros: user + system }
+  process.stdout.write(`report ${JSON.stringify(report)}\n`)
+}, 100)
+await running.done

@@ -1,0 +1,68 @@
+/**
+ * feedloop as it runs for users: `startFeatureStore` with its fence. Argument: the task, and in it what else is wanted.
+ */
+import { writeFileSync } from 'node:fs'
+import { connectRuntime, type Signals, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
+import { startFeatureStore } from '../feature-store.ts'
+import type { ApplyAnswer } from '../fence.ts'
+import { openRedisStore } from '../redis-store.ts'
+import { SIGNALS } from '../signals.ts'
+import type { ApplyRequest, StateStore } from '../state-store.ts'
+import { benchFeatures } from './bench-features.ts'
+import type { Task } from './contest.ts'
+import type { AppliedWrite } from './freshness.ts'
+import { startProfiler } from './process-profiler.ts'
+import { createStopwatch, finish } from './process-stopwatch.ts'
+
+export interface FeedloopTask extends Task {
+  /** Every fenced write is noted there (AppliedWrite[]). */
+  writesFile?: string
+  /** A CPU profile goes there (ProfileFile). */
+  profileFile?: string
+}
+
+const task = JSON.parse(process.argv[2]!) as FeedloopTask
+const stopwatch = createStopwatch()
+const writes: AppliedWrite[] = []
+const applied = new Map<string, number>()
+
+const runtime = await connectRuntime({
+  addresses: { brokers: task.brokers, registryUrl: task.registryUrl },
+  config: streamsConfigSchema.parse({ prefix: task.prefix }),
+  clientId: 'bench',
+  log: silentLogger,
+  signals: { ...silentSignals, count } satisfies Signals,
+})
+const opened = await openRedisStore(task.redisUrl, task.prefix)
+const store: StateStore = task.writesFile === undefined ? opened : { ...opened, apply: applyNoted }
+const stopProfiler = task.profileFile === undefined ? null : await startProfiler(task.profileFile)
+const running = await startFeatureStore(runtime, { config: benchFeatures(), store })
+await running.ready
+process.stdout.write('ready\n')
+await running.done
+
+function count(name: string, labels: Record<string, string> = {}, by = 1): void {
+  if (name === 'records_fetched' && labels['topic'] === 'interactions') stopwatch.start()
+  if (name !== SIGNALS.recordsApplied) return
+  const stage = labels['stage']!
+  applied.set(stage, (applied.get(stage) ?? 0) + by)
+  if (['features-user', 'features-item'].every((side) => applied.get(side) === task.interactions)) void end()
+}
+
+async function end(): Promise<void> {
+  const outcome = stopwatch.outcome(task.interactions)
+  if (task.writesFile !== undefined) writeFileSync(task.writesFile, JSON.stringify(writes))
+  await stopProfiler?.()
+  finish(outcome)
+}
+
+async function applyNoted(request: ApplyRequest): Promise<ApplyAnswer> {
+  const answer = await opened.apply(request)
+  const [, name, partition] = /^\{(.+)\.(\d+)\}/.exec(request.tag)!
+  const side = name === 'interactions' ? 'user' : 'item'
+  const { nextOffset, sourceHighs } = request
+  const atMs = performance.timeOrigin + performance.now()
+  if (answer.kind === 'applied')
+    writes.push({ side, partition: Number(partition), nextOffset, sourceHighs: [...sourceHighs], atMs })
+  return answer
+}
