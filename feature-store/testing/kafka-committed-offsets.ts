@@ -1,8 +1,15 @@
 import { Kafka, logLevel } from 'kafkajs'
 
+/** Brokers may be away for a minute. */
+const OUTAGE_RETRIES_MAX = 60
+
 /** Where a group stands, asked anew each time. null: it has committed nothing there. */
 export function committedOffsets(brokers: readonly string[]) {
-  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING })
+  const kafka = new Kafka({
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: OUTAGE_RETRIES_MAX },
+  })
   return async function committedOffset(
     groupId: string,
     topic: string,

@@ -44,35 +44,53 @@ export function createKafka({ brokers, clientId, limits, log, retry }: KafkaClie
   )
 }
 
-/** Ends a connection on which a request got no answer in time. */
+/**
+ * Every client has its sockets to itself: one on which a request got no answer in time is ended, and so are those that
+ * kafkajs 2.2.4 forgets (it drops a broker whose one connection broke and leaves the other open, which would keep the
+ * process alive after everything has stopped).
+ */
 class AttentiveKafka extends Kafka {
-  readonly #unanswered: (event: { payload: UnansweredRequest }) => void
+  readonly #config: KafkaConfig
+  readonly #log: Logger
 
   constructor(config: KafkaConfig, log: Logger) {
-    const sockets = createKafkaSockets(() => Date.now())
-    super({ ...config, socketFactory: sockets.factory })
-    this.#unanswered = ({ payload }) => {
-      if (sockets.endSilent(payload) > 0)
-        log.warn({ broker: payload.broker }, 'a broker was silent; its connections are made anew')
-    }
+    super(config)
+    this.#config = config
+    this.#log = log
   }
 
   override admin(config?: AdminConfig): Admin {
-    const admin = super.admin(config)
-    admin.on('admin.network.request_timeout', this.#unanswered)
+    const { kafka, unanswered, disconnected } = this.#attended()
+    const admin = kafka.admin(config)
+    admin.on('admin.network.request_timeout', unanswered)
+    admin.on('admin.disconnect', disconnected)
     return admin
   }
 
   override producer(config?: ProducerConfig): Producer {
-    const producer = super.producer(config)
-    producer.on('producer.network.request_timeout', this.#unanswered)
+    const { kafka, unanswered, disconnected } = this.#attended()
+    const producer = kafka.producer(config)
+    producer.on('producer.network.request_timeout', unanswered)
+    producer.on('producer.disconnect', disconnected)
     return producer
   }
 
   override consumer(config: ConsumerConfig): Consumer {
-    const consumer = super.consumer(config)
-    consumer.on('consumer.network.request_timeout', this.#unanswered)
+    const { kafka, unanswered, disconnected } = this.#attended()
+    const consumer = kafka.consumer(config)
+    consumer.on('consumer.network.request_timeout', unanswered)
+    consumer.on('consumer.disconnect', disconnected)
     return consumer
+  }
+
+  #attended() {
+    const sockets = createKafkaSockets(() => Date.now())
+    const unanswered = ({ payload }: { payload: UnansweredRequest }): void => {
+      if (sockets.endSilent(payload) > 0)
+        this.#log.warn({ broker: payload.broker }, 'a broker was silent; its connections are made anew')
+    }
+    const kafka = new Kafka({ ...this.#config, socketFactory: sockets.factory })
+    return { kafka, unanswered, disconnected: () => sockets.endAll() }
   }
 }
 

@@ -20,6 +20,7 @@ import { createHeartbeats } from './kafka-heartbeats.ts'
 import type { KafkaOutputs } from './kafka-outputs.ts'
 import { createPauses } from './kafka-pauses.ts'
 import { createPositions, type FetchedBatch } from './kafka-positions.ts'
+import { createRejoin } from './kafka-rejoin.ts'
 import { startOffsets } from './kafka-start-offsets.ts'
 import { type CrashWatch, type CrashWatchEnd, endOf, watchPartition } from '../crash-watch.ts'
 import { createPartitionLanes } from '../partition-lanes.ts'
@@ -56,9 +57,9 @@ export async function joinGroup<K extends TopicKey>(
   let owned: number[] = []
   let opening: Promise<void> = Promise.resolve()
   let ending: Promise<void> | null = null
+  const rejoin = createRejoin()
   let fetchedAtMs = parts.clock.nowMs()
   const positions = createPositions(stage.name, parts)
-
   const consumer = kafka.consumer({
     groupId,
     partitionAssigners: [coPartitionAssigner],
@@ -89,6 +90,7 @@ export async function joinGroup<K extends TopicKey>(
 
   /** Runs in the same turn as the assignment: nothing is fetched before the partitions are paused. */
   function joined({ payload }: ConsumerGroupJoinEvent): void {
+    rejoin.joined()
     if (ending !== null) return
     generation += 1
     const joinedGeneration = generation
@@ -227,6 +229,7 @@ export async function joinGroup<K extends TopicKey>(
   }
 
   function crashed({ payload: { error, restart } }: ConsumerCrashEvent): void {
+    rejoin.crashed(restart)
     if (ending !== null) return
     if (!restart) return fail(classifyKafkaError(error, brokers))
     generation += 1
@@ -259,7 +262,9 @@ export async function joinGroup<K extends TopicKey>(
     pauses.clear()
     await lanes.idle()
     await closeMarkers(how)
+    await rejoin.settled()
     await consumer.disconnect()
+    commits.clear() // what was refused last would be tried again, and connect again for it
     await opening
     await closeOwned()
     await outputs.close()

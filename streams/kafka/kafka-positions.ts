@@ -1,7 +1,8 @@
 import type { Admin, Batch } from 'kafkajs'
 import { tellLostRecords } from '../lost-records.ts'
 import { offsetBeyondEnd } from '../start-offset.ts'
-import type { Logger, Signals } from '../stage.ts'
+import type { Signals } from '../stage.ts'
+import { askAgain, type AskAgainParts } from './kafka-ask-again.ts'
 
 /** What kafkajs' batch has besides what its types say: the offset that was asked for. */
 export type FetchedBatch = Batch & { fetchedOffset: string }
@@ -20,7 +21,7 @@ export interface Positions {
 
 export function createPositions(
   stage: string,
-  parts: { admin: Admin; log: Logger; signals: Signals },
+  parts: AskAgainParts & { admin: Admin; signals: Signals },
 ): Positions {
   const positions = new Map<string, number>()
   return {
@@ -30,9 +31,8 @@ export function createPositions(
       const wanted = positions.get(`${topic}/${partition}`) ?? first
       if (first > wanted) tellLostRecords({ stage, topic, partition, wanted, first }, parts)
       if (first >= wanted) return null
-      const found = (await parts.admin.fetchTopicOffsets(topic)).find(
-        (entry) => entry.partition === partition,
-      )
+      const offsets = await askAgain(() => parts.admin.fetchTopicOffsets(topic), parts)
+      const found = offsets.find((entry) => entry.partition === partition)
       const end = Number(found?.high ?? 0)
       if (end < wanted) throw offsetBeyondEnd(stage, topic, partition, wanted, end)
       return wanted

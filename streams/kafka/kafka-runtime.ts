@@ -10,6 +10,7 @@ import {
 import type { StreamsConfig } from '../config.ts'
 import type { Addresses } from '../contract.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
+import { askAgain } from './kafka-ask-again.ts'
 import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
 import { runKafkaFollower } from './kafka-follower.ts'
 import { openKafkaOutputs } from './kafka-outputs.ts'
@@ -99,7 +100,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     partitionCount,
     partitionOf: (topic, key) => partitionOf(key, partitionCount(topic)),
     async offsets(topic, partition) {
-      const partitions = await classified(admin.fetchTopicOffsets(topicName(topic)))
+      const partitions = await askAgain(() => admin.fetchTopicOffsets(topicName(topic)), parts)
       const found = partitions.find((entry) => entry.partition === partition)
       return { startOffset: Number(found?.low ?? 0), endOffset: Number(found?.high ?? 0) }
     },

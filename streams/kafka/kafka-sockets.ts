@@ -15,6 +15,8 @@ export interface KafkaSockets {
   readonly factory: ISocketFactory
   /** Ends the connections to that broker on which nothing has come since the request was sent. @returns how many */
   endSilent(request: UnansweredRequest): number
+  /** Ends what is open: the client has disconnected. */
+  endAll(): void
 }
 
 /**
@@ -49,6 +51,9 @@ export function createKafkaSockets(nowMs: () => number): KafkaSockets {
           new Error(`Closed connection: ${broker} was silent for longer than a request may take`),
         )
       return silent.length
+    },
+    endAll() {
+      for (const socket of open.keys()) socket.destroy()
     },
   }
 }

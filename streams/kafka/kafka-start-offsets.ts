@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import type { TopicKey } from '#schemas'
 import type { StreamsLimits } from '../config.ts'
-import { policyOf } from '../errors.ts'
-import { classifyKafkaError } from './kafka-errors.ts'
+import { askAgain } from './kafka-ask-again.ts'
 import { tellLostRecords } from '../lost-records.ts'
 import type { Logger, Signals, Stage } from '../stage.ts'
 import { offsetBeyondEnd, startOffset } from '../start-offset.ts'
@@ -50,12 +49,12 @@ export async function startOffsets<K extends TopicKey>(
   const { admin, groupId, topicName } = parts
   const names = stage.sources.map(topicName)
   if (partitions.length === 0) return []
-  const groups = await persistently(() => admin.fetchOffsets({ groupId, topics: names }), parts)
+  const groups = await askAgain(() => admin.fetchOffsets({ groupId, topics: names }), parts)
   const points: StartPoint<K>[] = []
   for (const topic of stage.sources) {
     const name = topicName(topic)
     const group = groups.find((entry) => entry.topic === name)
-    let ends = await persistently(() => admin.fetchTopicOffsets(name), parts)
+    let ends = await askAgain(() => admin.fetchTopicOffsets(name), parts)
     for (const partition of partitions) {
       const asked = await stage.opened?.(topic, partition)
       const found = group?.partitions.find((entry) => entry.partition === partition)
@@ -68,7 +67,7 @@ export async function startOffsets<K extends TopicKey>(
           if (attempt === BEYOND_ATTEMPTS_MAX)
             throw offsetBeyondEnd(stage.name, name, partition, start.offset, high)
           await sleep(BEYOND_DELAY_MS)
-          ends = await persistently(() => admin.fetchTopicOffsets(name), parts)
+          ends = await askAgain(() => admin.fetchTopicOffsets(name), parts)
           continue
         }
         if (start.kind === 'lost') {
@@ -92,25 +91,4 @@ export async function startOffsets<K extends TopicKey>(
     }
   }
   return points
-}
-
-const ASK_DELAY_MS = 500
-
-/** Coordinators and leaders move while a broker is down: asking again is all it takes. */
-async function persistently<T>(
-  ask: () => Promise<T>,
-  { brokers, limits, log }: StartOffsetsParts,
-): Promise<T> {
-  const attemptsMax = Math.ceil((limits.brokerOutageSecondsMax * 1_000) / ASK_DELAY_MS)
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask()
-    } catch (error) {
-      const classified = classifyKafkaError(error, brokers)
-      const passes = policyOf(classified) === 'transient' || classified.code === 'kafka_unreachable'
-      if (!passes || attempt >= attemptsMax) throw classified
-      log.debug({ attempt, error: classified.message }, 'offsets not answered; asking again')
-      await sleep(ASK_DELAY_MS)
-    }
-  }
 }

@@ -16,14 +16,14 @@ test('one of three: all controllers vote, one replica may be missing, a detour i
   const place = {
     nodeId: 2,
     controllers,
-    detour: { port: 33, advertised: '127.0.0.1:44' },
+    detour: { host: '0.0.0.0', port: 33, advertised: '127.0.0.1:44' },
     settings: { 'log.dirs': '/small', 'broker.session.timeout.ms': 3_000 },
   }
   const lines = brokerProperties({ broker: 22, controller: 12 }, place).trimEnd().split('\n')
   for (const line of [
     'node.id=2',
     'controller.quorum.voters=1@127.0.0.1:11,2@127.0.0.1:12,3@127.0.0.1:13',
-    'listeners=PLAINTEXT://127.0.0.1:22,CONTROLLER://127.0.0.1:12,DETOUR://127.0.0.1:33',
+    'listeners=PLAINTEXT://127.0.0.1:22,CONTROLLER://127.0.0.1:12,DETOUR://0.0.0.0:33',
     'advertised.listeners=PLAINTEXT://127.0.0.1:22,DETOUR://127.0.0.1:44',
     'offsets.topic.replication.factor=3',
     'min.insync.replicas=2',

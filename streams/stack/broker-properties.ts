@@ -13,7 +13,7 @@ export interface BrokerPlace {
   /** `host:port` of every node's controller, by node id; all of them vote. */
   controllers: Readonly<Record<number, string>>
   /** A second way in: who comes by it is told to come by it again, at the advertised address. */
-  detour: { port: number; advertised: string } | null
+  detour: { host: string; port: number; advertised: string } | null
   /** Win over everything else. */
   settings: Readonly<Record<string, string | number | boolean>>
 }
@@ -44,7 +44,7 @@ export function brokerProperties(ports: BrokerPorts, place: Partial<BrokerPlace>
     listeners: [
       straight,
       `CONTROLLER://${host}:${ports.controller}`,
-      ...(detour === null ? [] : [`DETOUR://${host}:${detour.port}`]),
+      ...(detour === null ? [] : [`DETOUR://${detour.host}:${detour.port}`]),
     ].join(','),
     'advertised.listeners': [straight, ...(detour === null ? [] : [`DETOUR://${detour.advertised}`])].join(
       ',',

@@ -39,12 +39,18 @@ export interface OwnBrokers {
   kill(nodeId: number): Promise<void>
   /** Starts a node that was killed or died, with what it had written. Resolves when it answers. */
   restart(nodeId: number): Promise<void>
+  /** SIGSTOP: connections stay open and nothing answers. */
+  freeze(nodeId: number): void
+  /** SIGCONT. */
+  thaw(nodeId: number): void
   isAlive(nodeId: number): Promise<boolean>
   /** Kills what still runs and removes every trace. Safe to call twice. */
   stop(): Promise<void>
 }
 
 const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
+/** In a network of its own a node may listen on every address it has there. */
+const ANY_ADDRESS = '0.0.0.0'
 const READY_LIMIT_MS = 180_000
 const POLL_MS = 100
 /** A node that was killed may come back after this (9 s by default), and a leader is missed as early. */
@@ -127,6 +133,8 @@ export async function startOwnBrokers(options: OwnBrokersOptions = {}): Promise<
         await start(node)
         await answers(node)
       },
+      freeze: (nodeId) => signal(nodeOf(nodeId), 'SIGSTOP'),
+      thaw: (nodeId) => signal(nodeOf(nodeId), 'SIGCONT'),
       isAlive: (nodeId) => isAlive(nodeOf(nodeId)),
       stop,
     }
@@ -134,6 +142,10 @@ export async function startOwnBrokers(options: OwnBrokersOptions = {}): Promise<
     await stop()
     throw error
   }
+}
+
+function signal({ running }: Node, name: 'SIGSTOP' | 'SIGCONT'): void {
+  if (running !== null) process.kill(running.pid, name)
 }
 
 const isAlive = async ({ running }: Node): Promise<boolean> => running !== null && isSameProcess(running)
@@ -169,7 +181,10 @@ async function prepareNodes(count: 1 | 3, leash: Leash, options: OwnBrokersOptio
       nodeId: id,
       host,
       controllers,
-      detour: advertised === undefined ? null : { port: own.detour, advertised },
+      detour:
+        advertised === undefined
+          ? null
+          : { host: place === undefined ? LOCAL_HOST : ANY_ADDRESS, port: own.detour, advertised },
       settings: { ...SESSION, ...(logDir === undefined ? {} : { 'log.dirs': logDir(id) }), ...settings },
     })
     await writeFile(path.join(folder, 'server.properties'), text)

@@ -1,4 +1,6 @@
 import type { Scenario } from './scenario.ts'
+import { brokerDiskFull } from './scenarios/broker-disk-full.ts'
+import { brokerKill } from './scenarios/broker-kill.ts'
 import { consumerKill } from './scenarios/consumer-kill.ts'
 import { crashLoop } from './scenarios/crash-loop.ts'
 import { killAtStep } from './scenarios/kill-at-step.ts'
@@ -16,6 +18,11 @@ import { rebalanceStorm } from './scenarios/rebalance-storm.ts'
 import { scorerKill } from './scenarios/scorer-kill.ts'
 import { sigterm } from './scenarios/sigterm.ts'
 import { zombie } from './scenarios/zombie.ts'
+import { lostAcks } from './scenarios/lost-acks.ts'
+import { outOfRange } from './scenarios/out-of-range.ts'
+import { partition } from './scenarios/partition.ts'
+import { slowNetwork } from './scenarios/slow-network.ts'
+import { threeBrokers } from './scenarios/three-brokers.ts'
 
 /** Every way in which things break that we have tried. One file each in `scenarios/`. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -36,4 +43,11 @@ export const SCENARIOS: readonly Scenario[] = [
   poison,
   clockSkew,
   scorerKill,
+  brokerKill,
+  threeBrokers,
+  lostAcks,
+  partition,
+  slowNetwork,
+  brokerDiskFull,
+  outOfRange,
 ]

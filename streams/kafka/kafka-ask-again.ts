@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StreamsLimits } from '../config.ts'
+import { policyOf } from '../errors.ts'
+import type { Logger } from '../stage.ts'
+import { classifyKafkaError } from './kafka-errors.ts'
+
+export interface AskAgainParts {
+  brokers: readonly string[]
+  limits: Pick<StreamsLimits, 'brokerOutageSecondsMax'>
+  log: Logger
+}
+
+const ASK_DELAY_MS = 500
+
+/**
+ * A question to the brokers that outlives their outage. kafkajs' admin gives up at the first broken connection;
+ * leaders and coordinators move while a broker is down, and asking again is all it takes.
+ *
+ * @throws PolicyError at once when asking again cannot help, else after `brokerOutageSecondsMax`
+ */
+export async function askAgain<T>(
+  ask: () => Promise<T>,
+  { brokers, limits, log }: AskAgainParts,
+): Promise<T> {
+  const startMs = performance.now()
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask()
+    } catch (error) {
+      const classified = classifyKafkaError(error, brokers)
+      const passes = policyOf(classified) === 'transient' || classified.code === 'kafka_unreachable'
+      const outageMs = performance.now() - startMs
+      if (!passes || outageMs > limits.brokerOutageSecondsMax * 1_000) throw classified
+      log.debug(
+        { attempt, error: classified.message },
+        'a question to the brokers has no answer; asking again',
+      )
+      await sleep(ASK_DELAY_MS)
+    }
+  }
+}

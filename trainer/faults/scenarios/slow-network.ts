@@ -1,0 +1,73 @@
+import { wallStopwatch } from '../../demo/process-stopwatch.ts'
+import { appliedCount } from '../applied-offsets.ts'
+import { openProxiedKafka } from '../own-kafka.ts'
+import { residentMib } from '../process-memory.ts'
+import type { Scenario } from '../scenario.ts'
+import { type Side, sideBySide } from '../side-by-side.ts'
+
+const PER_SECOND = { short: 400, long: 1_000 }
+const PHASE_MS = { short: 5_000, long: 60_000 }
+const DELAY_MS = 50
+/** Of one connection, each way: a slow mobile line. */
+const BYTES_PER_SECOND = 50_000
+const STALLS = { short: 1, long: 5 }
+const STALL_MS = { short: 9_000, long: 20_000 }
+const RECOVERY_SECONDS_MAX = 60
+const MEMORY_MIB_MAX = 512
+
+/** A delayed, a narrow and a silently stalled way to the broker, one after the other, under load. */
+export const slowNetwork: Scenario = {
+  name: 'slow-network',
+  title: `the way between features and broker: ${String(DELAY_MS)} ms each way, then ${String(BYTES_PER_SECOND / 1_000)} kB/s, then open connections that go silent for ever`,
+  async run(lab, size) {
+    const { straight, detour, proxy } = await openProxiedKafka(lab)
+    let memoryMib = 0
+    const rest = (ms: number) => wallStopwatch.rest(ms, new AbortController().signal)
+
+    /** Interactions per second that `side` applies for a while. */
+    async function throughput({ feed, features }: Side, ms: number): Promise<number> {
+      const [before, startMs] = [await appliedCount(feed), wallStopwatch.nowMs()]
+      await rest(ms)
+      const mib = await residentMib(features.current.child.pid ?? 0)
+      memoryMib = Math.max(memoryMib, mib ?? 0)
+      return ((await appliedCount(feed)) - before) / ((wallStopwatch.nowMs() - startMs) / 1_000)
+    }
+
+    const { measured, control, exitCode } = await sideBySide(lab, {
+      name: 'slow-network',
+      straight,
+      detour,
+      perSecond: PER_SECOND[size],
+      async fault(ours) {
+        proxy.set({ delayMs: DELAY_MS })
+        const delayed = await throughput(ours, PHASE_MS[size])
+        proxy.set({ bytesPerSecond: BYTES_PER_SECOND })
+        const narrow = await throughput(ours, PHASE_MS[size])
+        proxy.set({})
+        for (let stall = 0; stall < STALLS[size]; stall++) {
+          proxy.stallOpen()
+          await throughput(ours, STALL_MS[size])
+        }
+        return {
+          'per second delayed': delayed,
+          'per second narrow': narrow,
+          stalls: STALLS[size],
+          MiB: memoryMib,
+        }
+      },
+    })
+    const { recoverySeconds } = measured
+    return {
+      measured,
+      control,
+      checks: [
+        { what: 'the features process ends with 0 when asked', holds: exitCode === 0 },
+        {
+          what: `recovered within ${String(RECOVERY_SECONDS_MAX)} s although no stalled connection ever came back`,
+          holds: recoverySeconds !== null && recoverySeconds <= RECOVERY_SECONDS_MAX,
+        },
+        { what: `memory stayed under ${String(MEMORY_MIB_MAX)} MiB`, holds: memoryMib <= MEMORY_MIB_MAX },
+      ],
+    }
+  },
+}
