@@ -69,8 +69,25 @@ export const streamsLimitsSchema = z.strictObject({
   stageProgressSecondsMax: z
     .int()
     .min(1)
-    .default(120)
-    .describe('one batch at work for longer is logged as an error'),
+    .default(180)
+    .describe(
+      'one batch at work, or records waiting without a fetch, for longer is a stall: more than brokerOutageSecondsMax, ' +
+        'which ends a batch that waits for brokers by itself',
+    ),
+  consumerRestartsMax: z
+    .int()
+    .min(0)
+    .default(3)
+    .describe(
+      'times that a consumer which stopped fetching is replaced with no batch between: what three new ones do not cure needs a new process',
+    ),
+  leaveSecondsMax: z
+    .int()
+    .min(1)
+    .default(10)
+    .describe(
+      'a stalled consumer is waited for so long: then it is left behind, and the broker ends its session after sessionTimeoutMs',
+    ),
   crashLoopDeathsMax: z
     .int()
     .min(0)

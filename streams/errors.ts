@@ -42,6 +42,32 @@ export class RecordTooLargeError extends Error {
   readonly policy: ErrorPolicy = 'poison'
 }
 
+/** A stage does not finish what it has; the process must begin anew, and the partitions go to others meanwhile. */
+export class StageStuckError extends Error {
+  override readonly name = 'StageStuckError'
+  readonly code = 'stage_stuck'
+  /** It may be the record: it counts as a death of it. */
+  readonly policy: ErrorPolicy = 'bug'
+  constructor(stage: string, what: string, seconds: number) {
+    super(
+      `stage ${stage} has not finished ${what} for ${seconds} s (limits.stageProgressSecondsMax); restart the process`,
+    )
+  }
+}
+
+/** A consumer does not fetch what waits for it, although the brokers answer. */
+export class ConsumerSilentError extends Error {
+  override readonly name = 'ConsumerSilentError'
+  readonly code = 'consumer_silent'
+  readonly policy: ErrorPolicy = 'transient'
+  constructor(stage: string, what: string, seconds: number) {
+    super(
+      `the consumer of stage ${stage} stopped ${what} ${seconds} s ago although records wait ` +
+        '(limits.stageProgressSecondsMax); restart the process',
+    )
+  }
+}
+
 /** More was added to outputs than they may hold: flush more often. */
 export class OutputsFullError extends Error {
   override readonly name = 'OutputsFullError'

@@ -58,6 +58,12 @@ export const STREAMS_SIGNALS = [
     labels: ['stage', 'topic', 'partition'],
   },
   {
+    kind: 'gauge',
+    name: 'partition_lagged_seconds',
+    help: 'age of the last record read while more wait',
+    labels: ['stage', 'topic', 'partition'],
+  },
+  {
     kind: 'counter',
     name: 'partitions_assigned',
     help: 'partitions gained in rebalances',
@@ -94,7 +100,7 @@ export const STREAMS_SIGNALS = [
   {
     kind: 'counter',
     name: 'stages_stalled',
-    help: 'a batch took longer than stageProgressSecondsMax',
+    help: 'no progress for stageProgressSecondsMax',
     labels: ['stage'],
   },
   { kind: 'counter', name: 'records_sent', help: 'outputs acknowledged', labels: ['outputs', 'topic'] },

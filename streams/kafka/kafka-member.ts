@@ -1,29 +1,25 @@
-import { randomUUID } from 'node:crypto'
-import type {
-  Admin,
-  ConsumerCrashEvent,
-  ConsumerEndBatchProcessEvent,
-  ConsumerGroupJoinEvent,
-  EachBatchPayload,
-  Kafka,
-} from 'kafkajs'
+import type { Admin, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
 import type { TopicKey } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import { deferred } from '../deferred.ts'
-import { coPartitionAssigner } from './kafka-assigner.ts'
 import { rawBatchOf } from './kafka-batch.ts'
-import { outageRetry } from './kafka-client.ts'
-import { type CommitOffsets, createCommits } from './kafka-commits.ts'
+import { createCommits } from './kafka-commits.ts'
+import { createConsumer, withinMs } from './kafka-consumer.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
 import { workThrough } from './kafka-fetched.ts'
 import { createHeartbeats } from './kafka-heartbeats.ts'
+import { gaugeLag } from './kafka-lag-gauges.ts'
+import { createMarkers } from './kafka-markers.ts'
 import type { KafkaOutputs } from './kafka-outputs.ts'
 import { createPauses } from './kafka-pauses.ts'
 import { createPositions, type FetchedBatch } from './kafka-positions.ts'
 import { createRejoin } from './kafka-rejoin.ts'
 import { startOffsets } from './kafka-start-offsets.ts'
-import { type CrashWatch, type CrashWatchEnd, endOf, watchPartition } from '../crash-watch.ts'
+import { type CrashWatchEnd, endOf } from '../crash-watch.ts'
+import { ConsumerSilentError, StageStuckError } from '../errors.ts'
+import { createWatchdog } from './kafka-watchdog.ts'
 import { createPartitionLanes } from '../partition-lanes.ts'
+import type { ProgressVerdict } from '../progress.ts'
 import { createStageRunner, type RunOutcome, type StageRunnerParts } from '../stage-runner.ts'
 import type { RunningStage, Stage } from '../stage.ts'
 
@@ -35,6 +31,13 @@ export interface KafkaMemberParts extends StageRunnerParts {
   outputs: KafkaOutputs
 }
 
+type Stall = Exclude<ProgressVerdict, { kind: 'moves' }>
+
+export interface KafkaMember extends RunningStage {
+  /** It has finished something. */
+  hasMoved(): boolean
+}
+
 /**
  * One consumer group member for one stage. The group is divided by `coPartitionAssigner`; every division is a new
  * generation: partitions stay paused until the stage has closed what it had and opened what it got. A batch that is
@@ -43,15 +46,13 @@ export interface KafkaMemberParts extends StageRunnerParts {
 export async function joinGroup<K extends TopicKey>(
   stage: Stage<K>,
   parts: KafkaMemberParts,
-): Promise<RunningStage> {
+): Promise<KafkaMember> {
   const { kafka, brokers, config, outputs, log, signals, limits, topicName } = parts
   const groupId = `${config.prefix}.${stage.name}`
   const keyOf = new Map(stage.sources.map((topic) => [topicName(topic), topic]))
   const run = createStageRunner(stage, parts)
   const commits = createCommits({ stage: stage.name, intervalMs: limits.commitIntervalMs, log, signals })
   const lanes = createPartitionLanes()
-  const watches = new Map<string, CrashWatch<K>>()
-  const by = randomUUID().slice(0, 8)
   const [ready, done] = [deferred(), deferred()]
   let generation = 0
   let owned: number[] = []
@@ -60,33 +61,30 @@ export async function joinGroup<K extends TopicKey>(
   const rejoin = createRejoin()
   let fetchedAtMs = parts.clock.nowMs()
   const positions = createPositions(stage.name, parts)
-  const consumer = kafka.consumer({
-    groupId,
-    partitionAssigners: [coPartitionAssigner],
-    sessionTimeout: limits.sessionTimeoutMs,
-    rebalanceTimeout: limits.rebalanceTimeoutMs,
-    heartbeatInterval: limits.heartbeatIntervalMs,
-    maxBytesPerPartition: limits.fetchPartitionBytesMax,
-    maxBytes: limits.fetchBytesMax,
-    minBytes: 1,
-    maxWaitTimeInMs: limits.fetchWaitMs,
-    allowAutoTopicCreation: false,
-    retry: { ...outageRetry(limits), retries: 5, restartOnFailure: () => Promise.resolve(mayRestart()) },
+  const beating = new Set<{ stop(): void }>()
+  let hasMoved = false
+  let isStalled = false
+  const watchdog = createWatchdog({
+    ...parts,
+    stage: stage.name,
+    secondsMax: limits.stageProgressSecondsMax,
+    topics: [...keyOf.keys()],
+    positionOf: (topic, partition) => (owned.includes(partition) ? positions.at(topic, partition) : null),
+    stalled,
   })
+
+  const consumer = createConsumer({ kafka, groupId, limits, mayRestart })
+  const markers = createMarkers<K>(limits, commits, consumer)
   const pauses = createPauses({ stage: stage.name, consumer, log, signals })
   const { whileJoined } = pauses
   consumer.on('consumer.group_join', joined)
-  consumer.on('consumer.rebalancing', () => void closeMarkers('in_order'))
-  consumer.on('consumer.fetch', () => (fetchedAtMs = parts.clock.nowMs()))
-  consumer.on('consumer.end_batch_process', passedOver)
+  consumer.on('consumer.rebalancing', () => void markers.close('in_order'))
+  consumer.on('consumer.fetch', ({ payload: { nodeId } }) => {
+    fetchedAtMs = parts.clock.nowMs()
+    watchdog.fetched(nodeId)
+  })
+  consumer.on('consumer.end_batch_process', ({ payload }) => positions.passedOver(payload))
   consumer.on('consumer.crash', crashed)
-
-  /** kafkajs passes over what holds control records only, without a word to eachBatch. */
-  function passedOver({
-    payload: { topic, partition, batchSize, lastOffset },
-  }: ConsumerEndBatchProcessEvent): void {
-    if (batchSize === 0) positions.moved(topic, partition, Number(lastOffset) + 1)
-  }
 
   /** Runs in the same turn as the assignment: nothing is fetched before the partitions are paused. */
   function joined({ payload }: ConsumerGroupJoinEvent): void {
@@ -97,53 +95,38 @@ export async function joinGroup<K extends TopicKey>(
     const partitions = [...new Set(Object.values(payload.memberAssignment).flat())].sort((a, b) => a - b)
     commits.clear()
     pauses.clear()
+    watchdog.joined()
     whileJoined(() => consumer.pause([...keyOf.keys()].map((topic) => ({ topic, partitions }))))
     signals.count('partitions_assigned', { stage: stage.name }, partitions.length)
     log.info({ stage: stage.name, generation, partitions }, 'partitions assigned')
-    opening = opening.then(() => open(joinedGeneration, partitions)).catch(fail)
+    opening = opening
+      .then(() => open(joinedGeneration, partitions))
+      .catch(fail)
+      .finally(() => watchdog.opening('over'))
   }
 
   async function open(joinedGeneration: number, partitions: number[]): Promise<void> {
     await lanes.idle()
+    watchdog.opening('begun')
     await closeOwned()
     if (joinedGeneration !== generation || ending !== null) return
     owned = partitions
     const points = await startOffsets(stage, partitions, { ...parts, groupId })
     if (joinedGeneration !== generation || ending !== null) return
     whileJoined(() => {
-      for (const { topicName: topic, partition, offset, aheadOfGroup, commit, metadata } of points) {
-        const watch = watchPartition<K>({ metadata, position: offset, commit, by }, limits)
-        watches.set(`${topic}/${partition}`, watch)
-        seek(topic, partition, offset)
-        // A partition that rests brings no batch to be committed with: its lag would stay for ever.
-        if (aheadOfGroup) commits.note({ topic, partition, offset, metadata: watch.marker() }, commitOffsets)
+      for (const point of points) {
+        seek(point.topicName, point.partition, point.offset)
+        markers.open(point)
       }
       consumer.resume([...keyOf.keys()].map((topic) => ({ topic, partitions })))
       ready.resolve()
     })
   }
 
-  const commitOffsets: CommitOffsets = ({ topics }) =>
-    consumer.commitOffsets(
-      topics.flatMap(({ topic, partitions }) => partitions.map((entry) => ({ topic, ...entry }))),
-    )
-
-  /** Takes back what the commits say of open partitions, but for what the stage died of. */
-  function closeMarkers(end: CrashWatchEnd): Promise<boolean> {
-    for (const [place, watch] of watches) {
-      const metadata = watch.closing(end)
-      if (metadata === null) continue
-      const [topic, partition] = place.split('/') as [string, string]
-      const offset = watch.commitOffset()
-      commits.note({ topic, partition: Number(partition), offset, metadata }, commitOffsets)
-    }
-    return commits.flush()
-  }
-
   async function closeOwned(): Promise<void> {
     const partitions = owned
     owned = []
-    watches.clear()
+    markers.forget()
     for (const partition of partitions)
       for (const topic of stage.sources) await stage.closed?.(topic, partition)
   }
@@ -153,10 +136,11 @@ export async function joinGroup<K extends TopicKey>(
     const { topic, partition } = batch
     const read = generation
     const isOurs = () => read === generation && !heartbeats.lost()
-    const heartbeats = createHeartbeats({ stage: stage.name, payload, limits, log, signals })
+    const heartbeats = createHeartbeats({ stage: stage.name, payload, limits, log })
+    beating.add(heartbeats)
     try {
       await lanes.run(partition, async () => {
-        const watch = watches.get(`${topic}/${partition}`)
+        const watch = markers.of(topic, partition)
         if (payload.isStale() || !isOurs() || watch === undefined) return
         const must = await positions.mustBeginAt(batch as FetchedBatch)
         if (must !== null) return seek(topic, partition, must)
@@ -166,7 +150,10 @@ export async function joinGroup<K extends TopicKey>(
           watch,
           isOurs,
           note,
-          run: (slice) => run(slice, outputs.session()),
+          run(slice) {
+            watchdog.handed(topic, partition)
+            return run(slice, outputs.session())
+          },
           mayGoOn: () => ending === null,
           commitNow(marker) {
             note(watch.commitOffset(), marker)
@@ -180,16 +167,13 @@ export async function joinGroup<K extends TopicKey>(
           },
         })
         if (end === 'left') return
-        const lag = Number(batch.highWatermark) - Number(batch.lastOffset()) - 1
-        signals.gauge('partition_lagged_records', lag, {
-          stage: stage.name,
-          topic,
-          partition: String(partition),
-        })
+        gaugeLag(stage.name, batch, parts)
       })
     } catch (error) {
       fail(error)
     } finally {
+      watchdog.takenBack(topic, partition)
+      beating.delete(heartbeats)
       heartbeats.stop()
     }
   }
@@ -201,6 +185,7 @@ export async function joinGroup<K extends TopicKey>(
     note: (offset: number) => void,
   ): boolean {
     if (outcome.kind === 'done') {
+      hasMoved = true
       resolveOffset(String(outcome.nextOffset - 1))
       positions.moved(topic, partition, outcome.nextOffset)
       note(outcome.commit)
@@ -237,6 +222,18 @@ export async function joinGroup<K extends TopicKey>(
     log.warn({ stage: stage.name, error: error.message }, 'consumer restarts after an outage')
   }
 
+  function stalled({ kind, what, seconds }: Stall): void {
+    if (ending !== null) return
+    signals.count('stages_stalled', { stage: stage.name })
+    const StalledError = kind === 'stuck' ? StageStuckError : ConsumerSilentError
+    const error = new StalledError(stage.name, what, seconds)
+    // What does not come back can neither commit nor seek, and does not keep our place in the group.
+    generation += 1
+    for (const heartbeats of beating) heartbeats.stop()
+    isStalled = true
+    fail(error)
+  }
+
   /** The stage is over: `done` rejects once the group has been left. */
   function fail(error: unknown): void {
     if (ending !== null) return
@@ -259,15 +256,16 @@ export async function joinGroup<K extends TopicKey>(
   }
 
   async function leave(how: CrashWatchEnd): Promise<void> {
+    watchdog.stop()
+    const wait = <T>(work: Promise<T>) => (isStalled ? withinMs(limits.leaveSecondsMax * 1_000, work) : work)
+    if (!isStalled) await lanes.idle()
     pauses.clear()
-    await lanes.idle()
-    await closeMarkers(how)
-    await rejoin.settled()
-    await consumer.disconnect()
+    await wait(markers.close(how))
+    await wait(rejoin.settled())
+    await wait(consumer.disconnect())
     commits.clear() // what was refused last would be tried again, and connect again for it
-    await opening
+    await wait(opening)
     await closeOwned()
-    await outputs.close()
   }
 
   try {
@@ -287,6 +285,7 @@ export async function joinGroup<K extends TopicKey>(
   return {
     ready: ready.promise,
     done: done.promise,
+    hasMoved: () => hasMoved,
     async stop() {
       if (ending === null) {
         end((error) => {

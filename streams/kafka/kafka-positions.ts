@@ -10,6 +10,9 @@ export type FetchedBatch = Batch & { fetchedOffset: string }
 /** Where the next batch of each partition must begin. */
 export interface Positions {
   moved(topic: string, partition: number, offset: number): void
+  /** kafkajs passes over what holds control records only, without a word to eachBatch. */
+  passedOver(batch: { topic: string; partition: number; batchSize: number; lastOffset: string }): void
+  at(topic: string, partition: number): number | null
   /**
    * kafkajs meets an offset that the broker does not have by going on at the first one there is, without a word.
    *
@@ -24,8 +27,14 @@ export function createPositions(
   parts: AskAgainParts & { admin: Admin; signals: Signals },
 ): Positions {
   const positions = new Map<string, number>()
+  const moved = (topic: string, partition: number, offset: number) =>
+    void positions.set(`${topic}/${partition}`, offset)
   return {
-    moved: (topic, partition, offset) => void positions.set(`${topic}/${partition}`, offset),
+    moved,
+    passedOver({ topic, partition, batchSize, lastOffset }) {
+      if (batchSize === 0) moved(topic, partition, Number(lastOffset) + 1)
+    },
+    at: (topic, partition) => positions.get(`${topic}/${partition}`) ?? null,
     async mustBeginAt({ topic, partition, fetchedOffset }) {
       const first = Number(fetchedOffset)
       const wanted = positions.get(`${topic}/${partition}`) ?? first

@@ -14,7 +14,7 @@ import { askAgain } from './kafka-ask-again.ts'
 import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
 import { runKafkaFollower } from './kafka-follower.ts'
 import { openKafkaOutputs } from './kafka-outputs.ts'
-import { joinGroup } from './kafka-member.ts'
+import { runKafkaStage } from './kafka-stage.ts'
 import { sourcesCoPartitioned } from '../co-partition.ts'
 import { partitionOf } from '../partitioner.ts'
 import { createSignals } from '../signal-registry.ts'
@@ -107,7 +107,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     async runStage(stage) {
       sourcesCoPartitioned(stage.name, stage.sources, partitionCount, topicName)
       const outputs = await classified(openKafkaOutputs({ ...parts, name: stage.name }))
-      return tracked(await joinGroup(stage, { ...parts, outputs }))
+      return tracked(runKafkaStage(stage, { ...parts, outputs }))
     },
     async follow(follower) {
       return tracked(await classified(runKafkaFollower(follower, parts)))

@@ -1,5 +1,9 @@
+import { createRequire } from 'node:module'
 import { expect, it } from 'vitest'
+import { silentLogger } from '../log.ts'
+import { silentSignals } from '../signal-registry.ts'
 import { topicLags } from './kafka-lag.ts'
+import { connectRuntime } from './kafka-runtime.ts'
 import { expected, recordingStage, started, writeInteractions } from '../testing/conformance-harness.ts'
 import { openKafkaHarness } from '../testing/kafka-harness.ts'
 import { describeServices } from '../testing/services.ts'
@@ -77,4 +81,75 @@ describeServices('a stage on a real broker', (addresses) => {
       await harness.close()
     }
   })
+
+  it('that does not finish a batch fails, and its partitions go to another member', async () => {
+    const harness = await openKafkaHarness(addresses, {
+      stageProgressSecondsMax: 2,
+      leaveSecondsMax: 2,
+      sessionTimeoutMs: 6_000,
+    })
+    try {
+      const stuck = recordingStage({ act: () => new Promise(() => undefined) })
+      const running = await started(harness, stuck)
+      await writeInteractions(harness, 1, 3)
+      await expect(running.done).rejects.toMatchObject({ code: 'stage_stuck', policy: 'bug' })
+      const heir = recordingStage()
+      const other = await started(harness, heir, await harness.another())
+      await harness.until(() => heir.seen.length === 3, 'the heir has read everything')
+      expect(heir.seen).toEqual(expected(0, 3))
+      await other.stop()
+    } finally {
+      await harness.close()
+    }
+  })
+
+  it('that stops fetching while records wait is given another consumer', async () => {
+    const counted: string[] = []
+    const signals = { ...silentSignals, count: (name: string) => void counted.push(name) }
+    const harness = await openKafkaHarness(addresses, {
+      stageProgressSecondsMax: 2,
+      leaveSecondsMax: 1,
+      sessionTimeoutMs: 6_000,
+    })
+    const runtime = await connectRuntime({
+      addresses,
+      config: harness.config,
+      clientId: 'silent',
+      log: silentLogger,
+      signals,
+    })
+    try {
+      const stage = recordingStage()
+      const hung = hangFetches()
+      const running = await started(harness, stage, runtime)
+      await hung.happened
+      await writeInteractions(harness, 1, 3)
+      await harness.until(() => stage.seen.length === 3, 'the second consumer has read everything')
+      expect(counted.filter((name) => name === 'stages_stalled')).toHaveLength(1)
+      expect(counted.filter((name) => name === 'consumers_restarted')).toHaveLength(1)
+      await running.stop()
+    } finally {
+      await runtime.close()
+      await harness.close()
+    }
+  })
 })
+
+/** The fetch loop of the first consumer group that fetches from now on hangs for ever, as after a lost wake-up. */
+function hangFetches(): { happened: Promise<void> } {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup') as {
+    prototype: { fetch(nodeId: number): Promise<unknown> }
+  }
+  const { fetch } = prototype
+  let hung: unknown = null
+  return {
+    happened: new Promise((resolve) => {
+      prototype.fetch = function (this: unknown, nodeId: number) {
+        hung ??= this
+        if (hung !== this) return fetch.call(this as typeof prototype, nodeId)
+        resolve()
+        return new Promise(() => undefined)
+      }
+    }),
+  }
+}

@@ -2,6 +2,8 @@
 /** The command. In a source checkout it first makes sure that packages and dist/ are there. */
 import { install, SetupError } from './install.mjs'
 
+const LINGER_MS = 5_000
+
 try {
   // Child processes of a running command use the build their parent uses.
   if (process.env.FEEDLOOP_SETUP !== 'done') install()
@@ -10,6 +12,8 @@ try {
   const exitCode = await main(process.argv.slice(2))
   // A command may have set one itself (stack status).
   if (exitCode !== 0) process.exitCode = exitCode
+  // A batch that never ends must not keep a service that has failed: its supervisor waits for the exit.
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 } catch (error) {
   if (!(error instanceof SetupError)) throw error
   process.stderr.write(`feedloop: ${error.message}\n`)
