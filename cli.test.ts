@@ -68,6 +68,7 @@ describe('usage', () => {
       'stack',
       'topics',
       'lag',
+      'doctor',
       'dead-letters',
       'simulate',
       'features',

@@ -2,17 +2,21 @@ import type { Command } from 'commander'
 import type { StreamsConfig } from './config.ts'
 import type { CommandContext } from './contract.ts'
 import { registerDeadLettersCommands } from './dead-letters-commands.ts'
+import { registerDoctorCommands } from './doctor/commands.ts'
+import { registerLagCommands } from './lag-commands.ts'
 import { registerSimulateCommands } from './simulator/commands.ts'
 import { registerStackCommands } from './stack/commands.ts'
 import { registerTopicsCommands } from './topics-commands.ts'
 
-/** stack, topics, lag, dead-letters, simulate */
+/** stack, topics, lag, doctor, dead-letters, simulate */
 export function registerStreamsCommands<Config extends StreamsConfig>(
   program: Command,
   context: CommandContext<Config>,
 ): void {
   registerStackCommands(program, context)
   registerTopicsCommands(program, context)
+  registerLagCommands(program, context)
+  registerDoctorCommands(program, context)
   registerDeadLettersCommands(program, context)
   registerSimulateCommands(program, context)
 }

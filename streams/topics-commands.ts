@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import type { StreamsConfig } from './config.ts'
 import type { CommandContext } from './contract.ts'
 import { catalogueOf } from './kafka/kafka-runtime.ts'
-import { topicLags } from './kafka/kafka-lag.ts'
 import { applyTopics, describeTopics } from './kafka/kafka-topics.ts'
 import { table } from './table.ts'
 
@@ -83,26 +82,6 @@ export function registerTopicsCommands(program: Command, context: Context): void
         ]
       })
       print(table(['topic', 'key', 'partitions', 'kept', 'written by -> read by'], rows))
-    })
-
-  program
-    .command('lag')
-    .description('how many records each stage is behind')
-    .option('--json', 'print as JSON')
-    .action(async ({ json }: JsonFlag) => {
-      const { prefix } = await context.loadConfig()
-      const lags = await topicLags(await context.addresses(), prefix)
-      if (json) return print(JSON.stringify(lags, null, 2))
-      if (lags.length === 0) return print(`no stage has committed an offset under the prefix ${prefix}`)
-      const rows = lags.map((lag) => [
-        lag.group,
-        lag.topic,
-        lag.partition,
-        lag.committedOffset,
-        lag.endOffset,
-        lag.lagRecords,
-      ])
-      print(table(['group', 'topic', 'partition', 'committed', 'end', 'lag'], rows))
     })
 }
 

@@ -14,10 +14,7 @@ export function gaugeLag(
   const labels = { stage, topic, partition: String(partition) }
   const records = Math.max(0, Number(batch.highWatermark) - Number(batch.lastOffset()) - 1)
   const readToMs = Number(batch.messages.at(-1)?.timestamp ?? clock.nowMs())
+  const seconds = records === 0 ? 0 : Math.max(0, clock.nowMs() - readToMs) / 1_000
   signals.gauge('partition_lagged_records', records, labels)
-  signals.gauge(
-    'partition_lagged_seconds',
-    records === 0 ? 0 : Math.max(0, clock.nowMs() - readToMs) / 1_000,
-    labels,
-  )
+  signals.gauge('partition_lagged_seconds', seconds, labels)
 }

@@ -32,7 +32,8 @@ export interface LogCursorParts {
   kafka: Kafka
   brokers: readonly string[]
   topicName: string
-  startFrom: 'earliest' | 'latest'
+  /** A map: the offset of each partition; partitions that it leaves out begin at their end. */
+  startFrom: 'earliest' | 'latest' | ReadonlyMap<number, number>
   limits: StreamsLimits
   log: Logger
   /** Told when retention removed records before they were read. */
@@ -75,7 +76,9 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
     throw topicsMissing([topicName])
   }
   const ends = await offsetsOf(false)
-  const positions = new Map(startFrom === 'latest' ? ends : await offsetsOf(true))
+  const positions = new Map(startFrom === 'earliest' ? await offsetsOf(true) : ends)
+  if (typeof startFrom !== 'string')
+    for (const [partition, offset] of startFrom) positions.set(partition, offset)
 
   async function offsetsOf(
     fromBeginning: boolean,

@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import type { StreamsConfig } from '../config.ts'
+import type { CommandContext } from '../contract.ts'
+import { table } from '../table.ts'
+import { examine } from './process-doctor.ts'
+
+export function registerDoctorCommands<Config extends StreamsConfig>(
+  program: Command,
+  context: Pick<CommandContext<Config>, 'loadConfig' | 'addresses'>,
+): void {
+  program
+    .command('doctor')
+    .description('check brokers, topics, registry, Redis, clocks and limits, and say what to do')
+    .option('--json', 'print as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const findings = await examine(await context.loadConfig(), await context.addresses())
+      if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`)
+      else {
+        const rows = findings.map(({ check, verdict, found }) => [verdict, check, found])
+        const actions = findings.filter(({ action }) => action !== null)
+        const todo = actions.map(({ check, action }) => `- ${check}: ${action}`)
+        process.stdout.write(`${table(['', 'check', 'found'], rows)}\n`)
+        if (todo.length > 0) process.stdout.write(`\nWhat to do:\n${todo.join('\n')}\n`)
+      }
+      if (findings.some(({ verdict }) => verdict === 'failed')) process.exitCode = 1
+    })
+}

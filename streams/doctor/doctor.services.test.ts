@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest'
+import { examine } from './process-doctor.ts'
+import { streamsConfigSchema } from '../config.ts'
+import { recordingStage, started, writeInteractions } from '../testing/conformance-harness.ts'
+import { openKafkaHarness } from '../testing/kafka-harness.ts'
+import { startOwnRedis } from '../testing/process-own-redis.ts'
+import { describeServices } from '../testing/services.ts'
+
+describeServices('doctor', (addresses) => {
+  it('finds a sound feed sound, and tells a stage that nobody runs how far it is behind', async () => {
+    const harness = await openKafkaHarness(addresses)
+    try {
+      const stage = recordingStage()
+      const running = await started(harness, stage)
+      await writeInteractions(harness, 1, 3)
+      await harness.until(() => stage.seen.length === 3, 'three records')
+      expect((await examine(harness.config, addresses)).filter(({ verdict }) => verdict !== 'ok')).toEqual([])
+      await running.stop()
+      await writeInteractions(harness, 1, 2, 3)
+      const left = (await examine(harness.config, addresses)).filter(({ verdict }) => verdict !== 'ok')
+      expect(left).toEqual([
+        expect.objectContaining({
+          check: `stage ${harness.config.prefix}.conformance`,
+          verdict: 'warning',
+          found: expect.stringMatching(/nobody is in the group; 2 records, \d+ s behind/) as string,
+        }),
+      ])
+    } finally {
+      await harness.close()
+    }
+  })
+
+  it('tells missing topics, other widths, and a session the brokers do not allow', async () => {
+    const harness = await openKafkaHarness(addresses)
+    try {
+      const missing = streamsConfigSchema.parse({
+        prefix: 'nobody-made-this',
+        limits: { sessionTimeoutMs: 9_000_000 },
+      })
+      const failed = (await examine(missing, addresses)).filter(({ verdict }) => verdict === 'failed')
+      expect(failed.map(({ check }) => check)).toContain('topic nobody-made-this.interactions.v1')
+      expect(failed.map(({ check }) => check)).toContain('session timeout')
+      const wider = { ...harness.config, kafka: { ...harness.config.kafka, partitions: 5 } }
+      const other = (await examine(wider, addresses)).find(({ check }) => check.endsWith('.interactions.v1'))
+      expect(other).toMatchObject({ verdict: 'failed', found: 'has another partition count' })
+    } finally {
+      await harness.close()
+    }
+  })
+
+  it('refuses a Redis that evicts, and says which services are not there', async () => {
+    const redis = await startOwnRedis({
+      settings: { 'maxmemory-policy': 'allkeys-lru', maxmemory: '64mb', appendonly: 'no' },
+    })
+    try {
+      const nowhere = { brokers: ['127.0.0.1:1'], registryUrl: 'http://127.0.0.1:1', redisUrl: redis.url }
+      const config = streamsConfigSchema.parse({})
+      const found = new Map((await examine(config, nowhere)).map((finding) => [finding.check, finding]))
+      expect(found.get('redis eviction')).toMatchObject({ verdict: 'failed' })
+      expect(found.get('redis persistence')).toMatchObject({ verdict: 'warning' })
+      expect(found.get('clock of redis')).toMatchObject({ verdict: 'ok' })
+      expect(found.get('brokers')).toMatchObject({ verdict: 'failed' })
+      expect(found.get('registry')).toMatchObject({ verdict: 'failed' })
+      const gone = await examine(config, { ...nowhere, redisUrl: 'redis://127.0.0.1:1' })
+      expect(gone.find(({ check }) => check === 'redis')).toMatchObject({ verdict: 'failed' })
+    } finally {
+      await redis.close()
+    }
+  })
+})

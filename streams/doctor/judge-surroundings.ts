@@ -1,0 +1,132 @@
+import { failed, type Finding, ok, unknown, warning } from './finding.ts'
+
+/** Another machine's clock less ours. */
+export interface ClockFacts {
+  of: 'redis' | 'broker'
+  aheadMs: number
+  /** Half of the time that asking took. */
+  uncertainMs: number
+}
+
+/** More than this shows in freshness and lag, which compare clocks. */
+const CLOCK_MS_WARNED = 1_000
+
+export function judgeClock({ of, aheadMs, uncertainMs }: ClockFacts, futureSkewSecondsMax: number): Finding {
+  const check = `clock of ${of}`
+  const beyondMs = Math.abs(aheadMs) - uncertainMs
+  const found = `${Math.abs(Math.round(aheadMs))} ms ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine (± ${Math.ceil(uncertainMs)} ms)`
+  const action = 'Run a time service (chrony, ntpd) on all machines.'
+  if (beyondMs > futureSkewSecondsMax * 1_000)
+    return failed(check, `${found}: more than limits.futureSkewSecondsMax, event times are changed`, action)
+  if (beyondMs > CLOCK_MS_WARNED)
+    return warning(check, `${found}: freshness and lag in seconds are off by it`, action)
+  return ok(check, found)
+}
+
+export interface SubjectFacts {
+  subject: string
+  /** null: the subject has none of its own. */
+  compatibility: string | null
+  isRegistered: boolean
+}
+
+export function judgeSubjects(subjects: readonly SubjectFacts[], url: string): Finding[] {
+  const check = 'schema compatibility'
+  const unregistered = subjects.filter(({ isRegistered }) => !isRegistered)
+  const findings = subjects
+    .filter(({ isRegistered, compatibility }) => isRegistered && compatibility !== 'FULL_TRANSITIVE')
+    .map(({ subject, compatibility }) =>
+      failed(
+        `schema ${subject}`,
+        `its compatibility is ${compatibility ?? 'that of the registry'}, not FULL_TRANSITIVE: a schema that old readers cannot read would be taken`,
+        `curl -X PUT -H 'Content-Type: application/json' -d '{"compatibility":"FULL_TRANSITIVE"}' ${url}/config/${subject}`,
+      ),
+    )
+  if (unregistered.length > 0)
+    findings.push(
+      warning(
+        check,
+        `${unregistered.length} of ${subjects.length} subjects are not registered yet`,
+        'Start a service once: it registers them.',
+      ),
+    )
+  return findings.length > 0 ? findings : [ok(check, `${subjects.length} subjects are FULL_TRANSITIVE`)]
+}
+
+export interface GroupFacts {
+  group: string
+  /** null: not told. */
+  members: number | null
+  lagRecords: number
+  lagSeconds: number | null
+}
+
+/** Behind by this much, features are stale for the people who use the feed. */
+const LAG_SECONDS_WARNED = 60
+
+export function judgeGroups(groups: readonly GroupFacts[]): Finding[] {
+  if (groups.length === 0)
+    return [warning('stages', 'no stage has committed an offset yet', 'Run `npx feedloop run all`.')]
+  return groups.map(({ group, members, lagRecords, lagSeconds }) => {
+    const check = `stage ${group}`
+    const lag = `${lagRecords} records${lagSeconds === null ? '' : `, ${Math.round(lagSeconds)} s`} behind`
+    if (members === null) return unknown(check, `who is in the group is not told; ${lag}`)
+    if (members === 0)
+      return warning(check, `nobody is in the group; ${lag}`, 'Start its service: `npx feedloop run ...`.')
+    if ((lagSeconds ?? 0) > LAG_SECONDS_WARNED)
+      return warning(
+        check,
+        `${members} member(s), ${lag}`,
+        'Look at `npx feedloop lag` and start another process of it.',
+      )
+    return ok(check, `${members} member(s), ${lag}`)
+  })
+}
+
+/** package.json, engines. */
+export const NODE_VERSION_MIN = [20, 11] as const
+
+export function judgeNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
+  const isEnough =
+    major > NODE_VERSION_MIN[0] || (major === NODE_VERSION_MIN[0] && minor >= NODE_VERSION_MIN[1])
+  if (isEnough) return ok('node', `Node ${version}`)
+  return failed('node', `Node ${version}`, `Use Node ${NODE_VERSION_MIN.join('.')} or newer.`)
+}
+
+/** Limits that contradict one another. */
+export function judgeLimits(limits: {
+  heartbeatIntervalMs: number
+  sessionTimeoutMs: number
+  stageProgressSecondsMax: number
+  brokerOutageSecondsMax: number
+  fetchPartitionBytesMax: number
+  fetchBytesMax: number
+}): Finding[] {
+  const mistakes: Finding[] = []
+  if (limits.heartbeatIntervalMs * 3 > limits.sessionTimeoutMs)
+    mistakes.push(
+      warning(
+        'limits',
+        `heartbeatIntervalMs ${limits.heartbeatIntervalMs} is more than a third of sessionTimeoutMs ${limits.sessionTimeoutMs}: two lost heartbeats end a session`,
+        'Lower heartbeatIntervalMs.',
+      ),
+    )
+  if (limits.stageProgressSecondsMax <= limits.brokerOutageSecondsMax)
+    mistakes.push(
+      warning(
+        'limits',
+        `stageProgressSecondsMax ${limits.stageProgressSecondsMax} is not more than brokerOutageSecondsMax ${limits.brokerOutageSecondsMax}: an outage looks like a stall`,
+        'Raise stageProgressSecondsMax.',
+      ),
+    )
+  if (limits.fetchPartitionBytesMax > limits.fetchBytesMax)
+    mistakes.push(
+      warning(
+        'limits',
+        `fetchPartitionBytesMax ${limits.fetchPartitionBytesMax} is more than fetchBytesMax ${limits.fetchBytesMax}: one partition fills a fetch`,
+        'Raise fetchBytesMax.',
+      ),
+    )
+  return mistakes.length > 0 ? mistakes : [ok('limits', 'none contradicts another')]
+}

@@ -1,0 +1,98 @@
+import { failed, type Finding, ok, unknown, warning } from './finding.ts'
+import { type FoundTopic, planTopics, type WantedTopic } from '../topics.ts'
+
+/** Whether the brokers' topics are those of the catalogue. One finding when all is well, one per topic otherwise. */
+export function judgeTopics(
+  wanted: readonly WantedTopic[],
+  found: ReadonlyMap<string, FoundTopic>,
+): Finding[] {
+  const findings: Finding[] = []
+  for (const change of planTopics(wanted, found)) {
+    const { name, replicationFactor } = change.topic
+    const check = `topic ${name}`
+    if (change.kind === 'create')
+      findings.push(failed(check, 'does not exist', 'Run `npx feedloop topics apply`.'))
+    if (change.kind === 'refuse') findings.push(failed(check, 'has another partition count', change.why))
+    if (change.kind === 'alter') {
+      const differs = Object.entries(change.changed).map(
+        ([key, { from, to }]) => `${key} is ${from ?? '(unset)'}, not ${to}`,
+      )
+      findings.push(failed(check, differs.join(', '), 'Run `npx feedloop topics apply`.'))
+    }
+    const has = found.get(name)?.replicationFactor
+    if (has !== undefined && has < replicationFactor)
+      findings.push(
+        warning(
+          check,
+          `has ${has} replica(s), the configuration says ${replicationFactor}`,
+          'Add replicas with kafka-reassign-partitions: a dead broker takes the topic with it.',
+        ),
+      )
+  }
+  return findings.length > 0 ? findings : [ok('topics', `${wanted.length} topics agree with the catalogue`)]
+}
+
+/** What brokers allow; null: they would not say. */
+export interface BrokerFacts {
+  brokers: number
+  replicationFactor: number
+  messageBytesMax: number | null
+  sessionTimeoutMsMin: number | null
+  sessionTimeoutMsMax: number | null
+}
+
+export function judgeBrokers(
+  facts: BrokerFacts,
+  limits: { recordBytesMax: number; sessionTimeoutMs: number },
+): Finding[] {
+  return [judgeCount(facts), judgeRecordBytes(facts, limits), judgeSession(facts, limits)]
+}
+
+function judgeCount({ brokers, replicationFactor }: BrokerFacts): Finding {
+  const check = 'brokers'
+  if (brokers < replicationFactor)
+    return failed(
+      check,
+      `${brokers} answer, and kafka.replicationFactor is ${replicationFactor}`,
+      'Start more brokers or lower kafka.replicationFactor.',
+    )
+  if (replicationFactor === 1 && brokers > 1)
+    return warning(
+      check,
+      `${brokers} answer, but kafka.replicationFactor is 1: what the one that leads a partition loses is lost`,
+      'Set kafka.replicationFactor to 3 before `topics apply`.',
+    )
+  return ok(check, `${brokers} answer, kafka.replicationFactor is ${replicationFactor}`)
+}
+
+function judgeRecordBytes(
+  { messageBytesMax }: BrokerFacts,
+  { recordBytesMax }: { recordBytesMax: number },
+): Finding {
+  const check = 'record size'
+  if (messageBytesMax === null) return unknown(check, 'the brokers do not tell message.max.bytes')
+  if (recordBytesMax > messageBytesMax)
+    return warning(
+      check,
+      `limits.recordBytesMax is ${recordBytesMax}, but brokers take ${messageBytesMax} (message.max.bytes)`,
+      'Lower limits.recordBytesMax or raise message.max.bytes: a dead letter carries the whole record.',
+    )
+  return ok(check, `limits.recordBytesMax ${recordBytesMax}, message.max.bytes ${messageBytesMax}`)
+}
+
+function judgeSession(
+  { sessionTimeoutMsMin, sessionTimeoutMsMax }: BrokerFacts,
+  { sessionTimeoutMs }: { sessionTimeoutMs: number },
+): Finding {
+  const check = 'session timeout'
+  if (sessionTimeoutMsMin === null || sessionTimeoutMsMax === null)
+    return unknown(check, 'the brokers do not tell group.min/max.session.timeout.ms')
+  const allowed = `brokers allow ${sessionTimeoutMsMin} to ${sessionTimeoutMsMax} ms`
+  if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax)
+    return failed(
+      check,
+      `limits.sessionTimeoutMs is ${sessionTimeoutMs}, but ${allowed}: no stage can join its group`,
+      `Set limits.sessionTimeoutMs to a value that they allow.`,
+    )
+  return ok(check, `limits.sessionTimeoutMs ${sessionTimeoutMs}; ${allowed}`)
+}

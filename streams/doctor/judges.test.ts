@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import type { Finding } from './finding.ts'
+import { judgeRedis, type RedisFacts } from './judge-redis.ts'
+import { judgeClock, judgeGroups, judgeLimits, judgeNode, judgeSubjects } from './judge-surroundings.ts'
+import { judgeBrokers, judgeTopics } from './judge-topics.ts'
+
+const redis: RedisFacts = {
+  version: '7.0.15',
+  role: 'master',
+  policy: 'noeviction',
+  usedBytes: 79,
+  maxBytes: 100,
+  systemBytes: 1_000,
+  appendOnly: true,
+  appendFsync: 'everysec',
+  save: '',
+  lastWriteFailed: false,
+}
+const verdicts = (findings: readonly Finding[]) =>
+  Object.fromEntries(findings.map(({ check, verdict }) => [check, verdict]))
+
+describe('judgeRedis', () => {
+  it('has nothing to say of a sound one', () => {
+    expect(new Set(judgeRedis(redis).map(({ verdict }) => verdict))).toEqual(new Set(['ok']))
+  })
+  it.each<[string, Partial<RedisFacts>, Finding['verdict']]>([
+    ['redis version', { version: '6.2.0' }, 'ok'],
+    ['redis version', { version: '6.0.20' }, 'failed'],
+    ['redis version', { version: '5.9.1' }, 'failed'],
+    ['redis role', { role: 'slave' }, 'failed'],
+    ['redis eviction', { policy: 'allkeys-lru' }, 'failed'],
+    ['redis eviction', { policy: 'volatile-ttl' }, 'failed'],
+    ['redis eviction', { policy: null }, 'warning'],
+    ['redis persistence', { lastWriteFailed: true }, 'failed'],
+    ['redis persistence', { appendFsync: 'no' }, 'warning'],
+    ['redis persistence', { appendOnly: false, save: '3600 1' }, 'warning'],
+    ['redis persistence', { appendOnly: false, save: '' }, 'warning'],
+    ['redis persistence', { appendOnly: false, save: null }, 'warning'],
+    ['redis memory', { usedBytes: 80 }, 'warning'],
+    ['redis memory', { usedBytes: 799, maxBytes: 0 }, 'ok'],
+    ['redis memory', { usedBytes: 800, maxBytes: 0 }, 'warning'],
+    ['redis memory', { maxBytes: 0, systemBytes: 0 }, 'warning'],
+  ])('%s with %j is %s', (check, changed, verdict) => {
+    expect(verdicts(judgeRedis({ ...redis, ...changed }))[check]).toBe(verdict)
+  })
+})
+
+describe('judgeTopics', () => {
+  const wanted = { name: 't', partitions: 4, replicationFactor: 2, config: { 'retention.ms': '10' } }
+  const found = { ...wanted, ownConfig: wanted.config }
+  const judge = (topic?: typeof found) => judgeTopics([wanted], new Map(topic ? [['t', topic]] : []))
+  it('is content when they agree', () => expect(judge(found)[0]?.verdict).toBe('ok'))
+  it.each([
+    ['missing', undefined, 'failed', 'topics apply'],
+    ['of another width', { ...found, partitions: 3 }, 'failed', 'kafka.partitions to 3'],
+    ['kept for another time', { ...found, config: { 'retention.ms': '11' } }, 'failed', 'topics apply'],
+    ['of too few replicas', { ...found, replicationFactor: 1 }, 'warning', 'replicas'],
+  ] as const)('tells one that is %s', (_, topic, verdict, action) => {
+    expect(judge(topic)).toEqual([
+      expect.objectContaining({ verdict, action: expect.stringContaining(action) as string }),
+    ])
+  })
+})
+
+describe('judgeBrokers', () => {
+  const facts = {
+    brokers: 3,
+    replicationFactor: 3,
+    messageBytesMax: 100,
+    sessionTimeoutMsMin: 6_000,
+    sessionTimeoutMsMax: 60_000,
+  }
+  const limits = { recordBytesMax: 100, sessionTimeoutMs: 6_000 }
+  it.each([
+    ['brokers', {}, {}, 'ok'],
+    ['brokers', { brokers: 2 }, {}, 'failed'],
+    ['brokers', { replicationFactor: 1 }, {}, 'warning'],
+    ['record size', {}, {}, 'ok'],
+    ['record size', {}, { recordBytesMax: 101 }, 'warning'],
+    ['record size', { messageBytesMax: null }, {}, 'warning'],
+    ['session timeout', {}, {}, 'ok'],
+    ['session timeout', {}, { sessionTimeoutMs: 5_999 }, 'failed'],
+    ['session timeout', {}, { sessionTimeoutMs: 60_001 }, 'failed'],
+    ['session timeout', { sessionTimeoutMsMin: null }, {}, 'warning'],
+  ] as const)('%s with %j and %j is %s', (check, changed, changedLimits, verdict) => {
+    expect(verdicts(judgeBrokers({ ...facts, ...changed }, { ...limits, ...changedLimits }))[check]).toBe(
+      verdict,
+    )
+  })
+})
+
+describe('judgeClock', () => {
+  it.each([
+    [1_010, 10, 'ok'],
+    [1_011, 10, 'warning'],
+    [-1_011, 10, 'warning'],
+    [300_010, 10, 'warning'],
+    [-300_011, 10, 'failed'],
+  ] as const)('%d ms, uncertain by %d, is %s', (aheadMs, uncertainMs, verdict) => {
+    expect(judgeClock({ of: 'redis', aheadMs, uncertainMs }, 300).verdict).toBe(verdict)
+  })
+})
+
+describe('judgeSubjects', () => {
+  const sound = { subject: 's', compatibility: 'FULL_TRANSITIVE', isRegistered: true }
+  it.each([
+    [sound, 'ok'],
+    [{ ...sound, compatibility: 'BACKWARD' }, 'failed'],
+    [{ ...sound, compatibility: null }, 'failed'],
+    [{ ...sound, isRegistered: false }, 'warning'],
+  ] as const)('%j is %s', (subject, verdict) => {
+    expect(judgeSubjects([subject], 'http://r')[0]?.verdict).toBe(verdict)
+  })
+})
+
+describe('judgeGroups', () => {
+  const group = { group: 'feed.s', members: 1, lagRecords: 0, lagSeconds: 0 }
+  it.each([
+    [[], 'warning'],
+    [[group], 'ok'],
+    [[{ ...group, members: 0 }], 'warning'],
+    [[{ ...group, members: null }], 'warning'],
+    [[{ ...group, lagSeconds: 60 }], 'ok'],
+    [[{ ...group, lagSeconds: 61 }], 'warning'],
+  ] as const)('%j is %s', (groups, verdict) => {
+    expect(judgeGroups(groups)[0]?.verdict).toBe(verdict)
+  })
+})
+
+describe('judgeNode', () => {
+  it.each([
+    ['v20.11.0', 'ok'],
+    ['v20.10.9', 'failed'],
+    ['v24.0.0', 'ok'],
+    ['v18.20.0', 'failed'],
+  ] as const)('%s is %s', (version, verdict) => expect(judgeNode(version).verdict).toBe(verdict))
+})
+
+describe('judgeLimits', () => {
+  const limits = {
+    heartbeatIntervalMs: 1_000,
+    sessionTimeoutMs: 3_000,
+    stageProgressSecondsMax: 121,
+    brokerOutageSecondsMax: 120,
+    fetchPartitionBytesMax: 5,
+    fetchBytesMax: 5,
+  }
+  it('is content with limits that fit', () =>
+    expect(judgeLimits(limits).map(({ verdict }) => verdict)).toEqual(['ok']))
+  it.each([{ heartbeatIntervalMs: 1_001 }, { stageProgressSecondsMax: 120 }, { fetchPartitionBytesMax: 6 }])(
+    'tells %j',
+    (changed) => expect(judgeLimits({ ...limits, ...changed })[0]?.verdict).toBe('warning'),
+  )
+})
+
+it('says what to do about everything that is not ok', () => {
+  const all = [
+    ...judgeRedis({
+      ...redis,
+      policy: 'allkeys-lru',
+      version: '5',
+      role: 'slave',
+      appendOnly: false,
+      usedBytes: 99,
+    }),
+    judgeClock({ of: 'redis', aheadMs: 1e7, uncertainMs: 0 }, 300),
+    ...judgeGroups([]),
+  ]
+  for (const { verdict, action } of all) expect(action === null).toBe(verdict === 'ok')
+})

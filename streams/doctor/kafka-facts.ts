@@ -1,0 +1,46 @@
+import type { Admin } from 'kafkajs'
+import { classifyKafkaError } from '../kafka/kafka-errors.ts'
+import { withAdmin } from '../kafka/kafka-topics.ts'
+import { silentLogger } from '../log.ts'
+import type { BrokerFacts } from './judge-topics.ts'
+
+/** ConfigResourceTypes.BROKER: Node's ESM loader does not see that name in kafkajs, a CommonJS package. */
+const BROKER_RESOURCE = 4
+
+/** @throws OperatorError `kafka_unreachable`, `kafka_login`, ... */
+export const askBrokers = (brokers: string[], replicationFactor: number): Promise<BrokerFacts> =>
+  withAdmin(brokers, silentLogger, async (admin) => {
+    const cluster = await admin.describeCluster()
+    const settings = await settingsOf(admin, cluster.brokers[0]!.nodeId, brokers)
+    const number = (name: string) => (settings.has(name) ? Number(settings.get(name)) : null)
+    return {
+      brokers: cluster.brokers.length,
+      replicationFactor,
+      messageBytesMax: number('message.max.bytes'),
+      sessionTimeoutMsMin: number('group.min.session.timeout.ms'),
+      sessionTimeoutMsMax: number('group.max.session.timeout.ms'),
+    }
+  })
+
+/** Nothing when the user may not ask. */
+async function settingsOf(admin: Admin, nodeId: number, brokers: string[]): Promise<Map<string, string>> {
+  try {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: BROKER_RESOURCE, name: String(nodeId) }],
+    })
+    const entries = resources[0]?.configEntries ?? []
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
+  } catch (error) {
+    if (classifyKafkaError(error, brokers).code === 'kafka_permission') return new Map()
+    throw error
+  }
+}
+
+/** How many members each group has. */
+export const askMembers = (brokers: string[], groups: string[]): Promise<Map<string, number>> =>
+  withAdmin(brokers, silentLogger, async (admin) => {
+    if (groups.length === 0) return new Map()
+    const found = await admin.describeGroups(groups)
+    return new Map(found.groups.map(({ groupId, members }) => [groupId, members.length]))
+  })

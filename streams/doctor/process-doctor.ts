@@ -1,0 +1,111 @@
+import type { StreamsConfig } from '../config.ts'
+import type { Addresses } from '../contract.ts'
+import { policyOf } from '../errors.ts'
+import { agedLags } from '../kafka/kafka-oldest-unread.ts'
+import { catalogueOf } from '../kafka/kafka-runtime.ts'
+import { describeTopics } from '../kafka/kafka-topics.ts'
+import { failed, type Finding, ok, unknown } from './finding.ts'
+import { judgeRedis } from './judge-redis.ts'
+import {
+  type GroupFacts,
+  judgeClock,
+  judgeGroups,
+  judgeLimits,
+  judgeNode,
+  judgeSubjects,
+} from './judge-surroundings.ts'
+import { judgeBrokers, judgeTopics } from './judge-topics.ts'
+import { askBrokers, askMembers } from './kafka-facts.ts'
+import { askRedis } from './redis-facts.ts'
+import { askRegistry } from './registry-facts.ts'
+
+/** Everything that can be asked of a feed's surroundings; what cannot be reached is a finding, not an error. */
+export async function examine(config: StreamsConfig, addresses: Addresses): Promise<Finding[]> {
+  const findings = await Promise.all([
+    [judgeNode(process.version), ...judgeLimits(config.limits)],
+    examineKafka(config, addresses),
+    examineRegistry(config, addresses),
+    examineRedis(config, addresses),
+  ])
+  return findings.flat()
+}
+
+const said = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+async function examineKafka(config: StreamsConfig, { brokers }: Addresses): Promise<Finding[]> {
+  let facts
+  try {
+    facts = await askBrokers(brokers, config.kafka.replicationFactor)
+  } catch (error) {
+    return [failed('brokers', said(error), 'Start Kafka, or correct FEEDLOOP_KAFKA_BROKERS or the login.')]
+  }
+  const topics = async () => {
+    const wanted = Object.values(catalogueOf(config))
+    const found = await describeTopics(
+      { brokers },
+      wanted.map(({ name }) => name),
+    )
+    return judgeTopics(wanted, new Map(found.map((topic) => [topic.name, topic])))
+  }
+  return [
+    ...judgeBrokers(facts, config.limits),
+    ...(await orUnknown('topics', topics)),
+    ...(await orUnknown('stages', async () => judgeGroups(await groupsOf(config.prefix, brokers)))),
+  ]
+}
+
+async function groupsOf(prefix: string, brokers: string[]): Promise<GroupFacts[]> {
+  const lags = await agedLags({ brokers }, prefix)
+  const groups = [...new Set(lags.map(({ group }) => group))]
+  const members = await askMembers(brokers, groups)
+  return groups.map((group) => {
+    const own = lags.filter((lag) => lag.group === group)
+    return {
+      group,
+      members: members.get(group) ?? null,
+      lagRecords: own.reduce((sum, { lagRecords }) => sum + lagRecords, 0),
+      lagSeconds: own.reduce<number | null>(
+        (most, { lagSeconds }) => (lagSeconds === null ? most : Math.max(most ?? 0, lagSeconds)),
+        null,
+      ),
+    }
+  })
+}
+
+async function examineRegistry(config: StreamsConfig, { registryUrl }: Addresses): Promise<Finding[]> {
+  const subjects = [...new Set(Object.values(catalogueOf(config)).map(({ subject }) => subject))]
+  try {
+    const found = await askRegistry(registryUrl, subjects)
+    return [ok('registry', `answers at ${registryUrl}`), ...judgeSubjects(found, registryUrl)]
+  } catch (error) {
+    return [
+      failed(
+        'registry',
+        `${registryUrl}: ${said(error)}`,
+        'Start the registry, or correct FEEDLOOP_REGISTRY_URL.',
+      ),
+    ]
+  }
+}
+
+async function examineRedis(config: StreamsConfig, { redisUrl }: Addresses): Promise<Finding[]> {
+  try {
+    const { facts, clock } = await askRedis(redisUrl)
+    const why = 'the user may not ask it (INFO, TIME)'
+    return [
+      ...(facts === null ? [unknown('redis settings', why)] : judgeRedis(facts)),
+      clock === null ? unknown('clock of redis', why) : judgeClock(clock, config.limits.futureSkewSecondsMax),
+    ]
+  } catch (error) {
+    return [failed('redis', said(error), 'Start Redis, or correct FEEDLOOP_REDIS_URL or the login.')]
+  }
+}
+
+async function orUnknown(check: string, examineIt: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await examineIt()
+  } catch (error) {
+    if (policyOf(error) === 'bug') throw error
+    return [unknown(check, said(error))]
+  }
+}
