@@ -6,7 +6,7 @@ import {
   startFeatureStore,
   type StateStore,
 } from '#feature-store'
-import { createMemoryStore } from '#feature-store/testing'
+import { createMemoryStore, type MemoryStore } from '#feature-store/testing'
 import { startScorer } from '#scorer'
 import {
   createFeedPlayer,
@@ -16,10 +16,11 @@ import {
   type RunningStage,
   type SimulatorConfig,
 } from '#streams'
-import { type CrashMoment, createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { startTrainer } from '#trainer'
 import { CLOCK_SPEED, openLinearModel } from '#trainer/testing'
 import type { FeedConfig } from './cli.ts'
+import { createMishaps, type Mishap } from './cli.mishaps.ts'
 
 export interface MemoryLoopOptions {
   seed: number
@@ -28,13 +29,17 @@ export interface MemoryLoopOptions {
   /** Event time at which the feed opens. */
   startMs: number
   ticks: number
-  /** Kills a stage in its next batch after this many ticks: with half its outputs written, or before its commit. */
-  crash?: { stage: string; moment: CrashMoment; afterTicks: number }
+  /** What goes wrong, and when. */
+  mishaps?: readonly Mishap[]
+  /** Told after everybody left, a yield at a time; everything is settled in between. */
+  epilogue?(driver: TopologyTestDriver, feedMs: number): Iterable<void>
+  /** What the services take for the store, for controls; default: the store itself. */
+  storeOf?(store: MemoryStore, driver: TopologyTestDriver): StateStore
 }
 
 export interface MemoryLoopRun {
   driver: TopologyTestDriver
-  store: StateStore
+  store: MemoryStore
   simulation: FeedSimulation
   /** Event time at which people stopped to ask. */
   endMs: number
@@ -49,13 +54,17 @@ const AHEAD_MS = 30 * 86_400_000
 
 type ServiceName = 'features' | 'scorer' | 'trainer'
 
+/** More restarts than any plan of mishaps needs. */
+const RESTARTS_MAX = 100
+
 /** The whole loop in memory on a simulated feed: all services, a simulated clock, one seed. */
 export async function playMemoryLoop(options: MemoryLoopOptions): Promise<MemoryLoopRun> {
-  const { seed, feed, people, startMs, ticks, crash } = options
+  const { seed, feed, people, startMs, ticks } = options
   const { features, scorer, trainer, ...streams } = feed
   const wallMs = startMs + AHEAD_MS
   const driver = await createTopologyTestDriver({ seed, startMs: wallMs, config: streams })
-  const store = createMemoryStore()
+  const kept = createMemoryStore()
+  const store = options.storeOf?.(kept, driver) ?? kept
   const featureSet = compileFeatureSet(features)
   const reader = createFeatureReader({ runtime: driver, store, featureSet })
   const start: Record<ServiceName, () => Promise<RunningStage>> = {
@@ -74,6 +83,8 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
     noteDeath(service)
     await driver.settleUntil(running[service].ready)
   }
+  let guest: RunningStage | null = null
+  const mishaps = createMishaps(options.mishaps ?? [], { driver, store: kept, join, leave })
 
   const simulation = createFeedSimulation({ seed: String(seed), config: people, startMs })
   const outputs = await driver.outputs('feed')
@@ -94,27 +105,40 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
   await driver.settle()
   player.startClock(wallMs)
   for (let tick = 1; tick <= ticks; tick++) {
-    if (crash?.afterTicks === tick) driver.crashNext(crash.stage, crash.moment)
+    const steps = await mishaps.atTick(tick)
     await player.tick(wallMs + tick * TICK_MS)
-    await driver.settle()
-    for (const service of dead) await restart(service)
+    if (steps === null) await driver.settle()
+    else for (let step = 0; step < steps; step++) await driver.step()
+    for (const service of [...dead]) await restart(service)
   }
+  await mishaps.over()
+  await recover()
   player.close()
   await player.finish()
-  await driver.settle()
+  await recover()
+  for (const _ of options.epilogue?.(driver, simulation.nowMs) ?? []) await recover()
   await follower.stop()
   for (const service of Object.values(running)) await service.stop()
   const endMs = startMs + ticks * TICK_MS * CLOCK_SPEED
-  return { driver, store, simulation, endMs, counts: player.counts, deaths }
+  return { driver, store: kept, simulation, endMs, counts: player.counts, deaths }
 
-  /** What a supervisor does. */
+  /** What a supervisor does. A service that cannot start yet stays dead until the next time. */
   async function restart(service: ServiceName): Promise<void> {
     dead.delete(service)
     await driver.settleUntil(running[service].stop().catch(() => undefined))
     running[service] = await driver.settleUntil(start[service]())
     noteDeath(service)
-    await driver.settleUntil(running[service].ready)
+    await driver.settleUntil(running[service].ready.catch(() => undefined))
     await driver.settle()
+  }
+
+  /** Until everything runs and nothing is left to do. */
+  async function recover(): Promise<void> {
+    await driver.settle()
+    for (let restarts = 0; dead.size > 0; restarts++) {
+      if (restarts === RESTARTS_MAX) throw new Error(`${[...dead].join()} died again and again`)
+      for (const service of [...dead]) await restart(service)
+    }
   }
 
   function noteDeath(service: ServiceName): void {
@@ -122,6 +146,20 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
       dead.add(service)
       deaths += 1
     })
+  }
+
+  async function join(): Promise<void> {
+    await leave()
+    const joined = await driver.settleUntil(start.features())
+    guest = joined
+    joined.ready.catch(() => undefined) // told by `done`
+    joined.done.catch(() => (deaths += 1))
+  }
+
+  async function leave(): Promise<void> {
+    const left = guest
+    guest = null
+    if (left !== null) await driver.settleUntil(left.stop().catch(() => undefined))
   }
 }
 

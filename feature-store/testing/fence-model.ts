@@ -32,18 +32,36 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
   { minLength: 5, maxLength: 60 },
 )
 
+/** Entity -> the offsets of its records, since it was last erased. */
+type Model = Map<string, number[]>
+
+const ENTITIES = ['u0', 'u1', 'u2']
+const entityOf = (offset: number) => ENTITIES[offset % ENTITIES.length]!
+/** The record at such an offset is a tombstone. */
+const erases = (offset: number) => offset % 7 === 6
+
+function applyTo(model: Model, from: number, to: number): Model {
+  const next = new Map(model)
+  for (let offset = from; offset < to; offset++) {
+    const id = entityOf(offset)
+    if (erases(offset)) next.delete(id)
+    else next.set(id, [...(next.get(id) ?? []), offset])
+  }
+  return next
+}
+
 interface Owner {
   storeId: string
   epoch: number
   position: number
-  /** What it believes the state to be: the offsets applied. null: not read yet. */
-  applied: number[] | null
+  /** What it believes the states to be. null: not read yet. */
+  cached: Model | null
 }
 
 /**
  * Owners that come, go, linger as zombies and die, against a store that loses data. After every move the stored
- * state must be exactly the offsets below the fence, each once and in order; an earlier owner must be refused;
- * what is refused must change nothing; what is applied must be there.
+ * states must be exactly those of the offsets below the fence, each once and in order; an earlier owner must be refused;
+ * what is refused must change nothing; what is applied must be there, with the source offsets it came with.
  */
 export async function fenceModel(open: () => Promise<StoreUnderTest>, runs: number): Promise<void> {
   await fc.assert(
@@ -56,39 +74,42 @@ async function play(all: readonly Move[], open: () => Promise<StoreUnderTest>): 
   const { store, flush, loseFence, remember, comeBack } = await open()
   const owners: (Owner | null)[] = Array.from({ length: OWNERS }, () => null)
 
-  async function stored(): Promise<{ fence: Fence | null; applied: number[] }> {
-    const { fences, blobs } = await store.read({ fences: [TAG], blobs: [{ tag: TAG, id: 'u' }] })
-    return {
-      fence: fences[0] ?? null,
-      applied: blobs[0] ? (JSON.parse(blobs[0].toString()) as number[]) : [],
-    }
+  async function stored(): Promise<{ fence: Fence | null; states: Model }> {
+    const wanted = ENTITIES.map((id) => ({ tag: TAG, id }))
+    const { fences, blobs } = await store.read({ fences: [TAG], blobs: wanted })
+    const states = blobs.flatMap((blob, at): [string, number[]][] =>
+      blob === null ? [] : [[ENTITIES[at]!, JSON.parse(blob.toString()) as number[]]],
+    )
+    return { fence: fences[0] ?? null, states: new Map(states) }
   }
 
   async function acquire(by: number): Promise<void> {
     const { storeId, epoch, nextOffset } = await store.acquire(TAG, { startOffset: 0, rebuildUntilOffset: 0 })
-    owners[by] = { storeId, epoch, position: nextOffset, applied: null }
+    owners[by] = { storeId, epoch, position: nextOffset, cached: null }
   }
 
   async function write(by: number, own: Owner, count: number, answerLost: boolean): Promise<void> {
     const before = await stored()
-    const applied = [...(own.applied ?? before.applied)]
-    for (let offset = own.position; offset < own.position + count; offset++) applied.push(offset)
     const nextOffset = own.position + count
+    const states = applyTo(own.cached ?? before.states, own.position, nextOffset)
+    const touched = [...new Set(Array.from({ length: count }, (_, k) => entityOf(own.position + k)))]
     const answer = await store.apply({
       tag: TAG,
       storeId: own.storeId,
       epoch: own.epoch,
       expectedOffset: own.position,
       nextOffset,
-      writes: [{ id: 'u', blob: Buffer.from(JSON.stringify(applied)) }],
-      deletes: [],
-      sourceHighs: new Map(),
+      writes: touched.flatMap((id) =>
+        states.has(id) ? [{ id, blob: Buffer.from(JSON.stringify(states.get(id))) }] : [],
+      ),
+      deletes: touched.filter((id) => !states.has(id)),
+      sourceHighs: new Map([[1, nextOffset - 1]]),
       streamTimeMs: nextOffset,
       appliedAtMs: 0,
     })
     const after = await stored()
     if (answer.kind === 'applied')
-      expect(after).toMatchObject({ applied, fence: { nextOffset, epoch: own.epoch } })
+      expect(after).toMatchObject({ states, fence: { nextOffset, epoch: own.epoch } })
     else expect(after).toEqual(before)
     const lost = before.fence === null || before.fence.storeId !== own.storeId
     expect(answer.kind === 'lost').toBe(lost)
@@ -98,9 +119,9 @@ async function play(all: readonly Move[], open: () => Promise<StoreUnderTest>): 
 
     if (answerLost) return
     if (answer.kind === 'fenced') owners[by] = null
-    else if (answer.kind === 'applied') owners[by] = { ...own, applied, position: nextOffset }
+    else if (answer.kind === 'applied') owners[by] = { ...own, cached: states, position: nextOffset }
     else if (answer.kind === 'lost') await acquire(by)
-    else owners[by] = { ...own, applied: null, position: answer.nextOffset }
+    else owners[by] = { ...own, cached: null, position: answer.nextOffset }
   }
 
   for (const move of all) {
@@ -112,10 +133,10 @@ async function play(all: readonly Move[], open: () => Promise<StoreUnderTest>): 
         await loseFence(TAG)
         break
       case 'remember':
-        remember?.()
+        await remember?.()
         break
       case 'comeBack':
-        comeBack?.()
+        await comeBack?.()
         break
       case 'acquire':
         await acquire(move.owner)
@@ -125,7 +146,9 @@ async function play(all: readonly Move[], open: () => Promise<StoreUnderTest>): 
         if (own) await write(move.owner, own, move.length, move.kind === 'answerLost')
       }
     }
-    const { fence, applied } = await stored()
-    expect(applied).toEqual(Array.from({ length: fence?.nextOffset ?? 0 }, (_, offset) => offset))
+    const { fence, states } = await stored()
+    const nextOffset = fence?.nextOffset ?? 0
+    expect(states).toEqual(applyTo(new Map(), 0, nextOffset))
+    expect(fence?.sourceHighs.get(1)).toBe(nextOffset === 0 ? undefined : nextOffset - 1)
   }
 }

@@ -8,8 +8,8 @@ export interface StoreUnderTest {
   /** Forgets the fence of a partition and nothing else. */
   loseFence(tag: string): Promise<void>
   /** Remembers the store as it is, and comes back to that; where a store can. */
-  remember?(): void
-  comeBack?(): void
+  remember?(): void | Promise<void>
+  comeBack?(): void | Promise<void>
 }
 
 /** What every state store must do. Call inside a `describe`; `open` gives an empty store each time. */

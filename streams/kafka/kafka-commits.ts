@@ -42,6 +42,8 @@ export interface Commits {
  */
 export function createCommits({ stage, intervalMs, log, signals }: CommitsParts): Commits {
   const noted = new Map<string, NotedOffset>()
+  /** What was last sent to the broker, answered or not. */
+  const sent = new Map<string, NotedOffset>()
   let commit: CommitOffsets | null = null
   let timer: NodeJS.Timeout | null = null
   let flying: Promise<boolean> = Promise.resolve(true)
@@ -77,12 +79,14 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
     return flying
   }
 
-  /** What was noted since is newer and stays. */
+  /** What was noted or sent since is newer: a refused offset must not go out behind it. */
   function noteAgain({ topics }: OffsetsWithMetadata): void {
     for (const { topic, partitions } of topics) {
       for (const { partition, offset, metadata } of partitions) {
         const key = `${topic}/${partition}`
-        if (!noted.has(key)) noted.set(key, { topic, partition, offset: Number(offset), metadata })
+        const last = sent.get(key)
+        const isNewest = last?.offset === Number(offset) && last.metadata === metadata
+        if (isNewest && !noted.has(key)) noted.set(key, last)
       }
     }
     timer ??= setTimeout(() => void flush(), intervalMs).unref()
@@ -90,7 +94,9 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
 
   function takeNoted(): OffsetsWithMetadata {
     const byTopic = new Map<string, { partition: number; offset: string; metadata: string | null }[]>()
-    for (const { topic, partition, offset, metadata } of noted.values()) {
+    for (const [key, last] of noted) {
+      sent.set(key, last)
+      const { topic, partition, offset, metadata } = last
       const partitions = byTopic.get(topic) ?? []
       partitions.push({ partition, offset: String(offset), metadata })
       byTopic.set(topic, partitions)
@@ -108,6 +114,7 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
     flush,
     clear() {
       noted.clear()
+      sent.clear()
       commit = null
       generation += 1
     },

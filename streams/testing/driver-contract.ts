@@ -41,6 +41,8 @@ export interface TopologyTestDriver extends Runtime {
   rawRecords(topic: TopicKey): RawRecord[]
   /** Next offset to read per partition, as committed by a stage's group. */
   committed(stage: string, topic: TopicKey): Map<number, number>
+  /** Whether a stage has a member. */
+  runs(stage: string): boolean
   /** Kills one member of a stage now: nothing is closed or committed, `done` rejects. Run the stage again to go on. */
   crash(stage: string): Promise<void>
   /** Kills a member during its next batch. */

@@ -76,24 +76,33 @@ export function createMember(
   }
 }
 
-/** Divides the partitions among the members as on Kafka: close what was owned, then open what is given. */
+/**
+ * Divides the partitions among the members as on Kafka: close what was owned, then open what is given. Answers the first
+ * member that could not open its share: it dies of that, whoever caused the division, and the rest is divided again.
+ */
 export async function divide(
   group: MemoryGroup,
   log: MemoryLog,
   topicName: (topic: TopicKey) => string,
   partitionCount: (topic: TopicKey) => number,
   limits: CrashLimits,
-): Promise<void> {
+): Promise<{ member: Member; error: unknown } | null> {
   for (const member of group.members) await closeOwned(member, group)
-  if (group.members.length === 0) return
+  if (group.members.length === 0) return null
   const count = partitionCount(group.members[0]!.stage.sources[0]!)
   const all = Array.from({ length: count }, (_, partition) => partition)
   const assignment = assignCoPartitions(
     group.members.map(({ id }) => id),
     new Map([['any', all]]),
   )
-  for (const member of group.members)
-    await openGiven(member, assignment.get(member.id)!['any'] ?? [], group, log, topicName, limits)
+  for (const member of group.members) {
+    try {
+      await openGiven(member, assignment.get(member.id)!['any'] ?? [], group, log, topicName, limits)
+    } catch (error) {
+      return { member, error }
+    }
+  }
+  return null
 }
 
 async function openGiven(

@@ -41,6 +41,7 @@ export async function createTopologyTestDriver(
     partitions: config.kafka.partitions,
     replicationFactor: 1,
   })
+  const topicName = (topic: TopicKey): string => catalogue[topic].name
   const codec = options.codec ?? (await createCodec(createMemoryRegistry(), catalogue))
   const random = createRandom(`topology/${seed}`)
   const broker = createMemoryLog(Object.values(catalogue).map(({ name, partitions }) => [name, partitions]))
@@ -52,9 +53,6 @@ export async function createTopologyTestDriver(
   let exclusive: Promise<unknown> = Promise.resolve()
 
   const clock = { nowMs: () => nowMs }
-  function topicName(topic: TopicKey): string {
-    return catalogue[topic].name
-  }
   const partitionCount = (topic: TopicKey) => catalogue[topic].partitions
   const runnerParts = { codec, clock, log, signals, limits, topicName }
 
@@ -88,7 +86,10 @@ export async function createTopologyTestDriver(
     })
   }
 
-  const redivide = (group: MemoryGroup) => divide(group, broker, topicName, partitionCount, limits)
+  async function redivide(group: MemoryGroup): Promise<void> {
+    const failed = await divide(group, broker, topicName, partitionCount, limits)
+    if (failed !== null) await kill(failed.member, failed.error)
+  }
 
   async function remove(member: Member): Promise<void> {
     const group = groups.get(member.stage.name)!
@@ -231,7 +232,7 @@ export async function createTopologyTestDriver(
       )
       await alone(async () => {
         group.members.push(member)
-        await redivide(group).catch((error: unknown) => kill(member, error))
+        await redivide(group)
       })
       const stop = async () => {
         if (!group.members.includes(member)) return
@@ -283,6 +284,7 @@ export async function createTopologyTestDriver(
         }),
       )
     },
+    runs: (stage) => (groups.get(stage)?.members.length ?? 0) > 0,
     crash: (stage) => alone(() => kill(memberOf(stage), new StageKilledError(`${stage} was killed`))),
     crashNext: (stage, moment) => void (memberOf(stage).crashAt = moment),
     rebalance: (stage) => alone(() => redivide(groups.get(stage)!)),

@@ -30,7 +30,11 @@ const TOLD_EVERY = 2_000
 const { seed, from, payloads, unguarded } = JSON.parse(process.argv[2]!) as FuzzArguments
 const corpus = await createCorpus(seed, ARBITRARY_PER_TOPIC)
 const codec = unguarded ? avscAlone() : await createCodec(corpus.registry, testCatalogue())
-const run = createCodecFuzz({ codec, corpus, seed, elapsedMs: () => performance.now() })
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+const run = createCodecFuzz({ codec, corpus, seed, elapsedMs: () => performance.now(), cpuMs })
 const tell = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 for (let index = from; index < from + payloads; index++) {

@@ -77,7 +77,7 @@ function reportText({ tally, ...run }: FuzzReport): string {
     Object.entries(outcomes)
       .map(([outcome, count]) => `${outcome} ${count}`)
       .join(', '),
-    `slowest decode ${tally.slowestMs.toFixed(1)} ms as first measured, ${tally.slowestRepeatedMs.toFixed(1)} ms when repeated; ` +
+    `slowest decode ${tally.slowestMs.toFixed(1)} ms as first measured, ${tally.slowestRepeatedMs.toFixed(1)} ms of CPU when repeated; ` +
       `over ${DECODE_MS_MAX} ms once: ${tally.overLimitOnce}`,
     ...Object.entries(mutations).map(
       ([name, { payloads, decoded }]) => `  ${name.padEnd(14)} ${payloads} payloads, ${decoded} decoded`,
