@@ -14,7 +14,7 @@ import {
 import { openFeedStore } from '../commands.ts'
 import { featureStoreConfigSchema } from '../config.ts'
 import { startFeatureStore } from '../feature-store.ts'
-import type { StateStore } from '../state-store.ts'
+import { partitionTag, type StateStore } from '../state-store.ts'
 import { deathWatch, type DieAt, STOPPED_LINE } from './deaths.ts'
 import { committedOffsets } from './kafka-committed-offsets.ts'
 import { dieAroundProducing } from './kafka-deaths.ts'
@@ -91,11 +91,14 @@ function dyingStore(inner: StateStore): StateStore {
 function withoutFence(inner: StateStore): StateStore {
   const ask = committedOffsets(addresses.brokers)
   return unfencedStore(inner, (tag) => {
-    const [, topicName, partition] = /^\{(.+)\.(\d+)\}:/.exec(tag)!
-    const [, stage] = Object.entries(STAGE_OF).find(
-      ([topic]) => runtime.topicName(topic as keyof typeof STAGE_OF) === topicName,
-    )!
-    return ask(`${streams.prefix}.${stage}`, topicName!, Number(partition))
+    const place = /^\{.+\.(\d+)\}:/.exec(tag)!
+    const partition = Number(place[1])
+    for (const [topic, stage] of Object.entries(STAGE_OF)) {
+      const topicName = runtime.topicName(topic as keyof typeof STAGE_OF)
+      if (partitionTag(topicName, partition, '').startsWith(place[0]))
+        return ask(`${streams.prefix}.${stage}`, topicName, partition)
+    }
+    throw new Error(`no stage keeps ${tag}`)
   })
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Addresses } from '../contract.ts'
 
@@ -19,6 +19,8 @@ export interface FeedloopProcess {
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>
 }
+
+const OUTPUT_POLL_MS = 20
 
 /** What the end of an output keeps: a process of a long run may write for hours. */
 const OUTPUT_CHARACTERS_MAX = 1_000_000
@@ -66,7 +68,7 @@ export function startNode(
   async function wrote(text: string): Promise<void> {
     const found = () => written.stdout.includes(text) || written.stderr.includes(text)
     while (!found() && child.exitCode === null && child.signalCode === null)
-      await Promise.race([once(child.stdout!, 'data'), once(child.stderr!, 'data'), ended])
+      await Promise.race([sleep(OUTPUT_POLL_MS), ended])
     if (!found()) throw new Error(`${title} ended without writing "${text}"`)
   }
 
