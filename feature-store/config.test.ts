@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { featureStoreConfigSchema, parseFeatureStoreConfig, type FeatureStoreConfigInput } from './config.ts'
+import {
+  featureLimitsSchema,
+  featureStoreConfigSchema,
+  parseFeatureStoreConfig,
+  type FeatureStoreConfigInput,
+} from './config.ts'
 import {
   attribute,
   contextAttribute,
@@ -105,4 +110,8 @@ describe('feature store configuration', () => {
     }
     expect(layoutsOf(5).item.id).toBe(layoutsOf(6).item.id)
   })
+})
+
+it.each(Object.entries(featureLimitsSchema.shape))('limit %s says what it bounds and why', (_, limit) => {
+  expect(limit.description).toMatch(/^.{8,}: .{15,}$/s)
 })

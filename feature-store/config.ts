@@ -12,55 +12,94 @@ const attributesSchema = z.strictObject({
   context: attributeKinds.default({}),
 })
 
-const limitsSchema = z.strictObject({
-  idBytesMax: z.int().min(16).max(1024).default(256).describe('user, item and interaction ids, UTF-8'),
-  attributeTextBytesMax: z.int().min(16).max(4096).default(256).describe('one attribute value, UTF-8'),
-  attributesMax: z.int().min(1).max(1024).default(64).describe('attributes of one record'),
+/** Every bound of the part, with what it bounds and why. */
+export const featureLimitsSchema = z.strictObject({
+  idBytesMax: z
+    .int()
+    .min(16)
+    .max(1024)
+    .default(256)
+    .describe('user, item and interaction ids, UTF-8: they are part of every key in Redis'),
+  attributeTextBytesMax: z
+    .int()
+    .min(16)
+    .max(4096)
+    .default(256)
+    .describe('one attribute value, UTF-8: categories and names, not descriptions'),
+  attributesMax: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(64)
+    .describe('attributes of one record: each is kept per user or item'),
   statesCachedMax: z
     .int()
     .min(100)
     .max(10_000_000)
     .default(50_000)
-    .describe('states an owner keeps, per partition'),
+    .describe(
+      'states an owner keeps, per partition: about 1 KiB each; a state that is not kept costs its share of one read',
+    ),
   lookupsCachedMax: z
     .int()
     .min(100)
     .max(10_000_000)
     .default(200_000)
-    .describe('item lookups a process keeps'),
+    .describe('item lookups a process keeps: about 200 bytes each'),
   lookupWaitMs: z
     .int()
     .min(10)
     .max(30_000)
     .default(2_000)
-    .describe('one wait for the item attributes to catch up'),
+    .describe(
+      'one wait for the item attributes to catch up: then the batch is tried again, so that a stop is not held up',
+    ),
   lookupStallSecondsMax: z
     .number()
     .positive()
     .max(3_600)
     .default(30)
-    .describe('without progress of those attributes a fold goes on without'),
-  applyRecordsMax: z.int().min(1).max(10_000).default(2_000).describe('interactions in one fenced call'),
+    .describe(
+      'without progress of those attributes a fold goes on without: a dead attributes stage must not stop interactions',
+    ),
+  applyRecordsMax: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(2_000)
+    .describe(
+      'interactions in one fenced call: Redis does nothing else meanwhile, about 4 us per changed state',
+    ),
   copiesBytesMax: z
     .int()
     .min(16 * 1024)
     .max(8 * 1024 * 1024)
     .default(256 * 1024)
     .describe('one record of re-keyed copies: below streams limits.recordBytesMax, or it could not be read'),
-  readKeysMax: z.int().min(100).max(100_000).default(20_000).describe('keys in one read; more is split'),
+  readKeysMax: z
+    .int()
+    .min(100)
+    .max(100_000)
+    .default(20_000)
+    .describe('keys in one read; more is split: Redis does nothing else meanwhile'),
   staleSecondsMax: z
     .number()
     .positive()
     .default(600)
-    .describe('event time the applied stream may lag a request'),
-  commandTimeoutMs: z.int().min(10).max(60_000).default(2_000).describe('deadline of every Redis command'),
+    .describe('event time the applied stream may lag a request: beyond it features are flagged stale'),
+  commandTimeoutMs: z
+    .int()
+    .min(10)
+    .max(60_000)
+    .default(2_000)
+    .describe('deadline of every Redis command: a hundred times what the largest takes'),
   storeOutageMsMax: z
     .int()
     .min(0)
     .max(60_000)
     .default(6_000)
     .describe(
-      'stages ask a Redis that is away or refuses again for this long (a restart, a fail-over); then the process ends. A stop waits for it',
+      'stages ask a Redis that is away or refuses again for this long, then the process ends: a restart or a fail-over is shorter, and a stop waits for it',
     ),
 })
 
@@ -76,7 +115,7 @@ export const featureStoreConfigSchema = z
       .min(1)
       .max(500)
       .default(() => DEFAULT_FEATURES.map((d) => featureDefinitionSchema.parse(d))),
-    limits: limitsSchema.prefault({}),
+    limits: featureLimitsSchema.prefault({}),
   })
   .superRefine(
     (config, context) => {

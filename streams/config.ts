@@ -8,14 +8,41 @@ const bytes = z.int().min(KIB)
 export const streamsLimitsSchema = z.strictObject({
   recordBytesMax: bytes
     .default(MIB)
-    .describe('value of one record; larger ones are dead-lettered undecoded (too_large)'),
-  fetchBytesMax: bytes.default(8 * MIB).describe('one fetch answer of a stage, all partitions'),
+    .describe(
+      'value of one record; larger ones are dead-lettered undecoded (too_large): none of the feed is near it, and a fetch holds many',
+    ),
+  fetchBytesMax: bytes
+    .default(8 * MIB)
+    .describe(
+      'one fetch answer of a stage, all partitions: what a stage holds in memory at most, about ten times that as objects',
+    ),
   fetchPartitionBytesMax: bytes
     .default(MIB)
-    .describe('one partition of a fetch answer; a larger record still comes alone'),
-  fetchWaitMs: z.int().min(1).max(5_000).default(50).describe('how long the broker holds an empty fetch'),
-  batchRecordsMax: z.int().min(1).default(2_000).describe('records a stage gets at a time'),
-  partitionsAtOnceMax: z.int().min(1).default(8).describe('partitions of a stage at work at the same time'),
+    .describe(
+      'one partition of a fetch answer; a larger record still comes alone: a smaller share means smaller batches and up to 30 % more CPU time, measured at 128 KiB',
+    ),
+  fetchWaitMs: z
+    .int()
+    .min(1)
+    .max(5_000)
+    .default(50)
+    .describe(
+      'how long the broker holds an empty fetch: less costs CPU time at rest, more makes a stop wait',
+    ),
+  batchRecordsMax: z
+    .int()
+    .min(1)
+    .default(2_000)
+    .describe(
+      'records a stage gets at a time: hot keys are folded together, and a batch still takes only tens of milliseconds',
+    ),
+  partitionsAtOnceMax: z
+    .int()
+    .min(1)
+    .default(8)
+    .describe(
+      'partitions of a stage at work at the same time: while one waits for its acknowledgement another works; more only takes memory',
+    ),
   retryAttemptsMax: z
     .int()
     .min(1)
@@ -25,7 +52,9 @@ export const streamsLimitsSchema = z.strictObject({
     .int()
     .min(1)
     .default(100)
-    .describe('before the second attempt; doubles up to retryDelayMaxMs'),
+    .describe(
+      'before the second attempt; doubles up to retryDelayMaxMs: a passing fault costs little, a lasting one is not hammered',
+    ),
   retryDelayMaxMs: z
     .int()
     .min(1)
@@ -35,37 +64,77 @@ export const streamsLimitsSchema = z.strictObject({
     .int()
     .min(0)
     .default(300)
-    .describe('event time ahead of the broker; more is clamped'),
+    .describe(
+      'event time ahead of the broker; more is clamped: clocks of phones are off by minutes, and one must not push time for all',
+    ),
   farFutureSecondsMax: z
     .int()
     .min(0)
     .default(86_400)
-    .describe('event time ahead of the broker; more is dead-lettered'),
+    .describe(
+      'event time ahead of the broker; more is dead-lettered: a day off is a wrong unit or field, no clock',
+    ),
   commitIntervalMs: z
     .int()
     .min(1)
     .default(200)
-    .describe('offsets are committed at most this often, and on stop'),
+    .describe(
+      'offsets are committed at most this often, and on stop: so much is read again after a crash; more often costs the broker',
+    ),
   produceRecordsMax: z
     .int()
     .min(1)
     .default(200)
-    .describe('outputs are sent when they hold this many records'),
-  produceBytesMax: bytes.default(128 * KIB).describe('... or this many bytes, or on flush'),
-  produceRequestBytesMax: bytes.default(MIB).describe('one produce request; a larger record goes alone'),
-  outputsBytesMax: bytes.default(128 * MIB).describe('unacknowledged bytes of one stage'),
+    .describe('outputs are sent when they hold this many records: larger requests gain nothing measurable'),
+  produceBytesMax: bytes
+    .default(128 * KIB)
+    .describe('... or this many bytes, or on flush: as for records, when these are large'),
+  produceRequestBytesMax: bytes
+    .default(MIB)
+    .describe(
+      'one produce request; a larger record goes alone: brokers refuse requests beyond message.max.bytes',
+    ),
+  outputsBytesMax: bytes
+    .default(128 * MIB)
+    .describe(
+      'unacknowledged bytes of one stage: more means that the broker does not keep up, and the stage stops instead of growing',
+    ),
   sessionTimeoutMs: z
     .int()
     .min(1_000)
     .default(10_000)
     .describe(
-      'a killed process loses its partitions after this; brokers refuse less than their group.min.session.timeout.ms (6 s, the local stack 1 s)',
+      'a killed process loses its partitions after this: shorter and a busy machine loses them too; brokers refuse less than their group.min.session.timeout.ms (6 s, the local stack 1 s)',
     ),
-  rebalanceTimeoutMs: z.int().min(1_000).default(60_000).describe('a member may finish its batch this long'),
-  heartbeatIntervalMs: z.int().min(100).default(1_000).describe('a rebalance is noticed within this'),
-  brokerOutageSecondsMax: z.int().min(1).default(120).describe('brokers silent for longer stop the stage'),
-  requestTimeoutMs: z.int().min(1_000).default(30_000).describe('one request to a broker'),
-  connectTimeoutMs: z.int().min(100).default(3_000).describe('one connection attempt to a broker'),
+  rebalanceTimeoutMs: z
+    .int()
+    .min(1_000)
+    .default(60_000)
+    .describe(
+      'a member may finish its batch this long: more than any batch takes, or a slow one costs its partitions',
+    ),
+  heartbeatIntervalMs: z
+    .int()
+    .min(100)
+    .default(1_000)
+    .describe('a rebalance is noticed within this: a tenth of the session, so that some may get lost'),
+  brokerOutageSecondsMax: z
+    .int()
+    .min(1)
+    .default(120)
+    .describe(
+      'brokers silent for longer stop the stage: a rolling restart is shorter, and a supervisor should see what is not',
+    ),
+  requestTimeoutMs: z
+    .int()
+    .min(1_000)
+    .default(30_000)
+    .describe('one request to a broker: what takes longer has been lost on the way'),
+  connectTimeoutMs: z
+    .int()
+    .min(100)
+    .default(3_000)
+    .describe('one connection attempt to a broker: the next one may be alive'),
   stageProgressSecondsMax: z
     .int()
     .min(1)
