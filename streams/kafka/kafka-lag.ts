@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { streamsLimitsSchema } from '../config.ts'
+import { askAgain } from './kafka-ask-again.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
-import { classifyKafkaError } from './kafka-errors.ts'
 import type { BrokerAddresses } from './kafka-topics.ts'
 import { silentLogger } from '../log.ts'
 
@@ -25,6 +25,9 @@ export interface LagReader {
   close(): Promise<void>
 }
 
+/** A topic that was just made has no leader for a moment; whoever looks at a lag does not want to wait for an outage. */
+const LAG_PATIENCE_SECONDS = 10
+
 /** Keeps one connection, for who asks again and again. */
 export async function openLagReader({ brokers }: BrokerAddresses, prefix: string): Promise<LagReader> {
   const client = {
@@ -37,16 +40,10 @@ export async function openLagReader({ brokers }: BrokerAddresses, prefix: string
   const admin = createKafka(client).admin()
   await admin.connect()
 
-  async function asked<T>(question: Promise<T>): Promise<T> {
-    try {
-      return await question
-    } catch (error) {
-      throw classifyKafkaError(error, brokers)
-    }
-  }
+  const patience = { brokers, limits: { brokerOutageSecondsMax: LAG_PATIENCE_SECONDS }, log: silentLogger }
   return {
-    lags: () => asked(lagsOf(admin, prefix)),
-    endOffsets: (topicName) => asked(endOffsetsOf(admin, topicName)),
+    lags: () => askAgain(() => lagsOf(admin, prefix), patience),
+    endOffsets: (topicName) => askAgain(() => endOffsetsOf(admin, topicName), patience),
     close: () => admin.disconnect(),
   }
 }

@@ -58,6 +58,8 @@ export function startMember(feed: OwnFeed, start: () => FeedloopProcess): Member
     kill,
     async stop() {
       isOrdered = true
+      // Before it has joined, a signal ends it as it ends any process: at once, without an exit code.
+      await current.wrote('partitions assigned').catch(() => undefined) // it has ended: its code says how
       return current.stop()
     },
   }
