@@ -87,6 +87,8 @@ async function outcomeOf(scenario: Scenario, size: ScenarioSize, parts: LabParts
   }
 }
 
+const EXIT_GRACE_MS = 5_000
+
 const program = new Command('npm run test:faults --')
   .description('break things on purpose and count what came of it')
   .argument('[names...]', 'scenarios; all when none is given')
@@ -107,3 +109,5 @@ try {
     process.exitCode = 1
   }
 }
+// Clients of brokers that were killed under them may hold a timer for ever: everything is closed, nothing is waited for.
+setTimeout(() => process.exit(), EXIT_GRACE_MS).unref()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FeedloopProcess } from '#streams/testing'
 import type { OwnFeed } from '../testing/own-feed.ts'
 
@@ -12,6 +13,8 @@ export interface Member {
   /** SIGTERM; the exit code. */
   stop(): Promise<number | null>
 }
+
+const JOIN_MS_MAX = 5_000
 
 /** What a fenced process says last. Any other end by itself is a failure of the run. */
 const FENCED = /may not write any more/
@@ -58,8 +61,10 @@ export function startMember(feed: OwnFeed, start: () => FeedloopProcess): Member
     kill,
     async stop() {
       isOrdered = true
-      // Before it has joined, a signal ends it as it ends any process: at once, without an exit code.
-      await current.wrote('partitions assigned').catch(() => undefined) // it has ended: its code says how
+      // Before it has joined, a signal ends it as it ends any process: at once, without an exit code. It says when it
+      // has, if it is one of ours; nobody waits long for another.
+      const joined = current.wrote('partitions assigned').catch(() => undefined) // it has ended: its code says how
+      await Promise.race([joined, sleep(JOIN_MS_MAX)])
       return current.stop()
     },
   }

@@ -1,5 +1,6 @@
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { appliedCount } from '../applied-offsets.ts'
+import { killFeatures } from '../host-death.ts'
 import { openProxiedKafka } from '../own-kafka.ts'
 import { residentMib } from '../process-memory.ts'
 import type { Scenario } from '../scenario.ts'
@@ -15,10 +16,13 @@ const STALL_MS = { short: 9_000, long: 20_000 }
 const RECOVERY_SECONDS_MAX = 60
 const MEMORY_MIB_MAX = 512
 
-/** A delayed, a narrow and a silently stalled way to the broker, one after the other, under load. */
+/**
+ * A delayed, a narrow and a silently stalled way to the broker, one after the other, under load. On the narrow way the
+ * features process is killed, too: a slow way alone harms nobody, but what is under way when a process dies is more then.
+ */
 export const slowNetwork: Scenario = {
   name: 'slow-network',
-  title: `the way between features and broker: ${String(DELAY_MS)} ms each way, then ${String(BYTES_PER_SECOND / 1_000)} kB/s, then open connections that go silent for ever`,
+  title: `the way between features and broker: ${String(DELAY_MS)} ms each way, then ${String(BYTES_PER_SECOND / 1_000)} kB/s and a kill -9, then open connections that go silent for ever`,
   async run(lab, size) {
     const { straight, detour, proxy } = await openProxiedKafka(lab)
     let memoryMib = 0
@@ -38,11 +42,12 @@ export const slowNetwork: Scenario = {
       straight,
       detour,
       perSecond: PER_SECOND[size],
-      async fault(ours) {
+      async fault(ours, theirs) {
         proxy.set({ delayMs: DELAY_MS })
         const delayed = await throughput(ours, PHASE_MS[size])
         proxy.set({ bytesPerSecond: BYTES_PER_SECOND })
         const narrow = await throughput(ours, PHASE_MS[size])
+        await killFeatures([ours, theirs])
         proxy.set({})
         for (let stall = 0; stall < STALLS[size]; stall++) {
           proxy.stallOpen()
