@@ -29,7 +29,6 @@ const GROUPS = [
   'features-item',
   'features-user-attributes',
   'features-item-attributes',
-  'handwritten',
 ]
 
 export async function openBenchFeed(addresses: Addresses, workload: Workload): Promise<BenchFeed> {
