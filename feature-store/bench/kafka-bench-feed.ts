@@ -24,12 +24,7 @@ export interface BenchFeed {
   close(): Promise<void>
 }
 
-const GROUPS = [
-  'features-user',
-  'features-item',
-  'features-user-attributes',
-  'features-item-attributes',
-]
+const GROUPS = ['features-user', 'features-item', 'features-user-attributes', 'features-item-attributes']
 
 export async function openBenchFeed(addresses: Addresses, workload: Workload): Promise<BenchFeed> {
   const prefix = `bench-${randomUUID().slice(0, 8)}`

@@ -69,7 +69,10 @@ async function write(values: readonly (Buffer | null)[]): Promise<void> {
 
 let written = 0
 const kafka = new Kafka({ brokers: task.brokers, logLevel: logLevel.NOTHING })
-const consumer = kafka.consumer({ groupId: `${task.prefix}.handwritten-${String(process.pid)}`, maxWaitTimeInMs: 100 })
+const consumer = kafka.consumer({
+  groupId: `${task.prefix}.handwritten-${String(process.pid)}`,
+  maxWaitTimeInMs: 100,
+})
 await consumer.connect()
 await consumer.subscribe({ topic: task.topic, fromBeginning: true })
 await consumer.run(
