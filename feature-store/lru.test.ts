@@ -37,3 +37,19 @@ it('answers like a map for as long as there is room, and never with something el
     }),
   )
 })
+
+it('goes on finding what it found once, for as long as nothing is set', () => {
+  const key = fc.nat(30)
+  fc.assert(
+    fc.property(fc.array(key), fc.array(key), fc.integer({ min: 2, max: 12 }), (set, asked, entriesMax) => {
+      const lru = createLru<number, number>(entriesMax)
+      for (const each of set) lru.set(each, each)
+      const found = new Set<number>()
+      for (const each of asked) {
+        if (lru.get(each) !== undefined) found.add(each)
+        else expect(found.has(each)).toBe(false)
+      }
+    }),
+    { numRuns: 2_000 },
+  )
+})

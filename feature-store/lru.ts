@@ -10,7 +10,8 @@ export interface Lru<Key, Value> {
 /**
  * Holds at most `entriesMax`; reading counts as using. Entries live in a young and an old half: when the young one is
  * full it becomes the old one, and what the old one still held is dropped. So what goes is among the least recently
- * used half, and a hit costs one lookup (a strict order would rewrite a map on every hit).
+ * used half, and a hit costs one lookup (a strict order would rewrite a map on every hit). What was found once stays
+ * found while nothing is set: before the old half is dropped, all of it but one has been found again.
  */
 export function createLru<Key, Value>(entriesMax: number): Lru<Key, Value> {
   const halfMax = Math.max(1, Math.floor(entriesMax / 2))

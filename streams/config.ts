@@ -178,7 +178,7 @@ export const streamsLimitsSchema = z.strictObject({
     .min(2)
     .default(64)
     .describe(
-      'records of a chunk: each chunk costs a commit (about 2 ms), each record of one that was at hand in a death two',
+      'records of a chunk: each chunk costs a commit, each record of one that was at hand in a death two',
     ),
   crashLoopGivenUpMax: z
     .int()

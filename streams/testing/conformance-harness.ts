@@ -26,6 +26,11 @@ export interface RuntimeConformanceCase {
   run(harness: RuntimeHarness): Promise<void>
 }
 
+/** Every dead letter, in order. */
+export async function lettersOf({ raw, runtime }: RuntimeHarness) {
+  return (await raw('deadLetters')).map(({ value }) => runtime.codec.decode('deadLetters', value!))
+}
+
 /** An interaction that says which one it is. */
 export function interaction(userId: string, number: number): Interaction {
   return { ...sampleRecords.interactions, userId, interactionId: `${userId}-${number}` }

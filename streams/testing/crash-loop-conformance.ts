@@ -3,6 +3,7 @@ import { KafkaTransientError } from '../errors.ts'
 import type { Batch, BatchResult } from '../stage.ts'
 import {
   expected,
+  lettersOf,
   recordingStage,
   type RuntimeConformanceCase,
   type RuntimeHarness,
@@ -51,11 +52,6 @@ async function untilItLives(
     if (run.died === null) return { deaths, seen }
   }
   throw new assert.AssertionError({ message: `still dying after ${DEATHS_MAX} runs` })
-}
-
-async function lettersOf(harness: RuntimeHarness) {
-  const raws = await harness.raw('deadLetters')
-  return raws.map(({ value }) => harness.runtime.codec.decode('deadLetters', value!))
 }
 
 /** What becomes of a record of which the process dies again and again. */

@@ -2,18 +2,13 @@ import assert from 'node:assert/strict'
 import { deadLetter, drop, pass, retry } from '../verdict.ts'
 import {
   expected,
+  lettersOf,
   ofUser,
   recordingStage,
   type RuntimeConformanceCase,
-  type RuntimeHarness,
   started,
   writeInteractions,
 } from './conformance-harness.ts'
-
-async function lettersOf(harness: RuntimeHarness) {
-  const raws = await harness.raw('deadLetters')
-  return raws.map(({ value }) => harness.runtime.codec.decode('deadLetters', value!))
-}
 
 /** What the runner does with verdicts, seen from outside. */
 export const verdictConformance: readonly RuntimeConformanceCase[] = [

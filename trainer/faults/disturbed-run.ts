@@ -71,6 +71,20 @@ export async function withControl<M, C>(
   return [measured, await control()]
 }
 
+/** The same for one process. */
+export const endsWithZero = (exitCode: number | null) => ({
+  what: 'the features process ends with 0 when asked',
+  holds: exitCode === 0,
+})
+
+export const recoveredWithin = (
+  secondsMax: number,
+  { recoverySeconds }: { recoverySeconds: number | null },
+) => ({
+  what: `recovered within ${String(secondsMax)} s`,
+  holds: recoverySeconds !== null && recoverySeconds <= secondsMax,
+})
+
 export const allZero = (exitCodes: readonly (number | null)[]) => ({
   what: 'the last processes end with exit code 0 when asked',
   holds: exitCodes.length > 0 && exitCodes.every((exitCode) => exitCode === 0),

@@ -7,7 +7,6 @@ import { SCENARIOS } from './scenarios.ts'
 const SEED = 1
 const addresses = inject('stack')
 const reasons = await Promise.all(SCENARIOS.map(async ({ unavailable }) => (await unavailable?.()) ?? null))
-const lines: string[] = []
 
 /** The short form of every scenario; `npm run test:faults` runs the long ones. */
 describe('faults', () => {
@@ -19,10 +18,11 @@ describe('faults', () => {
       continue
     }
     it(`${name}: ${title}`, async () => {
+      const lines: string[] = []
       const say = (line: string) => void lines.push(line)
       const report = await runScenario(scenario, 'short', { addresses, seed: SEED, say })
       const outcome = { name, title, size: 'short', seconds: 0, kind: 'ran', report } as const
-      expect(faultsOf(report), faultText([outcome])).toEqual([])
+      expect(faultsOf(report), `${faultText([outcome])}\n${lines.join('\n')}`).toEqual([])
     })
   }
 })

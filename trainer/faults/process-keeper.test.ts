@@ -21,11 +21,14 @@ function fakeProcesses() {
 
 it('starts the process again when it ends by itself, and keeps what all of them wrote', async () => {
   const { start, ends } = fakeProcesses()
-  const kept = keepRunning(start)
-  expect(kept.pid()).toBe(1)
+  const told: string[] = []
+  const kept = keepRunning(start, (lastWords) => told.push(lastWords))
+  const pid = () => kept.current().child.pid
+  expect(pid()).toBe(1)
   ends[0]!({ exitCode: 1, stdout: '', stderr: '{"event":"lost"} {"event":"lost"}' })
-  while (kept.pid() === 1) await new Promise((resolve) => setImmediate(resolve))
+  while (pid() === 1) await new Promise((resolve) => setImmediate(resolve))
   expect(kept.deaths()).toBe(1)
+  expect(told).toEqual(['{"event":"lost"} {"event":"lost"}'])
   const { exitCode, written } = await kept.stop()
   expect(exitCode).toBe(0)
   expect(written).toContain('process 2 stopped')

@@ -8,13 +8,13 @@ import { startTraffic, type Traffic } from './kafka-numbered-traffic.ts'
 import { type Workload, workloadOf } from './numbered-traffic.ts'
 import { featuresCaughtUp, openLabFeed } from './run-scenario.ts'
 import type { Finding, Lab } from './scenario.ts'
-import { supervise, type Supervised } from './process-supervised.ts'
+import { keepRunning, type KeptProcess } from './process-keeper.ts'
 
 /** A feed with traffic going in and its features process at work. */
 export interface Side {
   feed: OwnFeed
   traffic: Traffic
-  features: Supervised
+  features: KeptProcess
 }
 
 export interface SideBySide {
@@ -69,17 +69,17 @@ export async function sideBySide(lab: Lab, run: SideBySide): Promise<Pair> {
   await Promise.all([measured.traffic.done, control.traffic.done])
   await Promise.all([featuresCaughtUp(measured.feed), featuresCaughtUp(control.feed)])
   lab.say(`${run.name}: caught up`)
-  const [exitCode] = await Promise.all([measured.features.stop(), control.features.kill()])
+  const [{ exitCode }] = await Promise.all([measured.features.stop(), control.features.kill()])
   return {
     measured: {
       ...(await judged(measured, workload)),
       recoverySeconds,
-      counts: { ...counts, restarts: measured.features.restarts },
+      counts: { ...counts, restarts: measured.features.deaths() },
     },
     control: {
       ...(await judged(control, workload)),
       recoverySeconds: null,
-      counts: { restarts: control.features.restarts },
+      counts: { restarts: control.features.deaths() },
       what: 'the same features with the fence off',
     },
     exitCode,
@@ -89,7 +89,7 @@ export async function sideBySide(lab: Lab, run: SideBySide): Promise<Pair> {
     const name = fence === 'on' ? run.name : `${run.name}-control`
     const feed = await openLabFeed(lab, name, { limits: { ...LIMITS, ...run.limits } }, run.straight)
     const { config } = feed
-    const features = supervise(
+    const features = keepRunning(
       () => feed.adopt(startFeaturesProcess({ addresses: run.detour, config }, { fence })),
       (lastWords) => lab.say(`${name}: features ended by itself:\n${lastWords}`),
     )

@@ -3,6 +3,7 @@ import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { killFeatures } from '../host-death.ts'
 import { fillTopic } from '../kafka-plain-clients.ts'
 import { openOwnKafka } from '../own-kafka.ts'
+import { endsWithZero } from '../disturbed-run.ts'
 import type { Scenario } from '../scenario.ts'
 import { sideBySide } from '../side-by-side.ts'
 
@@ -41,10 +42,7 @@ export const brokerDiskFull: Scenario = {
         }
       },
     })
-    const checks = [
-      { what: 'the broker died of its full disk', holds: died },
-      { what: 'the features process ends with 0 when asked', holds: exitCode === 0 },
-    ]
+    const checks = [{ what: 'the broker died of its full disk', holds: died }, endsWithZero(exitCode)]
     return { measured, control, checks }
   },
 }

@@ -1,6 +1,7 @@
 import { openOwnNetwork, ownNetworkUnavailable, type Loss } from '#streams/testing'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { openOwnKafka } from '../own-kafka.ts'
+import { endsWithZero, recoveredWithin } from '../disturbed-run.ts'
 import type { Scenario } from '../scenario.ts'
 import { sideBySide } from '../side-by-side.ts'
 
@@ -45,17 +46,10 @@ export const partition: Scenario = {
         return { cuts: losses.length, 'seconds cut': (losses.length * CUT_MS[size]) / 1_000 }
       },
     })
-    const { recoverySeconds } = measured
     return {
       measured,
       control,
-      checks: [
-        { what: 'the features process ends with 0 when asked', holds: exitCode === 0 },
-        {
-          what: `recovered within ${String(RECOVERY_SECONDS_MAX)} s`,
-          holds: recoverySeconds !== null && recoverySeconds <= RECOVERY_SECONDS_MAX,
-        },
-      ],
+      checks: [endsWithZero(exitCode), recoveredWithin(RECOVERY_SECONDS_MAX, measured)],
     }
   },
 }

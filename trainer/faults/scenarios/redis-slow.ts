@@ -12,7 +12,7 @@ import { fencesOf } from '../fences-at-end.ts'
 import { judgeCounts } from '../judge-counts.ts'
 import { startTraffic } from '../kafka-numbered-traffic.ts'
 import { workloadOf } from '../numbered-traffic.ts'
-import { rssMib } from '../process-rss.ts'
+import { residentMib } from '../process-memory.ts'
 import { onRedis, roundTripMs } from '../redis-admin.ts'
 import { applied, type Harm, judgeUnderHarm, type RedisFeed, rest } from '../redis-feed.ts'
 import { openLabFeed } from '../run-scenario.ts'
@@ -54,6 +54,13 @@ async function slowWay(
   }
 }
 
+/** A process that is gone holds nothing: no memory to call flat. */
+async function heldMib(pid: number): Promise<number> {
+  const mib = await residentMib(pid)
+  if (mib === null) throw new Error(`the memory of process ${String(pid)} cannot be read`)
+  return mib
+}
+
 async function slowed(
   redisFeed: RedisFeed,
   redis: Awaited<ReturnType<typeof slowWay>>,
@@ -67,12 +74,12 @@ async function slowed(
   const healthyMs = await roundTripMs(redisFeed.redis.url)
   const slowMs = await redis.slow()
   lab.say(`Redis answers after ${slowMs.toFixed(1)} ms, ${healthyMs.toFixed(2)} ms before`)
-  const rss = [await rssMib(features.pid())]
+  const rss = [await heldMib(features.current().child.pid!)]
   let behindMax = 0
   const endMs = wallStopwatch.nowMs() + form.slowSeconds * 1_000
   while (wallStopwatch.nowMs() < endMs) {
     await rest(SAMPLE_MS)
-    rss.push(await rssMib(features.pid()))
+    rss.push(await heldMib(features.current().child.pid!))
     behindMax = Math.max(behindMax, traffic.interactions.count - (await appliedCount(feed)))
   }
   const ownersAfter = await owners()
@@ -114,9 +121,9 @@ async function hoarding(lab: Lab): Promise<Finding> {
   feed.adopt(hoarder)
   const readAll = () => onRedis(redis.url, (asked) => asked.hgetall(hash))
   await until('the hoarder to count', async () => Object.keys(await readAll()).length > 0)
-  const before = await rssMib(hoarder.child.pid!)
+  const before = await heldMib(hoarder.child.pid!)
   await feed.caughtUp('hoarder', 'interactions')
-  const after = await rssMib(hoarder.child.pid!)
+  const after = await heldMib(hoarder.child.pid!)
   await hoarder.kill()
   return {
     ...judgeCounts(workload, traffic.interactions.numbers(), await readAll()),
