@@ -16,6 +16,7 @@ import {
   createSignals,
   describeFailure,
   FeedFileError,
+  keepObjectsYoung,
   loadFeedFile,
   registerStreamsCommands,
   resolveAddresses,
@@ -61,6 +62,7 @@ type ServiceName = keyof typeof SERVICES
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  keepObjectsYoung()
   const program = new Command('feedloop')
     .description('an online-learning loop for a feed, on Kafka')
     .version(packageVersion())

@@ -6,6 +6,7 @@ export const SIGNALS = {
   copiesDropped: 'feature_copies_dropped',
   fenceRefusals: 'feature_fence_refusals',
   freshnessMs: 'feature_freshness_ms',
+  storeWaitedMs: 'feature_store_waited_ms',
   lookupsMissing: 'feature_lookups_missing',
   lookupsPutOff: 'feature_lookups_put_off',
   lookupsGivenUp: 'feature_lookups_given_up',
@@ -41,6 +42,12 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
     help: "from the broker's record time to the written state, newest record of a batch",
     labels: ['stage'],
     buckets: FRESHNESS_MS,
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.storeWaitedMs,
+    help: 'sum of what slices waited for their write: near 1000 a second and partition, Redis is the brake',
+    labels: ['stage'],
   },
   {
     kind: 'counter',

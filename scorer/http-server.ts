@@ -107,7 +107,9 @@ function addPredict(
     const answer = queue.ask({ request, partition: NO_PLACE.partition, offset: NO_PLACE.offset })
     if (answer === undefined)
       return refuse(reply, 503, 'overloaded', `${config.waitingMax} requests wait already`)
+    signals.gauge('http_requests_waiting', queue.waitingCount)
     const prediction = await answer
+    signals.gauge('http_requests_waiting', queue.waitingCount)
     return reply.send(bodyOf(prediction, await record(prediction)))
   })
 }
@@ -137,7 +139,9 @@ function addErrorAnswers(server: FastifyInstance, { runtime }: HttpServerOptions
   )
   server.addHook('onResponse', (http, reply, done) => {
     const status = `${Math.floor(reply.statusCode / 100)}xx`
-    runtime.signals.count('http_requests_answered', { route: http.routeOptions.url ?? 'none', status })
+    const route = http.routeOptions.url ?? 'none'
+    runtime.signals.count('http_requests_answered', { route, status })
+    runtime.signals.observe('http_answered_ms', reply.elapsedTime, { route })
     done()
   })
 }

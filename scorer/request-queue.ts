@@ -7,6 +7,8 @@ import type { RequestScoring } from './request-scoring.ts'
 export interface RequestQueue {
   /** undefined: `waitingMax` others wait already. */
   ask(request: RequestAt): Promise<Prediction> | undefined
+  /** Not taken into a micro-batch yet. */
+  readonly waitingCount: number
 }
 
 interface Waiting {
@@ -47,6 +49,9 @@ export function createRequestQueue(
   }
 
   return {
+    get waitingCount() {
+      return waiting.length
+    },
     ask(at) {
       if (waiting.length >= limits.waitingMax) return undefined
       const answered = new Promise<Prediction>((resolve, reject) => waiting.push({ at, resolve, reject }))

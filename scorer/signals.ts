@@ -54,6 +54,19 @@ export const SCORER_SIGNALS = [
     labels: ['route', 'status'],
   },
   {
+    kind: 'histogram',
+    name: 'http_answered_ms',
+    help: 'from a request to its answer, waiting included',
+    labels: ['route'],
+    buckets: MS_BUCKETS,
+  },
+  {
+    kind: 'gauge',
+    name: 'http_requests_waiting',
+    help: 'not taken into a micro-batch yet; at http.waitingMax more are refused (503)',
+    labels: [],
+  },
+  {
     kind: 'counter',
     name: 'http_predictions_unrecorded',
     help: 'answered before the record was acknowledged',

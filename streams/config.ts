@@ -17,7 +17,7 @@ export const streamsLimitsSchema = z.strictObject({
       'one fetch answer of a stage, all partitions: what a stage holds in memory at most, about ten times that as objects',
     ),
   fetchPartitionBytesMax: bytes
-    .default(MIB)
+    .default(512 * KIB)
     .describe(
       'one partition of a fetch answer; a larger record still comes alone: a smaller share means smaller batches and up to 30 % more CPU time, measured at 128 KiB',
     ),

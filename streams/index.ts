@@ -48,6 +48,7 @@ export { table } from './table.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { FEED_FILE, type FeedFileSource, loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
 export { untilStopped } from './process-until-stopped.ts'
+export { keepObjectsYoung } from './process-young-objects.ts'
 export { registerStreamsCommands } from './commands.ts'
 
 export * from './stack/index.ts'

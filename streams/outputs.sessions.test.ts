@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Codec } from '#schemas'
 import { sampleRecords } from '#schemas/testing'
+import { silentSignals } from './signal-registry.ts'
 import { createAccumulator, type OutboundRecord } from './outputs.ts'
 
 const SESSIONS = 3
@@ -45,6 +46,9 @@ async function play(all: readonly Move[]): Promise<void> {
   const untold = new Set<number>()
   const wrong: string[] = []
   const accumulator = createAccumulator({
+    name: 'stage',
+    clock: { nowMs: () => 0 },
+    signals: silentSignals,
     codec,
     limits,
     partitionCount: () => 1,

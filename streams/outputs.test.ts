@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Codec } from '#schemas'
 import { sampleRecords } from '#schemas/testing'
+import { silentSignals } from './signal-registry.ts'
 import { type AccumulatorParts, createAccumulator, type OutboundRecord } from './outputs.ts'
 
 const codec = {
@@ -18,6 +19,9 @@ function accumulating(overrides: Partial<AccumulatorParts> = {}) {
   const requests: string[][] = []
   const answers: { resolve(): void; reject(error: unknown): void }[] = []
   const accumulator = createAccumulator({
+    name: 'stage',
+    clock: { nowMs: () => 0 },
+    signals: silentSignals,
     codec,
     limits,
     partitionCount: () => 4,

@@ -2,7 +2,7 @@ import type { Codec, RecordOf, TopicKey } from '#schemas'
 import type { StreamsLimits } from './config.ts'
 import { OutputsFullError } from './errors.ts'
 import { partitionOf } from './partitioner.ts'
-import type { Outputs } from './stage.ts'
+import type { Clock, Outputs, Signals } from './stage.ts'
 
 /** A record on its way out. */
 export interface OutboundRecord {
@@ -24,6 +24,10 @@ interface OutputSession {
 }
 
 export interface AccumulatorParts {
+  /** For metrics: the stage or service that writes. */
+  name: string
+  clock: Clock
+  signals: Signals
   codec: Codec
   limits: Pick<
     StreamsLimits,
@@ -49,7 +53,8 @@ export interface Accumulator {
  * told by its next (or pending) flush, once.
  */
 export function createAccumulator(parts: AccumulatorParts): Accumulator {
-  const { codec, limits } = parts
+  const { codec, limits, clock, signals } = parts
+  const labels = { outputs: parts.name }
   let queue: OutboundRecord[] = []
   let queuedBytes = 0
   let flyingBytes = 0
@@ -86,7 +91,13 @@ export function createAccumulator(parts: AccumulatorParts): Accumulator {
     }
     if (session.settled === session.added) return Promise.resolve()
     sendAll()
-    return new Promise((resolve, reject) => session.waiting.push({ upTo: session.added, resolve, reject }))
+    const sinceMs = clock.nowMs()
+    const acknowledged = new Promise<void>((resolve, reject) =>
+      session.waiting.push({ upTo: session.added, resolve, reject }),
+    )
+    return acknowledged.finally(() =>
+      signals.count('outputs_waited_ms', labels, Math.max(0, clock.nowMs() - sinceMs)),
+    )
   }
 
   function sendAll(): void {
@@ -99,6 +110,7 @@ export function createAccumulator(parts: AccumulatorParts): Accumulator {
   async function deliverWanted(): Promise<void> {
     while (taken < wanted && queue.length > 0) {
       const records = takeRequest()
+      signals.gauge('outputs_held_bytes', queuedBytes + flyingBytes, labels)
       try {
         await parts.deliver(records)
         for (const { session } of records) acknowledge(session)
@@ -110,6 +122,7 @@ export function createAccumulator(parts: AccumulatorParts): Accumulator {
         for (const session of new Set(lost.map((record) => record.session))) fail(session, error)
       } finally {
         flyingBytes = 0
+        signals.gauge('outputs_held_bytes', queuedBytes, labels)
       }
     }
     pumping = false

@@ -35,4 +35,13 @@ describe('partitionOf', () => {
     expect(partitionOf('foobar', 4)).toBe((-790332482 & 0x7fffffff) % 4)
     expect(partitionOf('foobar', 1)).toBe(0)
   })
+  it('hashes a text as its UTF-8 bytes, short or long', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 200, maxLength: 400 }))
+    fc.assert(
+      fc.property(text, (key) => {
+        expect(partitionOf(key, 1_000)).toBe(partitionOf(Buffer.from(key), 1_000))
+      }),
+    )
+    expect(partitionOf('\ud800', 1_000)).toBe(partitionOf(Buffer.from('\ud800'), 1_000))
+  })
 })

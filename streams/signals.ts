@@ -110,5 +110,17 @@ export const STREAMS_SIGNALS = [
     help: 'outputs kafkajs called sent but were not',
     labels: ['outputs', 'topic'],
   },
+  {
+    kind: 'counter',
+    name: 'outputs_waited_ms',
+    help: 'sum of what batches waited for acknowledgements: near 1000 a second and partition, the brokers are the brake',
+    labels: ['outputs'],
+  },
+  {
+    kind: 'gauge',
+    name: 'outputs_held_bytes',
+    help: 'written and not acknowledged; at outputsBytesMax the stage stops',
+    labels: ['outputs'],
+  },
   { kind: 'counter', name: 'producers_replaced', help: 'after a final failure', labels: ['outputs'] },
 ] as const satisfies readonly SignalDeclaration[]

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { freshnessOf, quantilesOf, type AppliedWrite } from './freshness.ts'
+import { carriedPerSecond, freshnessOf, quantilesOf, type AppliedWrite } from './freshness.ts'
 
 const sent = (offset: number, intendedMs: number) => ({ partition: 1, offset, itemPartition: 2, intendedMs })
 const userWrite = (nextOffset: number, atMs: number): AppliedWrite => ({
@@ -35,4 +35,10 @@ it('does not take silence for freshness', () => {
 it('gives quantiles by rank', () => {
   const values = Array.from({ length: 1_000 }, (_, n) => 999 - n)
   expect(quantilesOf(values)).toEqual({ p50: 500, p99: 990, p999: 999 })
+})
+
+it('counts as carried what became visible in time, on both sides', () => {
+  const all = [sent(0, 100), sent(1, 200), sent(2, 300), sent(3, 400)]
+  const late = { user: [50, 50, 50, 50], item: [0, 60, 800, 0] }
+  expect(carriedPerSecond(all, late, 160, 660)).toBe(4)
 })

@@ -20,6 +20,24 @@ export interface Sent {
   intendedMs: number
 }
 
+/**
+ * Interactions per second that became visible, for users and for items, while they were offered: between these two
+ * moments (wall clock, ms).
+ */
+export function carriedPerSecond(
+  sent: readonly Sent[],
+  { user, item }: { user: readonly number[]; item: readonly number[] },
+  fromMs: number,
+  toMs: number,
+): number {
+  let count = 0
+  for (const [n, { intendedMs }] of sent.entries()) {
+    const visibleMs = intendedMs + Math.max(user[n]!, item[n]!)
+    if (visibleMs > fromMs && visibleMs <= toMs) count++
+  }
+  return (count * 1_000) / (toMs - fromMs)
+}
+
 export interface Quantiles {
   p50: number
   p99: number

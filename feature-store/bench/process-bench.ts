@@ -11,9 +11,10 @@ import { measureScaling } from './process-scaling.ts'
 import { measureMemory } from './redis-memory.ts'
 import { WORKLOAD } from './workload.ts'
 
-/** Of feedloop's own median rate. */
+/** Of what feedloop carries on this machine with the load generator beside it. */
 const LOAD_SHARES = [0.25, 0.5, 0.75, 0.9]
-const LOAD_SECONDS = 15
+/** More than it carries. */
+const OFFERED_AT_MOST = 120_000
 const USER_COUNTS = [10_000, 100_000, 1_000_000]
 const PROCESS_COUNTS = [1, 2, 4, 8]
 
@@ -37,6 +38,12 @@ benchmark('features', 'from the beginning of a topic to user and item features i
   .option('--no-freshness', 'leave out how long interactions take to be visible under load')
   .option('--no-profile', 'leave out where the time goes')
   .action(onStack(features))
+program
+  .command('freshness')
+  .description('how long interactions take to be visible under an open load')
+  .option('--json <file>', 'write all numbers there')
+  .option('--offered <n>', 'per second, to find what is carried at most', positive, OFFERED_AT_MOST)
+  .action(onStack(freshness))
 benchmark('users', `the cost of an event with ${USER_COUNTS.join(', ')} users drawn alike`)
   .option('--rounds <n>', 'how often', positive, 3)
   .action(onStack(users))
@@ -89,17 +96,24 @@ async function features(addresses: Addresses, options: Options): Promise<object>
     `${String(interactions)} interactions of ${played.meanBytes.toFixed(0)} bytes, median (min-max) of ${String(rounds)} rounds`,
   )
   if (standings.some(({ wrong }) => wrong !== null && wrong > 0)) process.exitCode = 1
-  const maximum = standings.find(({ contestant }) => contestant === 'feedloop')?.eventsPerSecond.median ?? 0
-  const loads: LoadRow[] = []
-  for (const share of options.freshness && maximum > 0 ? LOAD_SHARES : []) {
-    const perSecond = Math.round(maximum * share)
-    const load = { ...workload, interactions: perSecond * LOAD_SECONDS }
-    loads.push({ share, ...(await measureFreshness(addresses, load, perSecond, say)) })
-  }
-  if (loads.length > 0) print(`\n${freshnessTable(loads)}`)
+  const loads = options.freshness ? await freshness(addresses, { offered: OFFERED_AT_MOST }) : null
   const profiled = options.profile ? await profileFeedloop(addresses, workload, say) : null
   if (profiled !== null) print(`\n${profileTable(profiled.shares, profiled)}`)
   return { workload, ...played, standings, freshness: loads, profile: profiled }
+}
+
+async function freshness(
+  addresses: Addresses,
+  { offered }: { json?: string; offered: number },
+): Promise<object> {
+  const overload = await measureFreshness(addresses, WORKLOAD, offered, say)
+  const carried = overload.carriedPerSecond
+  const loads: LoadRow[] = []
+  for (const share of LOAD_SHARES)
+    loads.push({ share, ...(await measureFreshness(addresses, WORKLOAD, Math.round(carried * share), say)) })
+  print(`\ncarries ${carried.toFixed(0)} of ${String(offered)} interactions per second offered`)
+  print(freshnessTable(loads))
+  return { overload, loads }
 }
 
 async function users(addresses: Addresses, { interactions, rounds }: Options): Promise<object> {

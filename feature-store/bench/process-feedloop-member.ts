@@ -2,7 +2,7 @@
  * One of several processes that share a group. Argument: the task. Writes "joined" when it has partitions, works only
  * after SIGUSR2, and says every 100 ms what it applied and what CPU time that took.
  */
-import { connectRuntime, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
+import { connectRuntime, keepObjectsYoung, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
 import { startFeatureStore } from '../feature-store.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { SIGNALS } from '../signals.ts'
@@ -16,6 +16,7 @@ export interface MemberReport {
   cpuMicros: number
 }
 
+keepObjectsYoung() // as the command does
 const task = JSON.parse(process.argv[2]!) as Task
 const go = new Promise<void>((resolve) => process.once('SIGUSR2', () => resolve()))
 const applied = { user: 0, item: 0 }

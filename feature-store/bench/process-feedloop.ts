@@ -2,7 +2,14 @@
  * feedloop as it runs for users: `startFeatureStore` with its fence. Argument: the task, and in it what else is wanted.
  */
 import { writeFileSync } from 'node:fs'
-import { connectRuntime, type Signals, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
+import {
+  connectRuntime,
+  keepObjectsYoung,
+  type Signals,
+  silentLogger,
+  silentSignals,
+  streamsConfigSchema,
+} from '#streams'
 import { startFeatureStore } from '../feature-store.ts'
 import type { ApplyAnswer } from '../fence.ts'
 import { openRedisStore } from '../redis-store.ts'
@@ -21,6 +28,7 @@ export interface FeedloopTask extends Task {
   profileFile?: string
 }
 
+keepObjectsYoung() // as the command does
 const task = JSON.parse(process.argv[2]!) as FeedloopTask
 const stopwatch = createStopwatch()
 const writes: AppliedWrite[] = []

@@ -5,43 +5,56 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Addresses, partitionOf } from '#streams'
-import { startBuilt, startJavaPeer } from '#streams/testing'
-import { type AppliedWrite, freshnessOf, type Quantiles, quantilesOf, type Sent } from './freshness.ts'
+import { type FeedloopProcess, startBuilt, startJavaPeer } from '#streams/testing'
+import {
+  type AppliedWrite,
+  carriedPerSecond,
+  freshnessOf,
+  type Quantiles,
+  quantilesOf,
+  type Sent,
+} from './freshness.ts'
 import { openBenchFeed } from './kafka-bench-feed.ts'
 import { interactionsOf, type Workload } from './workload.ts'
 
 export interface FreshnessRun {
   /** Interactions per second, offered. */
   perSecond: number
+  /** ... and how many of them became visible meanwhile. */
+  carriedPerSecond: number
   user: Quantiles
   item: Quantiles
 }
 
-/** What is left out at the start: code that is not compiled yet, empty caches. */
-const WARM_UP_SHARE = 0.2
+/**
+ * What is left out at the start: empty caches, and compilers at work in the broker, the load generator and feedloop,
+ * which take more of two cores than the load does.
+ */
+const WARM_UP_SECONDS = 25
+const MEASURED_SECONDS = 20
+
+const LOAD_PARTS_AT_ONCE = 100_000
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 
 /** Offers a steady load to feedloop and measures how long interactions take to be visible in Redis. */
 export async function measureFreshness(
   addresses: Addresses,
-  workload: Workload,
+  ofWorkload: Omit<Workload, 'interactions'>,
   perSecond: number,
   say: (line: string) => void,
 ): Promise<FreshnessRun> {
+  const workload = { ...ofWorkload, interactions: perSecond * (WARM_UP_SECONDS + MEASURED_SECONDS) }
+  say(`offering ${String(perSecond)} interactions per second`)
   const folder = await mkdtemp(path.join(tmpdir(), 'feedloop-freshness-'))
   const feed = await openBenchFeed(addresses, { ...workload, interactions: 0 })
+  let feedloop: FeedloopProcess | undefined
   try {
     const { interactions } = workload
     const loadFile = path.join(folder, 'load')
-    await writeFile(loadFile, await loadOf(feed.encode, workload))
+    await writeFile(loadFile, loadOf(feed.encode, workload))
     const task = { ...feed.task, interactions, writesFile: path.join(folder, 'writes') }
-    const feedloop = startBuilt(
-      'feedloop',
-      path.join(here, 'process-feedloop.ts'),
-      [JSON.stringify(task)],
-      task,
-    )
+    feedloop = startBuilt('feedloop', path.join(here, 'process-feedloop.ts'), [JSON.stringify(task)], task)
     await feedloop.wrote('ready')
     feedloop.mayEnd()
     const argv = [task.brokers.join(','), task.topic, loadFile, String(interactions), String(perSecond)]
@@ -57,27 +70,35 @@ export async function measureFreshness(
       if (word === 'intended') intended.set(Number(partition), times.map(Number))
     }
     if (load.exitCode === null) await once(load, 'exit')
+    if (load.exitCode !== 0) throw new Error(`the load generator ended with ${String(load.exitCode)}`)
     const { stderr } = await feedloop.ended
     const writes = JSON.parse(
       await readFile(task.writesFile, 'utf8').catch(() => {
         throw new Error(`feedloop did not see all interactions: ${stderr}`)
       }),
     ) as AppliedWrite[]
-    const sent = sentOf(workload, intended).slice(Math.floor(interactions * WARM_UP_SHARE))
-    const { user, item } = freshnessOf(sent, writes)
-    return { perSecond, user: quantilesOf(user), item: quantilesOf(item) }
+    const sent = sentOf(workload, intended)
+    const delays = freshnessOf(sent, writes)
+    const warm = perSecond * WARM_UP_SECONDS
+    return {
+      perSecond,
+      carriedPerSecond: carriedPerSecond(sent, delays, sent[warm]!.intendedMs, sent.at(-1)!.intendedMs),
+      user: quantilesOf(delays.user.slice(warm)),
+      item: quantilesOf(delays.item.slice(warm)),
+    }
   } finally {
+    await feedloop?.kill()
     await feed.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 /** Partition, key and value of every record, as LoadGenerator.java reads them. */
-async function loadOf(
+function* loadOf(
   encode: (workload: Workload) => Iterable<{ key: string; value: Buffer }>,
   workload: Workload,
-): Promise<Buffer> {
-  const parts: Buffer[] = []
+): Generator<Buffer> {
+  let parts: Buffer[] = []
   for (const { key, value } of encode(workload)) {
     const keyBytes = Buffer.from(key)
     const head = Buffer.alloc(8)
@@ -86,8 +107,11 @@ async function loadOf(
     const valueLength = Buffer.alloc(4)
     valueLength.writeInt32BE(value.length)
     parts.push(head, keyBytes, valueLength, value)
+    if (parts.length < LOAD_PARTS_AT_ONCE) continue
+    yield Buffer.concat(parts)
+    parts = []
   }
-  return Buffer.concat(parts)
+  yield Buffer.concat(parts)
 }
 
 /** The topic was empty: offsets count from 0 as the workload fills the partitions. */

@@ -107,6 +107,8 @@ export function createFencedStage<K extends TopicKey, State>(
       streamTimeMs: fold.streamTimeMs,
       appliedAtMs: nowMs,
     })
+    const waitedMs = Math.max(0, runtime.clock.nowMs() - nowMs)
+    runtime.signals.count(SIGNALS.storeWaitedMs, { stage: name }, waitedMs)
     if (answer.kind !== 'applied') return refused(own, answer)
     for (const id of fold.deletes) own.states.delete(id)
     for (const [id, state] of fold.states) own.states.set(id, state)

@@ -41,7 +41,8 @@ export function createItemStage(parts: {
       const ids = items.map(({ itemId }) => itemId)
       const states = await loadTouched({ store, layout }, owned, ids)
       let streamTimeMs = -1
-      for (const [n, { types, offset, copies }] of items.entries()) {
+      for (let n = 0; n < items.length; n++) {
+        const { types, offset, copies } = items[n]!
         const state = states.touch(n)
         for (const { typeIndex, occurredAtMs } of copies) {
           fold(layout, state, types[typeIndex]!, occurredAtMs, offset)

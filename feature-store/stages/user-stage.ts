@@ -58,7 +58,8 @@ export function createUserStage(parts: {
       })
       let streamTimeMs = -1
       let missing = 0
-      for (const [n, { value, offset }] of interactions.entries()) {
+      for (let n = 0; n < interactions.length; n++) {
+        const { value, offset } = interactions[n]!
         const { itemId, type, occurredAtMs } = value!
         const keys = layout.touches.get(type)?.mapsTouched ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++

@@ -33,16 +33,31 @@ export function fold(
   const touches = layout.touches.get(type)
   if (touches === undefined) return
   const lateMs = state.asOfMs - occurredAtMs
-  const amountOf = (halfLife: number) => (halfLife < 0 ? 1 : remaining(lateMs, layout.halfLivesMs[halfLife]!))
-  for (const i of touches.counters) state.counters[i]! += amountOf(layout.counterHalfLives[i]!)
+  addAmounts(state.counters, touches.counters, layout.counterHalfLives, layout.halfLivesMs, lateMs)
   for (const i of touches.windows) addToWindow(state.windows[i]!, occurredAtMs, layout.windows[i]!.bucketMs)
   for (const i of touches.recencies) state.recencies[i] = Math.max(state.recencies[i]!, occurredAtMs)
   if (!touches.mapsTouched) return
-  for (const [m, inside] of touches.maps.entries()) {
+  for (let m = 0; m < touches.maps.length; m++) {
+    const inside = touches.maps[m]!
     const key = keys[m] ?? null
     if (key === null || inside.length === 0) continue
-    const entry = touchEntry(state.maps[m]!, key, layout.maps[m]!.counters.length, layout.maps[m]!.valuesMax)
-    for (const i of inside) entry.counters[i]! += amountOf(layout.mapHalfLives[m]![i]!)
+    const { counters, valuesMax } = layout.maps[m]!
+    const entry = touchEntry(state.maps[m]!, key, counters.length, valuesMax)
+    addAmounts(entry.counters, inside, layout.mapHalfLives[m]!, layout.halfLivesMs, lateMs)
+  }
+}
+
+/** Adds to these counters what is left by now of an interaction that came late. */
+function addAmounts(
+  counters: Float64Array,
+  touched: readonly number[],
+  halfLives: readonly number[],
+  halfLivesMs: readonly number[],
+  lateMs: number,
+): void {
+  for (const i of touched) {
+    const halfLife = halfLives[i]!
+    counters[i]! += halfLife < 0 ? 1 : remaining(lateMs, halfLivesMs[halfLife]!)
   }
 }
 

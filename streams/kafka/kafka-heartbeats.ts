@@ -5,25 +5,53 @@ import type { Logger } from '../stage.ts'
 
 export interface HeartbeatsParts {
   stage: string
-  payload: Pick<EachBatchPayload, 'heartbeat'>
   limits: StreamsLimits
   log: Logger
 }
 
-/** Keeps the member alive while a batch is at work: kafkajs sends heartbeats between batches only. */
-export function createHeartbeats({ stage, payload, limits, log }: HeartbeatsParts) {
+type Beat = EachBatchPayload['heartbeat']
+
+/** The heartbeats of one member while batches are at work: kafkajs sends them between batches only. */
+export interface Heartbeats {
+  /** A batch is at work. */
+  begin(beat: Beat): void
+  end(): void
+  /** The group has given our partitions to someone else, since the last join. */
+  lost(): boolean
+  joined(): void
+  /** For good. */
+  stop(): void
+}
+
+export function createHeartbeats({ stage, limits, log }: HeartbeatsParts): Heartbeats {
+  let atWork = 0
+  let beat: Beat | null = null
+  let generation = 0
   let lost = false
 
   const timer = setInterval(() => {
-    payload.heartbeat().catch((error: unknown) => {
-      if (isOwnershipLost(error)) lost = true
-      else log.debug({ stage, error }, 'heartbeat not taken; the next one tells')
+    const read = generation
+    beat?.().catch((error: unknown) => {
+      if (!isOwnershipLost(error)) log.debug({ stage, error }, 'heartbeat not taken; the next one tells')
+      else if (read === generation) lost = true
     })
   }, limits.heartbeatIntervalMs)
+  timer.unref()
 
   return {
-    /** The group has given our partitions to someone else. */
+    begin(latest) {
+      atWork += 1
+      beat = latest
+    },
+    end() {
+      atWork -= 1
+      if (atWork === 0) beat = null
+    },
     lost: () => lost,
+    joined() {
+      generation += 1
+      lost = false
+    },
     stop: () => clearInterval(timer),
   }
 }

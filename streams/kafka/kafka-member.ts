@@ -61,7 +61,7 @@ export async function joinGroup<K extends TopicKey>(
   const rejoin = createRejoin()
   let fetchedAtMs = parts.clock.nowMs()
   const positions = createPositions(stage.name, parts)
-  const beating = new Set<{ stop(): void }>()
+  const heartbeats = createHeartbeats({ stage: stage.name, limits, log })
   let hasMoved = false
   let isStalled = false
   const watchdog = createWatchdog({
@@ -89,6 +89,7 @@ export async function joinGroup<K extends TopicKey>(
   /** Runs in the same turn as the assignment: nothing is fetched before the partitions are paused. */
   function joined({ payload }: ConsumerGroupJoinEvent): void {
     rejoin.joined()
+    heartbeats.joined()
     if (ending !== null) return
     generation += 1
     const joinedGeneration = generation
@@ -136,8 +137,7 @@ export async function joinGroup<K extends TopicKey>(
     const { topic, partition } = batch
     const read = generation
     const isOurs = () => read === generation && !heartbeats.lost()
-    const heartbeats = createHeartbeats({ stage: stage.name, payload, limits, log })
-    beating.add(heartbeats)
+    heartbeats.begin(payload.heartbeat)
     try {
       await lanes.run(partition, async () => {
         const watch = markers.of(topic, partition)
@@ -173,8 +173,7 @@ export async function joinGroup<K extends TopicKey>(
       fail(error)
     } finally {
       watchdog.takenBack(topic, partition)
-      beating.delete(heartbeats)
-      heartbeats.stop()
+      heartbeats.end()
     }
   }
 
@@ -229,7 +228,7 @@ export async function joinGroup<K extends TopicKey>(
     const error = new StalledError(stage.name, what, seconds)
     // What does not come back can neither commit nor seek, and does not keep our place in the group.
     generation += 1
-    for (const heartbeats of beating) heartbeats.stop()
+    heartbeats.stop()
     isStalled = true
     fail(error)
   }
@@ -263,6 +262,7 @@ export async function joinGroup<K extends TopicKey>(
     await wait(markers.close(how))
     await wait(rejoin.settled())
     await wait(consumer.disconnect())
+    heartbeats.stop()
     commits.clear() // what was refused last would be tried again, and connect again for it
     await wait(opening)
     await closeOwned()

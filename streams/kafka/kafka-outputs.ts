@@ -5,11 +5,12 @@ import { KafkaTransientError } from '../errors.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
 import { outageRetry } from './kafka-client.ts'
 import { type Accumulator, createAccumulator, type OutboundRecord } from '../outputs.ts'
-import type { Logger, Signals } from '../stage.ts'
+import type { Clock, Logger, Signals } from '../stage.ts'
 
 export interface KafkaOutputsParts {
   /** For logs and metrics: the stage or service that writes. */
   name: string
+  clock: Clock
   kafka: Kafka
   brokers: readonly string[]
   codec: Codec

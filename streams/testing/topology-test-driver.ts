@@ -71,10 +71,10 @@ export async function createTopologyTestDriver(
     }
   }
 
-  function accumulator(member?: () => Member) {
+  function accumulator(name: string, member?: () => Member) {
     return createAccumulator({
-      codec,
-      limits,
+      ...runnerParts,
+      name,
       partitionCount,
       deliver(records) {
         const dying = member?.().crashAt === 'flush'
@@ -228,7 +228,7 @@ export async function createTopologyTestDriver(
         id,
         stage as unknown as Stage,
         run,
-        accumulator(() => member),
+        accumulator(stage.name, () => member),
       )
       await alone(async () => {
         group.members.push(member)
@@ -245,8 +245,8 @@ export async function createTopologyTestDriver(
       return { ready: member.ready.promise, done: member.done.promise, stop }
     },
     follow: (follower) => alone(() => followers.add(follower)),
-    outputs() {
-      const shared = accumulator()
+    outputs(name) {
+      const shared = accumulator(name)
       return Promise.resolve({ ...shared.session(), close: () => shared.settled() })
     },
     produce(topic, key, value, partition) {

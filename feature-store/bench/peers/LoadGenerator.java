@@ -20,29 +20,24 @@ public class LoadGenerator {
     p.put("linger.ms", "1");
     p.put("batch.size", "65536");
     p.put("max.in.flight.requests.per.connection", "5");
-    List<ProducerRecord<byte[], byte[]>> all = new ArrayList<>(records);
-    try (DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(a[2]), 1 << 20))) {
-      for (int n = 0; n < records; n++) {
-        int partition = in.readInt();
-        byte[] key = in.readNBytes(in.readInt()), value = in.readNBytes(in.readInt());
-        all.add(new ProducerRecord<>(a[1], partition, key, value));
-      }
-    }
     try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(p, new ByteArraySerializer(), new ByteArraySerializer())) {
+            new KafkaProducer<>(p, new ByteArraySerializer(), new ByteArraySerializer());
+        DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(a[2]), 1 << 20))) {
       producer.partitionsFor(a[1]);
       System.out.println("ready");
       new BufferedReader(new InputStreamReader(System.in)).readLine();
       double[] intendedMs = new double[records];
+      short[] partitions = new short[records];
       long startNs = System.nanoTime();
       double startMs = System.currentTimeMillis();
       for (int n = 0; n < records; n++) {
         long dueNs = (long) (n * 1e9 / perSecond);
-        for (long left; (left = dueNs - (System.nanoTime() - startNs)) > 0; )
-          Thread.sleep(Math.max(0, left / 1_000_000), (int) Math.min(999_999, Math.max(1, left % 1_000_000)));
+        while (dueNs > System.nanoTime() - startNs) Thread.sleep(1); // shorter naps would cost the others a core
         intendedMs[n] = startMs + dueNs / 1e6;
-        ProducerRecord<byte[], byte[]> r = all.get(n);
-        producer.send(new ProducerRecord<>(r.topic(), r.partition(), (long) intendedMs[n], r.key(), r.value()),
+        int partition = in.readInt();
+        partitions[n] = (short) partition;
+        byte[] key = in.readNBytes(in.readInt()), value = in.readNBytes(in.readInt());
+        producer.send(new ProducerRecord<>(a[1], partition, (long) intendedMs[n], key, value),
             (metadata, failure) -> {
               if (failure == null) return;
               failure.printStackTrace();
@@ -53,7 +48,7 @@ public class LoadGenerator {
       System.out.printf(Locale.ROOT, "sent %.1f%n", (System.nanoTime() - startNs) / 1e9);
       Map<Integer, StringBuilder> lines = new TreeMap<>();
       for (int n = 0; n < records; n++)
-        lines.computeIfAbsent(all.get(n).partition(), k -> new StringBuilder())
+        lines.computeIfAbsent((int) partitions[n], k -> new StringBuilder())
             .append(' ').append(String.format(Locale.ROOT, "%.2f", intendedMs[n]));
       lines.forEach((partition, times) -> System.out.println("intended " + partition + times));
     }
