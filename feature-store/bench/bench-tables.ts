@@ -46,8 +46,8 @@ export function profileTable(
   const sum = shares.reduce((total, { micros }) => total + micros, 0)
   const rows = shares.map(({ stage, micros }) => [stage, micros.toFixed(2), percent(micros / sum)])
   const { p50, p99, max } = loopLagMs
-  return `${table(['main thread', 'µs per event', 'share'], rows)}
-main thread ${sum.toFixed(1)} of ${cpuMicros.toFixed(1)} µs CPU per event (${percent(sum / cpuMicros)}; the rest: GC and network threads)
+  return `${table(['stage', 'µs per event', 'share'], rows)}
+${sum.toFixed(1)} of ${cpuMicros.toFixed(1)} µs CPU per event are explained (${percent(sum / cpuMicros)})
 event loop late by ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} (p99), ${max.toFixed(1)} (most)`
 }
 

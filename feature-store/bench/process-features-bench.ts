@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Addresses } from '#streams'
 import type { Run } from './bench-report.ts'
 import { CONTESTANTS, type Contestant } from './contestants.ts'
-import { type StageShare, stageShares } from './cpu-profile.ts'
+import { OTHER_THREADS, type StageShare, stageShares } from './cpu-profile.ts'
 import { type BenchFeed, openBenchFeed } from './kafka-bench-feed.ts'
 import { agrees, expectedOf } from './oracle.ts'
 import { runContestant } from './process-contest.ts'
@@ -70,8 +70,11 @@ export async function profileFeedloop(
     const feedloop = CONTESTANTS.find(({ name }) => name === 'feedloop')!
     const task: FeedloopTask = { ...feed.task, profileFile }
     const outcome = await runContestant(feedloop, task, say)
-    const { profile, loopLagMs } = JSON.parse(await readFile(profileFile, 'utf8')) as ProfileFile
+    const file = JSON.parse(await readFile(profileFile, 'utf8')) as ProfileFile
+    const { profile, otherThreadsMicros, loopLagMs } = file
     const shares = stageShares(profile, workload.interactions)
+    if (otherThreadsMicros !== null)
+      shares.push({ stage: OTHER_THREADS, micros: otherThreadsMicros / workload.interactions })
     return { shares, cpuMicros: outcome.cpuSecondsPerMillion, loopLagMs }
   } finally {
     await feed.close()

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { CpuProfile } from './cpu-profile.ts'
@@ -6,6 +6,8 @@ import type { CpuProfile } from './cpu-profile.ts'
 /** A profile of this process, and how late its event loop was meanwhile. */
 export interface ProfileFile {
   profile: CpuProfile
+  /** CPU time of all threads but the main one, meanwhile; null where the system does not tell (only Linux does). */
+  otherThreadsMicros: number | null
   loopLagMs: { p50: number; p99: number; max: number }
 }
 
@@ -21,13 +23,32 @@ export async function startProfiler(file: string): Promise<() => Promise<void>> 
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS })
   await session.post('Profiler.start')
   lag.enable()
+  const othersBefore = otherThreadsMicros()
   return async () => {
     lag.disable()
+    const othersNow = otherThreadsMicros()
     const { profile } = await session.post('Profiler.stop')
     session.disconnect()
     // What it measures is the time between two ticks of its timer.
     const late = (nanos: number) => Math.max(0, nanos / 1e6 - LAG_RESOLUTION_MS)
     const loopLagMs = { p50: late(lag.percentile(50)), p99: late(lag.percentile(99)), max: late(lag.max) }
-    writeFileSync(file, JSON.stringify({ profile, loopLagMs } satisfies ProfileFile))
+    const others = othersBefore === null || othersNow === null ? null : othersNow - othersBefore
+    writeFileSync(
+      file,
+      JSON.stringify({ profile, otherThreadsMicros: others, loopLagMs } satisfies ProfileFile),
+    )
   }
+}
+
+const THREADS = '/proc/self/task'
+
+/** The main thread's id is the process'. */
+function otherThreadsMicros(): number | null {
+  if (!existsSync(THREADS)) return null
+  let nanos = 0
+  for (const thread of readdirSync(THREADS)) {
+    if (Number(thread) === process.pid) continue
+    nanos += Number(readFileSync(`${THREADS}/${thread}/schedstat`, 'utf8').split(' ')[0])
+  }
+  return nanos / 1_000
 }
