@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import {
   FEATURE_SIGNALS,
@@ -21,7 +21,9 @@ import {
   registerStreamsCommands,
   resolveAddresses,
   type RunningStage,
+  type SignalRegistry,
   STACK_DIR_DEFAULT,
+  startMetricsServer,
   streamsConfigSchema,
   untilStopped,
   writeFeedFile,
@@ -69,9 +71,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--config <file>', 'the feed (default: feedloop.config.ts of this folder, or the demo feed)')
     .showHelpAfterError()
     .exitOverride()
-  const context = contextOf(program)
+  const signals = createSignals(FEATURE_SIGNALS, SCORER_SIGNALS, TRAINER_SIGNALS)
+  const context = contextOf(program, signals)
   registerFeedCommands(program, context)
-  registerRunCommand(program, context)
+  registerRunCommand(program, context, signals)
   registerStreamsCommands(program, context)
   registerFeatureStoreCommands(program, context)
   registerScorerCommands(program, context)
@@ -86,7 +89,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function contextOf(program: Command): CommandContext<FeedConfig> {
+function contextOf(program: Command, signals: SignalRegistry): CommandContext<FeedConfig> {
   let loaded: Promise<FeedConfig> | undefined
   const loadConfig = () => (loaded ??= loadFeed(program.opts<{ config?: string }>().config))
   const addresses = async () =>
@@ -100,7 +103,7 @@ function contextOf(program: Command): CommandContext<FeedConfig> {
         config: await loadConfig(),
         clientId: `feedloop-${name}`,
         log: createLogger({ name }),
-        signals: createSignals(FEATURE_SIGNALS, SCORER_SIGNALS, TRAINER_SIGNALS),
+        signals,
       }),
     untilStopped,
   }
@@ -155,12 +158,37 @@ function registerFeedCommands(program: Command, context: CommandContext<FeedConf
     })
 }
 
-function registerRunCommand(program: Command, context: CommandContext<FeedConfig>): void {
+interface ServeOptions {
+  metricsPort?: number
+  metricsHost: string
+}
+
+function registerRunCommand(
+  program: Command,
+  context: CommandContext<FeedConfig>,
+  signals: SignalRegistry,
+): void {
   const run = program.command('run').description('run a service until Ctrl-C')
-  const serve = async (names: readonly ServiceName[]) => {
+  const names = Object.keys(SERVICES) as ServiceName[]
+  const serve = async (
+    services: readonly ServiceName[],
+    { metricsPort: port, metricsHost }: ServeOptions,
+  ) => {
     const running: RunningStage[] = []
+    let ready = 0
+    const isReady = () => ready === services.length
+    const server =
+      port === undefined ? null : await startMetricsServer({ host: metricsHost, port, signals, isReady })
+    if (server !== null) createLogger({ name: 'feedloop' }).info({ url: server.url }, 'metrics_listening')
     try {
-      for (const name of names) running.push(await SERVICES[name](context))
+      for (const name of services) {
+        const service = await SERVICES[name](context)
+        running.push(service)
+        service.ready.then(
+          () => (ready += 1),
+          () => undefined, // told by `done`
+        )
+      }
       await untilStopped({
         done: Promise.race(running.map(({ done }) => done)),
         stop: async () => void (await Promise.all(running.map((service) => service.stop()))),
@@ -168,18 +196,31 @@ function registerRunCommand(program: Command, context: CommandContext<FeedConfig
     } catch (error) {
       await Promise.allSettled(running.map((service) => service.stop()))
       throw error
+    } finally {
+      await server?.close()
     }
   }
-  for (const name of Object.keys(SERVICES) as ServiceName[]) {
+  const commands: [name: string, description: string, services: ServiceName[]][] = [
+    ...names.map((name): [string, string, ServiceName[]] => [name, `run the ${name} service`, [name]]),
+    ['all', 'run all services in one process', names],
+  ]
+  for (const [name, description, services] of commands)
     run
       .command(name)
-      .description(`run the ${name} service`)
-      .action(() => serve([name]))
-  }
-  run
-    .command('all')
-    .description('run all services in one process')
-    .action(() => serve(['features', 'scorer', 'trainer']))
+      .description(description)
+      .option(
+        '--metrics-port <port>',
+        'serve /metrics, /healthz and /readyz there; 0 takes a free one',
+        portOf,
+      )
+      .option('--metrics-host <host>', 'address to serve them on', '127.0.0.1')
+      .action((options: ServeOptions) => serve(services, options))
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('must be 0 to 65535.')
 }
 
 /** From source and from dist/ alike. */

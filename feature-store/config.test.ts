@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { WHAT_AND_WHY } from '#streams/testing'
 import {
   featureLimitsSchema,
   featureStoreConfigSchema,
@@ -113,5 +114,5 @@ describe('feature store configuration', () => {
 })
 
 it.each(Object.entries(featureLimitsSchema.shape))('limit %s says what it bounds and why', (_, limit) => {
-  expect(limit.description).toMatch(/^.{8,}: .{15,}$/s)
+  expect(limit.description).toMatch(WHAT_AND_WHY)
 })

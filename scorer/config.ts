@@ -2,45 +2,119 @@ import { z } from 'zod'
 
 const MiB = 1024 * 1024
 
-/** Section `scorer` of the feed configuration. */
+/** Section `scorer` of the feed configuration. Every bound says what it bounds and why so much. */
 export const scorerConfigSchema = z.strictObject({
-  /** A request with more candidates is dead-lettered as `too_many_candidates`. */
-  candidatesMax: z.int().min(1).max(10_000).default(500),
-  /** Longest request, user or item id, in UTF-8 bytes. */
-  idBytesMax: z.int().min(1).max(4_096).default(256),
-  /** Most context attributes of a request. */
-  contextAttributesMax: z.int().min(0).max(1_000).default(64),
-  /** The prediction keeps the exact vectors of this many best ranks; the rest cannot become examples. */
-  vectorsRecordedMax: z.int().min(0).max(1_000).default(50),
-  /** Requests, and candidates of all of them together, in one store read and one model call. */
-  microBatchRequestsMax: z.int().min(1).max(1_000).default(64),
-  microBatchRowsMax: z.int().min(1).max(100_000).default(4_096),
-  /** Share of requests that get a uniformly random order, so that the trainer sees what the model would not show. */
-  explorationShare: z.number().min(0).max(1).default(0.05),
-  /** A request older than this (broker time) when fetched is counted as late. It is scored all the same. */
-  lateAfterMs: z.int().min(1).default(1_000),
-  /** One model call that takes longer is answered without the model (`deadline`) and restarts the worker. */
-  modelCallMsMax: z.int().min(10).default(5_000),
-  /** Largest model file, and how many bytes of model files are held for promotion and rollback. */
+  candidatesMax: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(500)
+    .describe(
+      'candidates of one request, more is dead-lettered (too_many_candidates): what a retrieval stage hands over, and one read of Redis',
+    ),
+  idBytesMax: z
+    .int()
+    .min(1)
+    .max(4_096)
+    .default(256)
+    .describe('request, user and item ids, UTF-8: they are keys, as in features.limits.idBytesMax'),
+  contextAttributesMax: z
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(64)
+    .describe('context attributes of one request: a device, a place and a page, not a profile'),
+  vectorsRecordedMax: z
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(50)
+    .describe(
+      'best ranks whose exact vectors the prediction keeps, the rest cannot become examples: more than a feed shows, and a record stays far below streams limits.recordBytesMax',
+    ),
+  microBatchRequestsMax: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(64)
+    .describe(
+      'requests in one store read and one model call: enough to share both, few enough that the first does not wait for the last',
+    ),
+  microBatchRowsMax: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(4_096)
+    .describe('candidates of all of them together: one model call stays in the milliseconds'),
+  explorationShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe(
+      'requests that get a uniformly random order: the trainer sees what the model would not show, and a twentieth of the feed pays for it',
+    ),
+  lateAfterMs: z
+    .int()
+    .min(1)
+    .default(1_000)
+    .describe(
+      'age (broker time) at which a fetched request counts as late, it is scored all the same: a feed service has given up waiting by then',
+    ),
+  modelCallMsMax: z
+    .int()
+    .min(10)
+    .default(5_000)
+    .describe(
+      'one model call, then the answer goes without the model (deadline) and the worker is made anew: far beyond what a call takes, short enough for a feed to recover by itself',
+    ),
   artifactBytesMax: z
     .int()
     .min(1)
-    .default(64 * MiB),
+    .default(64 * MiB)
+    .describe(
+      'one model file: a linear model takes kilobytes, a forest some megabytes; what is larger is a mistake',
+    ),
   artifactsHeldBytesMax: z
     .int()
     .min(1)
-    .default(256 * MiB),
-  /** POST /predict, /healthz, /readyz and /metrics. Off unless a port is given. */
+    .default(256 * MiB)
+    .describe('model files held in memory for promotion and rollback: four of the largest'),
   http: z
     .strictObject({
-      host: z.string().min(1).default('127.0.0.1'),
-      /** 0 takes a free one. */
-      port: z.int().min(0).max(65_535).optional(),
-      /** Requests that may wait for an answer; one more gets 503. */
-      waitingMax: z.int().min(1).max(100_000).default(1_000),
-      bodyBytesMax: z.int().min(1_024).default(MiB),
-      /** The answer waits this long for its record to be acknowledged, then leaves with `recorded: false`. */
-      recordMsMax: z.int().min(1).default(500),
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('address to listen on: this machine only unless said otherwise'),
+      port: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .optional()
+        .describe(
+          'POST /predict, /healthz, /readyz, /metrics; 0 takes a free one: nothing listens unless it is given',
+        ),
+      waitingMax: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(1_000)
+        .describe(
+          'requests that may wait for a micro-batch, one more gets 503: about sixteen micro-batches, beyond which a caller has given up',
+        ),
+      bodyBytesMax: z
+        .int()
+        .min(1_024)
+        .default(MiB)
+        .describe('one request body: candidatesMax ids at their longest take 128 KiB'),
+      recordMsMax: z
+        .int()
+        .min(1)
+        .default(500)
+        .describe(
+          'wait for the acknowledgement of the record, then the answer leaves with recorded: false: a feed must be drawn, brokers or not',
+        ),
     })
     .prefault({}),
 })

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Prediction, RankRequest } from '#schemas'
-import { codeOf, OperatorError, type Outputs, type Runtime, type Step } from '#streams'
+import { addProbes, codeOf, type Listening, listenOn, type Outputs, type Runtime, type Step } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import { parseRankRequest } from './http-request.ts'
 import type { RequestQueue } from './request-queue.ts'
@@ -19,11 +19,6 @@ export interface HttpServerOptions {
   metricsText?: () => Promise<string>
 }
 
-export interface HttpServer {
-  readonly url: string
-  close(): Promise<void>
-}
-
 /** A request by HTTP has no place in a topic. */
 const NO_PLACE = { topic: 'http', partition: -1, offset: -1 }
 
@@ -32,22 +27,15 @@ const NO_PLACE = { topic: 'http', partition: -1, offset: -1 }
  * 200 prediction, 400 `invalid_request` with every mistake, 422 with the reason a request from Kafka would be
  * dead-lettered for, 503 `overloaded`, 500 `internal`. Throws OperatorError `http_port_taken`.
  */
-export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+export async function startHttpServer(options: HttpServerOptions): Promise<Listening> {
   const { config, runtime } = options
-  const server = buildHttpServer(options)
-  try {
-    await server.listen({ host: config.host, port: config.port ?? 0 })
-  } catch (cause) {
-    await server.close()
-    if (codeOf(cause) !== 'EADDRINUSE') throw cause
-    const message = `Port ${config.port} of ${config.host} is taken by another program: set scorer.http.port to a free one.`
-    throw new OperatorError('http_port_taken', message, { cause })
-  }
-  const address = server.addresses()[0]
-  const port = typeof address === 'object' ? address.port : config.port
-  const url = `http://${config.host}:${port}`
-  runtime.log.info({ url }, 'http_listening')
-  return { url, close: () => server.close() }
+  const listening = await listenOn(buildHttpServer(options), {
+    host: config.host,
+    port: config.port ?? 0,
+    setting: 'scorer.http.port',
+  })
+  runtime.log.info({ url: listening.url }, 'http_listening')
+  return listening
 }
 
 /** The routes, not listening. */
@@ -59,7 +47,8 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
   })
   addErrorAnswers(server, options)
   addPredict(server, options)
-  addProbes(server, options)
+  const { isReady, liveModelId, metricsText } = options
+  addProbes(server, { isReady, facts: () => ({ modelId: liveModelId() }), metricsText })
   return server
 }
 
@@ -111,19 +100,6 @@ function addPredict(
     const prediction = await answer
     signals.gauge('http_requests_waiting', queue.waitingCount)
     return reply.send(bodyOf(prediction, await record(prediction)))
-  })
-}
-
-function addProbes(server: FastifyInstance, { isReady, liveModelId, metricsText }: HttpServerOptions): void {
-  server.get('/healthz', () => ({ status: 'alive' }))
-  server.get('/readyz', (_, reply) =>
-    reply
-      .code(isReady() ? 200 : 503)
-      .send({ status: isReady() ? 'ready' : 'starting', modelId: liveModelId() }),
-  )
-  server.get('/metrics', async (_, reply) => {
-    if (metricsText === undefined) return refuse(reply, 404, 'no_metrics', 'this process keeps no metrics')
-    return reply.type('text/plain; version=0.0.4').send(await metricsText())
   })
 }
 

@@ -1,7 +1,7 @@
 import type { FeatureReader } from '#feature-store'
-import type { RunningStage, Runtime } from '#streams'
+import type { Listening, RunningStage, Runtime } from '#streams'
 import type { ScorerConfig } from './config.ts'
-import { type HttpServer, startHttpServer } from './http-server.ts'
+import { startHttpServer } from './http-server.ts'
 import { followModels } from './model-following.ts'
 import { createModelSlot } from './model-slot.ts'
 import { createOnnxModels, type OpenModel } from './model/index.ts'
@@ -46,7 +46,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
 
   const models = await followModels(runtime, slot)
   const httpOutputs = config.http.port === undefined ? undefined : await runtime.outputs('scorer-http')
-  let http: HttpServer | undefined
+  let http: Listening | undefined
   let stage: RunningStage | undefined
   let isReady = false
   let isStopped = false

@@ -1,8 +1,6 @@
 import { expect, it } from 'vitest'
 import { streamsLimitsSchema } from './config.ts'
-
-/** "what it bounds: why so much" */
-const WHAT_AND_WHY = /^.{8,}: .{15,}$/s
+import { WHAT_AND_WHY } from './testing/what-and-why.ts'
 
 it.each(Object.entries(streamsLimitsSchema.shape))('limit %s says what it bounds and why', (_, limit) => {
   expect(limit.description).toMatch(WHAT_AND_WHY)

@@ -45,6 +45,8 @@ export { type LagReader, openLagReader, type TopicLag, topicLags } from './kafka
 export { readDeadLetters, requeueDeadLetters } from './kafka/kafka-dead-letters.ts'
 export type { FoundLetter, LetterFilter } from './dead-letters.ts'
 export { table } from './table.ts'
+export { addProbes, type Listening, listenOn } from './http-probes.ts'
+export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { FEED_FILE, type FeedFileSource, loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
 export { untilStopped } from './process-until-stopped.ts'

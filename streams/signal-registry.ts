@@ -5,7 +5,8 @@ import type { Signals } from './stage.ts'
 export interface SignalRegistry extends Signals {
   /** For a /metrics page: Prometheus text. */
   expose(): Promise<string>
-  readonly contentType: string
+  /** Where they are kept. */
+  readonly registry: Registry
 }
 
 export const SIGNAL_PREFIX = 'feedloop_'
@@ -57,7 +58,7 @@ export function createSignals(...declared: (readonly SignalDeclaration[])[]): Si
       metric.observe(pick(labels), value)
     },
     expose: () => registry.metrics(),
-    contentType: registry.contentType,
+    registry,
   }
 
   function metrics<T>(create: (name: string, labels: object) => T) {

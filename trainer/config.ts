@@ -157,23 +157,57 @@ export const trainerLimitsSchema = z.strictObject({
     .min(0)
     .max(MINUTES_MAX)
     .default(1)
-    .describe('event time that outcomes may arrive behind the stream'),
-  pendingPredictionsMax: z.int().min(1).default(50_000).describe('waiting for their outcomes, per partition'),
-  earlyOutcomesMax: z.int().min(1).default(100_000).describe('waiting for their prediction, per partition'),
+    .describe(
+      'event time that outcomes may arrive behind the stream: phones deliver late, and each minute delays every example by one',
+    ),
+  pendingPredictionsMax: z
+    .int()
+    .min(1)
+    .default(50_000)
+    .describe(
+      'predictions waiting for their outcomes, per partition: eleven minutes at 75 a second; beyond it the source that is ahead waits, what still comes is counted as overflowed',
+    ),
+  earlyOutcomesMax: z
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe(
+      'outcomes waiting for their prediction, per partition: twice the predictions, since several belong to each',
+    ),
   rememberedPredictionsMax: z
     .int()
     .min(1)
     .default(50_000)
-    .describe('matured ids kept to know duplicates and late outcomes, per partition'),
+    .describe('matured ids kept to know duplicates and late outcomes, per partition: as many as may wait'),
   streamJumpMinutesMax: z
     .number()
     .positive()
     .default(60)
-    .describe('a record farther ahead of its stream moves it only when others follow'),
-  streamJumpRecordsMin: z.int().min(1).default(5).describe('so many others'),
-  rebuildExamplesMax: z.int().min(1).default(50_000).describe('examples read again at a start'),
-  recentExamplesMax: z.int().min(100).default(20_000).describe('kept for causes and retraining'),
-  rememberedExamplesMax: z.int().min(1).default(200_000).describe('ids kept to drop duplicates'),
+    .describe(
+      'a record farther ahead of its stream moves it only when others follow: one wrong clock must not mature everything',
+    ),
+  streamJumpRecordsMin: z
+    .int()
+    .min(1)
+    .default(5)
+    .describe(
+      'so many others: a handful of wrong clocks at the same time is unlikely, a quiet night still gets on',
+    ),
+  rebuildExamplesMax: z
+    .int()
+    .min(1)
+    .default(50_000)
+    .describe('examples read again at a start: seconds of work, and more than drift and causes look back'),
+  recentExamplesMax: z
+    .int()
+    .min(100)
+    .default(20_000)
+    .describe('examples kept for causes and retraining: more than a drift and its answer are judged on'),
+  rememberedExamplesMax: z
+    .int()
+    .min(1)
+    .default(200_000)
+    .describe('example ids kept to drop duplicates: four times what a start reads again'),
 })
 export type TrainerLimits = z.infer<typeof trainerLimitsSchema>
 

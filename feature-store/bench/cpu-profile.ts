@@ -33,7 +33,7 @@ const STAGES: readonly [stage: string, file: RegExp][] = [
   ],
 ]
 export const GARBAGE = 'garbage collection'
-export const OTHER_THREADS = 'other threads: collecting, compiling, libuv'
+export const OTHER_THREADS = "other threads: collecting, compiling, the profiler's own"
 export const REST = 'the rest: Node, timers, loading code'
 const IDLE = new Set(['(idle)', '(root)'])
 

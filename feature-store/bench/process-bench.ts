@@ -25,12 +25,14 @@ const positive = (text: string): number => {
 }
 
 const program = new Command('bench').description('measure feedloop beside what else does the job')
-const benchmark = (name: string, description: string) =>
+/** Eight processes must each have enough to compile by. */
+const SCALING_INTERACTIONS = 3_000_000
+const benchmark = (name: string, description: string, interactions = WORKLOAD.interactions) =>
   program
     .command(name)
     .description(description)
     .option('--json <file>', 'write all numbers there')
-    .option('--interactions <n>', 'length of the workload', positive, WORKLOAD.interactions)
+    .option('--interactions <n>', 'length of the workload', positive, interactions)
 
 benchmark('features', 'from the beginning of a topic to user and item features in Redis, beside its peers')
   .option('--rounds <n>', 'how often each contestant runs; rounds are compared with themselves', positive, 3)
@@ -50,6 +52,7 @@ benchmark('users', `the cost of an event with ${USER_COUNTS.join(', ')} users dr
 benchmark(
   'processes',
   `the cost of an event when ${PROCESS_COUNTS.join(', ')} processes share a group`,
+  SCALING_INTERACTIONS,
 ).action(onStack(processes))
 program
   .command('memory')

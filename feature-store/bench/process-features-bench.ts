@@ -52,7 +52,7 @@ export async function playRounds(
 
 export interface Profiled {
   shares: StageShare[]
-  /** Of the whole process, GC and network threads included. */
+  /** Per interaction, of the whole process and its whole life: start and profiler included. */
   cpuMicros: number
   loopLagMs: ProfileFile['loopLagMs']
 }
@@ -69,13 +69,13 @@ export async function profileFeedloop(
     const profileFile = path.join(folder, 'profile')
     const feedloop = CONTESTANTS.find(({ name }) => name === 'feedloop')!
     const task: FeedloopTask = { ...feed.task, profileFile }
-    const outcome = await runContestant(feedloop, task, say)
+    await runContestant(feedloop, task, say)
     const file = JSON.parse(await readFile(profileFile, 'utf8')) as ProfileFile
-    const { profile, otherThreadsMicros, loopLagMs } = file
+    const { profile, cpuMicros, otherThreadsMicros, loopLagMs } = file
     const shares = stageShares(profile, workload.interactions)
     if (otherThreadsMicros !== null)
       shares.push({ stage: OTHER_THREADS, micros: otherThreadsMicros / workload.interactions })
-    return { shares, cpuMicros: outcome.cpuSecondsPerMillion, loopLagMs }
+    return { shares, cpuMicros: cpuMicros / workload.interactions, loopLagMs }
   } finally {
     await feed.close()
     await rm(folder, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 /**
- * One of several processes that share a group. Argument: the task. Writes "joined" when it has partitions, works only
- * after SIGUSR2, and says every 100 ms what it applied and what CPU time that took.
+ * One of several processes that share a group. Argument: the task. Writes "joined" when it has partitions, and says
+ * every 100 ms what it applied and what CPU time that took.
  */
 import { connectRuntime, keepObjectsYoung, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
 import { startFeatureStore } from '../feature-store.ts'
@@ -18,7 +18,6 @@ export interface MemberReport {
 
 keepObjectsYoung() // as the command does
 const task = JSON.parse(process.argv[2]!) as Task
-const go = new Promise<void>((resolve) => process.once('SIGUSR2', () => resolve()))
 const applied = { user: 0, item: 0 }
 
 const runtime = await connectRuntime({
@@ -38,14 +37,7 @@ const runtime = await connectRuntime({
   },
 })
 const store = await openRedisStore(task.redisUrl, task.prefix)
-const held: typeof store = {
-  ...store,
-  async acquire(tag, fresh) {
-    await go
-    return store.acquire(tag, fresh)
-  },
-}
-const running = await startFeatureStore(runtime, { config: benchFeatures(), store: held })
+const running = await startFeatureStore(runtime, { config: benchFeatures(), store })
 setInterval(() => {
   const { user, system } = process.cpuUsage()
   const report: MemberReport = { ...applied, cpuMicros: user + system }

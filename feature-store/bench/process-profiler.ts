@@ -6,7 +6,9 @@ import type { CpuProfile } from './cpu-profile.ts'
 /** A profile of this process, and how late its event loop was meanwhile. */
 export interface ProfileFile {
   profile: CpuProfile
-  /** CPU time of all threads but the main one, meanwhile; null where the system does not tell (only Linux does). */
+  /** CPU time of the process meanwhile, user and system. */
+  cpuMicros: number
+  /** ... and of all its threads but the main one; null where the system does not tell (only Linux does). */
   otherThreadsMicros: number | null
   loopLagMs: { p50: number; p99: number; max: number }
 }
@@ -24,19 +26,19 @@ export async function startProfiler(file: string): Promise<() => Promise<void>> 
   await session.post('Profiler.start')
   lag.enable()
   const othersBefore = otherThreadsMicros()
+  const cpuBefore = process.cpuUsage()
   return async () => {
     lag.disable()
     const othersNow = otherThreadsMicros()
+    const { user, system } = process.cpuUsage(cpuBefore)
     const { profile } = await session.post('Profiler.stop')
     session.disconnect()
     // What it measures is the time between two ticks of its timer.
     const late = (nanos: number) => Math.max(0, nanos / 1e6 - LAG_RESOLUTION_MS)
     const loopLagMs = { p50: late(lag.percentile(50)), p99: late(lag.percentile(99)), max: late(lag.max) }
     const others = othersBefore === null || othersNow === null ? null : othersNow - othersBefore
-    writeFileSync(
-      file,
-      JSON.stringify({ profile, otherThreadsMicros: others, loopLagMs } satisfies ProfileFile),
-    )
+    const found: ProfileFile = { profile, cpuMicros: user + system, otherThreadsMicros: others, loopLagMs }
+    writeFileSync(file, JSON.stringify(found))
   }
 }
 

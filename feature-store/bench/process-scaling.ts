@@ -18,10 +18,8 @@ export interface ScalingRun {
   wrong: number
 }
 
-/** Not counted: code that is not compiled yet costs each process anew. */
-const WARM_UP_SHARE = 0.4
-/** The group is being divided while members join. */
-const SETTLE_MS = 3_000
+/** Not counted: every process compiles for itself, which takes far more than a start. */
+const WARM_UP_SHARE = 0.6
 const POLL_MS = 100
 
 const member = path.join(path.dirname(fileURLToPath(import.meta.url)), 'process-feedloop-member.ts')
@@ -43,8 +41,6 @@ export async function measureScaling(
       await until('all members to have joined', () =>
         Promise.resolve(members.every(({ joined }) => joined())),
       )
-      await sleep(SETTLE_MS)
-      for (const { go } of members) go()
       const reached = async (
         share: number,
       ): Promise<{ cpuMicros: number; atMs: number; applied: number }> => {
@@ -87,7 +83,6 @@ function startMember(task: Parameters<typeof startBuilt>[3] & { topic: string })
   return {
     joined: () => joined,
     report: () => report,
-    go: () => void started.child.kill('SIGUSR2'),
     mustRun: () => started.mustRun(),
     kill: () => started.kill(),
   }

@@ -110,10 +110,11 @@ export async function joinGroup<K extends TopicKey>(
     await lanes.idle()
     watchdog.opening('begun')
     await closeOwned()
-    if (joinedGeneration !== generation || ending !== null) return
+    const isCurrent = () => joinedGeneration === generation && ending === null
+    if (!isCurrent()) return
     owned = partitions
-    const points = await startOffsets(stage, partitions, { ...parts, groupId })
-    if (joinedGeneration !== generation || ending !== null) return
+    const points = await startOffsets(stage, partitions, { ...parts, groupId, isCurrent })
+    if (!isCurrent()) return
     whileJoined(() => {
       for (const point of points) {
         seek(point.topicName, point.partition, point.offset)

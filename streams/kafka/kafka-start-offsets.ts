@@ -29,6 +29,8 @@ export interface StartOffsetsParts {
   log: Logger
   signals: Signals
   topicName(topic: TopicKey): string
+  /** The division that gave us the partitions still holds: opening one takes it from whoever has it. */
+  isCurrent(): boolean
 }
 
 /** A new leader may lag behind what was committed for a moment after a failover. */
@@ -37,7 +39,8 @@ const BEYOND_DELAY_MS = 500
 
 /**
  * Asks the stage, the group and the log where each partition begins. Answers explicit offsets, so that kafkajs'
- * own defaults (which resolve "latest" some time later) never decide.
+ * own defaults (which resolve "latest" some time later) never decide. Opens no more once the group is divided anew:
+ * what it answers then is incomplete.
  *
  * @throws OperatorError `offset_beyond_end` when a log ends before the offset its state speaks of
  */
@@ -56,6 +59,7 @@ export async function startOffsets<K extends TopicKey>(
     const group = groups.find((entry) => entry.topic === name)
     let ends = await askAgain(() => admin.fetchTopicOffsets(name), parts)
     for (const partition of partitions) {
+      if (!parts.isCurrent()) return points
       const asked = await stage.opened?.(topic, partition)
       const found = group?.partitions.find((entry) => entry.partition === partition)
       const committed = found === undefined || Number(found.offset) < 0 ? null : Number(found.offset)

@@ -19,4 +19,5 @@ export { type OwnRedis, type OwnRedisOptions, startOwnRedis } from './process-ow
 export { openSmallDisk, type SmallDisk, smallDiskUnavailable } from './process-small-disk.ts'
 export { type ProxyFault, startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 export { until } from './until.ts'
+export { WHAT_AND_WHY } from './what-and-why.ts'
 export { startJavaPeer } from './process-java-peer.ts'

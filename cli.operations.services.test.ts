@@ -1,0 +1,82 @@
+import { afterEach, expect, it } from 'vitest'
+import { startFeedloop, until } from '#streams/testing'
+import { openOwnFeed } from '#trainer/testing'
+import { describeServices } from './streams/testing/services.ts'
+
+const cleanups: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+interface Found {
+  check: string
+  verdict: string
+}
+
+describeServices('commands for operations', (addresses) => {
+  async function started(argv: readonly string[], prefix?: string) {
+    const feed = await openOwnFeed(addresses, 'operations')
+    cleanups.push(() => feed.close())
+    const process = startFeedloop(argv, addresses, { FEEDLOOP_PREFIX: prefix ?? feed.prefix })
+    process.mayEnd()
+    cleanups.push(() => process.kill())
+    return process
+  }
+
+  it('doctor ends with 0 when nothing failed', async () => {
+    const { exitCode, stdout } = await (await started(['doctor', '--json'])).ended
+    const found = JSON.parse(stdout) as Found[]
+    expect(found.filter(({ verdict }) => verdict === 'failed')).toEqual([])
+    expect(found.length).toBeGreaterThan(10)
+    expect(exitCode).toBe(0)
+  })
+
+  it('doctor ends with 1 and says what to do when something did', async () => {
+    const { exitCode, stdout } = await (await started(['doctor'], 'nobody-made-this')).ended
+    expect(stdout).toMatch(/What to do:\n- .*feedloop topics apply/s)
+    expect(exitCode).toBe(1)
+  })
+
+  it('run --metrics-port serves what the service and its process tell', async () => {
+    const running = await started(['run', 'features', '--metrics-port', '0'])
+    let text = ''
+    for (const stream of [running.child.stdout!, running.child.stderr!])
+      stream.on('data', (more: string) => void (text += more))
+    await running.wrote('metrics_listening')
+    const url = /"url":"(http:[^"]+)"/.exec(text)![1]!
+    const ask = async (path: string) => (await fetch(url + path)).text()
+    expect(await ask('/healthz')).toBe('{"status":"alive"}')
+    await until('the service to be ready', async () => (await ask('/readyz')) === '{"status":"ready"}')
+    const metrics = await ask('/metrics')
+    expect(metrics).toContain('feedloop_partitions_assigned_total{stage="features-user"} 4')
+    expect(metrics).toContain('nodejs_eventloop_lag_p99_seconds')
+    expect(await running.stop()).toBe(0)
+  })
+
+  it('run --metrics-port says which port is taken', async () => {
+    const running = await started(['run', 'features', '--metrics-port', new URL(addresses.registryUrl).port])
+    const { exitCode, stderr } = await running.ended
+    expect(stderr).toMatch(/Port \d+ of 127.0.0.1 is taken by another program: set --metrics-port/)
+    expect(exitCode).toBe(1)
+  })
+
+  it('lag --watch --json writes a line each time, until Ctrl-C', async () => {
+    const watching = await started(['lag', '--json', '--watch'])
+    let lines: string[] = []
+    let text = ''
+    const twice = new Promise<void>((resolve) => {
+      watching.child.stdout!.on('data', (more: string) => {
+        text += more
+        lines = text.split('\n').slice(0, -1)
+        if (lines.length >= 2) resolve()
+      })
+    })
+    await Promise.race([twice, watching.ended])
+    watching.child.kill('SIGINT')
+    const { exitCode } = await watching.ended
+    expect(lines.length).toBeGreaterThanOrEqual(2)
+    for (const line of lines) expect(JSON.parse(line)).toBeInstanceOf(Array)
+    expect(exitCode).toBe(0)
+  })
+})

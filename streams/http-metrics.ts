@@ -1,0 +1,26 @@
+import { collectDefaultMetrics } from 'prom-client'
+import Fastify from 'fastify'
+import { addProbes, type Listening, listenOn } from './http-probes.ts'
+import type { SignalRegistry } from './signal-registry.ts'
+
+export interface MetricsServerOptions {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  signals: SignalRegistry
+  isReady(): boolean
+}
+
+/**
+ * GET /metrics, /healthz and /readyz for a process that listens to nothing else: what the parts tell, and what
+ * prom-client tells of the process (CPU time, memory, garbage collection, how late the event loop is).
+ *
+ * @throws OperatorError `http_port_taken`
+ */
+export async function startMetricsServer(options: MetricsServerOptions): Promise<Listening> {
+  const { host, port, signals, isReady } = options
+  collectDefaultMetrics({ register: signals.registry })
+  const server = Fastify({ logger: false, forceCloseConnections: true })
+  addProbes(server, { isReady, metricsText: () => signals.expose() })
+  return listenOn(server, { host, port, setting: '--metrics-port' })
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify'
+import { codeOf, OperatorError } from './errors.ts'
+
+export interface Probes {
+  isReady(): boolean
+  /** What /readyz says beside its status. */
+  facts?(): Record<string, unknown>
+  /** Prometheus text; without it /metrics answers 404. */
+  metricsText?: (() => Promise<string>) | undefined
+}
+
+/** GET /healthz: the process answers. GET /readyz: 200 or 503. GET /metrics: Prometheus text. */
+export function addProbes(server: FastifyInstance, { isReady, facts, metricsText }: Probes): void {
+  server.get('/healthz', () => ({ status: 'alive' }))
+  server.get('/readyz', (_, reply) =>
+    reply
+      .code(isReady() ? 200 : 503)
+      .send({ status: isReady() ? 'ready' : 'starting', ...(facts?.() ?? {}) }),
+  )
+  server.get('/metrics', async (_, reply) => {
+    if (metricsText === undefined)
+      return reply.code(404).send({ error: { code: 'no_metrics', message: 'this process keeps no metrics' } })
+    return reply.type('text/plain; version=0.0.4').send(await metricsText())
+  })
+}
+
+export interface Listening {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * Listens; 0 takes a free port.
+ *
+ * @param setting what an operator changes when the port is taken
+ * @throws OperatorError `http_port_taken`
+ */
+export async function listenOn(
+  server: FastifyInstance,
+  { host, port, setting }: { host: string; port: number; setting: string },
+): Promise<Listening> {
+  try {
+    await server.listen({ host, port })
+  } catch (cause) {
+    await server.close()
+    if (codeOf(cause) !== 'EADDRINUSE') throw cause
+    const message = `Port ${port} of ${host} is taken by another program: set ${setting} to a free one.`
+    throw new OperatorError('http_port_taken', message, { cause })
+  }
+  const address = server.addresses()[0]
+  const bound = typeof address === 'object' ? address.port : port
+  return { url: `http://${host}:${bound}`, close: () => server.close() }
+}
