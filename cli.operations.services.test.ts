@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import { startFeedloop, until } from '#streams/testing'
+import { METRICS_URL, startFeedloop, until } from '#streams/testing'
 import { openOwnFeed } from '#trainer/testing'
 import { describeServices } from './streams/testing/services.ts'
 
@@ -40,11 +40,7 @@ describeServices('commands for operations', (addresses) => {
 
   it('run --metrics-port serves what the service and its process tell', async () => {
     const running = await started(['run', 'features', '--metrics-port', '0'])
-    let text = ''
-    for (const stream of [running.child.stdout!, running.child.stderr!])
-      stream.on('data', (more: string) => void (text += more))
-    await running.wrote('metrics_listening')
-    const url = /"url":"(http:[^"]+)"/.exec(text)![1]!
+    const url = await running.said(METRICS_URL)
     const ask = async (path: string) => (await fetch(url + path)).text()
     expect(await ask('/healthz')).toBe('{"status":"alive"}')
     await until('the service to be ready', async () => (await ask('/readyz')) === '{"status":"ready"}')

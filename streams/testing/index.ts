@@ -9,7 +9,7 @@ export {
   type RuntimeConformanceCase,
   type RuntimeHarness,
 } from './runtime-conformance.ts'
-export { startFeedloop } from './process-feedloop.ts'
+export { METRICS_URL, startFeedloop } from './process-feedloop.ts'
 export { JOINED_LINE, type NaiveCounterOptions, startNaiveCounter } from './process-naive-counter.ts'
 export { type FeedloopProcess, startBuilt } from './process-node.ts'
 export { openTestStack, type TestStack } from './process-test-stack.ts'

@@ -15,3 +15,6 @@ export function startFeedloop(
 ): FeedloopProcess {
   return startNode(`feedloop ${argv.join(' ')}`, [bin, ...argv], addresses, environment)
 }
+
+/** Where a service with `--metrics-port` says that it serves them. */
+export const METRICS_URL = /"url":"(http:[^"]+)".*metrics_listening/

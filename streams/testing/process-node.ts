@@ -12,6 +12,8 @@ export interface FeedloopProcess {
   mustRun(): void
   /** Resolves when its output holds this text. @throws Error when it ends before */
   wrote(text: string): Promise<void>
+  /** Resolves with the first group when its output matches. @throws Error when it ends before */
+  said(pattern: RegExp): Promise<string>
   /** From now on it may end by itself. */
   mayEnd(): void
   /** SIGKILL; resolves when it is gone. */
@@ -65,11 +67,14 @@ export function startNode(
       child.once('close', (exitCode) => resolve({ exitCode, ...written }))
     },
   )
-  async function wrote(text: string): Promise<void> {
-    const found = () => written.stdout.includes(text) || written.stderr.includes(text)
-    while (!found() && child.exitCode === null && child.signalCode === null)
+  async function found<T>(what: string, look: (output: string) => T | null): Promise<T> {
+    for (;;) {
+      const isOver = child.exitCode !== null || child.signalCode !== null
+      const answer = look(written.stdout) ?? look(written.stderr)
+      if (answer !== null) return answer
+      if (isOver) throw new Error(`${title} ended without writing ${what}`)
       await Promise.race([sleep(OUTPUT_POLL_MS), ended])
-    if (!found()) throw new Error(`${title} ended without writing "${text}"`)
+    }
   }
 
   let ordered = false
@@ -86,7 +91,10 @@ export function startNode(
       const lastLines = `${written.stdout}\n${written.stderr}`.trim().split('\n').slice(-10).join('\n')
       throw new Error(`${title} ended by itself (${child.signalCode ?? child.exitCode}):\n${lastLines}`)
     },
-    wrote,
+    async wrote(text) {
+      await found(`"${text}"`, (output) => output.includes(text) || null)
+    },
+    said: (pattern) => found(String(pattern), (output) => pattern.exec(output)?.[1] ?? null),
     mayEnd() {
       ordered = true
     },

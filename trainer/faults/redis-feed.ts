@@ -79,7 +79,7 @@ export async function judgeUnderHarm(
     items: Math.min(5_000, plan.interactions / 100),
   })
   const features = keepRunning(() =>
-    plan.fence === 'on' ? feed.run('features') : feed.runFeatures({ fence: 'off' }),
+    plan.fence === 'on' ? feed.run('features', '--metrics-port', '0') : feed.runFeatures({ fence: 'off' }),
   )
   lab.cleanup(() => features.stop())
   const traffic = await startTraffic(feed, workload, { perSecond: plan.perSecond })

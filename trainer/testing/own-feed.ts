@@ -36,7 +36,7 @@ export interface OwnFeed {
   readonly runtime: KafkaRuntime
   readonly store: StateStore
   /** `feedloop run <service>`, a process of its own; killed at `close` at the latest. */
-  run(service: 'features' | 'scorer' | 'trainer'): FeedloopProcess
+  run(service: 'features' | 'scorer' | 'trainer', ...options: string[]): FeedloopProcess
   /** The features service as tests change it: killed at a step, without its fence, by the wrong clock. */
   runFeatures(options: FeaturesProcessOptions): FeedloopProcess
   /** Another process that belongs to this feed: it must run while the feed waits, and is killed at `close`. */
@@ -105,8 +105,8 @@ export async function openOwnFeed(
       config,
       runtime,
       store,
-      run: (service) =>
-        adopt(startFeedloop(['run', service], addresses, { FEEDLOOP_CONFIG: folder.feedFile })),
+      run: (service, ...options) =>
+        adopt(startFeedloop(['run', service, ...options], addresses, { FEEDLOOP_CONFIG: folder.feedFile })),
       runFeatures: (options) => adopt(startFeaturesProcess({ addresses, config }, options)),
       adopt,
       recordCount: async (topic) =>

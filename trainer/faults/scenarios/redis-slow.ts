@@ -5,6 +5,7 @@ import {
   startTcpProxy,
   type TcpProxy,
   until,
+  METRICS_URL,
 } from '#streams/testing'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { appliedCount } from '../applied-offsets.ts'
@@ -12,6 +13,7 @@ import { fencesOf } from '../fences-at-end.ts'
 import { judgeCounts } from '../judge-counts.ts'
 import { startTraffic } from '../kafka-numbered-traffic.ts'
 import { workloadOf } from '../numbered-traffic.ts'
+import type { KeptProcess } from '../process-keeper.ts'
 import { residentMib } from '../process-memory.ts'
 import { onRedis, roundTripMs } from '../redis-admin.ts'
 import { applied, type Harm, judgeUnderHarm, type RedisFeed, rest } from '../redis-feed.ts'
@@ -61,6 +63,14 @@ async function heldMib(pid: number): Promise<number> {
   return mib
 }
 
+/** What the process itself tells of its waiting. */
+async function waitedSeconds(features: KeptProcess): Promise<number> {
+  const url = await features.current().said(METRICS_URL)
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const counters = [...metrics.matchAll(/^feedloop_feature_store_waited_ms_total\{.*\} (\S+)$/gm)]
+  return counters.reduce((sum, [, ms]) => sum + Number(ms), 0) / 1_000
+}
+
 async function slowed(
   redisFeed: RedisFeed,
   redis: Awaited<ReturnType<typeof slowWay>>,
@@ -74,6 +84,7 @@ async function slowed(
   const healthyMs = await roundTripMs(redisFeed.redis.url)
   const slowMs = await redis.slow()
   lab.say(`Redis answers after ${slowMs.toFixed(1)} ms, ${healthyMs.toFixed(2)} ms before`)
+  const waitedBefore = await waitedSeconds(features)
   const rss = [await heldMib(features.current().child.pid!)]
   let behindMax = 0
   const endMs = wallStopwatch.nowMs() + form.slowSeconds * 1_000
@@ -83,6 +94,7 @@ async function slowed(
     behindMax = Math.max(behindMax, traffic.interactions.count - (await appliedCount(feed)))
   }
   const ownersAfter = await owners()
+  const waited = (await waitedSeconds(features)) - waitedBefore
   redis.way.set({})
   const third = Math.ceil(rss.length / 3)
   const mean = (some: readonly number[]) => some.reduce((sum, mib) => sum + mib, 0) / some.length
@@ -90,6 +102,7 @@ async function slowed(
     'answer ms before': healthyMs,
     'answer ms': slowMs,
     'slow s': form.slowSeconds,
+    'waited for Redis, partitions x s': waited,
     'MiB at first': mean(rss.slice(0, third)),
     'MiB at last': mean(rss.slice(-third)),
     'MiB at most': Math.max(...rss),
@@ -157,6 +170,10 @@ export const redisSlow: Scenario = {
           holds: growthMib < GROWTH_MIB_MAX,
         },
         { what: 'no partition changes hands', holds: counts['partitions that changed hands'] === 0 },
+        {
+          what: 'its metrics tell that at least one partition waits for Redis all the time',
+          holds: counts['waited for Redis, partitions x s']! >= 0.8 * form.slowSeconds,
+        },
         { what: 'it does fall behind meanwhile', holds: counts['interactions behind at most']! > 1_000 },
         { what: 'the features process never died of it', holds: aftermath.deaths === 0 },
         { what: 'no good record became a dead letter', holds: aftermath.deadLetters === 0 },
