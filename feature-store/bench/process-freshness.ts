@@ -27,8 +27,8 @@ export interface FreshnessRun {
 }
 
 /**
- * What is left out at the start: empty caches, and compilers at work in the broker, the load generator and feedloop,
- * which take more of two cores than the load does.
+ * What comes first, at half the rate, and is left out: caches are empty, and the compilers of the broker, the load
+ * generator and feedloop take more of two cores than the load does. At the full rate a backlog of that would last.
  */
 const WARM_UP_SECONDS = 25
 const MEASURED_SECONDS = 20
@@ -44,7 +44,8 @@ export async function measureFreshness(
   perSecond: number,
   say: (line: string) => void,
 ): Promise<FreshnessRun> {
-  const workload = { ...ofWorkload, interactions: perSecond * (WARM_UP_SECONDS + MEASURED_SECONDS) }
+  const warm = Math.round((perSecond * WARM_UP_SECONDS) / 2)
+  const workload = { ...ofWorkload, interactions: warm + perSecond * MEASURED_SECONDS }
   say(`offering ${String(perSecond)} interactions per second`)
   const folder = await mkdtemp(path.join(tmpdir(), 'feedloop-freshness-'))
   const feed = await openBenchFeed(addresses, { ...workload, interactions: 0 })
@@ -57,7 +58,14 @@ export async function measureFreshness(
     feedloop = startBuilt('feedloop', path.join(here, 'process-feedloop.ts'), [JSON.stringify(task)], task)
     await feedloop.wrote('ready')
     feedloop.mayEnd()
-    const argv = [task.brokers.join(','), task.topic, loadFile, String(interactions), String(perSecond)]
+    const argv = [
+      task.brokers.join(','),
+      task.topic,
+      loadFile,
+      String(interactions),
+      String(perSecond),
+      String(warm),
+    ]
     const load = await startJavaPeer(
       { file: path.join(here, 'peers/LoadGenerator.java'), heap: '1g' },
       argv,
@@ -79,7 +87,6 @@ export async function measureFreshness(
     ) as AppliedWrite[]
     const sent = sentOf(workload, intended)
     const delays = freshnessOf(sent, writes)
-    const warm = perSecond * WARM_UP_SECONDS
     return {
       perSecond,
       carriedPerSecond: carriedPerSecond(sent, delays, sent[warm]!.intendedMs, sent.at(-1)!.intendedMs),

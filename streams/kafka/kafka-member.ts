@@ -55,7 +55,7 @@ export async function joinGroup<K extends TopicKey>(
   const lanes = createPartitionLanes()
   const [ready, done] = [deferred(), deferred()]
   let generation = 0
-  let owned: number[] = []
+  let [owned, opened]: [number[], [topic: K, partition: number][]] = [[], []]
   let opening: Promise<void> = Promise.resolve()
   let ending: Promise<void> | null = null
   const rejoin = createRejoin()
@@ -113,7 +113,8 @@ export async function joinGroup<K extends TopicKey>(
     const isCurrent = () => joinedGeneration === generation && ending === null
     if (!isCurrent()) return
     owned = partitions
-    const points = await startOffsets(stage, partitions, { ...parts, groupId, isCurrent })
+    const begun = (topic: K, partition: number) => void opened.push([topic, partition])
+    const points = await startOffsets(stage, partitions, { ...parts, groupId, isCurrent, opening: begun })
     if (!isCurrent()) return
     whileJoined(() => {
       for (const point of points) {
@@ -126,11 +127,10 @@ export async function joinGroup<K extends TopicKey>(
   }
 
   async function closeOwned(): Promise<void> {
-    const partitions = owned
-    owned = []
+    const closing = opened
+    ;[owned, opened] = [[], []]
     markers.forget()
-    for (const partition of partitions)
-      for (const topic of stage.sources) await stage.closed?.(topic, partition)
+    for (const [topic, partition] of closing) await stage.closed?.(topic, partition)
   }
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {

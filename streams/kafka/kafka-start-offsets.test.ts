@@ -28,13 +28,17 @@ it('opens no more partitions once the group is divided anew: they may be somebod
     signals: silentSignals,
     topicName: () => 'feed.users',
   }
-  const all = await startOffsets(stage, [0, 1, 2], { ...parts, isCurrent: () => true })
+  const begun: number[] = []
+  const opening = (_: string, partition: number) => void begun.push(partition)
+  const all = await startOffsets(stage, [0, 1, 2], { ...parts, opening, isCurrent: () => true })
   expect(all.map(({ partition, offset }) => [partition, offset])).toEqual([
     [0, 0],
     [1, 1],
     [2, 2],
   ])
   opened.length = 0
-  await startOffsets(stage, [0, 1, 2], { ...parts, isCurrent: () => opened.length < 2 })
+  begun.length = 0
+  await startOffsets(stage, [0, 1, 2], { ...parts, opening, isCurrent: () => opened.length < 2 })
   expect(opened).toEqual([0, 1])
+  expect(begun).toEqual([0, 1])
 })

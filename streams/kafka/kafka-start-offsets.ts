@@ -21,7 +21,7 @@ export interface StartPoint<K extends TopicKey> {
   metadata: string | null
 }
 
-export interface StartOffsetsParts {
+export interface StartOffsetsParts<K extends TopicKey = TopicKey> {
   admin: Admin
   brokers: readonly string[]
   limits: Pick<StreamsLimits, 'brokerOutageSecondsMax'>
@@ -31,6 +31,8 @@ export interface StartOffsetsParts {
   topicName(topic: TopicKey): string
   /** The division that gave us the partitions still holds: opening one takes it from whoever has it. */
   isCurrent(): boolean
+  /** Told before the stage opens it: whatever was begun must be closed. */
+  opening(topic: K, partition: number): void
 }
 
 /** A new leader may lag behind what was committed for a moment after a failover. */
@@ -47,7 +49,7 @@ const BEYOND_DELAY_MS = 500
 export async function startOffsets<K extends TopicKey>(
   stage: Stage<K>,
   partitions: readonly number[],
-  parts: StartOffsetsParts,
+  parts: StartOffsetsParts<K>,
 ): Promise<StartPoint<K>[]> {
   const { admin, groupId, topicName } = parts
   const names = stage.sources.map(topicName)
@@ -60,6 +62,7 @@ export async function startOffsets<K extends TopicKey>(
     let ends = await askAgain(() => admin.fetchTopicOffsets(name), parts)
     for (const partition of partitions) {
       if (!parts.isCurrent()) return points
+      parts.opening(topic, partition)
       const asked = await stage.opened?.(topic, partition)
       const found = group?.partitions.find((entry) => entry.partition === partition)
       const committed = found === undefined || Number(found.offset) < 0 ? null : Number(found.offset)

@@ -6,14 +6,16 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Open loop: sends record n at its intended time, whatever became of those before, with that time as its timestamp.
- * Arguments: brokers, topic, file, records, records per second. The file holds partition (int), key and value, each
- * with its length (int) before it. Writes "ready", waits for a line on standard input, then sends; writes one line
- * per partition in the end: the intended times (ms, as offsets grow).
+ * Arguments: brokers, topic, file, records, records per second, how many of them come first at half that rate. The
+ * file holds partition (int), key and value, each with its length (int) before it. Writes "ready", waits for a line on
+ * standard input, then sends; writes one line per partition in the end: the intended times (ms, as offsets grow).
  */
 public class LoadGenerator {
   public static void main(String[] a) throws Exception {
     int records = Integer.parseInt(a[3]);
     double perSecond = Double.parseDouble(a[4]);
+    int warmUp = Integer.parseInt(a[5]);
+    double warmUpNs = warmUp * 2e9 / perSecond;
     Properties p = new Properties();
     p.put("bootstrap.servers", a[0]);
     p.put("acks", "all");
@@ -31,7 +33,7 @@ public class LoadGenerator {
       long startNs = System.nanoTime();
       double startMs = System.currentTimeMillis();
       for (int n = 0; n < records; n++) {
-        long dueNs = (long) (n * 1e9 / perSecond);
+        long dueNs = (long) (n < warmUp ? n * 2e9 / perSecond : warmUpNs + (n - warmUp) * 1e9 / perSecond);
         while (dueNs > System.nanoTime() - startNs) Thread.sleep(1); // shorter naps would cost the others a core
         intendedMs[n] = startMs + dueNs / 1e6;
         int partition = in.readInt();
