@@ -59,20 +59,9 @@ describeServices('commands for operations', (addresses) => {
 
   it('lag --watch --json writes a line each time, until Ctrl-C', async () => {
     const watching = await started(['lag', '--json', '--watch'])
-    let lines: string[] = []
-    let text = ''
-    const twice = new Promise<void>((resolve) => {
-      watching.child.stdout!.on('data', (more: string) => {
-        text += more
-        lines = text.split('\n').slice(0, -1)
-        if (lines.length >= 2) resolve()
-      })
-    })
-    await Promise.race([twice, watching.ended])
+    const twice = await watching.said(/^(\[.*\]\n\[.*\])$/m)
     watching.child.kill('SIGINT')
-    const { exitCode } = await watching.ended
-    expect(lines.length).toBeGreaterThanOrEqual(2)
-    for (const line of lines) expect(JSON.parse(line)).toBeInstanceOf(Array)
-    expect(exitCode).toBe(0)
+    for (const line of twice.split('\n')) expect(JSON.parse(line)).toBeInstanceOf(Array)
+    expect((await watching.ended).exitCode).toBe(0)
   })
 })

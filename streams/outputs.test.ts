@@ -124,4 +124,27 @@ describe('accumulator', () => {
     answers[0]!.resolve()
     await settled
   })
+
+  it('tells what a flush waited for its acknowledgement, and what is not acknowledged', async () => {
+    let nowMs = 1_000
+    const told: [string, number][] = []
+    const { outputs, answers } = accumulating({
+      clock: { nowMs: () => nowMs },
+      signals: {
+        ...silentSignals,
+        count: (name, _, by) => void told.push([name, by ?? 1]),
+        gauge: (name, value) => void told.push([name, value]),
+      },
+    })
+    outputs.add('users', user('abc'))
+    const flushed = outputs.flush()
+    nowMs += 40
+    answers[0]!.resolve()
+    await flushed
+    expect(told).toEqual([
+      ['outputs_held_bytes', 6],
+      ['outputs_held_bytes', 0],
+      ['outputs_waited_ms', 40],
+    ])
+  })
 })

@@ -38,16 +38,15 @@ export function freshnessTable(loads: readonly LoadRow[]): string {
   )
 }
 
-/** Ends with how much of the process' CPU time the stages explain. */
 export function profileTable(
   shares: readonly StageShare[],
-  { cpuMicros, loopLagMs }: { cpuMicros: number; loopLagMs: { p50: number; p99: number; max: number } },
+  { loopLagMs }: { loopLagMs: { p50: number; p99: number; max: number } },
 ): string {
   const sum = shares.reduce((total, { micros }) => total + micros, 0)
   const rows = shares.map(({ stage, micros }) => [stage, micros.toFixed(2), percent(micros / sum)])
   const { p50, p99, max } = loopLagMs
   return `${table(['stage', 'µs per event', 'share'], rows)}
-${sum.toFixed(1)} of ${cpuMicros.toFixed(1)} µs CPU per event are explained (${percent(sum / cpuMicros)})
+${sum.toFixed(1)} µs of CPU time per event, start and profiler included
 event loop late by ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} (p99), ${max.toFixed(1)} (most)`
 }
 

@@ -61,3 +61,22 @@ export function stageShares(profile: CpuProfile, interactions: number): StageSha
     .map(([stage, total]) => ({ stage, micros: total / interactions }))
     .sort((a, b) => b.micros - a.micros)
 }
+
+/**
+ * CPU time by stage, other threads last. Samples are taken by the clock: while the main thread waits for a core they go
+ * on. So they only divide what it really had, which is what the process had less its other threads.
+ */
+export function cpuShares(
+  profile: CpuProfile,
+  { cpuMicros, otherThreadsMicros }: { cpuMicros: number; otherThreadsMicros: number | null },
+  interactions: number,
+): StageShare[] {
+  const sampled = stageShares(profile, interactions)
+  const sum = sampled.reduce((total, { micros }) => total + micros, 0)
+  const others = otherThreadsMicros ?? 0
+  const scale = (cpuMicros - others) / interactions / sum
+  const shares = sampled.map(({ stage, micros }) => ({ stage, micros: micros * scale }))
+  return otherThreadsMicros === null
+    ? shares
+    : [...shares, { stage: OTHER_THREADS, micros: others / interactions }]
+}

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Addresses } from '#streams'
 import type { Run } from './bench-report.ts'
 import { CONTESTANTS, type Contestant } from './contestants.ts'
-import { OTHER_THREADS, type StageShare, stageShares } from './cpu-profile.ts'
+import { cpuShares, type StageShare } from './cpu-profile.ts'
 import { type BenchFeed, openBenchFeed } from './kafka-bench-feed.ts'
 import { agrees, expectedOf } from './oracle.ts'
 import { runContestant } from './process-contest.ts'
@@ -51,9 +51,8 @@ export async function playRounds(
 }
 
 export interface Profiled {
+  /** Of the whole process and its whole life: start and profiler included. */
   shares: StageShare[]
-  /** Per interaction, of the whole process and its whole life: start and profiler included. */
-  cpuMicros: number
   loopLagMs: ProfileFile['loopLagMs']
 }
 
@@ -71,11 +70,7 @@ export async function profileFeedloop(
     const task: FeedloopTask = { ...feed.task, profileFile }
     await runContestant(feedloop, task, say)
     const file = JSON.parse(await readFile(profileFile, 'utf8')) as ProfileFile
-    const { profile, cpuMicros, otherThreadsMicros, loopLagMs } = file
-    const shares = stageShares(profile, workload.interactions)
-    if (otherThreadsMicros !== null)
-      shares.push({ stage: OTHER_THREADS, micros: otherThreadsMicros / workload.interactions })
-    return { shares, cpuMicros: cpuMicros / workload.interactions, loopLagMs }
+    return { shares: cpuShares(file.profile, file, workload.interactions), loopLagMs: file.loopLagMs }
   } finally {
     await feed.close()
     await rm(folder, { recursive: true, force: true })

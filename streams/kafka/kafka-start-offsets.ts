@@ -21,7 +21,7 @@ export interface StartPoint<K extends TopicKey> {
   metadata: string | null
 }
 
-export interface StartOffsetsParts<K extends TopicKey = TopicKey> {
+export interface StartOffsetsParts<K extends TopicKey> {
   admin: Admin
   brokers: readonly string[]
   limits: Pick<StreamsLimits, 'brokerOutageSecondsMax'>

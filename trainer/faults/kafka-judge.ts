@@ -19,20 +19,29 @@ export interface FeaturesJudgement extends Damage {
  * Holds the stored state of every user and item against the reference. Everything must have been applied: wait for the
  * stages to catch up first. Truth is what was acknowledged, and what the log holds beyond it (records whose
  * acknowledgement got lost).
+ *
+ * @param copiedOnly what items must hold beyond that, and users must not: copied before retention took the original
  */
 export async function judgeFeatures(
   feed: OwnFeed,
   workload: Workload,
   acknowledged: Acknowledged,
+  copiedOnly: Iterable<number> = [],
 ): Promise<FeaturesJudgement> {
   const { layouts } = compileFeatureSet(feed.config.features)
   const known = await withLogged(feed, workload, acknowledged)
-  const judge = async (entity: 'user' | 'item', topic: TopicKey): Promise<StatesVerdict> => {
-    const reference = computeReference(layouts[entity], () => eventsOf(workload, entity, known.numbers()))
+  const copied = createAcknowledged(workload.interactions)
+  for (const some of [known.numbers(), copiedOnly]) for (const n of some) copied.add(n)
+  const judge = async (
+    entity: 'user' | 'item',
+    topic: TopicKey,
+    right: Acknowledged,
+  ): Promise<StatesVerdict> => {
+    const reference = computeReference(layouts[entity], () => eventsOf(workload, entity, right.numbers()))
     return judgeStates(reference, await storedStates(feed, entity, topic))
   }
-  const user = await judge('user', 'interactions')
-  const item = await judge('item', 'itemInteractions')
+  const user = await judge('user', 'interactions', known)
+  const item = await judge('item', 'itemInteractions', copied)
   return {
     expected: known.count,
     lost: Math.max(user.lost, item.lost),
@@ -75,11 +84,18 @@ async function storedStates(
 /** Copies of one item that came after a later one of the same source partition. */
 async function reorderedCopies(feed: OwnFeed): Promise<number> {
   const watch = createOrderWatch()
-  for await (const { sourcePartition, items } of decoded(feed, 'itemInteractions')) {
-    for (const { itemId, copies } of items)
-      for (const { sourceOffset } of copies) watch.see(itemId, sourcePartition, sourceOffset)
-  }
+  for await (const { itemId, sourcePartition, sourceOffset } of copiesOf(feed))
+    watch.see(itemId, sourcePartition, sourceOffset)
   return watch.reordered
+}
+
+/** Every copy in the log, and where its original was. */
+export async function* copiesOf(
+  feed: OwnFeed,
+): AsyncGenerator<{ itemId: string; sourcePartition: number; sourceOffset: number }> {
+  for await (const { sourcePartition, items } of decoded(feed, 'itemInteractions'))
+    for (const { itemId, copies } of items)
+      for (const { sourceOffset } of copies) yield { itemId, sourcePartition, sourceOffset }
 }
 
 /** Every acknowledged request must have one prediction id, and the first records of a user come in order. */
