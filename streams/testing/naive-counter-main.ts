@@ -2,12 +2,15 @@
  * What a first attempt looks like, for tests that must show that they see what it does wrong: counts records per key
  * in Redis and lets kafkajs commit by itself. Argument: JSON of NaiveCounterArguments.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
 import { JOINED_LINE, type NaiveCounterArguments } from './process-naive-counter.ts'
 
-const { addresses, topic, groupId, hash, habit } = JSON.parse(process.argv[2]!) as NaiveCounterArguments
+const { addresses, topic, groupId, hash, habit, restMs } = JSON.parse(
+  process.argv[2]!,
+) as NaiveCounterArguments
 const redis = new Redis(addresses.redisUrl)
 const registry = new SchemaRegistry({ host: addresses.registryUrl, retry: { retries: 0 } })
 const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
@@ -25,6 +28,7 @@ async function count(key: string, value: Buffer | null): Promise<void> {
   const counted = redis.hincrby(hash, key, 1)
   if (habit === 'does not wait for Redis') counted.catch(() => undefined)
   else await counted
+  if (restMs > 0) await sleep(restMs)
 }
 
 consumer.on('consumer.group_join', () => process.stdout.write(`${JOINED_LINE}\n`))

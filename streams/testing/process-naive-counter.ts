@@ -12,6 +12,8 @@ export interface NaiveCounterOptions {
   hash: string
   /** What it does wrong besides letting kafkajs commit. */
   habit?: 'none' | 'does not wait for Redis' | 'skips what it cannot read' | 'dies of what it cannot read'
+  /** Rests this long after each record, for one that has to be in the middle of a batch however fast the machine is. */
+  restMs?: number
 }
 
 export interface NaiveCounterArguments extends Required<NaiveCounterOptions> {
@@ -21,6 +23,6 @@ export interface NaiveCounterArguments extends Required<NaiveCounterOptions> {
 /** naive-counter-main.ts in a process of its own. */
 export function startNaiveCounter(addresses: Addresses, options: NaiveCounterOptions): FeedloopProcess {
   const main = fileURLToPath(new URL('naive-counter-main.ts', import.meta.url))
-  const given: NaiveCounterArguments = { addresses, habit: 'none', ...options }
+  const given: NaiveCounterArguments = { addresses, habit: 'none', restMs: 0, ...options }
   return startBuilt('the naive counter', main, [JSON.stringify(given)], addresses)
 }

@@ -4,8 +4,8 @@ import { onRedis } from './redis-admin.ts'
 
 /** Counters as a first attempt would have them, for controls: group `<prefix>.naive`. */
 export interface NaiveCount {
-  /** Starts one more member. It may die. */
-  start(): FeedloopProcess
+  /** Starts one more member. It may die. @param restMs how long it rests after each record */
+  start(restMs?: number): FeedloopProcess
   /** Counted so far, per user. */
   counts(): Promise<Record<string, string>>
   total(): Promise<number>
@@ -18,8 +18,8 @@ export function openNaiveCount(feed: OwnFeed, habit: NaiveCounterOptions['habit'
   const counts = () => onRedis(addresses.redisUrl, (redis) => redis.hgetall(hash))
   return {
     counts,
-    start() {
-      const counter = feed.adopt(startNaiveCounter(addresses, given))
+    start(restMs = 0) {
+      const counter = feed.adopt(startNaiveCounter(addresses, { ...given, restMs }))
       counter.mayEnd()
       return counter
     },

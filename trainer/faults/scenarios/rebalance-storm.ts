@@ -14,8 +14,11 @@ const PER_SECOND = 500
 const INTERACTIONS_MAX = 500_000
 const MOVE_EVERY_MS = 3_000
 const MOVES = { short: 4, long: 60 }
-/** More than the counters can work off while members come and go: who dies is always in the middle of something. */
-const CONTROL = { interactions: 120_000, moves: 4 }
+/**
+ * Two counters that rest this long after each record cannot work off so many while members come and go, on any machine:
+ * who dies is in the middle of a batch.
+ */
+const CONTROL = { interactions: 24_000, moves: 4, restMs: 2 }
 const FEED = { ...FRAGILE_FEED, kafka: { partitions: PARTITIONS } }
 
 /** One member stays; another joins and leaves every three seconds. */
@@ -73,20 +76,24 @@ function stormed(lab: Lab, size: ScenarioSize) {
 }
 
 async function naivelyCounted(lab: Lab): Promise<Finding> {
-  const { interactions, moves } = CONTROL
+  const { interactions, moves, restMs } = CONTROL
   const feed = await openLabFeed(lab, 'rebalance-storm-control', FEED)
   const workload = workloadOf({ seed: lab.seed, interactions })
   const traffic = await startTraffic(feed, workload)
   const naive = openNaiveCount(feed)
-  const join = async () => {
-    const counter = naive.start()
+  const join = async (restMsEach: number) => {
+    const counter = naive.start(restMsEach)
     await counter.wrote(JOINED_LINE)
     return counter
   }
-  const staying = await join()
-  await storm(moves, join, (visitor) => visitor.kill())
+  const staying = await join(restMs)
+  await storm(
+    moves,
+    () => join(restMs),
+    (visitor) => visitor.kill(),
+  )
   await staying.kill()
-  const last = await join()
+  const last = await join(0)
   await traffic.done
   await feed.caughtUp('naive', 'interactions')
   await last.kill()
