@@ -29,9 +29,12 @@ export interface Disturbance {
   counts: Readonly<Record<string, number>>
 }
 
-/** Fast take-overs: a dead member's partitions are free after `sessionTimeoutMs`; small writes, so that much can go wrong in between. */
+/**
+ * Fast take-overs: a dead member's partitions are free after `sessionTimeoutMs`; small writes, so that much can go wrong
+ * in between; commits far behind what is applied, so that who trusts them alone applies it again.
+ */
 export const FRAGILE_FEED = {
-  limits: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500 },
+  limits: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500, commitIntervalMs: 4_000 },
   features: { limits: { applyRecordsMax: 100 } },
 }
 
