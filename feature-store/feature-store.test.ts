@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { createChance } from '#schemas/testing'
 import { streamsConfigSchema } from '#streams'
 import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { featureStoreConfigSchema } from './config.ts'
@@ -9,7 +10,7 @@ import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts'
 import { recordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import { replayOf } from './testing/replay-driver.ts'
-import { produceTraffic, seededNumbers } from './testing/traffic.ts'
+import { produceTraffic } from './testing/traffic.ts'
 
 const config = featureStoreConfigSchema.parse({ limits: { applyRecordsMax: 7, statesCachedMax: 100 } })
 const featureSet = compileFeatureSet(config)
@@ -79,7 +80,7 @@ describe('feature store', () => {
     async (seed) => {
       const driver = await driverOf(seed)
       const store = createMemoryStore()
-      const random = seededNumbers(seed)
+      const random = createChance(seed)
       const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]!
       driver.duplicate(0.05)
       await start(driver, store)

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { createChance } from '#schemas/testing'
 import { bytesOfVector, type Prediction } from '#schemas'
 import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { featureStoreConfigSchema } from './config.ts'
@@ -9,7 +10,7 @@ import { createFeatureReader } from './reader.ts'
 import { checkPrediction } from './replay/check-prediction.ts'
 import { createMemoryStore } from './testing/memory-store.ts'
 import { replayOf } from './testing/replay-driver.ts'
-import { produceTraffic, seededNumbers, TRAFFIC_START_MS } from './testing/traffic.ts'
+import { produceTraffic, TRAFFIC_START_MS } from './testing/traffic.ts'
 
 const config = featureStoreConfigSchema.parse({})
 const featureSet = compileFeatureSet(config)
@@ -163,7 +164,7 @@ describe('feature reader', () => {
   it('gives vectors that a replay of the logs recomputes byte for byte, however far it lagged', async () => {
     const { reader, start, driver } = await running(5)
     await start()
-    const random = seededNumbers(5)
+    const random = createChance(5)
     const predictions: Prediction[] = []
     for (let round = 0; round < 60; round++) {
       produceTraffic(driver, { seed: round, from: round * 25, interactions: 25 })

@@ -3,7 +3,7 @@ import { createOnnxModels } from '#scorer/model'
 import { candidateOf } from './candidate.ts'
 import { scoresOf } from './export-onnx.ts'
 import type { Lesson } from './lesson.ts'
-import { createChance } from './testing/chance.ts'
+import { createChance } from '#schemas/testing'
 
 it('is scored by ONNX Runtime as we say it must be', async () => {
   const chance = createChance(1)

@@ -9,7 +9,7 @@ import { emptyState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import type { StateLayout } from '../state/layout.ts'
 import { partitionTag } from '../state-store.ts'
-import { seededNumbers } from '../testing/traffic.ts'
+import { createChance } from '#schemas/testing'
 
 export interface MemoryUse {
   users: number
@@ -40,7 +40,7 @@ export async function measureMemory(
   const redis = new Redis(redisUrl)
   const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))![1])
   const store = await openRedisStore(redisUrl, 'feed')
-  const random = seededNumbers(1)
+  const random = createChance(1)
   let interactions = 0
 
   function stateOf(layout: StateLayout): Buffer {

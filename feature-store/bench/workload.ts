@@ -1,5 +1,5 @@
 import type { Interaction } from '#schemas'
-import { seededNumbers } from '../testing/traffic.ts'
+import { createChance } from '#schemas/testing'
 
 /** What the features benchmark plays: the same for every contestant, regenerated from its numbers wherever needed. */
 export interface Workload {
@@ -34,7 +34,7 @@ export function* interactionsOf({
   userExponent,
   seed,
 }: Workload): Generator<Interaction> {
-  const random = seededNumbers(seed)
+  const random = createChance(seed)
   const user = zipf(users, userExponent, random)
   const item = zipf(items, ITEM_EXPONENT, random)
   for (let n = 0; n < interactions; n++) {

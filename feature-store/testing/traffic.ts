@@ -1,15 +1,5 @@
 import type { RecordOf, TopicKey } from '#schemas'
-
-/** Numbers from 0 up to 1, the same for a seed (mulberry32). */
-export function seededNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+import { createChance } from '#schemas/testing'
 
 /** Where traffic goes: the topology test driver, or outputs on a real broker. */
 export interface TrafficSink {
@@ -33,7 +23,7 @@ export const TRAFFIC_START_MS = 1_690_000_000_000
 /** Produces users, items (described before anyone meets them) and interactions, some late, some of unknown items. */
 export function produceTraffic(sink: TrafficSink, options: TrafficOptions): void {
   const { seed, users = 20, items = 30, interactions, startMs = TRAFFIC_START_MS, from = 0 } = options
-  const random = seededNumbers(seed)
+  const random = createChance(seed)
   const int = (below: number) => Math.floor(random() * below)
   if (from === 0) {
     for (let u = 0; u < users; u++) {

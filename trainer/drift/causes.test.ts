@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MISSING, STALE } from '#feature-store'
 import { driftConfigSchema } from '../config.ts'
-import { createChance } from '../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { seekCause, type CauseFacts, type Watched } from './causes.ts'
 import { shiftOf } from './feature-shift.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createChance } from '../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { levelDeficit } from './level-deficit.ts'
 
 function judged(rows: number, share: number) {

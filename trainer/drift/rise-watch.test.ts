@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createChance } from '../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { ADWIN_DEFAULTS } from './adwin.ts'
 import { createRiseWatch } from './rise-watch.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sigmoid } from '../learners/learner.ts'
-import { createChance } from '../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { slopeDeficit } from './slope-deficit.ts'
 
 /** Labels drawn from `truth` times the log-odds that the scores claim. */

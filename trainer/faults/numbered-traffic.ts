@@ -1,5 +1,5 @@
 import type { Attribute, Interaction, Item, RankRequest, User } from '#schemas'
-import { createChance } from '../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 
 /**
  * Traffic whose every record has a number, and can be made again from it alone: who knows the workload and which

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { promotionConfigSchema } from '../config.ts'
 import type { Forecast } from '../metrics/index.ts'
-import { createChance } from '../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { judge, metricsOf, savings } from './promotion.ts'
 
 const config = promotionConfigSchema.parse({})

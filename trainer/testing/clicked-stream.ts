@@ -1,4 +1,4 @@
-import { createChance } from './chance.ts'
+import { createChance } from '#schemas/testing'
 
 export interface ClickedStreamOptions {
   seed: number

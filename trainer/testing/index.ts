@@ -1,4 +1,3 @@
-export { createChance } from './chance.ts'
 export { learnerConformance } from './learner-conformance.ts'
 export { linearModelOf, openLinearModel } from './linear-models.ts'
 export { samplePrediction, type SamplePrediction } from './sample-predictions.ts'

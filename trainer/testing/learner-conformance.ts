@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Learner, sigmoid } from '../learners/learner.ts'
-import { createChance } from './chance.ts'
+import { createChance } from '#schemas/testing'
 
 /** What every learner must do. @param create a learner with demo settings for vectors of this width */
 export function learnerConformance(name: string, create: (width: number) => Learner): void {

@@ -1,7 +1,7 @@
 import type { FeatureSet } from '#feature-store'
 import type { Interaction, Prediction } from '#schemas'
 import { sigmoid } from '../learners/learner.ts'
-import { createChance } from './chance.ts'
+import { createChance } from '#schemas/testing'
 import { samplePrediction } from './sample-predictions.ts'
 
 export interface SyntheticFeedOptions {

@@ -1,4 +1,4 @@
-import { createChance } from '../../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import type { OwnFeed } from '../../testing/own-feed.ts'
 import { appliedCount } from '../applied-offsets.ts'
 import { FRAGILE_FEED, type RunningTraffic, runDisturbed, withControl } from '../disturbed-run.ts'

@@ -1,5 +1,5 @@
 import { DEATH_STEPS, type DeathStep } from '#feature-store/testing'
-import { createChance } from '../../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { allZero, FRAGILE_FEED, runDisturbed, withControl } from '../disturbed-run.ts'
 import { type PoisonRecord, sendPoison } from '../kafka-poison.ts'
 import { judgeLetters } from '../kafka-letters.ts'

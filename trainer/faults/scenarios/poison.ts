@@ -1,5 +1,5 @@
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
-import { createChance } from '../../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { withControl } from '../disturbed-run.ts'
 import { judgeFeatures, judgePredictions } from '../kafka-judge.ts'
 import { judgeLetters } from '../kafka-letters.ts'

@@ -1,4 +1,4 @@
-import { createChance } from '../../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { applied, type Harm, judgeUnderHarm, type RedisFeed, rest } from '../redis-feed.ts'
 import type { Scenario } from '../scenario.ts'

@@ -1,4 +1,4 @@
-import { createChance } from '../../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { storeAtEnd } from '../fences-at-end.ts'
 import { appliedCount } from '../applied-offsets.ts'

@@ -1,4 +1,4 @@
-import { createChance } from '../../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import type { OwnFeed } from '../../testing/own-feed.ts'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { withControl } from '../disturbed-run.ts'

@@ -1,6 +1,6 @@
 import { type LagReader, openLagReader } from '#streams'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
-import { createChance } from '../../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import type { OwnFeed } from '../../testing/own-feed.ts'
 import { appliedCount, appliedOffsets } from '../applied-offsets.ts'
 import { allZero, FRAGILE_FEED, runDisturbed, withControl } from '../disturbed-run.ts'

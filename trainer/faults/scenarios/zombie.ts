@@ -1,5 +1,5 @@
 import { STOPPED_LINE } from '#feature-store/testing'
-import { createChance } from '../../testing/chance.ts'
+import { createChance } from '#schemas/testing'
 import { appliedCount } from '../applied-offsets.ts'
 import { allZero, FRAGILE_FEED, runDisturbed, withControl } from '../disturbed-run.ts'
 import { workloadOf } from '../numbered-traffic.ts'
