@@ -142,11 +142,24 @@ async function processes(addresses: Addresses, { interactions }: Options): Promi
   const rows = runs.map((run) => [
     run.processes,
     run.eventsPerSecond.toFixed(0),
+    run.recordsPerWrite.toFixed(0),
     run.cpuSecondsPerMillion.toFixed(1),
     (run.cpuSecondsPerMillion / runs[0]!.cpuSecondsPerMillion).toFixed(2),
     run.wrong === 0 ? 'yes' : `${String(run.wrong)} wrong`,
   ])
-  print(table(['processes', 'events/s', 'CPU s per million, all', 'x one process', 'state right'], rows))
+  print(
+    table(
+      [
+        'processes',
+        'events/s',
+        'records per write',
+        'CPU s per million, all',
+        'x one process',
+        'state right',
+      ],
+      rows,
+    ),
+  )
   if (runs.some(({ wrong }) => wrong > 0)) process.exitCode = 1
   return { workload, runs }
 }

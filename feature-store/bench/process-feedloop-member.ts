@@ -12,13 +12,15 @@ import type { Task } from './contest.ts'
 export interface MemberReport {
   user: number
   item: number
+  /** Fenced writes, of both sides. */
+  writes: number
   /** User and system time since the start of the process. */
   cpuMicros: number
 }
 
 keepObjectsYoung() // as the command does
 const task = JSON.parse(process.argv[2]!) as Task
-const applied = { user: 0, item: 0 }
+const applied = { user: 0, item: 0, writes: 0 }
 
 const runtime = await connectRuntime({
   addresses: { brokers: task.brokers, registryUrl: task.registryUrl },
@@ -31,6 +33,7 @@ const runtime = await connectRuntime({
       if (name === 'partitions_assigned' && labels['stage'] === 'features-user')
         process.stdout.write('joined\n')
       if (name !== SIGNALS.recordsApplied) return
+      applied.writes += 1
       if (labels['stage'] === 'features-user') applied.user += by
       if (labels['stage'] === 'features-item') applied.item += by
     },

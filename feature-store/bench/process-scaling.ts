@@ -15,6 +15,8 @@ export interface ScalingRun {
   /** Of all processes together, after the warm-up. */
   cpuSecondsPerMillion: number
   eventsPerSecond: number
+  /** Interactions and copies that came with one fenced write, in the mean: what is paid per batch is shared by so many. */
+  recordsPerWrite: number
   wrong: number
 }
 
@@ -41,9 +43,7 @@ export async function measureScaling(
       await until('all members to have joined', () =>
         Promise.resolve(members.every(({ joined }) => joined())),
       )
-      const reached = async (
-        share: number,
-      ): Promise<{ cpuMicros: number; atMs: number; applied: number }> => {
+      const reached = async (share: number) => {
         const wanted = 2 * share * workload.interactions
         let now = totals(members)
         while (now.applied < wanted) {
@@ -61,6 +61,7 @@ export async function measureScaling(
         processes,
         cpuSecondsPerMillion: (done.cpuMicros - warm.cpuMicros) / interactions,
         eventsPerSecond: (interactions / (done.atMs - warm.atMs)) * 1_000,
+        recordsPerWrite: (done.applied - warm.applied) / (done.writes - warm.writes),
         wrong: [...expected].filter(([id, state]) => !agrees(state, found.get(id) ?? null)).length,
       })
       say(JSON.stringify(runs.at(-1)))
@@ -75,7 +76,7 @@ export async function measureScaling(
 function startMember(task: Parameters<typeof startBuilt>[3] & { topic: string }) {
   const started = startBuilt('feedloop member', member, [JSON.stringify(task)], task)
   let joined = false
-  let report: MemberReport = { user: 0, item: 0, cpuMicros: 0 }
+  let report: MemberReport = { user: 0, item: 0, writes: 0, cpuMicros: 0 }
   createInterface(started.child.stdout!).on('line', (line) => {
     if (line === 'joined') joined = true
     if (line.startsWith('report ')) report = JSON.parse(line.slice('report '.length)) as MemberReport
@@ -88,12 +89,13 @@ function startMember(task: Parameters<typeof startBuilt>[3] & { topic: string })
   }
 }
 
-function totals(members: readonly { report(): MemberReport }[]): { cpuMicros: number; applied: number } {
-  let [cpuMicros, applied] = [0, 0]
+function totals(members: readonly { report(): MemberReport }[]) {
+  const sum = { cpuMicros: 0, applied: 0, writes: 0 }
   for (const { report } of members) {
-    const { user, item, cpuMicros: cpu } = report()
-    cpuMicros += cpu
-    applied += user + item
+    const { user, item, writes, cpuMicros } = report()
+    sum.cpuMicros += cpuMicros
+    sum.applied += user + item
+    sum.writes += writes
   }
-  return { cpuMicros, applied }
+  return sum
 }

@@ -19,7 +19,7 @@ public class LoadGenerator {
     Properties p = new Properties();
     p.put("bootstrap.servers", a[0]);
     p.put("acks", "all");
-    p.put("linger.ms", "1");
+    p.put("linger.ms", "5"); // the default since Kafka 4.0 (KIP-1030); its milliseconds count as ours
     p.put("batch.size", "65536");
     p.put("max.in.flight.requests.per.connection", "5");
     try (KafkaProducer<byte[], byte[]> producer =
