@@ -3,7 +3,7 @@ import type { OwnFeed } from '../testing/own-feed.ts'
 import { judgeFeatures } from './kafka-judge.ts'
 import { startTraffic, type Traffic } from './kafka-numbered-traffic.ts'
 import type { Workload } from './numbered-traffic.ts'
-import type { Member } from './process-member.ts'
+import type { KeptProcess } from './process-keeper.ts'
 import { featuresCaughtUp, openLabFeed } from './run-scenario.ts'
 import type { Finding, Lab, ScenarioSize } from './scenario.ts'
 
@@ -25,17 +25,20 @@ export interface RunningTraffic extends Traffic {
 }
 
 export interface Disturbance {
-  running: readonly Pick<Member, 'stop'>[]
+  running: readonly Pick<KeptProcess, 'stop'>[]
   counts: Readonly<Record<string, number>>
 }
 
-/**
- * Fast take-overs: a dead member's partitions are free after `sessionTimeoutMs`; small writes, so that much can go wrong
- * in between; commits far behind what is applied, so that who trusts them alone applies it again.
- */
+/** Fast take-overs: a dead member's partitions are free after `sessionTimeoutMs`; small writes, so that much can go wrong in between. */
 export const FRAGILE_FEED = {
-  limits: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500, commitIntervalMs: 4_000 },
+  limits: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500 },
   features: { limits: { applyRecordsMax: 100 } },
+}
+
+/** For controls: commits are so far behind what is applied that a kill cannot hit a moment without damage. */
+export const LATE_COMMITS_FEED = {
+  ...FRAGILE_FEED,
+  limits: { ...FRAGILE_FEED.limits, commitIntervalMs: 4_000 },
 }
 
 /** Traffic, a disturbance, time to recover, and the judgement of the features that came of it. */
@@ -56,7 +59,8 @@ export async function runDisturbed(
   await sent
   await featuresCaughtUp(feed)
   const recoverySeconds = (wallStopwatch.nowMs() - overMs) / 1_000
-  const exitCodes = await Promise.all(running.map((each) => each.stop()))
+  const ended = await Promise.all(running.map((each) => each.stop()))
+  const exitCodes = ended.map(({ exitCode }) => exitCode)
   const { user, item, ...damage } = await judgeFeatures(feed, workload, traffic.interactions)
   for (const { firstWrong } of [user, item]) if (firstWrong !== null) lab.say(`${name}: ${firstWrong}`)
   const wrong = { 'wrong users': user.wrong, 'wrong items': item.wrong }

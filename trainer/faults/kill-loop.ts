@@ -1,7 +1,8 @@
 import type { FeedloopProcess } from '#streams/testing'
 import { wallStopwatch } from '../demo/process-stopwatch.ts'
 import type { OwnFeed } from '../testing/own-feed.ts'
-import { type Member, startMember } from './process-member.ts'
+import type { KeptProcess } from './process-keeper.ts'
+import { startMember } from './process-member.ts'
 
 export interface KillLoopOptions {
   feed: OwnFeed
@@ -22,7 +23,7 @@ export interface KillLoopOptions {
 
 export interface KilledFleet {
   /** Those that are left. */
-  running: Member[]
+  running: KeptProcess[]
   kills: number
   /** Ends by itself because another owner had taken over, in all places. */
   fenced: number
@@ -37,7 +38,7 @@ const neverAborted = new AbortController().signal
 export async function killAtRandom(options: KillLoopOptions): Promise<KilledFleet> {
   const { feed, start, processes, random, isBusy, progress } = options
   const places = Array.from({ length: processes }, () => startMember(feed, start))
-  const fallen: Member[] = []
+  const fallen: KeptProcess[] = []
   let before = 0
   while (fallen.length < options.kills || isBusy()) {
     await feed.until('progress between two kills', async () => {
@@ -51,6 +52,6 @@ export async function killAtRandom(options: KillLoopOptions): Promise<KilledFlee
     fallen.push(places[at]!)
     places[at] = startMember(feed, start)
   }
-  const fenced = [...fallen, ...places].reduce((sum, member) => sum + member.restarts(), 0)
+  const fenced = [...fallen, ...places].reduce((sum, member) => sum + member.deaths(), 0)
   return { running: places, kills: fallen.length, fenced }
 }

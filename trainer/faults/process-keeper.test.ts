@@ -19,10 +19,19 @@ function fakeProcesses() {
   return { start, ends }
 }
 
+const captured = (act: () => void): string | null => {
+  try {
+    act()
+    return null
+  } catch (error) {
+    return String(error)
+  }
+}
+
 it('starts the process again when it ends by itself, and keeps what all of them wrote', async () => {
   const { start, ends } = fakeProcesses()
   const told: string[] = []
-  const kept = keepRunning(start, (lastWords) => told.push(lastWords))
+  const kept = keepRunning(start, { told: (lastWords) => told.push(lastWords) })
   const pid = () => kept.current().child.pid
   expect(pid()).toBe(1)
   ends[0]!({ exitCode: 1, stdout: '', stderr: '{"event":"lost"} {"event":"lost"}' })
@@ -44,4 +53,15 @@ it('starts none any more once it is stopped, also between two', async () => {
   expect(await kept.stop()).toMatchObject({ exitCode: 1 })
   await new Promise((resolve) => setImmediate(resolve))
   expect(ends.length).toBe(1)
+})
+
+it('does not start again what ended in a way nobody expected, and says what it wrote last', async () => {
+  const { start, ends } = fakeProcesses()
+  const kept = keepRunning(start, { expected: (_, stderr) => stderr.includes('fenced') })
+  ends[0]!({ exitCode: 1, stdout: '', stderr: 'fenced by another' })
+  while (ends.length === 1) await new Promise((resolve) => setImmediate(resolve))
+  expect(() => kept.mustRun()).not.toThrow()
+  ends[1]!({ exitCode: 7, stdout: '', stderr: 'out of memory' })
+  await expect.poll(() => captured(() => kept.mustRun())).toMatch(/\(7\):\nout of memory/)
+  expect([kept.deaths(), ends.length]).toEqual([1, 2])
 })

@@ -1,11 +1,13 @@
 import type { FeedloopProcess } from '#streams/testing'
 
-/** One process that is started again whenever it ends, as a supervisor would. */
+/** One process that is started again when it ends by itself, as a supervisor would. */
 export interface KeptProcess {
   /** The process that runs now, or ran last. */
   current(): FeedloopProcess
-  /** How often it ended by itself. */
+  /** How often it ended by itself and was started again. */
   deaths(): number
+  /** @throws Error with its last words when it ended in a way that was not expected: it was not started again */
+  mustRun(): void
   /**
    * SIGTERM, for good; SIGKILL when it does not go. Answers how it ended (null: by a signal) and what it and all its
    * predecessors wrote as an error or a log.
@@ -15,22 +17,30 @@ export interface KeptProcess {
   kill(): Promise<void>
 }
 
+export interface KeeperOptions {
+  /** Only such an end is expected; left out: every one is. */
+  expected?(exitCode: number | null, stderr: string): boolean
+  /** Why one ended by itself: the last it wrote. */
+  told?(lastWords: string): void
+}
+
 /** A supervisor does not spin (systemd's RestartSec, in short). */
 const RESTART_PAUSE_MS = 500
 const STOP_MS_MAX = 60_000
 const LAST_LINES = 40
 
-/** @param told why one ended by itself: the last it wrote */
 export function keepRunning(
   start: () => FeedloopProcess,
-  told: (lastWords: string) => void = () => undefined,
+  { expected = () => true, told = () => undefined }: KeeperOptions = {},
 ): KeptProcess {
   const written: string[] = []
   let deaths = 0
   let stopping = false
+  let failure: Error | null = null
   let pause: { timer: NodeJS.Timeout; end(): void } | null = null
   let current = start()
   const kept = keep()
+  kept.catch((error: Error) => (failure = error))
 
   async function keep(): Promise<number | null> {
     for (;;) {
@@ -38,8 +48,13 @@ export function keepRunning(
       const { exitCode, stdout, stderr } = await current.ended
       written.push(stderr)
       if (stopping) return exitCode
+      const words = lastWords(stderr) || lastWords(stdout)
+      if (!expected(exitCode, stderr)) {
+        failure = new Error(`a process ended by itself (${String(exitCode)}):\n${words}`)
+        return exitCode
+      }
       deaths += 1
-      told(lastWords(stderr) || lastWords(stdout))
+      told(words)
       await new Promise<void>((end) => (pause = { end, timer: setTimeout(end, RESTART_PAUSE_MS) }))
       pause = null
       if (stopping) return exitCode
@@ -56,6 +71,9 @@ export function keepRunning(
   return {
     current: () => current,
     deaths: () => deaths,
+    mustRun() {
+      if (failure !== null) throw failure
+    },
     async stop() {
       startNoMore()
       const { child } = current

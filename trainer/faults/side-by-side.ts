@@ -91,7 +91,7 @@ export async function sideBySide(lab: Lab, run: SideBySide): Promise<Pair> {
     const { config } = feed
     const features = keepRunning(
       () => feed.adopt(startFeaturesProcess({ addresses: run.detour, config }, { fence })),
-      (lastWords) => lab.say(`${name}: features ended by itself:\n${lastWords}`),
+      { told: (lastWords) => lab.say(`${name}: features ended by itself:\n${lastWords}`) },
     )
     lab.cleanup(() => features.stop())
     const traffic = await startTraffic(feed, workload, { perSecond: run.perSecond, signal: ended.signal })

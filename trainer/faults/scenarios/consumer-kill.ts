@@ -1,7 +1,13 @@
 import { createChance } from '#schemas/testing'
 import type { OwnFeed } from '../../testing/own-feed.ts'
 import { appliedCount } from '../applied-offsets.ts'
-import { FRAGILE_FEED, type RunningTraffic, runDisturbed, withControl } from '../disturbed-run.ts'
+import {
+  FRAGILE_FEED,
+  LATE_COMMITS_FEED,
+  type RunningTraffic,
+  runDisturbed,
+  withControl,
+} from '../disturbed-run.ts'
 import { killAtRandom } from '../kill-loop.ts'
 import { workloadOf } from '../numbered-traffic.ts'
 import type { Lab, Scenario } from '../scenario.ts'
@@ -11,13 +17,20 @@ interface Plan {
   perSecond: number
   kills: number
   pauseMsMax: number
+  config: Record<string, unknown>
 }
 
 const PARTITIONS = 8
 const PROCESSES = 2
-const SHORT = { interactions: 9_000, perSecond: 600, kills: 5, pauseMsMax: 600 }
-const LONG = { interactions: 1_000_000, perSecond: 3_000, kills: 100, pauseMsMax: 1_500 }
-const CONTROL = { interactions: 5_000, perSecond: 600, kills: 2, pauseMsMax: 600 }
+const SHORT = { interactions: 9_000, perSecond: 600, kills: 5, pauseMsMax: 600, config: FRAGILE_FEED }
+const LONG = {
+  interactions: 1_000_000,
+  perSecond: 3_000,
+  kills: 100,
+  pauseMsMax: 1_500,
+  config: FRAGILE_FEED,
+}
+const CONTROL = { interactions: 5_000, perSecond: 600, kills: 2, pauseMsMax: 600, config: LATE_COMMITS_FEED }
 
 /** Two features processes share eight partitions; one or the other is killed again and again. */
 export const consumerKill: Scenario = {
@@ -35,13 +48,13 @@ export const consumerKill: Scenario = {
 }
 
 function killed(lab: Lab, plan: Plan, name: string, start: (feed: OwnFeed) => ReturnType<OwnFeed['run']>) {
-  const { interactions, perSecond, kills, pauseMsMax } = plan
+  const { interactions, perSecond, kills, pauseMsMax, config } = plan
   const users = Math.min(20_000, interactions / 50)
   const items = Math.min(5_000, interactions / 200)
   const random = createChance(lab.seed)
   return runDisturbed(lab, {
     name,
-    feed: { ...FRAGILE_FEED, kafka: { partitions: PARTITIONS } },
+    feed: { ...config, kafka: { partitions: PARTITIONS } },
     workload: workloadOf({ seed: lab.seed, interactions, users, items }),
     perSecond,
     sendsAll: true,

@@ -67,10 +67,10 @@ function stormed(lab: Lab, size: ScenarioSize) {
       let fenced = 0
       await storm(MOVES[size], join, async (visitor) => {
         await visitor.stop()
-        fenced += visitor.restarts()
+        fenced += visitor.deaths()
       })
       lab.say(`rebalance-storm: ${String(MOVES[size])} moves`)
-      return { running: [staying], counts: { moves: MOVES[size], fenced: fenced + staying.restarts() } }
+      return { running: [staying], counts: { moves: MOVES[size], fenced: fenced + staying.deaths() } }
     },
   })
 }

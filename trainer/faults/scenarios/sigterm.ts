@@ -3,7 +3,7 @@ import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { createChance } from '#schemas/testing'
 import type { OwnFeed } from '../../testing/own-feed.ts'
 import { appliedCount, appliedOffsets } from '../applied-offsets.ts'
-import { allZero, FRAGILE_FEED, runDisturbed, withControl } from '../disturbed-run.ts'
+import { allZero, LATE_COMMITS_FEED, runDisturbed, withControl } from '../disturbed-run.ts'
 import { workloadOf } from '../numbered-traffic.ts'
 import { startMember } from '../process-member.ts'
 import type { Lab, Scenario } from '../scenario.ts'
@@ -24,7 +24,7 @@ export const sigterm: Scenario = {
     const [measured, control] = await withControl(
       size,
       () => ended(lab, 'sigterm', CYCLES[size], {}, (features) => features.stop()),
-      () => ended(lab, 'sigterm-control', CONTROL_CYCLES, FRAGILE_FEED, killed),
+      () => ended(lab, 'sigterm-control', CONTROL_CYCLES, LATE_COMMITS_FEED, killed),
     )
     const { finding, exitCodes, cycles } = measured
     const slowest = Math.max(...cycles.map(({ seconds }) => seconds))

@@ -3,7 +3,8 @@ import { createChance } from '#schemas/testing'
 import { appliedCount } from '../applied-offsets.ts'
 import { allZero, FRAGILE_FEED, runDisturbed, withControl } from '../disturbed-run.ts'
 import { workloadOf } from '../numbered-traffic.ts'
-import { type Member, startMember } from '../process-member.ts'
+import type { KeptProcess } from '../process-keeper.ts'
+import { startMember } from '../process-member.ts'
 import type { Lab, Scenario } from '../scenario.ts'
 
 const PER_SECOND = 400
@@ -41,7 +42,7 @@ async function haunted(lab: Lab, name: string, fence: 'on' | 'off', rounds: numb
     workload: workloadOf({ seed: lab.seed, interactions: INTERACTIONS_MAX }),
     perSecond: PER_SECOND,
     async disturb(feed) {
-      let successor: Member | undefined
+      let successor: KeptProcess | undefined
       for (let round = 0; round < rounds; round++) {
         await successor?.stop()
         const nth = 3 + Math.floor(random() * 10)
