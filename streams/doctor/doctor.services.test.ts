@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { examine } from './process-doctor.ts'
 import { streamsConfigSchema } from '../config.ts'
@@ -26,6 +27,32 @@ describeServices('doctor', (addresses) => {
         }),
       ])
     } finally {
+      await harness.close()
+    }
+  })
+
+  it('tells who stamped a record ahead of this machine', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer()
+    try {
+      const topic = harness.runtime.topicName('interactions')
+      const found = async () =>
+        (await examine(harness.config, addresses)).find(({ check }) => check.startsWith('clocks of'))
+      expect(await found()).toMatchObject({ verdict: 'ok' })
+      await producer.connect()
+      for (const [aheadMs, verdict, told] of [
+        [60_000, 'warning', 'more than 1 s'],
+        [600_000, 'failed', 'more than 300 s'],
+      ] as const) {
+        const timestamp = String(Date.now() + aheadMs)
+        await producer.send({ topic, messages: [{ key: 'u', value: null, partition: 1, timestamp }] })
+        expect(await found()).toMatchObject({
+          verdict,
+          found: expect.stringMatching(`${topic} holds a record that its producer stamped ${told}`) as string,
+        })
+      }
+    } finally {
+      await producer.disconnect()
       await harness.close()
     }
   })

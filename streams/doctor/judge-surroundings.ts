@@ -2,25 +2,48 @@ import { failed, type Finding, ok, unknown, warning } from './finding.ts'
 
 /** Another machine's clock less ours. */
 export interface ClockFacts {
-  of: 'redis' | 'broker'
+  of: 'redis'
   aheadMs: number
   /** Half of the time that asking took. */
   uncertainMs: number
 }
 
 /** More than this shows in freshness and lag, which compare clocks. */
-const CLOCK_MS_WARNED = 1_000
+export const CLOCK_MS_WARNED = 1_000
+const USE_A_TIME_SERVICE = 'Run a time service (chrony, ntpd) on all machines.'
 
 export function judgeClock({ of, aheadMs, uncertainMs }: ClockFacts, futureSkewSecondsMax: number): Finding {
   const check = `clock of ${of}`
   const beyondMs = Math.abs(aheadMs) - uncertainMs
   const found = `${Math.abs(Math.round(aheadMs))} ms ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine (± ${Math.ceil(uncertainMs)} ms)`
-  const action = 'Run a time service (chrony, ntpd) on all machines.'
+  const action = USE_A_TIME_SERVICE
   if (beyondMs > futureSkewSecondsMax * 1_000)
     return failed(check, `${found}: more than limits.futureSkewSecondsMax, event times are changed`, action)
   if (beyondMs > CLOCK_MS_WARNED)
     return warning(check, `${found}: freshness and lag in seconds are off by it`, action)
   return ok(check, found)
+}
+
+export interface StampFacts {
+  topic: string
+  /** Who stamps its records: the broker (LogAppendTime), or whoever writes them (CreateTime). */
+  by: 'the broker' | 'its producer'
+  /** At least so far ahead of this machine; 0: no record is. */
+  aheadMs: number
+}
+
+/** The brokers' clocks and the producers', as far as they are ahead: they show by what they stamp. */
+export function judgeStamps(stamps: readonly StampFacts[], futureSkewSecondsMax: number): Finding[] {
+  const check = 'clocks of brokers and producers'
+  const findings = stamps
+    .filter(({ aheadMs }) => aheadMs >= CLOCK_MS_WARNED)
+    .map(({ topic, by, aheadMs }) => {
+      const found = `${topic} holds a record that ${by} stamped more than ${String(aheadMs / 1_000)} s ahead of this machine: lag in seconds is off, and retention keeps it longer`
+      return aheadMs >= futureSkewSecondsMax * 1_000
+        ? failed(check, found, USE_A_TIME_SERVICE)
+        : warning(check, found, USE_A_TIME_SERVICE)
+    })
+  return findings.length > 0 ? findings : [ok(check, 'no record is stamped ahead of this machine')]
 }
 
 export interface SubjectFacts {

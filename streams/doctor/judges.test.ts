@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding } from './finding.ts'
 import { judgeRedis, type RedisFacts } from './judge-redis.ts'
-import { judgeClock, judgeGroups, judgeLimits, judgeNode, judgeSubjects } from './judge-surroundings.ts'
+import {
+  judgeClock,
+  judgeGroups,
+  judgeLimits,
+  judgeNode,
+  judgeStamps,
+  judgeSubjects,
+} from './judge-surroundings.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
 
 const redis: RedisFacts = {
@@ -101,6 +108,22 @@ describe('judgeClock', () => {
   })
 })
 
+describe('judgeStamps', () => {
+  it.each([
+    [0, 'ok'],
+    [1_000, 'warning'],
+    [300_000, 'failed'],
+  ] as const)('a record %d ms ahead is %s', (aheadMs, verdict) => {
+    const stamps = [
+      { topic: 'sound', by: 'the broker' as const, aheadMs: 0 },
+      { topic: 'ahead', by: 'its producer' as const, aheadMs },
+    ]
+    const findings = judgeStamps(stamps, 300)
+    expect(findings.map((finding) => finding.verdict)).toEqual([verdict])
+    if (aheadMs > 0) expect(findings[0]!.found).toMatch(/^ahead holds a record that its producer stamped/)
+  })
+})
+
 describe('judgeSubjects', () => {
   const sound = { subject: 's', compatibility: 'FULL_TRANSITIVE', isRegistered: true }
   it.each([
@@ -164,6 +187,7 @@ it('says what to do about everything that is not ok', () => {
       usedBytes: 99,
     }),
     judgeClock({ of: 'redis', aheadMs: 1e7, uncertainMs: 0 }, 300),
+    ...judgeStamps([{ topic: 't', by: 'the broker', aheadMs: 1e7 }], 300),
     ...judgeGroups([]),
   ]
   for (const { verdict, action } of all) expect(action === null).toBe(verdict === 'ok')

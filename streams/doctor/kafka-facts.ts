@@ -44,3 +44,28 @@ export const askMembers = (brokers: string[], groups: string[]): Promise<Map<str
     const found = await admin.describeGroups(groups)
     return new Map(found.groups.map(({ groupId, members }) => [groupId, members.length]))
   })
+
+/** Of each topic: the largest of these steps by which a record is stamped ahead of this machine's clock; 0 for none. */
+export const askStampedAhead = (
+  brokers: string[],
+  topics: readonly string[],
+  stepsMs: readonly number[],
+): Promise<Map<string, number>> =>
+  withAdmin(brokers, silentLogger, async (admin) => {
+    const largestFirst = [...stepsMs].sort((a, b) => b - a)
+    const ahead = new Map<string, number>()
+    for (const topic of topics) {
+      ahead.set(topic, 0)
+      const ends = new Map(
+        (await admin.fetchTopicOffsets(topic)).map((at) => [at.partition, Number(at.high)]),
+      )
+      for (const stepMs of largestFirst) {
+        // Where no record is as new, kafkajs answers the end of the partition.
+        const found = await admin.fetchTopicOffsetsByTimestamp(topic, Date.now() + stepMs)
+        if (!found.some(({ partition, offset }) => Number(offset) < (ends.get(partition) ?? 0))) continue
+        ahead.set(topic, stepMs)
+        break
+      }
+    }
+    return ahead
+  })

@@ -7,15 +7,17 @@ import { describeTopics } from '../kafka/kafka-topics.ts'
 import { failed, type Finding, ok, unknown } from './finding.ts'
 import { judgeRedis } from './judge-redis.ts'
 import {
+  CLOCK_MS_WARNED,
   type GroupFacts,
   judgeClock,
   judgeGroups,
   judgeLimits,
   judgeNode,
+  judgeStamps,
   judgeSubjects,
 } from './judge-surroundings.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
-import { askBrokers, askMembers } from './kafka-facts.ts'
+import { askBrokers, askMembers, askStampedAhead } from './kafka-facts.ts'
 import { askRedis } from './redis-facts.ts'
 import { askRegistry } from './registry-facts.ts'
 
@@ -39,17 +41,26 @@ async function examineKafka(config: StreamsConfig, { brokers }: Addresses): Prom
   } catch (error) {
     return [failed('brokers', said(error), 'Start Kafka, or correct FEEDLOOP_KAFKA_BROKERS or the login.')]
   }
-  const topics = async () => {
-    const wanted = Object.values(catalogueOf(config))
-    const found = await describeTopics(
-      { brokers },
-      wanted.map(({ name }) => name),
-    )
-    return judgeTopics(wanted, new Map(found.map((topic) => [topic.name, topic])))
+  const wanted = Object.values(catalogueOf(config))
+  const described = async () => {
+    const names = wanted.map(({ name }) => name)
+    return new Map((await describeTopics({ brokers }, names)).map((topic) => [topic.name, topic]))
+  }
+  const stamps = async () => {
+    const { futureSkewSecondsMax } = config.limits
+    const found = await described()
+    const steps = [CLOCK_MS_WARNED, futureSkewSecondsMax * 1_000]
+    const ahead = await askStampedAhead(brokers, [...found.keys()], steps)
+    const facts = wanted.flatMap(({ name, config: { 'message.timestamp.type': type } }) => {
+      const by = type === 'LogAppendTime' ? ('the broker' as const) : ('its producer' as const)
+      return ahead.has(name) ? [{ topic: name, by, aheadMs: ahead.get(name)! }] : []
+    })
+    return judgeStamps(facts, futureSkewSecondsMax)
   }
   return [
     ...judgeBrokers(facts, config.limits),
-    ...(await orUnknown('topics', topics)),
+    ...(await orUnknown('topics', async () => judgeTopics(wanted, await described()))),
+    ...(await orUnknown('clocks of brokers and producers', stamps)),
     ...(await orUnknown('stages', async () => judgeGroups(await groupsOf(config.prefix, brokers)))),
   ]
 }

@@ -7,15 +7,21 @@ import type { RunningStage, Stage } from '../stage.ts'
 /**
  * A stage as a group member; when the member stops fetching without a word, another one in its place. As often as
  * `consumerRestartsMax` without a batch between: then the stage fails, and its supervisor begins with a new process.
+ *
+ * @param joinAsMember for tests: members that do as they are told
  */
-export function runKafkaStage<K extends TopicKey>(stage: Stage<K>, parts: KafkaMemberParts): RunningStage {
+export function runKafkaStage<K extends TopicKey>(
+  stage: Stage<K>,
+  parts: KafkaMemberParts,
+  joinAsMember = joinGroup<K>,
+): RunningStage {
   const { limits, log, signals, outputs } = parts
   const [ready, done] = [deferred(), deferred()]
   let member: Promise<KafkaMember> = join()
   let isStopping = false
 
   function join(): Promise<KafkaMember> {
-    const joining = joinGroup(stage, parts)
+    const joining = joinAsMember(stage, parts)
     joining.then(({ ready: joined }) => joined.then(ready.resolve, () => undefined), ready.reject)
     return joining
   }
