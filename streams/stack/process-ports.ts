@@ -2,28 +2,38 @@ import { createServer } from 'node:net'
 import type { PortProbe } from './port-choice.ts'
 import { LOCAL_HOST } from './stack-services.ts'
 
+/**
+ * Below the ports that systems give to outgoing connections (Linux from 32768, IANA from 49152). A client that goes on
+ * trying to reach a service that is down may be given that service's port for its own end, reach itself, and keep the
+ * port from the service when it starts again.
+ */
+const FIRST_PORT = 10_000
+const PORTS = 22_000
+const TRIES = 100
+
 /** Asks the system by binding to the port for a moment, on the loopback address only. */
 export const portProbe: PortProbe = {
   async isFree(port) {
-    return (await tryBind(port)) !== undefined
+    return tryBind(port)
   },
   async anyFree() {
-    const port = await tryBind(0)
-    if (port === undefined) throw new Error('The system has no free port left.')
-    return port
+    for (let tries = 0; tries < TRIES; tries++) {
+      const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
+      if (await this.isFree(port)) return port
+    }
+    throw new Error(
+      `None of ${String(TRIES)} ports from ${String(FIRST_PORT)} to ${String(FIRST_PORT + PORTS)} is free.`,
+    )
   },
 }
 
-function tryBind(port: number): Promise<number | undefined> {
+function tryBind(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined)
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false)
       else reject(error)
     })
-    server.listen({ port, host: LOCAL_HOST, exclusive: true }, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined))
-    })
+    server.listen({ port, host: LOCAL_HOST, exclusive: true }, () => server.close(() => resolve(true)))
   })
 }
