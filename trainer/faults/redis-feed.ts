@@ -78,8 +78,10 @@ export async function judgeUnderHarm(
     users: Math.min(20_000, plan.interactions / 20),
     items: Math.min(5_000, plan.interactions / 100),
   })
-  const features = keepRunning(() =>
-    plan.fence === 'on' ? feed.run('features', '--metrics-port', '0') : feed.runFeatures({ fence: 'off' }),
+  const features = keepRunning(
+    () =>
+      plan.fence === 'on' ? feed.run('features', '--metrics-port', '0') : feed.runFeatures({ fence: 'off' }),
+    { told: (lastWords) => lab.say(`${plan.name}: features ended by itself:\n${lastWords}`) },
   )
   lab.cleanup(() => features.stop())
   const traffic = await startTraffic(feed, workload, { perSecond: plan.perSecond })
