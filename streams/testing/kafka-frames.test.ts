@@ -1,33 +1,51 @@
 import { expect, it } from 'vitest'
-import { answeredCorrelationId, createFrames, produceCorrelationId } from './kafka-frames.ts'
+import {
+  ANSWER_HEAD_BYTES,
+  answeredCorrelationId,
+  createHeads,
+  produceCorrelationId,
+  REQUEST_HEAD_BYTES,
+} from './kafka-frames.ts'
 
-/** Size, api key, api version, correlation id, client id: the head of a request, then its body. */
-function request(apiKey: number, correlationId: number, body = 'body'): Buffer {
-  const head = Buffer.alloc(12)
-  head.writeInt16BE(apiKey, 4)
-  head.writeInt16BE(7, 6)
-  head.writeInt32BE(correlationId, 8)
-  const frame = Buffer.concat([head, Buffer.from(body)])
+function request(apiKey: number, correlationId: number, bodyBytes: number): Buffer {
+  const frame = Buffer.alloc(REQUEST_HEAD_BYTES + bodyBytes, 0xff)
   frame.writeInt32BE(frame.length - 4, 0)
+  frame.writeInt16BE(apiKey, 4)
+  frame.writeInt16BE(9, 6)
+  frame.writeInt32BE(correlationId, 8)
   return frame
 }
 
-it('finds the messages of a stream however it is cut', () => {
-  const sent = [request(0, 1), request(3, 2, ''), request(1, 3, 'x'.repeat(300))]
-  const stream = Buffer.concat(sent)
-  for (const bytes of [1, 3, 7, 64, stream.length]) {
-    const frames = createFrames()
-    const found: Buffer[] = []
-    for (let from = 0; from < stream.length; from += bytes)
-      found.push(...frames.push(stream.subarray(from, from + bytes)))
-    expect(found.map((frame) => frame.toString('hex'))).toEqual(sent.map((frame) => frame.toString('hex')))
-  }
+it.each([1, 2, 5, 11, 12, 13, 64, 100_000])(
+  'finds produce requests in a stream cut every %d bytes',
+  (every) => {
+    const stream = Buffer.concat([
+      request(0, 7, 300),
+      request(1, 8, 0),
+      request(0, -9, 1),
+      request(0, 10, 5_000),
+    ])
+    const heads = createHeads(REQUEST_HEAD_BYTES)
+    const found: (number | null)[] = []
+    for (let at = 0; at < stream.length; at += every)
+      for (const head of heads.push(stream.subarray(at, at + every))) found.push(produceCorrelationId(head))
+    expect(found).toEqual([7, null, -9, 10])
+  },
+)
+
+it('tells which request an answer is for before its body has come', () => {
+  const answer = Buffer.alloc(ANSWER_HEAD_BYTES)
+  answer.writeInt32BE(1_000, 0)
+  answer.writeInt32BE(42, 4)
+  const heads = createHeads(ANSWER_HEAD_BYTES)
+  expect(heads.push(answer.subarray(0, 6))).toEqual([])
+  expect(heads.push(answer.subarray(6)).map(answeredCorrelationId)).toEqual([42])
 })
 
-it('knows a Produce and its answer', () => {
-  expect(produceCorrelationId(request(0, 77))).toBe(77)
-  expect(produceCorrelationId(request(1, 77))).toBeNull()
-  const answer = Buffer.alloc(8)
-  answer.writeInt32BE(77, 4)
-  expect(answeredCorrelationId(answer)).toBe(77)
+it('holds nothing of what is not Kafka, and does not stop at it', () => {
+  const heads = createHeads(REQUEST_HEAD_BYTES)
+  expect(heads.push(Buffer.from('*4\r\n$7\r\nevalsha\r\n')).length).toBe(1)
+  expect(heads.push(Buffer.alloc(1_000, 0xff))).toEqual([])
+  const negative = createHeads(REQUEST_HEAD_BYTES)
+  expect(negative.push(Buffer.alloc(36, 0xff)).length).toBe(3)
 })

@@ -5,20 +5,37 @@ const API_KEY_AT = 4
 const CORRELATION_ID_AT = 8
 const PRODUCE = 0
 
-/** Cuts a stream into its size-prefixed messages. Bytes that are not whole yet wait for the next push. */
-export function createFrames(): { push(chunk: Buffer): Buffer[] } {
-  let rest: Buffer = Buffer.alloc(0)
+/** Size, API key, version and correlation id. */
+export const REQUEST_HEAD_BYTES = 12
+/** Size and correlation id. */
+export const ANSWER_HEAD_BYTES = 8
+
+/**
+ * Finds the size-prefixed messages in a stream and answers how each begins, as soon as that has come. Bodies are
+ * passed over without a copy: they may be large, and a proxy may carry something else than Kafka.
+ */
+export function createHeads(headBytes: number): { push(chunk: Buffer): Buffer[] } {
+  let head: Buffer = Buffer.alloc(0)
+  let bodyLeft = 0
   return {
     push(chunk) {
-      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-      const frames: Buffer[] = []
-      while (rest.length >= SIZE_BYTES) {
-        const end = SIZE_BYTES + rest.readInt32BE(0)
-        if (rest.length < end) break
-        frames.push(rest.subarray(0, end))
-        rest = rest.subarray(end)
+      const heads: Buffer[] = []
+      for (let at = 0; at < chunk.length;) {
+        if (bodyLeft > 0) {
+          const passed = Math.min(bodyLeft, chunk.length - at)
+          bodyLeft -= passed
+          at += passed
+          continue
+        }
+        const more = chunk.subarray(at, at + headBytes - head.length)
+        head = Buffer.concat([head, more])
+        at += more.length
+        if (head.length < headBytes) break
+        heads.push(head)
+        bodyLeft = Math.max(0, SIZE_BYTES + head.readInt32BE(0) - headBytes)
+        head = Buffer.alloc(0)
       }
-      return frames
+      return heads
     },
   }
 }

@@ -1,5 +1,11 @@
 import { connect, createServer, type Socket } from 'node:net'
-import { answeredCorrelationId, createFrames, produceCorrelationId } from './kafka-frames.ts'
+import {
+  ANSWER_HEAD_BYTES,
+  answeredCorrelationId,
+  createHeads,
+  produceCorrelationId,
+  REQUEST_HEAD_BYTES,
+} from './kafka-frames.ts'
 
 /** What happens to bytes on their way, on open connections and on those to come. */
 export interface ProxyFault {
@@ -104,19 +110,19 @@ export async function startTcpProxy(firstUpstream: { host: string; port: number 
 
   /** Per connection: which answers are those of a Produce. */
   function watchAcknowledgements() {
-    const [requests, answers] = [createFrames(), createFrames()]
+    const [requests, answers] = [createHeads(REQUEST_HEAD_BYTES), createHeads(ANSWER_HEAD_BYTES)]
     const produced = new Set<number>()
     return {
       request(chunk: Buffer): boolean {
-        for (const frame of requests.push(chunk)) {
-          const correlationId = produceCorrelationId(frame)
+        for (const head of requests.push(chunk)) {
+          const correlationId = produceCorrelationId(head)
           if (correlationId !== null) produced.add(correlationId)
         }
         return true
       },
       mayPass(chunk: Buffer): boolean {
-        for (const frame of answers.push(chunk)) {
-          if (!produced.delete(answeredCorrelationId(frame)) || acknowledgementsToDrop === 0) continue
+        for (const head of answers.push(chunk)) {
+          if (!produced.delete(answeredCorrelationId(head)) || acknowledgementsToDrop === 0) continue
           acknowledgementsToDrop -= 1
           counts.acknowledgementsDropped += 1
           return false
