@@ -25,9 +25,9 @@ export const streamsLimitsSchema = z.strictObject({
     .int()
     .min(1)
     .max(5_000)
-    .default(50)
+    .default(200)
     .describe(
-      'how long the broker holds an empty fetch: less costs CPU time at rest, more makes a stop wait',
+      'how long the broker holds an empty fetch: with 50 an idle features process took 5.7 % of a core, with this 3, and 500 saved no more; a stop waits for it',
     ),
   batchRecordsMax: z
     .int()

@@ -4,6 +4,22 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+/** Places in /proc/<pid>/stat after the command name (proc_pid_stat(5) counts from 1 and has two before). */
+const [STATE, THREADS, START_TICKS] = [0, 17, 19]
+
+/**
+ * When the process began, in clock ticks since boot. undefined: it has ended. A first thread that is a zombie while
+ * others are still on their way out (in an fsync, say) has not: they hold its ports and files.
+ *
+ * @param stat what /proc/<pid>/stat says
+ */
+export function startTicksIn(stat: string): string | undefined {
+  // The command name in parentheses may hold anything, blanks and parentheses too.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const hasEnded = fields[STATE] === 'X' || (fields[STATE] === 'Z' && Number(fields[THREADS]) <= 1)
+  return hasEnded ? undefined : fields[START_TICKS]
+}
+
 /**
  * A text that is the same as long as `pid` is the same process, and differs for a later process that got the same
  * number: when it began (Linux: boot id and clock ticks since boot; elsewhere `ps`). undefined: no such process, or
@@ -16,10 +32,8 @@ export async function startTokenOf(pid: number): Promise<string | undefined> {
     readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
   ])
   if (stat === undefined) return undefined
-  // The command name in parentheses may hold anything, blanks and parentheses too.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [state, startTicks] = [fields[0], fields[19]]
-  return state === 'Z' || state === 'X' ? undefined : `${bootId.trim()}:${startTicks}`
+  const startTicks = startTicksIn(stat)
+  return startTicks === undefined ? undefined : `${bootId.trim()}:${startTicks}`
 }
 
 export async function isSameProcess(recorded: { pid: number; startToken: string }): Promise<boolean> {
