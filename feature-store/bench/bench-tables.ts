@@ -2,6 +2,7 @@ import { table } from '#streams'
 import { spreadText, type Standing } from './bench-report.ts'
 import type { StageShare } from './cpu-profile.ts'
 import type { Quantiles } from './freshness.ts'
+import type { ScalingRun } from './process-scaling.ts'
 
 export function standingsTable(standings: readonly Standing[]): string {
   const rows = standings.map((one) => [
@@ -48,6 +49,40 @@ export function profileTable(
   return `${table(['stage', 'µs per event', 'share'], rows)}
 ${sum.toFixed(1)} µs of CPU time per event, start and profiler included
 event loop late by ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} (p99), ${max.toFixed(1)} (most)`
+}
+
+export function scalingTable(runs: readonly ScalingRun[]): string {
+  const alone = runs.find(({ processes }) => processes === 1)
+  const rows = runs.map((run) => {
+    const apart = runs.find(
+      ({ processes, company }) => processes === run.processes && company === 'nothing shared',
+    )
+    const ratio = (other: ScalingRun | undefined) =>
+      other === undefined ? '' : (run.cpuSecondsPerMillion / other.cpuSecondsPerMillion).toFixed(2)
+    return [
+      run.processes,
+      run.company,
+      run.eventsPerSecond.toFixed(0),
+      run.recordsPerWrite.toFixed(0),
+      run.cpuSecondsPerMillion.toFixed(1),
+      ratio(alone),
+      run.company === 'one group' ? ratio(apart) : '',
+      run.wrong === 0 ? 'yes' : `${String(run.wrong)} wrong`,
+    ]
+  })
+  return table(
+    [
+      'processes',
+      'in',
+      'events/s',
+      'records per write',
+      'CPU s per million, all',
+      'x one process',
+      'x nothing shared',
+      'state right',
+    ],
+    rows,
+  )
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { type Addresses, table } from '#streams'
 import { openTestStack } from '#streams/testing'
 import { standingsOf } from './bench-report.ts'
-import { freshnessTable, type LoadRow, profileTable, standingsTable } from './bench-tables.ts'
+import { freshnessTable, type LoadRow, profileTable, scalingTable, standingsTable } from './bench-tables.ts'
 import { CONTESTANTS } from './contestants.ts'
 import { playRounds, profileFeedloop } from './process-features-bench.ts'
 import { measureFreshness } from './process-freshness.ts'
@@ -139,27 +139,7 @@ async function users(addresses: Addresses, { interactions, rounds }: Options): P
 async function processes(addresses: Addresses, { interactions }: Options): Promise<object> {
   const workload = { ...WORKLOAD, interactions, partitions: Math.max(...PROCESS_COUNTS) }
   const runs = await measureScaling(addresses, workload, PROCESS_COUNTS, say)
-  const rows = runs.map((run) => [
-    run.processes,
-    run.eventsPerSecond.toFixed(0),
-    run.recordsPerWrite.toFixed(0),
-    run.cpuSecondsPerMillion.toFixed(1),
-    (run.cpuSecondsPerMillion / runs[0]!.cpuSecondsPerMillion).toFixed(2),
-    run.wrong === 0 ? 'yes' : `${String(run.wrong)} wrong`,
-  ])
-  print(
-    table(
-      [
-        'processes',
-        'events/s',
-        'records per write',
-        'CPU s per million, all',
-        'x one process',
-        'state right',
-      ],
-      rows,
-    ),
-  )
+  print(scalingTable(runs))
   if (runs.some(({ wrong }) => wrong > 0)) process.exitCode = 1
   return { workload, runs }
 }

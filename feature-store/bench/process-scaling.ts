@@ -10,8 +10,12 @@ import type { MemberReport } from './process-feedloop-member.ts'
 import { feedloopStates } from './redis-final-states.ts'
 import type { Workload } from './workload.ts'
 
+/** How processes run side by side: members of one group, or each with a feed of its own, as large as its share. */
+export type Company = 'one group' | 'nothing shared'
+
 export interface ScalingRun {
   processes: number
+  company: Company
   /** Of all processes together, after the warm-up. */
   cpuSecondsPerMillion: number
   eventsPerSecond: number
@@ -26,51 +30,82 @@ const POLL_MS = 100
 
 const member = path.join(path.dirname(fileURLToPath(import.meta.url)), 'process-feedloop-member.ts')
 
-/** Several processes share the partitions of a topic that is full when they begin. */
+/**
+ * What several processes cost together on topics that are full when they begin. As many processes that share nothing
+ * tell what is the machine's own: caches and cores that they take from one another.
+ */
 export async function measureScaling(
   addresses: Addresses,
   workload: Workload,
   counts: readonly number[],
   say: (line: string) => void,
 ): Promise<ScalingRun[]> {
-  const feed = await openBenchFeed(addresses, workload)
-  const expected = expectedOf(workload)
   const runs: ScalingRun[] = []
-  for (const processes of counts) {
-    await feed.reset()
-    const members = Array.from({ length: processes }, () => startMember(feed.task))
-    try {
-      await until('all members to have joined', () =>
-        Promise.resolve(members.every(({ joined }) => joined())),
-      )
-      const reached = async (share: number) => {
-        const wanted = 2 * share * workload.interactions
-        let now = totals(members)
-        while (now.applied < wanted) {
-          for (const each of members) each.mustRun()
-          await sleep(POLL_MS)
-          now = totals(members)
-        }
-        return { ...now, atMs: performance.now() }
-      }
-      const warm = await reached(WARM_UP_SHARE)
-      const done = await reached(1)
-      const interactions = (done.applied - warm.applied) / 2
-      const found = await feedloopStates(feed.task, workload.partitions)
-      runs.push({
-        processes,
-        cpuSecondsPerMillion: (done.cpuMicros - warm.cpuMicros) / interactions,
-        eventsPerSecond: (interactions / (done.atMs - warm.atMs)) * 1_000,
-        recordsPerWrite: (done.applied - warm.applied) / (done.writes - warm.writes),
-        wrong: [...expected].filter(([id, state]) => !agrees(state, found.get(id) ?? null)).length,
-      })
+  for (const processes of counts)
+    for (const company of processes === 1
+      ? (['one group'] as const)
+      : (['one group', 'nothing shared'] as const)) {
+      runs.push(await runTogether(addresses, workload, processes, company))
       say(JSON.stringify(runs.at(-1)))
-    } finally {
-      await Promise.all(members.map(({ kill }) => kill()))
+    }
+  return runs
+}
+
+async function runTogether(
+  addresses: Addresses,
+  workload: Workload,
+  processes: number,
+  company: Company,
+): Promise<ScalingRun> {
+  const feeds = company === 'one group' ? 1 : processes
+  const share = {
+    ...workload,
+    interactions: Math.round(workload.interactions / feeds),
+    partitions: workload.partitions / feeds,
+  }
+  const opened = await Promise.all(Array.from({ length: feeds }, () => openBenchFeed(addresses, share)))
+  const members = opened.flatMap(({ task }) =>
+    Array.from({ length: processes / feeds }, () => startMember(task)),
+  )
+  try {
+    await until('all members to have joined', () => Promise.resolve(members.every(({ joined }) => joined())))
+    const warm = await reached(members, 2 * WARM_UP_SHARE * share.interactions * feeds)
+    const done = await reached(members, 2 * share.interactions * feeds)
+    const interactions = (done.applied - warm.applied) / 2
+    const expected = expectedOf(share)
+    let wrong = 0
+    for (const { task } of opened) {
+      const found = await feedloopStates(task, share.partitions)
+      wrong += [...expected].filter(([id, state]) => !agrees(state, found.get(id) ?? null)).length
+    }
+    return {
+      processes,
+      company,
+      cpuSecondsPerMillion: (done.cpuMicros - warm.cpuMicros) / interactions,
+      eventsPerSecond: (interactions / (done.atMs - warm.atMs)) * 1_000,
+      recordsPerWrite: (done.applied - warm.applied) / (done.writes - warm.writes),
+      wrong,
+    }
+  } finally {
+    await Promise.all(members.map(({ kill }) => kill()))
+    for (const feed of opened) {
+      await feed.reset()
+      await feed.close()
     }
   }
-  await feed.close()
-  return runs
+}
+
+type Member = ReturnType<typeof startMember>
+
+/** When all together have applied so many, users and items counted alike. */
+async function reached(members: readonly Member[], wanted: number) {
+  let now = totals(members)
+  while (now.applied < wanted) {
+    for (const each of members) each.mustRun()
+    await sleep(POLL_MS)
+    now = totals(members)
+  }
+  return { ...now, atMs: performance.now() }
 }
 
 function startMember(task: Parameters<typeof startBuilt>[3] & { topic: string }) {
