@@ -16,7 +16,7 @@ import {
   createSignals,
   describeFailure,
   FeedFileError,
-  keepObjectsYoung,
+  collectRarely,
   loadFeedFile,
   registerStreamsCommands,
   resolveAddresses,
@@ -64,7 +64,7 @@ type ServiceName = keyof typeof SERVICES
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  keepObjectsYoung()
+  collectRarely()
   const program = new Command('feedloop')
     .description('an online-learning loop for a feed, on Kafka')
     .version(packageVersion())

@@ -50,7 +50,7 @@ export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { FEED_FILE, type FeedFileSource, loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
 export { untilStopped } from './process-until-stopped.ts'
-export { keepObjectsYoung } from './process-young-objects.ts'
+export { collectRarely } from './process-garbage-collection.ts'
 export { registerStreamsCommands } from './commands.ts'
 
 export * from './stack/index.ts'

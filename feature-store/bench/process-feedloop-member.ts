@@ -2,7 +2,7 @@
  * One of several processes that share a group. Argument: the task. Writes "joined" when it has partitions, and says
  * every 100 ms what it applied and what CPU time that took.
  */
-import { connectRuntime, keepObjectsYoung, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
+import { connectRuntime, collectRarely, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
 import { startFeatureStore } from '../feature-store.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { SIGNALS } from '../signals.ts'
@@ -18,7 +18,7 @@ export interface MemberReport {
   cpuMicros: number
 }
 
-keepObjectsYoung() // as the command does
+collectRarely() // as the command does
 const task = JSON.parse(process.argv[2]!) as Task
 const applied = { user: 0, item: 0, writes: 0 }
 

@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import {
   connectRuntime,
-  keepObjectsYoung,
+  collectRarely,
   type Signals,
   silentLogger,
   silentSignals,
@@ -28,7 +28,7 @@ export interface FeedloopTask extends Task {
   profileFile?: string
 }
 
-keepObjectsYoung() // as the command does
+collectRarely() // as the command does
 const task = JSON.parse(process.argv[2]!) as FeedloopTask
 const stopwatch = createStopwatch()
 const writes: AppliedWrite[] = []

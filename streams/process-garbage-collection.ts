@@ -1,0 +1,24 @@
+import { setFlagsFromString } from 'node:v8'
+
+/**
+ * How far the old generation may grow, in % of what lived at the last full collection. V8 chooses by itself between
+ * 10 and 300; for a stream it chose about 60.
+ */
+const OLD_GENERATION_GROWS_PERCENT = 300
+
+/**
+ * Makes full collections rare: each one slows everything down for about a tenth of a second, and records of a stream live
+ * for milliseconds.
+ *
+ * - V8 guesses which objects will live long (allocation-site pretenuring). Once a few batches have survived a collection or
+ *   two, it makes the arrays of later batches in the old generation; each drags its records along until the next full
+ *   collection, which then comes every three seconds. It shall not guess.
+ * - What is in flight when young objects are collected still gets old, some megabytes a second. The old generation may
+ *   grow to four times of what lives before it is collected: memory for quiet.
+ *
+ * Measured in feature-store/bench/README.md. Once per process, before the work begins.
+ */
+export function collectRarely(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring')
+  setFlagsFromString(`--heap-growing-percent=${String(OLD_GENERATION_GROWS_PERCENT)}`)
+}
