@@ -120,7 +120,13 @@ describe('docker-compose.kafka.yml', () => {
 
   test('gives Redis the settings of the local one', () => {
     const command = service('redis').command ?? []
-    for (const name of ['save', 'appendonly', 'appendfsync', 'maxmemory-policy']) {
+    for (const name of [
+      'save',
+      'appendonly',
+      'appendfsync',
+      'auto-aof-rewrite-min-size',
+      'maxmemory-policy',
+    ]) {
       const local = new RegExp(`^${name} (.*)$`, 'm').exec(redisSettings(6379))?.[1]
       expect([name, command[command.indexOf(`--${name}`) + 1]]).toEqual([name, local === '""' ? '' : local])
     }
