@@ -10,13 +10,13 @@ import {
 } from '#feature-store'
 import { registerScorerCommands, runScorer, SCORER_SIGNALS, scorerConfigSchema } from '#scorer'
 import {
+  collectRarely,
   type CommandContext,
   connectRuntime,
   createLogger,
   createSignals,
   describeFailure,
   FeedFileError,
-  collectRarely,
   loadFeedFile,
   registerStreamsCommands,
   resolveAddresses,

@@ -2,7 +2,7 @@
  * One of several processes that share a group. Argument: the task. Writes "joined" when it has partitions, and says
  * every 100 ms what it applied and what CPU time that took.
  */
-import { connectRuntime, collectRarely, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
+import { collectRarely, connectRuntime, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
 import { startFeatureStore } from '../feature-store.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { SIGNALS } from '../signals.ts'

@@ -3,8 +3,8 @@
  */
 import { writeFileSync } from 'node:fs'
 import {
-  connectRuntime,
   collectRarely,
+  connectRuntime,
   type Signals,
   silentLogger,
   silentSignals,

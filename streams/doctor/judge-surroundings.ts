@@ -1,8 +1,7 @@
 import { failed, type Finding, ok, unknown, warning } from './finding.ts'
 
-/** Another machine's clock less ours. */
+/** The clock of Redis less ours. */
 export interface ClockFacts {
-  of: 'redis'
   aheadMs: number
   /** Half of the time that asking took. */
   uncertainMs: number
@@ -12,8 +11,8 @@ export interface ClockFacts {
 export const CLOCK_MS_WARNED = 1_000
 const USE_A_TIME_SERVICE = 'Run a time service (chrony, ntpd) on all machines.'
 
-export function judgeClock({ of, aheadMs, uncertainMs }: ClockFacts, futureSkewSecondsMax: number): Finding {
-  const check = `clock of ${of}`
+export function judgeClock({ aheadMs, uncertainMs }: ClockFacts, futureSkewSecondsMax: number): Finding {
+  const check = 'clock of redis'
   const beyondMs = Math.abs(aheadMs) - uncertainMs
   const found = `${Math.abs(Math.round(aheadMs))} ms ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine (± ${Math.ceil(uncertainMs)} ms)`
   const action = USE_A_TIME_SERVICE

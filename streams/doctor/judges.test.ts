@@ -104,7 +104,7 @@ describe('judgeClock', () => {
     [300_010, 10, 'warning'],
     [-300_011, 10, 'failed'],
   ] as const)('%d ms, uncertain by %d, is %s', (aheadMs, uncertainMs, verdict) => {
-    expect(judgeClock({ of: 'redis', aheadMs, uncertainMs }, 300).verdict).toBe(verdict)
+    expect(judgeClock({ aheadMs, uncertainMs }, 300).verdict).toBe(verdict)
   })
 })
 
@@ -186,7 +186,7 @@ it('says what to do about everything that is not ok', () => {
       appendOnly: false,
       usedBytes: 99,
     }),
-    judgeClock({ of: 'redis', aheadMs: 1e7, uncertainMs: 0 }, 300),
+    judgeClock({ aheadMs: 1e7, uncertainMs: 0 }, 300),
     ...judgeStamps([{ topic: 't', by: 'the broker', aheadMs: 1e7 }], 300),
     ...judgeGroups([]),
   ]

@@ -53,19 +53,16 @@ export const askStampedAhead = (
 ): Promise<Map<string, number>> =>
   withAdmin(brokers, silentLogger, async (admin) => {
     const largestFirst = [...stepsMs].sort((a, b) => b - a)
-    const ahead = new Map<string, number>()
-    for (const topic of topics) {
-      ahead.set(topic, 0)
+    const aheadOf = async (topic: string): Promise<number> => {
       const ends = new Map(
         (await admin.fetchTopicOffsets(topic)).map((at) => [at.partition, Number(at.high)]),
       )
       for (const stepMs of largestFirst) {
         // Where no record is as new, kafkajs answers the end of the partition.
         const found = await admin.fetchTopicOffsetsByTimestamp(topic, Date.now() + stepMs)
-        if (!found.some(({ partition, offset }) => Number(offset) < (ends.get(partition) ?? 0))) continue
-        ahead.set(topic, stepMs)
-        break
+        if (found.some(({ partition, offset }) => Number(offset) < (ends.get(partition) ?? 0))) return stepMs
       }
+      return 0
     }
-    return ahead
+    return new Map(await Promise.all(topics.map(async (topic) => [topic, await aheadOf(topic)] as const)))
   })

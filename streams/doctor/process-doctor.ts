@@ -4,6 +4,7 @@ import { policyOf } from '../errors.ts'
 import { agedLags } from '../kafka/kafka-oldest-unread.ts'
 import { catalogueOf } from '../kafka/kafka-runtime.ts'
 import { describeTopics } from '../kafka/kafka-topics.ts'
+import type { WantedTopic } from '../topics.ts'
 import { failed, type Finding, ok, unknown } from './finding.ts'
 import { judgeRedis } from './judge-redis.ts'
 import {
@@ -42,27 +43,35 @@ async function examineKafka(config: StreamsConfig, { brokers }: Addresses): Prom
     return [failed('brokers', said(error), 'Start Kafka, or correct FEEDLOOP_KAFKA_BROKERS or the login.')]
   }
   const wanted = Object.values(catalogueOf(config))
-  const described = async () => {
-    const names = wanted.map(({ name }) => name)
-    return new Map((await describeTopics({ brokers }, names)).map((topic) => [topic.name, topic]))
-  }
-  const stamps = async () => {
-    const { futureSkewSecondsMax } = config.limits
-    const found = await described()
-    const steps = [CLOCK_MS_WARNED, futureSkewSecondsMax * 1_000]
-    const ahead = await askStampedAhead(brokers, [...found.keys()], steps)
-    const facts = wanted.flatMap(({ name, config: { 'message.timestamp.type': type } }) => {
-      const by = type === 'LogAppendTime' ? ('the broker' as const) : ('its producer' as const)
-      return ahead.has(name) ? [{ topic: name, by, aheadMs: ahead.get(name)! }] : []
-    })
-    return judgeStamps(facts, futureSkewSecondsMax)
+  const names = wanted.map(({ name }) => name)
+  const topics = async () => {
+    const found = new Map((await describeTopics({ brokers }, names)).map((topic) => [topic.name, topic]))
+    const there = wanted.filter(({ name }) => found.has(name))
+    const clocks = await orUnknown('clocks of brokers and producers', () =>
+      examineStamps(there, config, brokers),
+    )
+    return [...judgeTopics(wanted, found), ...clocks]
   }
   return [
     ...judgeBrokers(facts, config.limits),
-    ...(await orUnknown('topics', async () => judgeTopics(wanted, await described()))),
-    ...(await orUnknown('clocks of brokers and producers', stamps)),
+    ...(await orUnknown('topics', topics)),
     ...(await orUnknown('stages', async () => judgeGroups(await groupsOf(config.prefix, brokers)))),
   ]
+}
+
+async function examineStamps(
+  topics: readonly WantedTopic[],
+  { limits: { futureSkewSecondsMax } }: StreamsConfig,
+  brokers: string[],
+): Promise<Finding[]> {
+  const steps = [CLOCK_MS_WARNED, futureSkewSecondsMax * 1_000]
+  const names = topics.map(({ name }) => name)
+  const ahead = await askStampedAhead(brokers, names, steps)
+  const facts = topics.map(({ name, config }) => {
+    const isBrokers = config['message.timestamp.type'] === 'LogAppendTime'
+    return { topic: name, by: isBrokers ? 'the broker' : 'its producer', aheadMs: ahead.get(name)! } as const
+  })
+  return judgeStamps(facts, futureSkewSecondsMax)
 }
 
 async function groupsOf(prefix: string, brokers: string[]): Promise<GroupFacts[]> {

@@ -67,5 +67,5 @@ async function clockOf(redis: Redis): Promise<ClockFacts> {
   const [seconds, micros] = (await redis.time()) as unknown as [string, string]
   const afterMs = Date.now()
   const thereMs = Number(seconds) * 1_000 + Number(micros) / 1_000
-  return { of: 'redis', aheadMs: thereMs - (beforeMs + afterMs) / 2, uncertainMs: (afterMs - beforeMs) / 2 }
+  return { aheadMs: thereMs - (beforeMs + afterMs) / 2, uncertainMs: (afterMs - beforeMs) / 2 }
 }

@@ -13,27 +13,21 @@ const TRIES = 100
 
 /** Asks the system by binding to the port for a moment, on the loopback address only. */
 export const portProbe: PortProbe = {
-  async isFree(port) {
-    return tryBind(port)
-  },
+  isFree: (port) =>
+    new Promise((resolve, reject) => {
+      const server = createServer()
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false)
+        else reject(error)
+      })
+      server.listen({ port, host: LOCAL_HOST, exclusive: true }, () => server.close(() => resolve(true)))
+    }),
   async anyFree() {
     for (let tries = 0; tries < TRIES; tries++) {
       const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
       if (await this.isFree(port)) return port
     }
-    throw new Error(
-      `None of ${String(TRIES)} ports from ${String(FIRST_PORT)} to ${String(FIRST_PORT + PORTS)} is free.`,
-    )
+    const range = `${String(FIRST_PORT)} to ${String(FIRST_PORT + PORTS - 1)}`
+    throw new Error(`None of ${String(TRIES)} ports tried from ${range} is free: end what holds them.`)
   },
-}
-
-function tryBind(port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false)
-      else reject(error)
-    })
-    server.listen({ port, host: LOCAL_HOST, exclusive: true }, () => server.close(() => resolve(true)))
-  })
 }
