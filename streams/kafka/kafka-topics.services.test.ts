@@ -48,6 +48,18 @@ describeServices('topics on a real broker', (addresses) => {
     expect(found?.ownConfig).toEqual({ 'retention.ms': '1800000', 'segment.ms': '7200000' })
   })
 
+  it('are served when they are told to be made: the leader of every partition answers', async () => {
+    const wanted = Array.from({ length: 8 }, () => topic({}, 40))
+    await applyTopics(addresses, wanted)
+    const admin = kafka.admin()
+    await admin.connect()
+    try {
+      for (const { name } of wanted.toReversed()) expect(await admin.fetchTopicOffsets(name)).toHaveLength(40)
+    } finally {
+      await admin.disconnect()
+    }
+  })
+
   it('refuse another number of partitions before anything is changed', async () => {
     const [wanted, other] = [topic(), topic()]
     await applyTopics(addresses, [wanted])

@@ -87,7 +87,10 @@ function creation({ name, partitions, replicationFactor, config }: WantedTopic) 
   return { topic: name, numPartitions: partitions, replicationFactor, configEntries: entriesOf(config) }
 }
 
-/** kafkajs' own wait gives up when a broker has not heard of the topic yet. */
+/**
+ * kafkajs' own wait gives up when a broker has not heard of the topic yet. A broker tells a leader before that
+ * leader has made its logs: the topic is served when the leaders answer, too.
+ */
 async function untilServed(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -95,7 +98,10 @@ async function untilServed(admin: Admin, topics: readonly WantedTopic[]): Promis
       const counts = new Map(
         served.map(({ name, partitions }) => [name, partitions.filter(({ leader }) => leader >= 0).length]),
       )
-      if (topics.every(({ name, partitions }) => counts.get(name) === partitions)) return
+      if (topics.every(({ name, partitions }) => counts.get(name) === partitions)) {
+        for (const { name } of topics) await admin.fetchTopicOffsets(name)
+        return
+      }
     } catch (error) {
       if (attempt === SERVED_ATTEMPTS_MAX) throw error
     }
