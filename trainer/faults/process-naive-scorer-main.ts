@@ -1,8 +1,10 @@
 /**
- * What a first attempt at a scorer looks like: kafkajs commits by itself, and every answer gets a new id. Argument: JSON
- * of NaiveScorerArguments.
+ * What a first attempt at a scorer looks like: kafkajs commits by itself, and every answer gets a new id. It takes its
+ * time for each, as a model does: what dies at rest, with everything committed, shows nothing. Argument: JSON of
+ * NaiveScorerArguments.
  */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import { type Addresses, connectRuntime, silentLogger, type StreamsConfig } from '#streams'
 import { samplePrediction } from '../testing/sample-predictions.ts'
@@ -10,9 +12,11 @@ import { samplePrediction } from '../testing/sample-predictions.ts'
 export interface NaiveScorerArguments {
   addresses: Addresses
   streams: StreamsConfig
+  /** How long it takes for one answer. */
+  answerMs: number
 }
 
-const { addresses, streams } = JSON.parse(process.argv[2]!) as NaiveScorerArguments
+const { addresses, streams, answerMs } = JSON.parse(process.argv[2]!) as NaiveScorerArguments
 const runtime = await connectRuntime({ addresses, config: streams, clientId: 'naive', log: silentLogger })
 const outputs = await runtime.outputs('naive')
 const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
@@ -32,5 +36,6 @@ await consumer.run({
     const place = { requestPartition: partition, requestOffset: Number(message.offset) }
     outputs.add('predictions', { key: userId, value: { ...answer, ...place, predictionId: randomUUID() } })
     await outputs.flush()
+    await sleep(answerMs)
   },
 })

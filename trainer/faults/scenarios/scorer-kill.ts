@@ -19,6 +19,8 @@ interface Plan {
 const SHORT: Plan = { requests: 3_000, perSecond: 250, kills: 4 }
 const LONG: Plan = { requests: 50_000, perSecond: 300, kills: 60 }
 const CONTROL: Plan = { requests: 2_000, perSecond: 250, kills: 2 }
+/** Slower than requests come: the control is in the middle of a batch whenever it dies. */
+const CONTROL_ANSWER_MS = 5
 const PAUSE_MS_MAX = 700
 const FEED = { limits: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500 } }
 
@@ -31,12 +33,14 @@ export const scorerKill: Scenario = {
     const [measured, control] = await withControl(
       size,
       () => killed(lab, 'scorer-kill', plan, (feed) => feed.run('scorer'), 'scorer'),
-      () => killed(lab, 'scorer-kill-control', CONTROL, startNaiveScorer, 'naive'),
+      () => killed(lab, 'scorer-kill-control', CONTROL, startSlowly, 'naive'),
     )
     const what = 'a kafkajs consumer with automatic commits that draws its prediction ids'
     return { measured, control: { ...control, what }, checks: [] }
   },
 }
+
+const startSlowly = (feed: OwnFeed) => startNaiveScorer(feed, CONTROL_ANSWER_MS)
 
 async function killed(
   lab: Lab,
