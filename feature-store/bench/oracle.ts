@@ -40,7 +40,7 @@ export function expectedOf(workload: Workload): Map<string, Expected> {
   }
   for (const [id, times] of clickTimes) {
     const known = expected.get(id)!
-    const newestBucket = Math.max(...times.map((time) => Math.floor(time / BUCKET_MS)))
+    const newestBucket = Math.floor(times.reduce((newest, time) => Math.max(newest, time)) / BUCKET_MS)
     for (const time of times) {
       known.decayed += 2 ** (-(known.lastAtMs - time) / HALF_LIFE_MS)
       if (newestBucket - Math.floor(time / BUCKET_MS) < BUCKETS) known.windowed++

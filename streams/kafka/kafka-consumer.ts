@@ -2,6 +2,7 @@ import type { Consumer, Kafka } from 'kafkajs'
 import type { StreamsLimits } from '../config.ts'
 import { coPartitionAssigner } from './kafka-assigner.ts'
 import { outageRetry } from './kafka-client.ts'
+import { withOwnFetches } from './kafka-fetches.ts'
 
 export interface ConsumerParts {
   kafka: Kafka
@@ -11,11 +12,11 @@ export interface ConsumerParts {
   mayRestart(): boolean
 }
 
-/** A kafkajs consumer as this part uses it: none of its defaults for waits, sizes or retries. */
+/** A kafkajs consumer as this part uses it: none of its defaults for waits, sizes or retries, and our own decoder. */
 export const createConsumer = ({ kafka, groupId, limits, mayRestart }: ConsumerParts): Consumer =>
   kafka.consumer({
     groupId,
-    partitionAssigners: [coPartitionAssigner],
+    partitionAssigners: [withOwnFetches(coPartitionAssigner)],
     sessionTimeout: limits.sessionTimeoutMs,
     rebalanceTimeout: limits.rebalanceTimeoutMs,
     heartbeatInterval: limits.heartbeatIntervalMs,

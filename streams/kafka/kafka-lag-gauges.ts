@@ -1,4 +1,4 @@
-import type { Batch } from 'kafkajs'
+import type { RawBatch } from '../raw-record.ts'
 import type { Clock, Signals } from '../stage.ts'
 
 /**
@@ -7,13 +7,13 @@ import type { Clock, Signals } from '../stage.ts'
  */
 export function gaugeLag(
   stage: string,
-  batch: Batch,
+  topic: string,
+  fetched: RawBatch,
   { signals, clock }: { signals: Signals; clock: Clock },
 ): void {
-  const { topic, partition } = batch
-  const labels = { stage, topic, partition: String(partition) }
-  const records = Math.max(0, Number(batch.highWatermark) - Number(batch.lastOffset()) - 1)
-  const readToMs = Number(batch.messages.at(-1)?.timestamp ?? clock.nowMs())
+  const labels = { stage, topic, partition: String(fetched.partition) }
+  const records = Math.max(0, fetched.endOffset - fetched.nextOffset)
+  const readToMs = fetched.records.at(-1)?.brokerTimeMs ?? clock.nowMs()
   const seconds = records === 0 ? 0 : Math.max(0, clock.nowMs() - readToMs) / 1_000
   signals.gauge('partition_lagged_records', records, labels)
   signals.gauge('partition_lagged_seconds', seconds, labels)

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cluster, Kafka, KafkaMessage, PartitionAssigner } from 'kafkajs'
+import type { Cluster, Kafka, PartitionAssigner } from 'kafkajs'
 import type { StreamsLimits } from '../config.ts'
-import { rawRecordOf } from './kafka-batch.ts'
+import { recordsFrom } from './kafka-batch.ts'
 import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
+import type { FetchAnswer, FetchedRecords } from './kafka-fetch-answer.ts'
+import { withOwnFetches } from './kafka-fetches.ts'
 import { policyOf } from '../errors.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Logger } from '../stage.ts'
@@ -10,7 +12,7 @@ import type { Logger } from '../stage.ts'
 /** What one partition gave. */
 export interface FetchedPartition {
   partition: number
-  records: RawRecord[]
+  records: readonly RawRecord[]
   nextOffset: number
 }
 
@@ -38,15 +40,6 @@ export interface LogCursorParts {
   log: Logger
   /** Told when retention removed records before they were read. */
   lost?(partition: number, wanted: number, first: number): void
-}
-
-/** What kafkajs' decoder leaves on a message besides what its types say: the record batch it came in. */
-type DecodedMessage = KafkaMessage & {
-  isControlRecord?: boolean
-  batchContext?: { firstOffset: string; lastOffsetDelta: number }
-}
-interface FetchAnswer {
-  responses: { topicName: string; partitions: { partition: number; messages: DecodedMessage[] }[] }[]
 }
 
 const READ_COMMITTED = 1
@@ -201,21 +194,10 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
   return { partitions, positions, ends, poll, close: disconnect, caughtUp: () => !partitions.some(isBehind) }
 }
 
-function readFrom(from: number, partition: number, messages: readonly DecodedMessage[]): FetchedPartition {
-  const records = messages
-    .filter((message) => !message.isControlRecord && Number(message.offset) >= from)
-    .map((message) => rawRecordOf(message, partition))
-  return { partition, records, nextOffset: endOf(messages, from) }
-}
-
-/** Past the last record batch as a whole: its last records may have been compacted away. */
-function endOf(messages: readonly DecodedMessage[], from: number): number {
-  const last = messages.at(-1)
-  if (last === undefined) return from
-  const { batchContext } = last
-  const batchEnd =
-    batchContext === undefined ? 0 : Number(batchContext.firstOffset) + batchContext.lastOffsetDelta + 1
-  return Math.max(from, Number(last.offset) + 1, batchEnd)
+function readFrom(from: number, partition: number, messages: readonly FetchedRecords[]): FetchedPartition {
+  // Past the last record batch as a whole: its last records may have been compacted away.
+  const nextOffset = Math.max(from, Number(messages.at(-1)?.offset ?? -1) + 1)
+  return { partition, records: recordsFrom(from, messages), nextOffset }
 }
 
 function isStale(error: unknown): boolean {
@@ -240,7 +222,7 @@ async function connectCluster(kafka: Kafka): Promise<{ cluster: Cluster; disconn
   }
   const consumer = kafka.consumer({
     groupId: 'feedloop-no-group',
-    partitionAssigners: [look],
+    partitionAssigners: [withOwnFetches(look)],
     allowAutoTopicCreation: false,
   })
   await consumer.connect()

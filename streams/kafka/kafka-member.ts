@@ -1,8 +1,8 @@
-import type { Admin, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Admin, ConsumerCrashEvent, ConsumerGroupJoinEvent, Kafka } from 'kafkajs'
 import type { TopicKey } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import { deferred } from '../deferred.ts'
-import { rawBatchOf } from './kafka-batch.ts'
+import { type FetchedPayload, rawBatchOf } from './kafka-batch.ts'
 import { createCommits } from './kafka-commits.ts'
 import { createConsumer, withinMs } from './kafka-consumer.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
@@ -12,7 +12,7 @@ import { gaugeLag } from './kafka-lag-gauges.ts'
 import { createMarkers } from './kafka-markers.ts'
 import type { KafkaOutputs } from './kafka-outputs.ts'
 import { createPauses } from './kafka-pauses.ts'
-import { createPositions, type FetchedBatch } from './kafka-positions.ts'
+import { createPositions } from './kafka-positions.ts'
 import { createRejoin } from './kafka-rejoin.ts'
 import { startOffsets } from './kafka-start-offsets.ts'
 import { type CrashWatchEnd, endOf } from '../crash-watch.ts'
@@ -133,7 +133,7 @@ export async function joinGroup<K extends TopicKey>(
     for (const [topic, partition] of closing) await stage.closed?.(topic, partition)
   }
 
-  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+  async function eachBatch(payload: FetchedPayload): Promise<void> {
     const { batch, commitOffsetsIfNecessary } = payload
     const { topic, partition } = batch
     const read = generation
@@ -143,11 +143,12 @@ export async function joinGroup<K extends TopicKey>(
       await lanes.run(partition, async () => {
         const watch = markers.of(topic, partition)
         if (payload.isStale() || !isOurs() || watch === undefined) return
-        const must = await positions.mustBeginAt(batch as FetchedBatch)
+        const must = await positions.mustBeginAt(batch)
         if (must !== null) return seek(topic, partition, must)
         const note = (offset: number, metadata = watch.marker()) =>
           commits.note({ topic, partition, offset, metadata }, commitOffsetsIfNecessary)
-        const end = await workThrough(rawBatchOf(batch, keyOf.get(topic)!), {
+        const fetched = rawBatchOf(batch, keyOf.get(topic)!)
+        const end = await workThrough(fetched, {
           watch,
           isOurs,
           note,
@@ -167,8 +168,7 @@ export async function joinGroup<K extends TopicKey>(
             seek(topic, partition, offset)
           },
         })
-        if (end === 'left') return
-        gaugeLag(stage.name, batch, parts)
+        if (end === 'done') gaugeLag(stage.name, topic, fetched, parts)
       })
     } catch (error) {
       fail(error)
@@ -181,7 +181,7 @@ export async function joinGroup<K extends TopicKey>(
   /** @returns whether the next slice may follow */
   function act(
     outcome: RunOutcome,
-    { batch: { topic, partition }, resolveOffset }: EachBatchPayload,
+    { batch: { topic, partition }, resolveOffset }: FetchedPayload,
     note: (offset: number) => void,
   ): boolean {
     if (outcome.kind === 'done') {
@@ -277,7 +277,7 @@ export async function joinGroup<K extends TopicKey>(
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: limits.partitionsAtOnceMax,
-      eachBatch,
+      eachBatch: (payload) => eachBatch(payload as unknown as FetchedPayload),
     })
   } catch (error) {
     fail(classifyKafkaError(error, brokers))

@@ -1,11 +1,9 @@
-import type { Admin, Batch } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import { tellLostRecords } from '../lost-records.ts'
 import { offsetBeyondEnd } from '../start-offset.ts'
 import type { Signals } from '../stage.ts'
 import { askAgain, type AskAgainParts } from './kafka-ask-again.ts'
-
-/** What kafkajs' batch has besides what its types say: the offset that was asked for. */
-export type FetchedBatch = Batch & { fetchedOffset: string }
+import type { FetchedBatch } from './kafka-batch.ts'
 
 /** Where the next batch of each partition must begin. */
 export interface Positions {

@@ -1,10 +1,17 @@
 import { createRequire } from 'node:module'
+import { Kafka, logLevel } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { silentLogger } from '../log.ts'
 import { silentSignals } from '../signal-registry.ts'
 import { topicLags } from './kafka-lag.ts'
 import { connectRuntime } from './kafka-runtime.ts'
-import { expected, recordingStage, started, writeInteractions } from '../testing/conformance-harness.ts'
+import {
+  expected,
+  interaction,
+  recordingStage,
+  started,
+  writeInteractions,
+} from '../testing/conformance-harness.ts'
 import { openKafkaHarness } from '../testing/kafka-harness.ts'
 import { describeServices } from '../testing/services.ts'
 
@@ -67,6 +74,43 @@ describeServices('a stage on a real broker', (addresses) => {
       expect(stage.seen).toEqual(expected(0, 3))
       await running.stop()
     } finally {
+      await harness.close()
+    }
+  })
+
+  it('is not given what transactions took back, and goes on past them', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const { runtime, config } = harness
+    const topic = runtime.topicName('interactions')
+    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer({
+      transactionalId: config.prefix,
+      maxInFlightRequests: 1,
+      idempotent: true,
+    })
+    try {
+      const stage = recordingStage()
+      const running = await started(harness, stage)
+      await producer.connect()
+      for (const [number, end] of (['abort', 'commit', 'abort', 'abort'] as const).entries()) {
+        const transaction = await producer.transaction()
+        const value = runtime.codec.encode('interactions', interaction('u-0', number))
+        await transaction.send({ topic, messages: [{ key: 'u-0', value, partition: 0 }] })
+        await transaction[end]()
+      }
+      await harness.write('interactions', {
+        key: Buffer.from('u-0'),
+        value: runtime.codec.encode('interactions', interaction('u-0', 4)),
+        partition: 0,
+      })
+      await harness.until(() => stage.seen.length === 2, 'what was committed')
+      expect(stage.seen).toEqual(['u-0-1', 'u-0-4'])
+      await running.stop()
+      // Four records with the ends of their transactions, and the last one.
+      expect(
+        (await topicLags(addresses, config.prefix)).map(({ committedOffset }) => committedOffset),
+      ).toEqual([9])
+    } finally {
+      await producer.disconnect()
       await harness.close()
     }
   })

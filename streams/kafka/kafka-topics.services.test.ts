@@ -134,6 +134,28 @@ describeServices('topics on a real broker', (addresses) => {
     expect(await readAll(wanted.name)).toEqual(['a0', 'tombstone', 'a1', 'tombstone', 'a2', 'tombstone'])
   })
 
+  it('are read without what transactions took back, however they lie across one another', async () => {
+    const wanted = topic({}, 1)
+    await applyTopics(addresses, [wanted])
+    const producers = ['one', 'two', 'three'].map((name) =>
+      kafka.producer({ transactionalId: `${wanted.name}-${name}`, maxInFlightRequests: 1, idempotent: true }),
+    )
+    for (const producer of producers) await producer.connect()
+    const open = []
+    for (const producer of producers) open.push(await producer.transaction())
+    for (let round = 0; round < 2; round++)
+      for (const [index, transaction] of open.entries())
+        await transaction.send({ topic: wanted.name, messages: [{ value: `${index}${round}` }] })
+    await open[0]!.abort()
+    await open[1]!.commit()
+    const again = await producers[0]!.transaction()
+    await again.send({ topic: wanted.name, messages: [{ value: 'kept' }] })
+    await again.commit()
+    await open[2]!.abort()
+    for (const producer of producers) await producer.disconnect()
+    expect(await readAll(wanted.name)).toEqual(['10', '11', 'kept'])
+  })
+
   it('are read over many fetches and in order of each partition', async () => {
     const wanted = topic({ 'max.message.bytes': '12582912' })
     await applyTopics(addresses, [wanted])
