@@ -1,7 +1,7 @@
 import kafkajs from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import { EncodeError, RegistryUnavailableError } from '#schemas'
-import { describeFailure, policyOf } from '../errors.ts'
+import { describeFailure, OperatorError, policyOf } from '../errors.ts'
 import {
   classifyKafkaError,
   isOwnershipLost,
@@ -23,7 +23,10 @@ const wrapped = (cause: Error) => {
 const connection = () =>
   new errors['KafkaJSConnectionError']!('connect ECONNREFUSED', { broker: brokers[0], code: 'ECONNREFUSED' })
 
+const stated = new OperatorError('compression', 'not read here')
+
 const table: [string, Error, string, string][] = [
+  ['what states its policy, wrapped by kafkajs', wrapped(stated), 'operator', 'compression'],
   ['a refused connection', connection(), 'operator', 'kafka_unreachable'],
   ['a refused connection after retries', wrapped(connection()), 'operator', 'kafka_unreachable'],
   [

@@ -36,11 +36,13 @@ const CERTIFICATE = /self-signed certificate|unable to verify|certificate has ex
 
 /**
  * Every kafkajs error as one of ours: transient, poison, bug or operator, with one sentence and the cause kept.
- * Errors that state a policy already pass through.
+ * Errors that state a policy already pass through, also from within what kafkajs wraps them in.
  */
 export function classifyKafkaError(error: unknown, brokers: readonly string[]): PolicyError {
-  if (error instanceof Error && 'policy' in error && 'code' in error) return error as PolicyError
-  const root = rootOf(error)
+  const chain = chainOf(error)
+  const stated = chain.find((one): one is PolicyError => 'policy' in one && 'code' in one)
+  if (stated !== undefined) return stated
+  const root = chain.at(-1)!
   const at = brokers.join(', ')
   const cause = { cause: error }
 
@@ -112,15 +114,21 @@ export function topicsMissing(names: readonly string[], cause?: unknown): Operat
 }
 
 /** kafkajs wraps what happened: KafkaJSNumberOfRetriesExceeded > KafkaJSNonRetriableError > the cause. */
-function rootOf(error: unknown): KafkaJsError {
-  let root: KafkaJsError = error instanceof Error ? error : new Error(String(error))
+function chainOf(error: unknown): KafkaJsError[] {
+  const chain: KafkaJsError[] = [error instanceof Error ? error : new Error(String(error))]
   for (let depth = 0; depth < 8; depth++) {
-    const inner = root.errors?.[0] ?? root.cause
+    const { errors, cause } = chain.at(-1)!
+    const inner = errors?.[0] ?? cause
     if (!(inner instanceof Error)) break
-    root = inner
+    chain.push(inner)
   }
-  return root
+  return chain
 }
+
+const rootOf = (error: unknown): KafkaJsError => chainOf(error).at(-1)!
+
+/** kafkajs tries again what does not say this of itself. Such an error must have no cause: kafkajs would keep that alone. */
+export const asFinal = <E extends PolicyError>(error: E): E => Object.assign(error, { retriable: false })
 
 /** The broker says that the group moved on: our partitions may be someone else's. */
 export function isOwnershipLost(error: unknown): boolean {

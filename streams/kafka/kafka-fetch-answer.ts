@@ -1,5 +1,7 @@
 import kafkajs from 'kafkajs'
+import { OperatorError } from '../errors.ts'
 import type { RawRecord } from '../raw-record.ts'
+import { asFinal } from './kafka-errors.ts'
 import { type Decompress, decodeRecordBatches, type RecordBatch } from './kafka-record-batch.ts'
 
 /**
@@ -41,13 +43,14 @@ export const FETCH_VERSION = 11
 /** Reads a Fetch answer, version 11: https://kafka.apache.org/protocol#The_Messages_Fetch */
 export async function decodeFetchAnswer(frame: Buffer): Promise<FetchAnswer> {
   let at = 0
-  const int8s = (count: number) => ((at += count), at - count)
-  const int16 = () => frame.readInt16BE(int8s(2))
-  const int32 = () => frame.readInt32BE(int8s(4))
-  const int64 = () => frame.readBigInt64BE(int8s(8))
+  /** Moves on by so many bytes; where they begin. */
+  const take = (count: number) => ((at += count), at - count)
+  const int16 = () => frame.readInt16BE(take(2))
+  const int32 = () => frame.readInt32BE(take(4))
+  const int64 = () => frame.readBigInt64BE(take(8))
   const text = () => {
     const length = int16()
-    return frame.toString('utf8', int8s(length), at)
+    return frame.toString('utf8', take(length), at)
   }
   const aborted = (): AbortedTransaction[] =>
     Array.from({ length: Math.max(0, int32()) }, () => ({
@@ -65,11 +68,11 @@ export async function decodeFetchAnswer(frame: Buffer): Promise<FetchAnswer> {
       const partition = int32()
       const partitionError = int16()
       const highWatermark = String(int64())
-      int8s(16) // last stable offset, log start offset
+      take(16) // last stable offset, log start offset
       const takenBack = aborted()
       const preferredReadReplica = int32()
       const length = Math.max(0, int32())
-      const set = frame.subarray(int8s(length), at)
+      const set = frame.subarray(take(length), at)
       const batches = await decodeRecordBatches(set, partition, decompress)
       partitions.push({
         partition,
@@ -112,11 +115,35 @@ const asMessage = ({ lastOffset, records }: RecordBatch): FetchedRecords => ({
   records,
 })
 
-/** By the codecs that are registered with kafkajs: gzip, and what a program has added. */
-const decompress: Decompress = async (codec, bytes) => {
-  const codecs = kafkajs.CompressionCodecs as Record<number, () => Codec>
-  return codecs[codec]!().decompress(bytes)
-}
 interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
+
+const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+
+/**
+ * By the codecs that are registered with kafkajs: gzip, and what a program has added.
+ *
+ * @throws OperatorError `compression` for another one
+ */
+const decompress: Decompress = async (codec, bytes) => {
+  const codecs = kafkajs.CompressionCodecs as Record<number, (() => Codec) | undefined>
+  let made
+  try {
+    made = codecs[codec]?.() // kafkajs' own place holders throw
+  } catch {
+    made = undefined
+  }
+  if (made === undefined) throw foreignCompression(CODEC_NAMES[codec] ?? String(codec))
+  return made.decompress(bytes)
+}
+
+const foreignCompression = (name: string) =>
+  asFinal(
+    new OperatorError(
+      'compression',
+      `A topic holds records compressed with ${name}, which is not read here: let producers use gzip or none, or set ` +
+        'compression.type=uncompressed on the topic. What is there already must be deleted (kafka-delete-records) ' +
+        'and produced again.',
+    ),
+  )

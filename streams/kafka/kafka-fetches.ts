@@ -1,5 +1,6 @@
 import type { Broker, Cluster, PartitionAssigner } from 'kafkajs'
 import { OperatorError } from '../errors.ts'
+import { asFinal } from './kafka-errors.ts'
 import { decodeFetchAnswer, FETCH_VERSION } from './kafka-fetch-answer.ts'
 
 /** What kafkajs 2.2.4 sends to a broker, and how it reads the answer. */
@@ -51,7 +52,9 @@ function withFetch(lookup: Lookup): Lookup {
 }
 
 const tooOld = (version: number) =>
-  new OperatorError(
-    'kafka_too_old',
-    `The broker knows Fetch up to version ${version}; feedloop needs ${FETCH_VERSION}: use Kafka 2.3 or newer.`,
+  asFinal(
+    new OperatorError(
+      'kafka_too_old',
+      `The broker knows Fetch up to version ${version}; feedloop needs ${FETCH_VERSION}: use Kafka 2.3 or newer.`,
+    ),
   )

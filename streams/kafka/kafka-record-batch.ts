@@ -1,5 +1,6 @@
 import { KafkaBugError, OperatorError } from '../errors.ts'
 import type { RawRecord } from '../raw-record.ts'
+import { asFinal } from './kafka-errors.ts'
 
 /** One record batch of a partition, as far as a consumer needs it. */
 export interface RecordBatch {
@@ -160,10 +161,12 @@ class RecordReader {
 }
 
 const damaged = (partition: number, offset: number) =>
-  new KafkaBugError(`the record batch at offset ${offset} of partition ${partition} is damaged`)
+  asFinal(new KafkaBugError(`the record batch at offset ${offset} of partition ${partition} is damaged`))
 
 const otherFormat = (partition: number, magic: number) =>
-  new OperatorError(
-    'record_format',
-    `Partition ${partition} holds records in format ${magic}, from before Kafka 0.11: copy the topic with a newer client.`,
+  asFinal(
+    new OperatorError(
+      'record_format',
+      `Partition ${partition} holds records in format ${magic}, from before Kafka 0.11: copy the topic with a newer client.`,
+    ),
   )

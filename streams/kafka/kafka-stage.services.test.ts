@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { Kafka, logLevel } from 'kafkajs'
+import kafkajs, { Kafka, logLevel } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { silentLogger } from '../log.ts'
 import { silentSignals } from '../signal-registry.ts'
@@ -14,6 +14,18 @@ import {
 } from '../testing/conformance-harness.ts'
 import { openKafkaHarness } from '../testing/kafka-harness.ts'
 import { describeServices } from '../testing/services.ts'
+
+const { CompressionCodecs, CompressionTypes } = kafkajs
+
+/** Snappy's framing with nothing compressed in it: length, then literals of up to 60 bytes. */
+function snappy(bytes: Buffer): Promise<Buffer> {
+  const parts: Buffer[] = [Buffer.from([(bytes.length & 0x7f) | 0x80, bytes.length >> 7])]
+  for (let at = 0; at < bytes.length; at += 60) {
+    const literal = bytes.subarray(at, at + 60)
+    parts.push(Buffer.from([(literal.length - 1) << 2]), literal)
+  }
+  return Promise.resolve(Buffer.concat(parts))
+}
 
 describeServices('a stage on a real broker', (addresses) => {
   it('that lost its partitions in the middle of a batch does not commit', async () => {
@@ -110,6 +122,39 @@ describeServices('a stage on a real broker', (addresses) => {
         (await topicLags(addresses, config.prefix)).map(({ committedOffset }) => committedOffset),
       ).toEqual([9])
     } finally {
+      await producer.disconnect()
+      await harness.close()
+    }
+  })
+
+  it('ends at once at a compression it cannot read, and says which', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const codecs = CompressionCodecs as Record<number, unknown>
+    const registered = codecs[CompressionTypes.Snappy]
+    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer()
+    try {
+      codecs[CompressionTypes.Snappy] = () => ({
+        compress: ({ buffer }: { buffer: Buffer }) => snappy(buffer),
+      })
+      await producer.connect()
+      const value = harness.runtime.codec.encode('interactions', interaction('u-0', 0))
+      await producer.send({
+        topic: harness.runtime.topicName('interactions'),
+        compression: CompressionTypes.Snappy,
+        messages: [{ key: 'u-0', value, partition: 0 }],
+      })
+      codecs[CompressionTypes.Snappy] = registered
+      const stage = recordingStage()
+      const running = await started(harness, stage)
+      const why = {
+        code: 'compression',
+        message: expect.stringContaining('compressed with snappy') as string,
+      }
+      await expect(running.done).rejects.toMatchObject(why)
+      await expect(harness.raw('interactions')).rejects.toMatchObject(why)
+      expect(stage.seen).toEqual([])
+    } finally {
+      codecs[CompressionTypes.Snappy] = registered
       await producer.disconnect()
       await harness.close()
     }
