@@ -194,6 +194,8 @@ function topicSpec(key: TopicKey, shape: TopicShape, options: TopicCatalogueOpti
     config: {
       ...keptConfig(shape.kept),
       'max.message.bytes': String(messageBytesMax),
+      // Producers may compress as they like; what reads here knows gzip only, so brokers unpack.
+      'compression.type': 'uncompressed',
       'message.timestamp.type': shape.timestamps ?? 'CreateTime',
       'min.insync.replicas': options.replicationFactor >= 3 ? '2' : '1',
     },

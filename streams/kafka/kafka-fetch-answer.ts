@@ -142,8 +142,7 @@ const foreignCompression = (name: string) =>
   asFinal(
     new OperatorError(
       'compression',
-      `A topic holds records compressed with ${name}, which is not read here: let producers use gzip or none, or set ` +
-        'compression.type=uncompressed on the topic. What is there already must be deleted (kafka-delete-records) ' +
-        'and produced again.',
+      `A topic holds records compressed with ${name}, which is not read here: \`npx feedloop topics apply\` makes brokers unpack what comes. ` +
+        'What is there already must be deleted (kafka-delete-records) and produced again.',
     ),
   )

@@ -127,35 +127,49 @@ describeServices('a stage on a real broker', (addresses) => {
     }
   })
 
-  it('ends at once at a compression it cannot read, and says which', async () => {
+  it('is given what brokers unpacked; a compression it cannot read ends it at once, with its name', async () => {
     const harness = await openKafkaHarness(addresses)
     const codecs = CompressionCodecs as Record<number, unknown>
     const registered = codecs[CompressionTypes.Snappy]
-    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer()
-    try {
+    const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
+    const [producer, admin] = [kafka.producer(), kafka.admin()]
+    const name = harness.runtime.topicName('interactions')
+    async function sendSnappy(number: number) {
       codecs[CompressionTypes.Snappy] = () => ({
         compress: ({ buffer }: { buffer: Buffer }) => snappy(buffer),
       })
-      await producer.connect()
-      const value = harness.runtime.codec.encode('interactions', interaction('u-0', 0))
+      const value = harness.runtime.codec.encode('interactions', interaction('u-0', number))
       await producer.send({
-        topic: harness.runtime.topicName('interactions'),
+        topic: name,
         compression: CompressionTypes.Snappy,
         messages: [{ key: 'u-0', value, partition: 0 }],
       })
       codecs[CompressionTypes.Snappy] = registered
+    }
+    try {
+      await producer.connect()
+      await admin.connect()
       const stage = recordingStage()
       const running = await started(harness, stage)
+      await sendSnappy(0)
+      await harness.until(() => stage.seen.length === 1, 'what the broker unpacked')
+      const asItComes = { name: 'compression.type', value: 'producer' }
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: 2, name, configEntries: [asItComes] }],
+      })
+      await sendSnappy(1)
       const why = {
         code: 'compression',
         message: expect.stringContaining('compressed with snappy') as string,
       }
       await expect(running.done).rejects.toMatchObject(why)
       await expect(harness.raw('interactions')).rejects.toMatchObject(why)
-      expect(stage.seen).toEqual([])
+      expect(stage.seen).toEqual(expected(0, 1))
     } finally {
       codecs[CompressionTypes.Snappy] = registered
       await producer.disconnect()
+      await admin.disconnect()
       await harness.close()
     }
   })
