@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs'
-import { askAgain } from '../kafka/kafka-ask-again.ts'
+import { askAgain, lookingAt } from '../kafka/kafka-ask-again.ts'
 import { classifyKafkaError } from '../kafka/kafka-errors.ts'
 import { withAdmin } from '../kafka/kafka-topics.ts'
 import { silentLogger } from '../log.ts'
@@ -46,9 +46,6 @@ export const askMembers = (brokers: string[], groups: string[]): Promise<Map<str
     return new Map(found.groups.map(({ groupId, members }) => [groupId, members.length]))
   })
 
-/** Leaders move; who waits for a diagnosis does not want to wait for an outage. */
-const PATIENCE_SECONDS = 5
-
 /** Of each topic: the largest of these steps by which a record is stamped ahead of this machine's clock; 0 for none. */
 export const askStampedAhead = (
   brokers: string[],
@@ -68,9 +65,8 @@ export const askStampedAhead = (
       }
       return 0
     }
-    const patience = { brokers, limits: { brokerOutageSecondsMax: PATIENCE_SECONDS }, log: silentLogger }
     const found = topics.map(
-      async (topic) => [topic, await askAgain(() => aheadOf(topic), patience)] as const,
+      async (topic) => [topic, await askAgain(() => aheadOf(topic), lookingAt(brokers))] as const,
     )
     return new Map(await Promise.all(found))
   })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamsLimits } from '../config.ts'
 import { policyOf } from '../errors.ts'
+import { silentLogger } from '../log.ts'
 import type { Logger } from '../stage.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
 
@@ -11,6 +12,14 @@ export interface AskAgainParts {
 }
 
 const ASK_DELAY_MS = 500
+const LOOK_SECONDS = 10
+
+/** For who only looks: leaders move, but nobody wants to wait for an outage to end. */
+export const lookingAt = (brokers: readonly string[]): AskAgainParts => ({
+  brokers,
+  limits: { brokerOutageSecondsMax: LOOK_SECONDS },
+  log: silentLogger,
+})
 
 /**
  * A question to the brokers that outlives their outage. kafkajs' admin gives up at the first broken connection;

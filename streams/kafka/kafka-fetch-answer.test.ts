@@ -84,14 +84,12 @@ describe('committed', () => {
     lastOffset: firstOffset + 1,
     producerId,
     isTransactional,
-    isControl: false,
     isAbort: false,
     records: [record(firstOffset), record(firstOffset + 1)],
   })
   const end = (producerId: number, firstOffset: number, isAbort: boolean): RecordBatch => ({
     ...data(producerId, firstOffset),
     lastOffset: firstOffset,
-    isControl: true,
     isAbort,
     records: [],
   })

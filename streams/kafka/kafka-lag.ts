@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs'
 import { streamsLimitsSchema } from '../config.ts'
-import { askAgain } from './kafka-ask-again.ts'
+import { askAgain, lookingAt } from './kafka-ask-again.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
 import type { BrokerAddresses } from './kafka-topics.ts'
 import { silentLogger } from '../log.ts'
@@ -25,9 +25,6 @@ export interface LagReader {
   close(): Promise<void>
 }
 
-/** A topic that was just made has no leader for a moment; whoever looks at a lag does not want to wait for an outage. */
-const LAG_PATIENCE_SECONDS = 10
-
 /** Keeps one connection, for who asks again and again. */
 export async function openLagReader({ brokers }: BrokerAddresses, prefix: string): Promise<LagReader> {
   const client = {
@@ -40,7 +37,7 @@ export async function openLagReader({ brokers }: BrokerAddresses, prefix: string
   const admin = createKafka(client).admin()
   await admin.connect()
 
-  const patience = { brokers, limits: { brokerOutageSecondsMax: LAG_PATIENCE_SECONDS }, log: silentLogger }
+  const patience = lookingAt(brokers)
   return {
     lags: () => askAgain(() => lagsOf(admin, prefix), patience),
     endOffsets: (topicName) => askAgain(() => endOffsetsOf(admin, topicName), patience),

@@ -85,7 +85,7 @@ describe('decodeRecordBatches', () => {
             lastOffset: firstOffset + records.reduce((sum, { gap }) => sum + gap, 1),
             isTransactional: transactional,
             producerId,
-            isControl: false,
+            isAbort: false,
           })
       }),
     )

@@ -9,10 +9,9 @@ export interface RecordBatch {
   lastOffset: number
   producerId: number
   isTransactional: boolean
-  /** Its one record ends a transaction, and is nobody's to read. */
-  isControl: boolean
-  /** Where `isControl`: it ends by taking back. */
+  /** It ends a transaction by taking it back. */
   isAbort: boolean
+  /** None where a control record ends a transaction: that is nobody's to read. */
   records: RawRecord[]
 }
 
@@ -87,7 +86,6 @@ function readBatch(set: Buffer, at: number, bytes: Buffer, partition: number): R
     lastOffset: firstOffset + set.readInt32BE(at + AT.lastOffsetDelta),
     producerId: int64(set, at + AT.producerId),
     isTransactional: (attributes & TRANSACTIONAL) !== 0,
-    isControl,
     isAbort: isControl && isAbortMarker(records[0]?.key ?? null),
     records: isControl ? [] : records,
   }
