@@ -1,17 +1,20 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { openLeash } from './process-leash.ts'
 
 const run = promisify(execFile)
+const ATTEMPTS = 20
 
 /** A file system of a few MiB that fills up. */
 export interface SmallDisk {
   readonly folder: string
   /** Room for more; what is there stays. */
   enlarge(mib: number): Promise<void>
+  /** Leaves so much room, whatever is written meanwhile. */
+  tighten(spareKib: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -39,9 +42,21 @@ export async function openSmallDisk(mib: number): Promise<SmallDisk> {
     await leash.pull()
     throw error
   }
+  const resize = async (size: string) => void (await run('mount', ['-o', `remount,size=${size}`, folder]))
   return {
     folder,
-    enlarge: async (larger) => void (await run('mount', ['-o', `remount,size=${larger}m`, folder])),
+    enlarge: (larger) => resize(`${larger}m`),
+    async tighten(spareKib) {
+      for (let attempt = 1; ; attempt++) {
+        const { blocks, bfree, bsize } = await statfs(folder)
+        try {
+          return await resize(`${((blocks - bfree) * bsize) / 1024 + spareKib}k`)
+        } catch (error) {
+          // Refused when more than that is there by now.
+          if (attempt === ATTEMPTS) throw error
+        }
+      }
+    },
     close: () => leash.pull(),
   }
 }

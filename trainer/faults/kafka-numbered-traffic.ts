@@ -10,6 +10,8 @@ export interface Traffic {
   readonly requests: Acknowledged
   /** Flushes that failed. */
   failures(): number
+  /** Lets what was held back go. */
+  release(): void
   /** Resolves when everything was sent, acknowledged or not. */
   readonly done: Promise<void>
 }
@@ -17,6 +19,8 @@ export interface Traffic {
 export interface TrafficPace {
   /** Interactions and requests together; left out: as fast as it goes. */
   perSecond?: number
+  /** So many interactions at the end wait for `release`, so that the log is not over before a fault is there. */
+  heldBack?: number
   /** Ends it early. */
   signal?: AbortSignal
 }
@@ -28,7 +32,7 @@ const CHUNKS_PER_SECOND = 20
 export async function startTraffic(
   { runtime }: Pick<OwnFeed, 'runtime'>,
   workload: Workload,
-  { perSecond, signal }: TrafficPace = {},
+  { perSecond, heldBack = 0, signal }: TrafficPace = {},
 ): Promise<Traffic> {
   const outputs = await runtime.outputs('traffic')
   for (const user of declaredUsers(workload)) outputs.add('users', { key: user.userId, value: user })
@@ -41,6 +45,10 @@ export async function startTraffic(
   const chunk = perSecond === undefined ? CHUNK : Math.max(1, Math.ceil(perSecond / CHUNKS_PER_SECOND))
   const chunks = Math.ceil(total / chunk)
   const neverAborted = new AbortController().signal
+  let release = (): void => undefined
+  const released = new Promise<void>((go) => (release = go))
+  signal?.addEventListener('abort', () => release())
+  const firstHeld = heldBack === 0 ? chunks : chunks - Math.ceil((heldBack * chunks) / workload.interactions)
   let failures = 0
 
   async function sendChunk(c: number): Promise<void> {
@@ -73,6 +81,7 @@ export async function startTraffic(
     const startMs = wallStopwatch.nowMs()
     try {
       for (let c = 0; c < chunks && signal?.aborted !== true; c++) {
+        if (c === firstHeld) await released
         await sendChunk(c)
         if (perSecond === undefined) continue
         const dueMs = startMs + ((c + 1) * chunk * 1_000) / perSecond
@@ -85,5 +94,5 @@ export async function startTraffic(
 
   const done = sendAll()
   done.catch(() => undefined) // whoever waits for `done` sees it
-  return { interactions, requests, failures: () => failures, done }
+  return { interactions, requests, failures: () => failures, release, done }
 }

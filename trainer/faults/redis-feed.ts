@@ -17,6 +17,8 @@ export interface RedisFeedPlan {
   fence: 'on' | 'off'
   interactions: number
   perSecond: number
+  /** So many interactions come only when the harm lets them: `traffic.release()`. */
+  heldBack?: number
   redis?: OwnRedisOptions
   /** Another way to this Redis: a proxy. Answers its URL. */
   detour?(redis: OwnRedis): Promise<string>
@@ -84,7 +86,11 @@ export async function judgeUnderHarm(
     { told: (lastWords) => lab.say(`${plan.name}: features ended by itself:\n${lastWords}`) },
   )
   lab.cleanup(() => features.stop())
-  const traffic = await startTraffic(feed, workload, { perSecond: plan.perSecond })
+  const { perSecond, heldBack } = plan
+  const traffic = await startTraffic(feed, workload, {
+    perSecond,
+    ...(heldBack !== undefined && { heldBack }),
+  })
 
   const { overAtMs, counts } = await harm({ lab, redis, feed, features, traffic, workload })
   await traffic.done
@@ -119,13 +125,13 @@ function oneAfterTheOther<T>(open: () => Promise<T>): Promise<T> {
 }
 
 /** Resolves when at least this many interactions are in the store; an outage counts as none. */
-export async function applied({ feed }: Pick<RedisFeed, 'feed'>, count: number): Promise<void> {
+export async function applied({ feed }: Pick<RedisFeed, 'feed'>, count: number, pollMs = 20): Promise<void> {
   const reached = () =>
     appliedCount(feed).then(
       (found) => found >= count,
       () => false,
     )
-  await feed.until(`${String(count)} interactions to be applied`, reached, 20)
+  await feed.until(`${String(count)} interactions to be applied`, reached, pollMs)
 }
 
 /** What a Redis that has just come up holds, asked before its owners are back. */

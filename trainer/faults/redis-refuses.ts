@@ -8,8 +8,10 @@ import type { FaultReport, Lab, ScenarioSize } from './scenario.ts'
 export interface Refusal {
   name: string
   redis?: OwnRedisOptions
-  /** Resolves when it refuses, or will before long under writes. */
-  begin(redisFeed: RedisFeed): Promise<void>
+  /** What must be there before the writes that are to be refused. */
+  prepare?(redisFeed: RedisFeed): Promise<void>
+  /** Under writes, when so many interactions are applied. Resolves when it refuses. */
+  begin(redisFeed: RedisFeed, at: number): Promise<void>
   end(redisFeed: RedisFeed): Promise<void>
   /** What the process must say before it ends. */
   says: RegExp
@@ -46,20 +48,38 @@ async function stands({ feed }: RedisFeed): Promise<void> {
   )
 }
 
+/** The rest comes as one large batch: however slow this machine is, there is something left to refuse. */
+async function oneLargeBatch({ features, traffic }: RedisFeed): Promise<void> {
+  const { child } = features.current()
+  child.kill('SIGSTOP')
+  traffic.release()
+  await traffic.done
+  child.kill('SIGCONT')
+}
+
 export async function judgeRefusal(
   lab: Lab,
   size: ScenarioSize,
   refusal: (part: 'measured' | 'control') => Promise<Refusal>,
 ): Promise<FaultReport> {
   async function run(part: 'measured' | 'control', form: Form) {
-    const { name, redis, begin, end, says } = await refusal(part)
-    const plan = { name, fence: part === 'measured' ? 'on' : 'off', redis: redis ?? {}, ...form } as const
+    const { name, redis, prepare, begin, end, says } = await refusal(part)
+    const total = form.shortRefusals + form.longRefusals
+    const heldBack = Math.floor(form.interactions / (total + 1))
+    const fence = part === 'measured' ? 'on' : 'off'
+    const plan = { name, fence, redis: redis ?? {}, heldBack, ...form } as const
     const ended = await judgeUnderHarm(lab, plan, async (redisFeed) => {
-      const total = form.shortRefusals + form.longRefusals
       const { interactions } = redisFeed.workload
       for (let round = 1; round <= total; round++) {
-        await applied(redisFeed, (interactions * round) / (total + 1))
-        await begin(redisFeed)
+        const at = (interactions * round) / (total + 1)
+        await applied(redisFeed, at)
+        await prepare?.(redisFeed)
+        if (round < total) await begin(redisFeed, at)
+        else {
+          await oneLargeBatch(redisFeed)
+          // Not at the first write: after that one the offsets are committed.
+          await begin(redisFeed, at + heldBack / 4)
+        }
         await stands(redisFeed)
         await rest(round <= form.shortRefusals ? SHORT_MS : LONG_MS)
         await end(redisFeed)

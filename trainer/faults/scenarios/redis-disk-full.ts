@@ -1,11 +1,12 @@
 import { openSmallDisk, smallDiskUnavailable } from '#streams/testing'
-import { fillDisk, makeRoom } from '../fs-ballast.ts'
 import { refusesToWrite } from '../redis-admin.ts'
 import { judgeRefusal } from '../redis-refuses.ts'
 import type { Scenario } from '../scenario.ts'
 
 /** Holds everything that a form appends: Redis never compacts its file here. */
 const DISK_MIB = { short: 192, long: 1_536 }
+/** Less than what the interactions of half a round append. */
+const SPARE_KIB = 256
 const SETTINGS = { 'auto-aof-rewrite-percentage': 0 }
 
 export const redisDiskFull: Scenario = {
@@ -14,16 +15,15 @@ export const redisDiskFull: Scenario = {
   unavailable: smallDiskUnavailable,
   run: (lab, size) =>
     judgeRefusal(lab, size, async (part) => {
-      const { folder, close } = await openSmallDisk(DISK_MIB[size])
-      lab.cleanup(close)
+      const disk = await openSmallDisk(DISK_MIB[size])
+      lab.cleanup(() => disk.close())
       return {
         name: `redis-disk-full-${part}`,
-        redis: { settings: SETTINGS, dataFolder: folder },
-        async begin({ redis, feed }) {
-          await fillDisk(folder)
-          await feed.until('Redis to find its disk full', () => refusesToWrite(redis.url))
-        },
-        end: () => makeRoom(folder),
+        redis: { settings: SETTINGS, dataFolder: disk.folder },
+        prepare: () => disk.tighten(SPARE_KIB),
+        begin: ({ redis, feed }) =>
+          feed.until('Redis to find its disk full', () => refusesToWrite(redis.url)),
+        end: () => disk.enlarge(DISK_MIB[size]),
         says: /Redis cannot write to its disk: make room there/,
       }
     }),

@@ -1,4 +1,5 @@
 import { configureRedis } from '../redis-admin.ts'
+import { applied } from '../redis-feed.ts'
 import { judgeRefusal } from '../redis-refuses.ts'
 import type { Scenario } from '../scenario.ts'
 
@@ -11,7 +12,10 @@ export const redisMemoryFull: Scenario = {
   run: (lab, size) =>
     judgeRefusal(lab, size, async (part) => ({
       name: `redis-memory-full-${part}`,
-      begin: async ({ redis }) => void (await configureRedis(redis.url, 'maxmemory', TOO_LITTLE)),
+      async begin(redisFeed, at) {
+        await applied(redisFeed, at, 1)
+        await configureRedis(redisFeed.redis.url, 'maxmemory', TOO_LITTLE)
+      },
       end: async ({ redis }) => void (await configureRedis(redis.url, 'maxmemory', 0)),
       says: /Redis is full: raise its maxmemory/,
     })),
