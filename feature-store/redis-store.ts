@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { StoreEvictsError, StoreUnavailableError, StoreUnreachableError } from './errors.ts'
-import { formatHighs, parseFence, wentBack, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
+import { parseFence, wentBack, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
 import { readLua } from './fs-lua.ts'
+import { applyCommand, type ScriptCall } from './redis-apply-command.ts'
 import { askRedis, throughOutage } from './redis-outage.ts'
 import type { ApplyRequest, FreshPartition, StateKey, StateStore, StoreReading } from './state-store.ts'
 
@@ -68,37 +69,23 @@ export async function openRedisStore(
   const ask = <T>(operation: string, call: () => Promise<T>): Promise<T> =>
     throughOutage(outageMsMax, () => askRedis(operation, call))
 
-  async function evaluate(
-    script: Script,
-    keys: string[],
-    values: (string | number | Buffer)[],
-  ): Promise<unknown> {
+  /** By its hash, which is short; with its text when this Redis does not know it. */
+  async function evaluate(script: Script, send: (call: ScriptCall) => Promise<unknown>): Promise<unknown> {
     try {
-      return await redis.evalsha(script.sha1, keys.length, ...keys, ...values)
+      return await send({ name: 'evalsha', script: script.sha1 })
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-      return await redis.eval(script.text, keys.length, ...keys, ...values)
+      return await send({ name: 'eval', script: script.text })
     }
   }
 
   async function applyOnce(request: ApplyRequest): Promise<ApplyAnswer> {
-    const { tag, writes } = request
-    const keys = [fenceKey(tag)]
-    for (const { id } of writes) keys.push(stateKey(tag, id))
-    for (const id of request.deletes) keys.push(stateKey(tag, id))
-    const values: (string | number | Buffer)[] = [
-      request.storeId,
-      request.epoch,
-      request.expectedOffset,
-      request.nextOffset,
-      request.streamTimeMs,
-      Math.round(request.appliedAtMs),
-      formatHighs(request.sourceHighs),
-      writes.length,
-    ]
-    const born = Buffer.from(request.storeId, 'latin1')
-    for (const { blob } of writes) values.push(Buffer.concat([born, blob]))
-    return answerOf(await askRedis('write a batch', () => evaluate(applyScript, keys, values)))
+    const send = (call: ScriptCall) => {
+      const command = applyCommand(call, fenceKey(request.tag), request)
+      void redis.sendCommand(command)
+      return command.promise
+    }
+    return answerOf(await askRedis('write a batch', () => evaluate(applyScript, send)))
   }
 
   async function read(wanted: {
@@ -129,7 +116,11 @@ export async function openRedisStore(
       const storeId = randomBytes(6).toString('base64url')
       return ask('take a partition over', async () =>
         parseFence(
-          String(await evaluate(acquireScript, [fenceKey(tag)], [storeId, startOffset, rebuildUntilOffset])),
+          String(
+            await evaluate(acquireScript, ({ name, script }) =>
+              redis[name](script, 1, fenceKey(tag), storeId, startOffset, rebuildUntilOffset),
+            ),
+          ),
         ),
       )
     },

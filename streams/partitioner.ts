@@ -1,3 +1,5 @@
+import { UTF8_BYTES_PER_UNIT_MAX, writeUtf8 } from './write-utf8.ts'
+
 /**
  * murmur2 over the first `length` bytes, as in Kafka's Java client (org.apache.kafka.common.utils.Utils.murmur2), as a signed 32-bit
  * number. Time: one multiplication per 4 bytes; kafkajs' own goes through a Long class and is ~20x slower.
@@ -27,7 +29,6 @@ export function murmur2(bytes: Uint8Array, length = bytes.length): number {
 
 /** Keys of records are hashed there, in place of a Buffer for each. */
 const scratch = Buffer.allocUnsafe(768)
-const UTF8_BYTES_PER_UNIT_MAX = 3
 
 /** The partition every Kafka client's default partitioner gives this key, of `count` partitions. */
 export function partitionOf(key: string | Uint8Array, count: number): number {
@@ -37,5 +38,5 @@ export function partitionOf(key: string | Uint8Array, count: number): number {
 function hashOf(key: string | Uint8Array): number {
   if (typeof key !== 'string') return murmur2(key)
   if (key.length * UTF8_BYTES_PER_UNIT_MAX > scratch.length) return murmur2(Buffer.from(key))
-  return murmur2(scratch, scratch.write(key))
+  return murmur2(scratch, writeUtf8(key, scratch, 0))
 }

@@ -6,6 +6,7 @@ import {
   refuseAbsurdTime,
   type RecordMeta,
   type Step,
+  UTF8_BYTES_PER_UNIT_MAX,
   type Verdict,
 } from '#streams'
 import type { FeatureStoreConfig } from '../config.ts'
@@ -43,6 +44,7 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
       for (const field of fields) {
         const id = String(record[field])
         if (id === '') return deadLetter('empty_id', `${field} is empty`)
+        if (id.length * UTF8_BYTES_PER_UNIT_MAX <= idBytesMax) continue // nearly all: not worth a way out of JavaScript
         const bytes = Buffer.byteLength(id)
         if (bytes > idBytesMax)
           return deadLetter('long_id', `${field} has ${String(bytes)} bytes, at most ${String(idBytesMax)}`)
