@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 /** The command. In a source checkout it first makes sure that packages and dist/ are there. */
 import { install, SetupError } from './install.mjs'
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { YOUNG_GENERATION_FLAG } from '../process-garbage-collection.ts'
 
 // A small project in a temporary folder with the real set-up scripts, the real tsc and a stand-in for npm.
 const setupDir = path.dirname(fileURLToPath(import.meta.url))
@@ -162,6 +163,8 @@ test('is the bin of the package: npx finds it in the checkout', async () => {
   const bin = path.join(root, 'node_modules', '.bin')
   await mkdir(bin)
   await symlink(path.join(root, 'streams', 'setup', 'feedloop.mjs'), path.join(bin, 'feedloop'))
+  const [firstLine] = (await readFile(path.join(setupDir, 'feedloop.mjs'), 'utf8')).split('\n')
+  expect(firstLine).toBe(`#!/usr/bin/env -S node ${YOUNG_GENERATION_FLAG}`)
   expect((await stat(path.join(setupDir, 'feedloop.mjs'))).mode & 0o111).not.toBe(0)
   const child = spawn(path.join(bin, 'feedloop'), ['--help'], { cwd: root })
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(3)

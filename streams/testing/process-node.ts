@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Addresses } from '../contract.ts'
+import { YOUNG_GENERATION_FLAG } from '../process-garbage-collection.ts'
 
 /** A Node process of a test. */
 export interface FeedloopProcess {
@@ -28,7 +29,7 @@ const OUTPUT_POLL_MS = 20
 const OUTPUT_CHARACTERS_MAX = 1_000_000
 
 /**
- * Starts Node with these arguments.
+ * Starts Node with these arguments, and a young generation as large as the command has.
  *
  * @param title for messages: what a person would call it
  * @param environment on top of the addresses; nothing else that begins with FEEDLOOP_ reaches the process
@@ -42,7 +43,7 @@ export function startNode(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('FEEDLOOP_') || name === 'FEEDLOOP_SETUP' || name === 'FEEDLOOP_CI_RUN',
   )
-  const child = spawn(process.execPath, argv, {
+  const child = spawn(process.execPath, [YOUNG_GENERATION_FLAG, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...Object.fromEntries(inherited),
