@@ -19,7 +19,7 @@ export interface Traffic {
 export interface TrafficPace {
   /** Interactions and requests together; left out: as fast as it goes. */
   perSecond?: number
-  /** So many interactions at the end wait for `release`, so that the log is not over before a fault is there. */
+  /** At most so many interactions at the end wait for `release`, so that the log is not over before a fault is there. */
   heldBack?: number
   /** Ends it early. */
   signal?: AbortSignal
@@ -48,7 +48,7 @@ export async function startTraffic(
   let release = (): void => undefined
   const released = new Promise<void>((go) => (release = go))
   signal?.addEventListener('abort', () => release())
-  const firstHeld = heldBack === 0 ? chunks : chunks - Math.ceil((heldBack * chunks) / workload.interactions)
+  const firstHeld = chunks - Math.floor((heldBack * chunks) / workload.interactions)
   let failures = 0
 
   async function sendChunk(c: number): Promise<void> {
