@@ -64,7 +64,7 @@ export async function openRedisStore(
   const acquireScript = scriptOf('acquire')
   const applyScript = scriptOf('apply')
   const fenceKey = (tag: string) => `${namespace}:${tag}`
-  const stateKey = (tag: string, id: string) => `${namespace}:${tag}:${id}`
+  const stateKey = (tag: string, id: string) => `${fenceKey(tag)}:${id}` // likewise in applyCommand
 
   const ask = <T>(operation: string, call: () => Promise<T>): Promise<T> =>
     throughOutage(outageMsMax, () => askRedis(operation, call))

@@ -10,6 +10,9 @@ import { YOUNG_GENERATION_FLAG } from '../process-garbage-collection.ts'
 const setupDir = path.dirname(fileURLToPath(import.meta.url))
 const realModules = path.resolve(setupDir, '..', '..', 'node_modules')
 let root: string
+interface Package {
+  scripts: { demo: string }
+}
 
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'feedloop-setup-'))
@@ -165,6 +168,8 @@ test('is the bin of the package: npx finds it in the checkout', async () => {
   await symlink(path.join(root, 'streams', 'setup', 'feedloop.mjs'), path.join(bin, 'feedloop'))
   const [firstLine] = (await readFile(path.join(setupDir, 'feedloop.mjs'), 'utf8')).split('\n')
   expect(firstLine).toBe(`#!/usr/bin/env -S node ${YOUNG_GENERATION_FLAG}`)
+  const { scripts } = JSON.parse(await readFile(path.join(setupDir, '../../package.json'), 'utf8')) as Package
+  expect(scripts.demo).toBe(`node ${YOUNG_GENERATION_FLAG} streams/setup/feedloop.mjs demo`)
   expect((await stat(path.join(setupDir, 'feedloop.mjs'))).mode & 0o111).not.toBe(0)
   const child = spawn(path.join(bin, 'feedloop'), ['--help'], { cwd: root })
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(3)

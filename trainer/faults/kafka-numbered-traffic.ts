@@ -1,3 +1,4 @@
+import { deferred } from '#streams'
 import { wallStopwatch } from '../demo/process-stopwatch.ts'
 import type { OwnFeed } from '../testing/own-feed.ts'
 import { type Acknowledged, createAcknowledged } from './acknowledged.ts'
@@ -10,8 +11,8 @@ export interface Traffic {
   readonly requests: Acknowledged
   /** Flushes that failed. */
   failures(): number
-  /** Lets what was held back go. */
-  release(): void
+  /** Lets the next portion go. Resolves when it was sent. */
+  release(): Promise<void>
   /** Resolves when everything was sent, acknowledged or not. */
   readonly done: Promise<void>
 }
@@ -19,8 +20,8 @@ export interface Traffic {
 export interface TrafficPace {
   /** Interactions and requests together; left out: as fast as it goes. */
   perSecond?: number
-  /** At most so many interactions at the end wait for `release`, so that the log is not over before a fault is there. */
-  heldBack?: number
+  /** Equal ones; each but the first waits for `release` and comes at once: the log is not over before a fault is there. */
+  portions?: number
   /** Ends it early. */
   signal?: AbortSignal
 }
@@ -32,7 +33,7 @@ const CHUNKS_PER_SECOND = 20
 export async function startTraffic(
   { runtime }: Pick<OwnFeed, 'runtime'>,
   workload: Workload,
-  { perSecond, heldBack = 0, signal }: TrafficPace = {},
+  { perSecond, portions = 1, signal }: TrafficPace = {},
 ): Promise<Traffic> {
   const outputs = await runtime.outputs('traffic')
   for (const user of declaredUsers(workload)) outputs.add('users', { key: user.userId, value: user })
@@ -45,10 +46,12 @@ export async function startTraffic(
   const chunk = perSecond === undefined ? CHUNK : Math.max(1, Math.ceil(perSecond / CHUNKS_PER_SECOND))
   const chunks = Math.ceil(total / chunk)
   const neverAborted = new AbortController().signal
-  let release = (): void => undefined
-  const released = new Promise<void>((go) => (release = go))
-  signal?.addEventListener('abort', () => release())
-  const firstHeld = chunks - Math.floor((heldBack * chunks) / workload.interactions)
+  const gates = Array.from({ length: portions }, deferred)
+  const sent = Array.from({ length: portions }, deferred)
+  const portionOf = (c: number) => Math.floor((c * portions) / chunks)
+  let released = 0
+  gates[0]!.resolve()
+  signal?.addEventListener('abort', () => gates.forEach((gate) => gate.resolve()))
   let failures = 0
 
   async function sendChunk(c: number): Promise<void> {
@@ -81,9 +84,10 @@ export async function startTraffic(
     const startMs = wallStopwatch.nowMs()
     try {
       for (let c = 0; c < chunks && signal?.aborted !== true; c++) {
-        if (c === firstHeld) await released
+        await gates[portionOf(c)]!.promise
         await sendChunk(c)
-        if (perSecond === undefined) continue
+        if (portionOf(c + 1) > portionOf(c)) sent[portionOf(c)]!.resolve()
+        if (perSecond === undefined || portionOf(c) > 0) continue
         const dueMs = startMs + ((c + 1) * chunk * 1_000) / perSecond
         await wallStopwatch.rest(Math.max(0, dueMs - wallStopwatch.nowMs()), signal ?? neverAborted)
       }
@@ -94,5 +98,15 @@ export async function startTraffic(
 
   const done = sendAll()
   done.catch(() => undefined) // whoever waits for `done` sees it
-  return { interactions, requests, failures: () => failures, release, done }
+  return {
+    interactions,
+    requests,
+    failures: () => failures,
+    release() {
+      released += 1
+      gates[released]!.resolve()
+      return sent[released]!.promise
+    },
+    done,
+  }
 }

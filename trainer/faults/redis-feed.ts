@@ -17,8 +17,8 @@ export interface RedisFeedPlan {
   fence: 'on' | 'off'
   interactions: number
   perSecond: number
-  /** So many interactions come only when the harm lets them: `traffic.release()`. */
-  heldBack?: number
+  /** All but the first come when the harm lets them: `traffic.release()`. */
+  portions?: number
   redis?: OwnRedisOptions
   /** Another way to this Redis: a proxy. Answers its URL. */
   detour?(redis: OwnRedis): Promise<string>
@@ -86,11 +86,8 @@ export async function judgeUnderHarm(
     { told: (lastWords) => lab.say(`${plan.name}: features ended by itself:\n${lastWords}`) },
   )
   lab.cleanup(() => features.stop())
-  const { perSecond, heldBack } = plan
-  const traffic = await startTraffic(feed, workload, {
-    perSecond,
-    ...(heldBack !== undefined && { heldBack }),
-  })
+  const { perSecond, portions = 1 } = plan
+  const traffic = await startTraffic(feed, workload, { perSecond, portions })
 
   const { overAtMs, counts } = await harm({ lab, redis, feed, features, traffic, workload })
   await traffic.done

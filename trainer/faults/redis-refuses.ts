@@ -48,12 +48,11 @@ async function stands({ feed }: RedisFeed): Promise<void> {
   )
 }
 
-/** The rest comes as one large batch: however slow this machine is, there is something left to refuse. */
+/** The next portion comes as one large batch: however slow this machine is, there is something left to refuse. */
 async function oneLargeBatch({ features, traffic }: RedisFeed): Promise<void> {
   const { child } = features.current()
   child.kill('SIGSTOP')
-  traffic.release()
-  await traffic.done
+  await traffic.release()
   child.kill('SIGCONT')
 }
 
@@ -65,21 +64,16 @@ export async function judgeRefusal(
   async function run(part: 'measured' | 'control', form: Form) {
     const { name, redis, prepare, begin, end, says } = await refusal(part)
     const total = form.shortRefusals + form.longRefusals
-    const heldBack = Math.floor(form.interactions / (total + 1))
     const fence = part === 'measured' ? 'on' : 'off'
-    const plan = { name, fence, redis: redis ?? {}, heldBack, ...form } as const
+    const plan = { name, fence, redis: redis ?? {}, portions: total + 1, ...form } as const
     const ended = await judgeUnderHarm(lab, plan, async (redisFeed) => {
-      const { interactions } = redisFeed.workload
+      const portion = redisFeed.workload.interactions / (total + 1)
       for (let round = 1; round <= total; round++) {
-        const at = (interactions * round) / (total + 1)
-        await applied(redisFeed, at)
+        await applied(redisFeed, portion * round)
         await prepare?.(redisFeed)
-        if (round < total) await begin(redisFeed, at)
-        else {
-          await oneLargeBatch(redisFeed)
-          // Not at the first write: after that one the offsets are committed.
-          await begin(redisFeed, at + heldBack / 4)
-        }
+        await oneLargeBatch(redisFeed)
+        // Not at the first write: after that one the offsets are committed.
+        await begin(redisFeed, portion * (round + 0.25))
         await stands(redisFeed)
         await rest(round <= form.shortRefusals ? SHORT_MS : LONG_MS)
         await end(redisFeed)

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario.ts'
 
 /** Holds everything that a form appends: Redis never compacts its file here. */
 const DISK_MIB = { short: 192, long: 1_536 }
-/** Less than what the interactions of half a round append. */
+/** Less than what a portion appends. */
 const SPARE_KIB = 256
 const SETTINGS = { 'auto-aof-rewrite-percentage': 0 }
 
