@@ -6,7 +6,13 @@ import {
   partitionTag,
   startFeatureStore,
 } from '#feature-store'
-import { createMemoryStore, decodeState, type EntityState, type MemoryStore } from '#feature-store/testing'
+import {
+  createMemoryStore,
+  decodeState,
+  type MemoryStore,
+  type SpelledState,
+  spellOut,
+} from '#feature-store/testing'
 import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import type { FeedConfig } from './cli.ts'
 import type { MemoryLoopRun } from './cli.memory-loop.ts'
@@ -71,6 +77,7 @@ async function undisturbedFaults({ driver, store }: MemoryLoopRun, feed: FeedCon
   await calm.settle()
   await service.stop()
   const { layouts } = compileFeatureSet(feed.features)
+  const spelledOut = (blob: Buffer) => spellOut(layouts.item, decodeState(layouts.item, blob))
   const faults: string[] = []
   for (const entity of ['user', 'item'] as const) {
     const topic = entity === 'user' ? 'interactions' : 'itemInteractions'
@@ -85,7 +92,7 @@ async function undisturbedFaults({ driver, store }: MemoryLoopRun, feed: FeedCon
         calmState !== undefined &&
         (entity === 'user'
           ? state.equals(calmState)
-          : sameButForOrder(decodeState(layouts.item, state), decodeState(layouts.item, calmState)))
+          : sameButForOrder(spelledOut(state), spelledOut(calmState)))
       if (!isSame) faults.push(`${entity} ${id} is not what it is without mishaps`)
     }
   }
@@ -106,8 +113,8 @@ async function statesOf(
   return states
 }
 
-function sameButForOrder(one: EntityState, other: EntityState): boolean {
-  const close = (left: Float64Array, right: Float64Array) =>
+function sameButForOrder(one: SpelledState, other: SpelledState): boolean {
+  const close = (left: readonly number[], right: readonly number[]) =>
     left.every((value, at) => Math.abs(value - right[at]!) <= 1e-9 * Math.max(1, value))
   return (
     one.applied === other.applied &&

@@ -3,6 +3,7 @@ import type { AttributesState } from './attributes/attributes-state.ts'
 import { remaining } from './state/decay.ts'
 import type { EntityState } from './state/entity-state.ts'
 import type { CounterSlot, StateLayout } from './state/layout.ts'
+import { spellOut } from './state/spell-out.ts'
 
 /** A state as a person would read it. Counters as stored (as of the last event), and as of `atMs` when given. */
 export function describeState(
@@ -10,7 +11,8 @@ export function describeState(
   state: EntityState,
   atMs = state.asOfMs,
 ): Record<string, unknown> {
-  const counts = (slots: readonly CounterSlot[], counters: Float64Array) =>
+  const spelled = spellOut(layout, state)
+  const counts = (slots: readonly CounterSlot[], counters: readonly number[]) =>
     Object.fromEntries(
       slots.map((slot, i) => {
         const left = slot.halfLifeMs === null ? 1 : remaining(atMs - state.asOfMs, slot.halfLifeMs)
@@ -21,21 +23,21 @@ export function describeState(
     applied: state.applied,
     lastOffset: state.lastOffset,
     asOf: moment(state.asOfMs),
-    counters: counts(layout.counters, state.counters),
+    counters: counts(layout.counters, spelled.counters),
     windows: layout.windows.map(({ types, bucketMs }, i) => ({
       types,
       bucketMinutes: bucketMs / 60_000,
-      newest: moment(state.windows[i]!.newest * bucketMs),
-      counts: state.windows[i]!.counts,
+      newest: moment(spelled.windows[i]!.newest * bucketMs),
+      counts: spelled.windows[i]!.counts,
     })),
     lastSeen: Object.fromEntries(
-      layout.recencies.map(({ types }, i) => [types.join('+'), moment(state.recencies[i]!)]),
+      layout.recencies.map(({ types }, i) => [types.join('+'), moment(spelled.recencies[i]!)]),
     ),
     crosses: layout.maps.map(({ attribute, bands, counters }, m) => ({
       by: attribute,
       ...(bands === null ? {} : { bands }),
       values: Object.fromEntries(
-        state.maps[m]!.map((entry) => [entry.key, counts(counters, entry.counters)]),
+        spelled.maps[m]!.map((entry) => [entry.key, counts(counters, entry.counters)]),
       ),
     })),
   }

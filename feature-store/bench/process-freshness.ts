@@ -33,6 +33,9 @@ export interface FreshnessRun {
 const WARM_UP_SECONDS = 25
 const MEASURED_SECONDS = 20
 
+/** Compiled once and simply: a better compiler takes half a second of a core in the middle of what is measured. */
+const LOAD_GENERATOR_FLAGS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
 const LOAD_PARTS_AT_ONCE = 100_000
 
 const here = path.dirname(fileURLToPath(import.meta.url))
@@ -53,7 +56,7 @@ export async function measureFreshness(
   try {
     const { interactions } = workload
     const loadFile = path.join(folder, 'load')
-    await writeFile(loadFile, loadOf(feed.encode, workload))
+    await writeFile(loadFile, loadOf(feed.encode, workload), { flush: true }) // not while we measure
     const task = { ...feed.task, interactions, writesFile: path.join(folder, 'writes') }
     feedloop = startBuilt('feedloop', path.join(here, 'process-feedloop.ts'), [JSON.stringify(task)], task)
     await feedloop.wrote('ready')
@@ -67,7 +70,7 @@ export async function measureFreshness(
       String(warm),
     ]
     const load = await startJavaPeer(
-      { file: path.join(here, 'peers/LoadGenerator.java'), heap: '1g' },
+      { file: path.join(here, 'peers/LoadGenerator.java'), heap: '1g', flags: LOAD_GENERATOR_FLAGS },
       argv,
       say,
     )

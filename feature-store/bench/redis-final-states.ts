@@ -4,6 +4,7 @@ import { compileFeatureSet } from '../feature-set.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { remaining } from '../state/decay.ts'
 import { decodeState } from '../state/blob.ts'
+import { spellOut } from '../state/spell-out.ts'
 import { partitionTag } from '../state-store.ts'
 import { BUCKET_MINUTES, benchFeatures, HALF_LIFE_MINUTES, WINDOW_MINUTES } from './bench-features.ts'
 import type { Task } from './contest.ts'
@@ -33,7 +34,7 @@ export const feedloopStates: FinalStates = async ({ redisUrl, prefix }, partitio
     const [views, clicks, decayed] = [place('view', null), place('click', null), place('click', HALF_LIFE_MS)]
     for (let partition = 0; partition < partitions; partition++) {
       for await (const { id, blob } of store.scan(partitionTag(topics[topic].name, partition, layout.id))) {
-        const state = decodeState(layout, blob)
+        const state = spellOut(layout, decodeState(layout, blob))
         states.set(id, {
           views: state.counters[views]!,
           clicks: state.counters[clicks]!,

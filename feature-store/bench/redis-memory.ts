@@ -5,7 +5,7 @@ import { featureStoreConfigSchema } from '../config.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { encodeState } from '../state/blob.ts'
-import { emptyState } from '../state/entity-state.ts'
+import { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import type { StateLayout } from '../state/layout.ts'
 import { partitionTag } from '../state-store.ts'
@@ -44,7 +44,7 @@ export async function measureMemory(
   let interactions = 0
 
   function stateOf(layout: StateLayout): Buffer {
-    const state = emptyState(layout)
+    const state = new EntityState(layout)
     const count = 1 + Math.floor(random() * (2 * meanInteractions - 1))
     for (let n = 0; n < count; n++) {
       const keys = [`c${String(Math.floor(random() * CATEGORIES))}`, String(Math.floor(random() * BANDS))]

@@ -1,5 +1,5 @@
 import { decodeState, encodeState } from '../state/blob.ts'
-import { emptyState, type EntityState } from '../state/entity-state.ts'
+import { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import type { StateLayout } from '../state/layout.ts'
 
@@ -28,7 +28,7 @@ export function createEntityHistory(
 ): EntityHistory {
   const entries: HistoryEntry[] = []
   /** checkpoints[n]: the blob after n * CHECKPOINT_EVERY entries. */
-  const checkpoints: Buffer[] = [encodeState(layout, emptyState(layout))]
+  const checkpoints: Buffer[] = [encodeState(layout, new EntityState(layout))]
 
   function foldFrom(checkpoint: number, count: number): EntityState {
     const state = decodeState(layout, checkpoints[checkpoint]!)

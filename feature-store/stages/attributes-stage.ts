@@ -46,7 +46,7 @@ export function createAttributesStage<K extends 'users' | 'items'>(
         states.set(id, foldAttributes(layout, states.get(id) ?? null, { occurredAtMs, attributes, offset }))
         streamTimeMs = Math.max(streamTimeMs, occurredAtMs)
       }
-      return { kind: 'changed', states, deletes: [...deletes], streamTimeMs }
+      return { kind: 'changed', states, uncached: states, deletes: [...deletes], streamTimeMs }
     },
   })
 }

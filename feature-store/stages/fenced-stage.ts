@@ -27,6 +27,8 @@ export type SliceFold<State> =
   | {
       kind: 'changed'
       states: Iterable<readonly [id: string, state: State]>
+      /** Those of them that the cache does not hold as they are now. */
+      uncached: Iterable<readonly [id: string, state: State]>
       deletes: readonly string[]
       streamTimeMs: number
     }
@@ -111,7 +113,7 @@ export function createFencedStage<K extends TopicKey, State>(
     runtime.signals.count(SIGNALS.storeWaitedMs, { stage: name }, waitedMs)
     if (answer.kind !== 'applied') return refused(own, answer)
     for (const id of fold.deletes) own.states.delete(id)
-    for (const [id, state] of fold.states) own.states.set(id, state)
+    for (const [id, state] of fold.uncached) own.states.set(id, state)
     announce(own, records, nextOffset, nowMs)
     own.position = nextOffset
     return { kind: 'done' }

@@ -49,7 +49,8 @@ export function createItemStage(parts: {
           if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
         }
       }
-      return { kind: 'changed', states: states.changed, deletes: [], streamTimeMs }
+      const { changed, uncached } = states
+      return { kind: 'changed', states: changed, uncached, deletes: [], streamTimeMs }
     },
   })
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { compileFeatureSet } from '../feature-set.ts'
 import { featureStoreConfigSchema } from '../config.ts'
 import { createLru } from '../lru.ts'
-import { emptyState, type EntityState } from '../state/entity-state.ts'
+import { EntityState } from '../state/entity-state.ts'
 import { createMemoryStore } from '../testing/memory-store.ts'
 import type { OwnedPartition } from './fenced-stage.ts'
 import { loadTouched } from './touched-states.ts'
@@ -12,7 +12,7 @@ const store = createMemoryStore()
 
 function ownedWith(ids: readonly string[], statesCachedMax: number): OwnedPartition<EntityState> {
   const states = createLru<string, EntityState>(statesCachedMax)
-  for (const id of ids) states.set(id, emptyState(layout))
+  for (const id of ids) states.set(id, new EntityState(layout))
   return {
     partition: 0,
     tag: '{interactions.0}:01234567',
@@ -32,6 +32,7 @@ it('gives one state per entity, each once among the changed, however often it is
   expect(states.touch(0)).toBe(states.touch(2))
   expect(states.touch(1)).toBe(states.touch(3))
   expect(states.changed.map(([id]) => id)).toEqual(['a', 'new'])
+  expect(states.uncached).toEqual([['new', states.touch(1)]])
 })
 
 // The cache makes room while a slice is loaded: had an entity two states then, one would forget what the other got.

@@ -1,5 +1,5 @@
 import { decodeState } from '../state/blob.ts'
-import { emptyState, type EntityState } from '../state/entity-state.ts'
+import { EntityState } from '../state/entity-state.ts'
 import type { StateLayout } from '../state/layout.ts'
 import type { StateStore } from '../state-store.ts'
 import type { OwnedPartition } from './fenced-stage.ts'
@@ -9,6 +9,8 @@ import { readStates } from './load-states.ts'
 export interface TouchedStates {
   /** Each touched entity once, in the order of its first touch. */
   readonly changed: [id: string, state: EntityState][]
+  /** Those of them that the cache did not hold. */
+  readonly uncached: [id: string, state: EntityState][]
   /** The state of the nth entity asked for, to be changed in place. */
   touch(n: number): EntityState
 }
@@ -35,13 +37,18 @@ export async function loadTouched(
     (id, state) => read.set(id, state),
   )
   const changed: [string, EntityState][] = []
+  const uncached: [string, EntityState][] = []
   return {
     changed,
+    uncached,
     touch(n) {
-      const state = states[n] ?? newOrRead(ids[n]!)
+      const cached = states[n]
+      const state = cached ?? newOrRead(ids[n]!)
       if (state.touchedIn !== slice) {
         state.touchedIn = slice
-        changed.push([ids[n]!, state])
+        const touched: [string, EntityState] = [ids[n]!, state]
+        changed.push(touched)
+        if (cached === undefined) uncached.push(touched)
       }
       return state
     },
@@ -49,7 +56,7 @@ export async function loadTouched(
 
   function newOrRead(id: string): EntityState {
     let state = read.get(id)
-    if (state === undefined) read.set(id, (state = emptyState(layout)))
+    if (state === undefined) read.set(id, (state = new EntityState(layout)))
     return state
   }
 }

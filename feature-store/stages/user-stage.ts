@@ -70,7 +70,8 @@ export function createUserStage(parts: {
       if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
-      return { kind: 'changed', states: states.changed, deletes: [], streamTimeMs }
+      const { changed, uncached } = states
+      return { kind: 'changed', states: changed, uncached, deletes: [], streamTimeMs }
     },
   })
 }

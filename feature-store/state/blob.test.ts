@@ -5,14 +5,14 @@ import { featureStoreConfigSchema } from '../config.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { decodeState, encodeState } from './blob.ts'
 import { ByteReader, createByteWriter } from './bytes.ts'
-import { emptyState } from './entity-state.ts'
+import { EntityState } from './entity-state.ts'
 import { fold } from './fold.ts'
 
 const { layouts } = compileFeatureSet(featureStoreConfigSchema.parse({}))
 const START = 1_700_000_000_000
 
 function busyUser() {
-  const state = emptyState(layouts.user)
+  const state = new EntityState(layouts.user)
   for (let offset = 0; offset < 500; offset++) {
     const type = offset % 5 === 0 ? 'click' : 'view'
     const occurredAtMs = START + offset * 7_000
@@ -58,9 +58,9 @@ describe('state blob', () => {
   })
 
   it('of nobody is empty but for the header', () => {
-    const blob = encodeState(layouts.user, emptyState(layouts.user))
+    const blob = encodeState(layouts.user, new EntityState(layouts.user))
     expect(blob.length).toBeLessThan(24)
-    expect(decodeState(layouts.user, blob)).toEqual(emptyState(layouts.user))
+    expect(decodeState(layouts.user, blob)).toEqual(new EntityState(layouts.user))
   })
 
   it('refuses every cut and every byte too many', () => {

@@ -1,7 +1,7 @@
 import { BlobCorruptError } from '../errors.ts'
 import { ByteReader, createByteWriter, type ByteWriter } from './bytes.ts'
-import { emptyState, type EntityState, type WindowState } from './entity-state.ts'
-import type { CounterSlot, StateLayout } from './layout.ts'
+import { EntityState, newEntry, PLACE } from './entity-state.ts'
+import type { CounterSlot, StateLayout, WindowSlot } from './layout.ts'
 
 export const BLOB_FORMAT = 1
 export const BLOB_KIND = { user: 1, item: 2, attributes: 3 } as const
@@ -11,17 +11,22 @@ const writer = createByteWriter()
 /** The state as FORMAT.md lays it out. Same events, same bytes. Typically 100-300 bytes. */
 export function encodeState(layout: StateLayout, state: EntityState): Buffer {
   writeHeader(writer, BLOB_KIND[layout.entity], layout)
-  writer.varint(state.applied)
-  writer.varint(state.lastOffset + 1)
-  writer.varint(state.asOfMs + 1)
-  writeCounters(writer, layout.counters, state.counters)
-  for (const window of state.windows) writeWindow(writer, window)
-  for (const atMs of state.recencies) writer.varint(atMs < 0 ? 0 : state.asOfMs - atMs + 1)
+  const { numbers } = state
+  const { counters, windows, recencies } = layout.places
+  writer.varint(numbers[PLACE.applied]!)
+  writer.varint(numbers[PLACE.lastOffset]! + 1)
+  writer.varint(numbers[PLACE.asOfMs]! + 1)
+  writeCounters(writer, layout.counters, numbers, counters)
+  for (let w = 0; w < windows.length; w++) writeWindow(writer, numbers, windows[w]!, layout.windows[w]!)
+  for (let r = 0; r < layout.recencies.length; r++) {
+    const atMs = numbers[recencies + r]!
+    writer.varint(atMs < 0 ? 0 : numbers[PLACE.asOfMs]! - atMs + 1)
+  }
   for (const [m, entries] of state.maps.entries()) {
     writer.varint(entries.length)
     for (const entry of entries) {
       writer.text(entry.key)
-      writeCounters(writer, layout.maps[m]!.counters, entry.counters)
+      writeCounters(writer, layout.maps[m]!.counters, entry.counters, 0)
     }
   }
   return writer.take()
@@ -31,15 +36,17 @@ export function encodeState(layout: StateLayout, state: EntityState): Buffer {
 export function decodeState(layout: StateLayout, blob: Buffer): EntityState {
   const reader = new ByteReader(blob)
   readHeader(reader, BLOB_KIND[layout.entity], layout)
-  const state = emptyState(layout)
-  state.applied = reader.varint()
-  state.lastOffset = reader.varint() - 1
-  state.asOfMs = reader.varint() - 1
-  readCounters(reader, layout.counters, state.counters)
-  for (const window of state.windows) readWindow(reader, window)
-  for (let i = 0; i < state.recencies.length; i++) {
+  const state = new EntityState(layout)
+  const { numbers } = state
+  const { places } = layout
+  numbers[PLACE.applied] = reader.varint()
+  numbers[PLACE.lastOffset] = reader.varint() - 1
+  numbers[PLACE.asOfMs] = reader.varint() - 1
+  readCounters(reader, layout.counters, numbers, places.counters)
+  for (const [w, slot] of layout.windows.entries()) readWindow(reader, numbers, places.windows[w]!, slot)
+  for (let r = 0; r < layout.recencies.length; r++) {
     const behind = reader.varint()
-    state.recencies[i] = behind === 0 ? -1 : state.asOfMs - behind + 1
+    numbers[places.recencies + r] = behind === 0 ? -1 : numbers[PLACE.asOfMs]! - behind + 1
   }
   for (const [m, entries] of state.maps.entries()) {
     const { counters, valuesMax } = layout.maps[m]!
@@ -47,8 +54,8 @@ export function decodeState(layout: StateLayout, blob: Buffer): EntityState {
     if (count > valuesMax)
       throw new BlobCorruptError(`${String(count)} map entries, at most ${String(valuesMax)}`)
     for (let i = 0; i < count; i++) {
-      const entry = { key: reader.text(), counters: new Float64Array(counters.length) }
-      readCounters(reader, counters, entry.counters)
+      const entry = newEntry(reader.text(), counters.length)
+      readCounters(reader, counters, entry.counters, 0)
       entries.push(entry)
     }
   }
@@ -87,22 +94,28 @@ export function readHeader(reader: ByteReader, kind: number, layout: Identified)
 }
 
 /** A bit per counter that is not zero, then those: float64 if it fades, varint if it does not. */
-function writeCounters(into: ByteWriter, slots: readonly CounterSlot[], counters: Float64Array): void {
-  for (let first = 0; first < counters.length; first += 8) {
+function writeCounters(
+  into: ByteWriter,
+  slots: readonly CounterSlot[],
+  numbers: readonly number[],
+  at: number,
+): void {
+  for (let first = 0; first < slots.length; first += 8) {
     let bits = 0
-    for (let i = first; i < Math.min(first + 8, counters.length); i++)
-      if (counters[i] !== 0) bits |= 1 << (i - first)
+    for (let i = first; i < Math.min(first + 8, slots.length); i++)
+      if (numbers[at + i] !== 0) bits |= 1 << (i - first)
     into.byte(bits)
   }
-  for (let i = 0; i < counters.length; i++) {
-    if (counters[i] === 0) continue
-    if (slots[i]!.halfLifeMs === null) into.varint(counters[i]!)
-    else into.float64(counters[i]!)
+  for (let i = 0; i < slots.length; i++) {
+    const count = numbers[at + i]!
+    if (count === 0) continue
+    if (slots[i]!.halfLifeMs === null) into.varint(count)
+    else into.float64(count)
   }
 }
 
-function readCounters(reader: ByteReader, slots: readonly CounterSlot[], into: Float64Array): void {
-  const groups = Math.ceil(into.length / 8)
+function readCounters(reader: ByteReader, slots: readonly CounterSlot[], into: number[], at: number): void {
+  const groups = Math.ceil(slots.length / 8)
   let firstBits = 0
   let moreBits: number[] | null = null
   for (let group = 0; group < groups; group++) {
@@ -110,27 +123,32 @@ function readCounters(reader: ByteReader, slots: readonly CounterSlot[], into: F
     if (group === 0) firstBits = bits
     else (moreBits ??= []).push(bits)
   }
-  for (let i = 0; i < into.length; i++) {
+  for (let i = 0; i < slots.length; i++) {
     const bits = i < 8 ? firstBits : moreBits![(i >> 3) - 1]!
     if ((bits & (1 << (i & 7))) === 0) continue
-    into[i] = slots[i]!.halfLifeMs === null ? reader.varint() : reader.float64()
+    into[at + i] = slots[i]!.halfLifeMs === null ? reader.varint() : reader.float64()
   }
 }
 
 /** Newest bucket + 1, then the counts without the trailing zeros, behind their number. */
-function writeWindow(into: ByteWriter, window: WindowState): void {
-  into.varint(window.newest + 1)
-  if (window.newest < 0) return
-  let used = window.counts.length
-  while (used > 0 && window.counts[used - 1] === 0) used--
+function writeWindow(
+  into: ByteWriter,
+  numbers: readonly number[],
+  at: number,
+  { buckets }: WindowSlot,
+): void {
+  into.varint(numbers[at]! + 1)
+  if (numbers[at]! < 0) return
+  let used = buckets
+  while (used > 0 && numbers[at + used] === 0) used--
   into.varint(used)
-  for (let k = 0; k < used; k++) into.varint(window.counts[k]!)
+  for (let k = 1; k <= used; k++) into.varint(numbers[at + k]!)
 }
 
-function readWindow(reader: ByteReader, window: WindowState): void {
-  window.newest = reader.varint() - 1
-  if (window.newest < 0) return
+function readWindow(reader: ByteReader, into: number[], at: number, { buckets }: WindowSlot): void {
+  into[at] = reader.varint() - 1
+  if (into[at]! < 0) return
   const used = reader.varint()
-  if (used > window.counts.length) throw new BlobCorruptError(`${String(used)} window buckets`)
-  for (let k = 0; k < used; k++) window.counts[k] = reader.varint()
+  if (used > buckets) throw new BlobCorruptError(`${String(used)} window buckets`)
+  for (let k = 1; k <= used; k++) into[at + k] = reader.varint()
 }

@@ -40,8 +40,8 @@ describe('decay', () => {
   it('fades each counter by its own half-life, drops what is nothing, and leaves the others', () => {
     const factors = new Float64Array(2)
     remainingEach(1_000, [1_000, 500], factors)
-    const counters = Float64Array.of(8, 8, 8, FADED)
-    fade(counters, [0, 1, -1, 0], factors)
-    expect([...counters]).toEqual([4, 2, 8, 0].map((value) => expect.closeTo(value, 12) as number))
+    const numbers = [7, 8, 8, 8, FADED, 7]
+    fade(numbers, 1, [0, 1, -1, 0], factors)
+    expect(numbers).toEqual([7, 4, 2, 8, 0, 7].map((value) => expect.closeTo(value, 12) as number))
   })
 })

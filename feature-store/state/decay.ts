@@ -14,12 +14,20 @@ export function remainingEach(elapsedMs: number, halfLivesMs: readonly number[],
   for (let i = 0; i < halfLivesMs.length; i++) into[i] = remaining(elapsedMs, halfLivesMs[i]!)
 }
 
-/** Fades counters in place. `halfLives` gives each counter's position in `factors`, -1 for those that never fade. */
-export function fade(counters: Float64Array, halfLives: readonly number[], factors: Float64Array): void {
-  for (let i = 0; i < counters.length; i++) {
+/**
+ * Fades counters in place, from `first` on. `halfLives` gives each one's position in `factors`, -1 for those that
+ * never fade.
+ */
+export function fade(
+  numbers: number[],
+  first: number,
+  halfLives: readonly number[],
+  factors: Float64Array,
+): void {
+  for (let i = 0; i < halfLives.length; i++) {
     const halfLife = halfLives[i]!
     if (halfLife < 0) continue
-    const left = counters[i]! * factors[halfLife]!
-    counters[i] = left < FADED ? 0 : left
+    const left = numbers[first + i]! * factors[halfLife]!
+    numbers[first + i] = left < FADED ? 0 : left
   }
 }

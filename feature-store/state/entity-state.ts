@@ -1,47 +1,57 @@
 import type { StateLayout } from './layout.ts'
 
-export interface WindowState {
-  /** Number of the newest bucket: floor(occurredAtMs / bucketMs); -1 none. */
-  newest: number
-  /** counts[k] belongs to bucket number newest - k. */
-  counts: number[]
-}
-
 export interface MapEntry {
   key: string
-  counters: Float64Array
+  counters: number[]
 }
 
-/** What is known of one user or item. Folds change it in place; its owner throws it away when a write fails. */
-export interface EntityState {
-  /** Interactions folded so far. */
-  applied: number
-  /** Offset of the last one, in the entity's own partition. */
-  lastOffset: number
-  /** Event time of the newest one; fading counters are as of this moment. -1 none. */
-  asOfMs: number
-  counters: Float64Array
-  windows: WindowState[]
-  /** Event times, -1 never. */
-  recencies: Float64Array
+/** Where `numbers` begins, whatever the layout; `layout.places` says what follows. */
+export const PLACE = { applied: 0, lastOffset: 1, asOfMs: 2 } as const
+
+/**
+ * What is known of one user or item. Folds change it in place; its owner throws it away when a write fails.
+ *
+ * All that has a fixed place is in one array of doubles: states are touched in no order, and each object more is a
+ * line of memory more to wait for, and one more to mark for the collector.
+ */
+export class EntityState {
+  readonly numbers: number[]
   /** Per map, least recently updated first. */
-  maps: MapEntry[][]
+  readonly maps: MapEntry[][]
   /** The slice that touched it last, for its owner; not stored. */
-  touchedIn: number
+  touchedIn = 0
+
+  /** Of an entity without interactions. */
+  constructor(layout: StateLayout) {
+    this.numbers = layout.blank.slice()
+    this.maps = layout.maps.map(() => [])
+  }
+
+  /** Interactions folded so far. */
+  get applied(): number {
+    return this.numbers[PLACE.applied]!
+  }
+
+  /** Offset of the last one, in the entity's own partition. */
+  get lastOffset(): number {
+    return this.numbers[PLACE.lastOffset]!
+  }
+
+  /** Event time of the newest one; fading counters are as of this moment. -1 none. */
+  get asOfMs(): number {
+    return this.numbers[PLACE.asOfMs]!
+  }
 }
 
-export function emptyState(layout: StateLayout): EntityState {
-  return {
-    applied: 0,
-    lastOffset: -1,
-    asOfMs: -1,
-    counters: new Float64Array(layout.counters.length),
-    windows: layout.windows.map(({ buckets }) => ({
-      newest: -1,
-      counts: new Array<number>(buckets).fill(0),
-    })),
-    recencies: new Float64Array(layout.recencies.length).fill(-1),
-    maps: layout.maps.map(() => []),
-    touchedIn: 0,
-  }
+/** An array of doubles for V8, although whole numbers go into it: nothing is boxed, nothing is moved later. */
+export function doubles(values: readonly number[]): number[] {
+  const array: number[] = []
+  for (let n = 0; n < values.length; n++) array.push(0.5)
+  for (const [n, value] of values.entries()) array[n] = value
+  return array
+}
+
+/** An entry of which nothing was counted yet. */
+export function newEntry(key: string, counters: number): MapEntry {
+  return { key, counters: doubles(new Array<number>(counters).fill(0)) }
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeState, encodeState } from './blob.ts'
-import { emptyState } from './entity-state.ts'
+import { EntityState } from './entity-state.ts'
 import { fold } from './fold.ts'
 import { buildLayout, mapKeyOf } from './layout.ts'
+import { spellOut } from './spell-out.ts'
 import { countInWindow } from './window.ts'
 
 const MINUTE = 60_000
@@ -40,11 +41,11 @@ const happenings = (spanMs: number) =>
   )
 
 function folded(events: readonly Happening[], layout = layoutOf()) {
-  const state = emptyState(layout)
+  const state = new EntityState(layout)
   for (const [offset, { type, atMs, key }] of events.entries()) {
     fold(layout, state, type, atMs, offset, [key])
   }
-  return { layout, state }
+  return { layout, state, spelled: spellOut(layout, state) }
 }
 
 /** The closed formula: every event alone, faded from its own time to the newest. */
@@ -85,34 +86,37 @@ describe('layout', () => {
 
 describe('fold', () => {
   it('halves a count after its half-life', () => {
-    const { state } = folded([
+    const { spelled } = folded([
       { type: 'view', atMs: START, key: 'a' },
       { type: 'hide', atMs: START + 30 * MINUTE, key: null },
     ])
-    expect(state.counters[0]).toBeCloseTo(0.5, 15)
-    expect(state.counters[1]).toBeCloseTo(2 ** (-1 / 12), 15)
+    expect(spelled.counters[0]).toBeCloseTo(0.5, 15)
+    expect(spelled.counters[1]).toBeCloseTo(2 ** (-1 / 12), 15)
   })
 
   it('agrees with the closed formula in any order', () => {
     fc.assert(
       fc.property(happenings(5 * 60 * MINUTE), (events) => {
         fc.pre(events.length > 0)
-        const { state, layout } = folded(events)
+        const { state, spelled, layout } = folded(events)
         expect(state.applied).toBe(events.length)
         expect(state.lastOffset).toBe(events.length - 1)
         expect(state.asOfMs).toBe(Math.max(...events.map(({ atMs }) => atMs)))
-        expect(state.counters[0]).toBeCloseTo(sum(events, ['view'], 30), 6)
-        expect(state.counters[1]).toBeCloseTo(sum(events, ['view'], 360), 6)
-        expect(state.counters[2]).toBeCloseTo(sum(events, ['click'], 30), 6)
-        expect(state.counters[3]).toBe(events.filter(({ type }) => type !== 'hide').length)
+        expect(spelled.counters[0]).toBeCloseTo(sum(events, ['view'], 30), 6)
+        expect(spelled.counters[1]).toBeCloseTo(sum(events, ['view'], 360), 6)
+        expect(spelled.counters[2]).toBeCloseTo(sum(events, ['click'], 30), 6)
+        expect(spelled.counters[3]).toBe(events.filter(({ type }) => type !== 'hide').length)
         const clicks = events.filter(({ type }) => type === 'click').map(({ atMs }) => atMs)
-        expect(state.recencies[0]).toBe(clicks.length === 0 ? -1 : Math.max(...clicks))
-        const bucketMs = layout.windows[0]!.bucketMs
+        expect(spelled.recencies[0]).toBe(clicks.length === 0 ? -1 : Math.max(...clicks))
+        const slot = layout.windows[0]!
+        const { bucketMs } = slot
         const last = Math.floor(state.asOfMs / bucketMs)
         const inWindow = events.filter(
           ({ type, atMs }) => type === 'view' && Math.floor(atMs / bucketMs) > last - 6,
         )
-        expect(countInWindow(state.windows[0]!, state.asOfMs, bucketMs)).toBe(inWindow.length)
+        expect(countInWindow(state.numbers, layout.places.windows[0]!, slot, state.asOfMs)).toBe(
+          inWindow.length,
+        )
       }),
     )
   })
@@ -124,8 +128,8 @@ describe('fold', () => {
           fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
         ),
         ([events, shuffled]) => {
-          const one = folded(events).state
-          const other = folded(shuffled).state
+          const one = folded(events).spelled
+          const other = folded(shuffled).spelled
           expect(other.windows.map(({ counts }) => counts)).toEqual(one.windows.map(({ counts }) => counts))
           expect(other.recencies).toEqual(one.recencies)
           expect(other.counters[3]).toBe(one.counters[3])
@@ -141,7 +145,7 @@ describe('fold', () => {
         fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
         (events, cuts) => {
           const layout = layoutOf()
-          let state = emptyState(layout)
+          let state = new EntityState(layout)
           for (const [offset, { type, atMs, key }] of events.entries()) {
             fold(layout, state, type, atMs, offset, [key])
             if (cuts[offset]) state = decodeState(layout, encodeState(layout, state))
@@ -168,7 +172,7 @@ describe('fold', () => {
 
   it('costs the same after a hundred thousand interactions as after one', () => {
     const layout = layoutOf()
-    const state = emptyState(layout)
+    const state = new EntityState(layout)
     for (let offset = 0; offset < 100_000; offset++) {
       fold(layout, state, 'view', START + offset * 1_000, offset, [`k${String(offset % 7)}`])
     }

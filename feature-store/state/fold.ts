@@ -1,5 +1,5 @@
 import { fade, remaining, remainingEach } from './decay.ts'
-import type { EntityState, MapEntry } from './entity-state.ts'
+import { type EntityState, type MapEntry, newEntry, PLACE } from './entity-state.ts'
 import type { StateLayout } from './layout.ts'
 import { addToWindow } from './window.ts'
 
@@ -27,15 +27,20 @@ export function fold(
   offset: number,
   keys: readonly (string | null)[] = NO_KEYS,
 ): void {
-  state.applied++
-  state.lastOffset = offset
+  const { numbers } = state
+  const { places } = layout
+  numbers[PLACE.applied]!++
+  numbers[PLACE.lastOffset] = offset
   advance(layout, state, occurredAtMs)
   const touches = layout.touches.get(type)
   if (touches === undefined) return
-  const lateMs = state.asOfMs - occurredAtMs
-  addAmounts(state.counters, touches.counters, layout.counterHalfLives, layout.halfLivesMs, lateMs)
-  for (const i of touches.windows) addToWindow(state.windows[i]!, occurredAtMs, layout.windows[i]!.bucketMs)
-  for (const i of touches.recencies) state.recencies[i] = Math.max(state.recencies[i]!, occurredAtMs)
+  const lateMs = numbers[PLACE.asOfMs]! - occurredAtMs
+  addAmounts(numbers, places.counters, touches.counters, layout.counterHalfLives, layout.halfLivesMs, lateMs)
+  for (const i of touches.windows) addToWindow(numbers, places.windows[i]!, layout.windows[i]!, occurredAtMs)
+  for (const i of touches.recencies) {
+    const at = places.recencies + i
+    if (numbers[at]! < occurredAtMs) numbers[at] = occurredAtMs
+  }
   if (!touches.mapsTouched) return
   for (let m = 0; m < touches.maps.length; m++) {
     const inside = touches.maps[m]!
@@ -43,13 +48,14 @@ export function fold(
     if (key === null || inside.length === 0) continue
     const { counters, valuesMax } = layout.maps[m]!
     const entry = touchEntry(state.maps[m]!, key, counters.length, valuesMax)
-    addAmounts(entry.counters, inside, layout.mapHalfLives[m]!, layout.halfLivesMs, lateMs)
+    addAmounts(entry.counters, 0, inside, layout.mapHalfLives[m]!, layout.halfLivesMs, lateMs)
   }
 }
 
-/** Adds to these counters what is left by now of an interaction that came late. */
+/** Adds to these counters, the first of which is at `first`, what is left by now of an interaction that came late. */
 function addAmounts(
-  counters: Float64Array,
+  numbers: number[],
+  first: number,
   touched: readonly number[],
   halfLives: readonly number[],
   halfLivesMs: readonly number[],
@@ -57,24 +63,26 @@ function addAmounts(
 ): void {
   for (const i of touched) {
     const halfLife = halfLives[i]!
-    counters[i]! += halfLife < 0 ? 1 : remaining(lateMs, halfLivesMs[halfLife]!)
+    numbers[first + i]! += halfLife < 0 ? 1 : remaining(lateMs, halfLivesMs[halfLife]!)
   }
 }
 
 /** Moves the state's clock forward and fades what fades; entries with nothing left are forgotten. */
 function advance(layout: StateLayout, state: EntityState, occurredAtMs: number): void {
-  if (occurredAtMs <= state.asOfMs) return
-  const elapsedMs = state.asOfMs < 0 ? 0 : occurredAtMs - state.asOfMs
-  state.asOfMs = occurredAtMs
+  const { numbers } = state
+  const asOfMs = numbers[PLACE.asOfMs]!
+  if (occurredAtMs <= asOfMs) return
+  const elapsedMs = asOfMs < 0 ? 0 : occurredAtMs - asOfMs
+  numbers[PLACE.asOfMs] = occurredAtMs
   if (elapsedMs === 0) return
   const factors = factorsOf(layout)
   remainingEach(elapsedMs, layout.halfLivesMs, factors)
-  fade(state.counters, layout.counterHalfLives, factors)
+  fade(numbers, layout.places.counters, layout.counterHalfLives, factors)
   for (let m = 0; m < state.maps.length; m++) {
     const entries = state.maps[m]!
     let kept = 0
     for (const entry of entries) {
-      fade(entry.counters, layout.mapHalfLives[m]!, factors)
+      fade(entry.counters, 0, layout.mapHalfLives[m]!, factors)
       if (entry.counters.some((count) => count > 0)) entries[kept++] = entry
     }
     entries.length = kept
@@ -84,7 +92,7 @@ function advance(layout: StateLayout, state: EntityState, occurredAtMs: number):
 /** The key's entry, made if it is new, moved to the end; the least recently updated makes room. */
 function touchEntry(entries: MapEntry[], key: string, width: number, valuesMax: number): MapEntry {
   const found = entries.findIndex((entry) => entry.key === key)
-  const entry = found >= 0 ? entries.splice(found, 1)[0]! : { key, counters: new Float64Array(width) }
+  const entry = found >= 0 ? entries.splice(found, 1)[0]! : newEntry(key, width)
   if (entries.length >= valuesMax) entries.shift()
   entries.push(entry)
   return entry

@@ -1,4 +1,5 @@
 import { canonicalHash } from '../canonical-hash.ts'
+import { doubles } from './entity-state.ts'
 
 const MINUTE_MS = 60_000
 /** Changes when the meaning of stored numbers changes: every state is then rebuilt from the log. */
@@ -35,6 +36,16 @@ export interface TypeTouches {
   mapsTouched: boolean
 }
 
+/** Where a state's numbers are (EntityState.numbers). */
+export interface StatePlaces {
+  /** The first counter; the others follow. */
+  readonly counters: number
+  /** The first event time, -1 never; the others follow. */
+  readonly recencies: number
+  /** Per window the number of its newest bucket, -1 none; behind it the count of that bucket, of the one before, ... */
+  readonly windows: readonly number[]
+}
+
 /** What is stored for a user or an item, in order. Definitions that need the same slot share it. */
 export interface StateLayout {
   readonly entity: 'user' | 'item'
@@ -49,6 +60,9 @@ export interface StateLayout {
   readonly counterHalfLives: readonly number[]
   readonly mapHalfLives: readonly (readonly number[])[]
   readonly touches: ReadonlyMap<string, TypeTouches>
+  readonly places: StatePlaces
+  /** The numbers of an entity without interactions. */
+  readonly blank: readonly number[]
 }
 
 /** Where a definition finds its numbers in the state. */
@@ -117,7 +131,24 @@ function finishLayout(
     counterHalfLives,
     mapHalfLives,
     touches: touchesByType(counters, windows, recencies, maps),
+    ...placed(counters.length, recencies.length, windows),
   }
+}
+
+/** Clock, counters, recencies, windows. */
+function placed(
+  counters: number,
+  recencies: number,
+  windows: readonly WindowSlot[],
+): Pick<StateLayout, 'places' | 'blank'> {
+  const blank = [0, -1, -1] // applied, lastOffset, asOfMs
+  const place = (values: readonly number[]) => blank.push(...values) - values.length
+  const places = {
+    counters: place(new Array<number>(counters).fill(0)),
+    recencies: place(new Array<number>(recencies).fill(-1)),
+    windows: windows.map(({ buckets }) => place([-1, ...new Array<number>(buckets).fill(0)])),
+  }
+  return { places, blank: doubles(blank) }
 }
 
 function touchesByType(

@@ -1,21 +1,28 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { WindowState } from './entity-state.ts'
 import { addToWindow, countInWindow } from './window.ts'
 
 const BUCKET_MS = 10
 const BUCKETS = 4
 
-const empty = (buckets = BUCKETS): WindowState => ({
-  newest: -1,
-  counts: new Array<number>(buckets).fill(0),
-})
+const slotOf = (buckets: number, bucketMs: number) => ({ types: ['click'], buckets, bucketMs })
+const slot = slotOf(BUCKETS, BUCKET_MS)
 
-function windowOf(times: readonly number[], buckets = BUCKETS, bucketMs = BUCKET_MS): WindowState {
-  const window = empty(buckets)
-  for (const atMs of times) addToWindow(window, atMs, bucketMs)
+/** Among other numbers, which nobody may touch. */
+const AT = 2
+const OTHERS = [7, 8]
+
+/** The window's own numbers: newest bucket, counts. */
+function windowOf(times: readonly number[], of = slot): number[] {
+  const numbers = [...OTHERS, -1, ...new Array<number>(of.buckets).fill(0), ...OTHERS]
+  for (const atMs of times) addToWindow(numbers, AT, of, atMs)
+  const window = numbers.splice(AT, of.buckets + 1)
+  expect(numbers).toEqual([...OTHERS, ...OTHERS])
   return window
 }
+
+const countIn = (window: readonly number[], atMs: number, of = slot) =>
+  countInWindow([...OTHERS, ...window, ...OTHERS], AT, of, atMs)
 
 /**
  * The list of all times, kept for ever: what lies in the buckets that end at the one of `atMs`, less what the newest had
@@ -40,8 +47,8 @@ describe('window', () => {
   it('counts what a list of all times counts, at every moment', () => {
     fc.assert(
       fc.property(shapes, fc.nat(1_200), ({ buckets, bucketMs, times }, atMs) => {
-        const window = windowOf(times, buckets, bucketMs)
-        expect(countInWindow(window, atMs, bucketMs)).toBe(naiveCount(times, atMs, buckets, bucketMs))
+        const of = slotOf(buckets, bucketMs)
+        expect(countIn(windowOf(times, of), atMs, of)).toBe(naiveCount(times, atMs, buckets, bucketMs))
       }),
       { seed: 1, numRuns: 1_000 },
     )
@@ -56,7 +63,8 @@ describe('window', () => {
     )
     fc.assert(
       fc.property(shuffled, ({ shape: { buckets, bucketMs, times }, order }) => {
-        expect(windowOf(order, buckets, bucketMs)).toEqual(windowOf(times, buckets, bucketMs))
+        const of = slotOf(buckets, bucketMs)
+        expect(windowOf(order, of)).toEqual(windowOf(times, of))
       }),
       { seed: 2, numRuns: 1_000 },
     )
@@ -69,15 +77,15 @@ describe('window', () => {
     ['the moment after it is not yet known', 50, 0],
   ])('%s', (_, occurredAtMs, expected) => {
     // Buckets 1 to 4: 10 to 49.
-    expect(countInWindow(windowOf([occurredAtMs]), 40, BUCKET_MS)).toBe(expected)
+    expect(countIn(windowOf([occurredAtMs]), 40)).toBe(expected)
   })
 
   it('forgets all when time jumps by its whole width, and keeps the newest bucket alone one before', () => {
-    expect(windowOf([0, 0, 30])).toEqual({ newest: 3, counts: [1, 0, 0, 2] })
-    expect(windowOf([0, 0, 40])).toEqual({ newest: 4, counts: [1, 0, 0, 0] })
+    expect(windowOf([0, 0, 30])).toEqual([3, 1, 0, 0, 2])
+    expect(windowOf([0, 0, 40])).toEqual([4, 1, 0, 0, 0])
   })
 
   it('counts nothing before the first one', () => {
-    expect(countInWindow(empty(), 1_000, BUCKET_MS)).toBe(0)
+    expect(countIn(windowOf([]), 1_000)).toBe(0)
   })
 })

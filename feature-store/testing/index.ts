@@ -6,6 +6,7 @@ export { produceTraffic, type TrafficOptions, type TrafficSink } from './traffic
 export { decodeState, encodeState } from '../state/blob.ts'
 export { DEATH_STEPS, type DeathStep, type DieAt, STOPPED_LINE } from './deaths.ts'
 export { type FeaturesProcessOptions, startFeaturesProcess } from './process-features.ts'
-export { emptyState, type EntityState } from '../state/entity-state.ts'
+export { EntityState } from '../state/entity-state.ts'
+export { spellOut, type SpelledState } from '../state/spell-out.ts'
 export { fold } from '../state/fold.ts'
 export { mapKeyOf, type StateLayout } from '../state/layout.ts'

@@ -60,7 +60,9 @@ export function compileColumns(
       return ofState(name, entity, at, (input) => {
         const { state, atMs, layout } = input[entity]
         if (state === null) return 0
-        return scaledCount(countInWindow(state.windows[place]!, atMs, layout.windows[place]!.bucketMs))
+        return scaledCount(
+          countInWindow(state.numbers, layout.places.windows[place]!, layout.windows[place]!, atMs),
+        )
       })
     }
     case 'smoothedRate': {
@@ -75,7 +77,8 @@ export function compileColumns(
       const { entity } = definition
       const place = sources.builders[entity].recency(definition.of)
       return withMissing(name, entity, at, entity, (input) => {
-        const lastAtMs = input[entity].state?.recencies[place] ?? -1
+        const { state, layout } = input[entity]
+        const lastAtMs = state?.numbers[layout.places.recencies + place] ?? -1
         return lastAtMs < 0 ? null : scaledMinutes(input[entity].atMs - lastAtMs)
       })
     }

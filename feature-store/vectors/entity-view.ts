@@ -36,7 +36,8 @@ export function entityView(
 export function counterAt({ state, layout, factors }: EntityView, place: number): number {
   if (state === null) return 0
   const halfLife = layout.counterHalfLives[place]!
-  return halfLife < 0 ? state.counters[place]! : state.counters[place]! * factors[halfLife]!
+  const count = state.numbers[layout.places.counters + place]!
+  return halfLife < 0 ? count : count * factors[halfLife]!
 }
 
 /** The counters of one value of a map; null when it was never counted. */

@@ -4,7 +4,7 @@ import { parseFeatureStoreConfig, type FeatureStoreConfigInput } from '../config
 import { MISSING, STALE } from '../contract.ts'
 import { attribute, contextAttribute, product, recency, smoothedRate, windowedCount } from '../definitions.ts'
 import { compileFeatureSet } from '../feature-set.ts'
-import { emptyState } from '../state/entity-state.ts'
+import { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import { entityView } from './entity-view.ts'
 import { hashedBucket, scaledCount, scaledMinutes, scaledNumber, scaledRate } from './scales.ts'
@@ -35,7 +35,7 @@ function rowOf(
     attributes === undefined
       ? null
       : foldAttributes(layout, null, { occurredAtMs: START, attributes, offset: 0 })
-  const state = happened.length === 0 ? null : emptyState(layouts.item)
+  const state = happened.length === 0 ? null : new EntityState(layouts.item)
   for (const [offset, [type, minute]] of happened.entries()) {
     fold(layouts.item, state!, type, START + minute * MINUTE, offset)
   }

@@ -27,7 +27,7 @@ const PEER_ARCHIVE: Archive = {
 
 /** Runs one Java source file (the JDK compiles it as it starts), jars fetched through Maven on first use. */
 export async function startJavaPeer(
-  { file, heap }: { file: string; heap: string },
+  { file, heap, flags = [] }: { file: string; heap: string; flags?: readonly string[] },
   argv: readonly string[],
   say: (line: string) => void,
 ): Promise<ChildProcess> {
@@ -42,7 +42,7 @@ export async function startJavaPeer(
     },
   })
   const classPath = path.join(archiveDir(cacheDir, PEER_ARCHIVE), '*')
-  return spawn(java, [`-Xmx${heap}`, '-cp', classPath, file, ...argv], {
+  return spawn(java, [`-Xmx${heap}`, ...flags, '-cp', classPath, file, ...argv], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
 }

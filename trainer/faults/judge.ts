@@ -1,6 +1,6 @@
 import type { ReferenceState } from './reference.ts'
 
-/** A stored state, decoded: feature-store's EntityState is one of these. */
+/** A stored state, decoded and spelled out: feature-store's SpelledState is one of these. */
 export interface StoredState {
   applied: number
   asOfMs: number

@@ -1,5 +1,5 @@
 import { compileFeatureSet, partitionTag } from '#feature-store'
-import { decodeState } from '#feature-store/testing'
+import { decodeState, spellOut } from '#feature-store/testing'
 import type { RecordOf, TopicKey } from '#schemas'
 import { readTopic } from '#streams'
 import type { OwnFeed } from '../testing/own-feed.ts'
@@ -76,7 +76,8 @@ async function storedStates(
   const stored = new Map<string, StoredState>()
   for (let partition = 0; partition < runtime.partitionCount(topic); partition++) {
     const tag = partitionTag(runtime.topicName(topic), partition, layout.id)
-    for await (const { id, blob } of store.scan(tag)) stored.set(id, decodeState(layout, blob))
+    for await (const { id, blob } of store.scan(tag))
+      stored.set(id, spellOut(layout, decodeState(layout, blob)))
   }
   return stored
 }

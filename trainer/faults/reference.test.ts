@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compileFeatureSet, featureStoreConfigSchema } from '#feature-store'
-import {
-  decodeState,
-  emptyState,
-  encodeState,
-  type EntityState,
-  fold,
-  mapKeyOf,
-} from '#feature-store/testing'
+import { decodeState, encodeState, EntityState, fold, mapKeyOf, spellOut } from '#feature-store/testing'
 import { judgeStates } from './judge.ts'
 import { workloadOf } from './numbered-traffic.ts'
 import { computeReference, eventsOf, type ReferenceEvent, type ReferenceLayout } from './reference.ts'
@@ -73,13 +66,16 @@ describe('the reference', () => {
       const layout = layouts[entity]
       const states = new Map<string, EntityState>()
       for (const { id, type, occurredAtMs, attributes } of eventsOf(workload, entity, numbers)) {
-        const state = states.get(id) ?? emptyState(layout)
+        const state = states.get(id) ?? new EntityState(layout)
         states.set(id, state)
         const keys = layout.maps.map((map) => mapKeyOf(map, attributes?.[map.attribute]))
         fold(layout, state, type, occurredAtMs, 0, keys)
       }
       const stored = new Map(
-        [...states].map(([id, state]) => [id, decodeState(layout, encodeState(layout, state))]),
+        [...states].map(([id, state]) => [
+          id,
+          spellOut(layout, decodeState(layout, encodeState(layout, state))),
+        ]),
       )
       const reference = computeReference(layout, () => eventsOf(workload, entity, numbers))
       expect(reference.size).toBeGreaterThan(30)
