@@ -150,6 +150,32 @@ describe.skipIf(stack === null)('Redis store', () => {
     await new Promise((closed) => silent.close(closed))
   })
 
+  // The list of OPERATIONS.md, which `feedloop doctor` tries: nothing more may be needed.
+  it('needs no rights but those that are documented', async () => {
+    const namespace = `test-${randomUUID()}`
+    namespaces.push(namespace)
+    const rights = 'get set mget mset del unlink scan eval evalsha'.split(' ').map((command) => `+${command}`)
+    await admin.call('ACL', 'SETUSER', namespace, 'on', '>secret', `~${namespace}:*`, ...rights)
+    try {
+      const url = redisUrl.replace('redis://', `redis://${namespace}:secret@`)
+      const store = await openRedisStore(url, namespace)
+      opened.push(store)
+      const tag = '{t.0}:x'
+      const fence = await store.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })
+      const rest = { sourceHighs: new Map(), streamTimeMs: 1, appliedAtMs: 1 }
+      const writes = [{ id: 'a', blob: Buffer.from('a') }]
+      const batch = { tag, ...fence, ...rest, expectedOffset: 0, nextOffset: 5, writes, deletes: ['b'] }
+      expect(await store.apply(batch)).toEqual({ kind: 'applied' })
+      expect(await store.waitUntil(tag, 5, 0)).toBe(true)
+      for await (const { id } of store.scan(tag)) expect(id).toBe('a')
+      expect((await store.read({ fences: [tag], blobs: [{ tag, id: 'a' }] })).blobs.map(String)).toEqual([
+        'a',
+      ])
+    } finally {
+      await admin.call('ACL', 'DELUSER', namespace)
+    }
+  })
+
   it('refuses a Redis that evicts', async () => {
     const evicting = createServer((socket) => {
       const told = 'redis_version:7.0.15\r\nloading:0\r\nmaxmemory_policy:allkeys-lru\r\n'

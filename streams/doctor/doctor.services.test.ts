@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { examine } from './process-doctor.ts'
@@ -72,6 +73,32 @@ describeServices('doctor', (addresses) => {
       expect(other).toMatchObject({ verdict: 'failed', found: 'has another partition count' })
     } finally {
       await harness.close()
+    }
+  })
+
+  it('tells what a user of Redis may not do, and leaves nothing behind', async () => {
+    const redis = await startOwnRedis()
+    const admin = new Redis(redis.url)
+    try {
+      const rights = ['~feed:*', '+get', '+set', '+mget', '+scan', '+eval', '+evalsha', '+del', '+unlink']
+      await admin.call('ACL', 'SETUSER', 'features', 'on', '>secret', ...rights)
+      const redisUrl = redis.url.replace('redis://', 'redis://features:secret@')
+      const nowhere = { brokers: ['127.0.0.1:1'], registryUrl: 'http://127.0.0.1:1', redisUrl }
+      const rightsOf = async (prefix: string) =>
+        (await examine(streamsConfigSchema.parse({ prefix }), nowhere)).find(
+          ({ check }) => check === 'redis rights',
+        )
+      const short = await rightsOf('feed')
+      expect(short).toMatchObject({ verdict: 'failed' })
+      expect(short?.found).toMatch(/^MSET: NOPERM/)
+      expect(short?.action).toContain('+mset,')
+      await admin.call('ACL', 'SETUSER', 'features', '+mset')
+      expect(await rightsOf('feed')).toMatchObject({ verdict: 'ok' })
+      expect((await rightsOf('other'))?.found).toContain('keys')
+      expect(await admin.dbsize()).toBe(0)
+    } finally {
+      admin.disconnect()
+      await redis.close()
     }
   })
 

@@ -1,3 +1,4 @@
+import type { RefusedCommand } from './redis-rights.ts'
 import { failed, type Finding, mebibytes, ok, unknown, warning } from './finding.ts'
 
 /** What a Redis tells of itself; null: it would not say. */
@@ -30,6 +31,22 @@ export function judgeRedis(facts: RedisFacts): Finding[] {
     judgePersistence(facts),
     judgeMemory(facts),
   ]
+}
+
+/** Whether this user may do, and Redis does, what feedloop asks of it. */
+export function judgeRights(refused: readonly RefusedCommand[], prefix: string): Finding {
+  const check = 'redis rights'
+  if (refused.length === 0) return ok(check, 'this user may do all that feedloop does')
+  const found = refused.map(({ command, message }) => `${command.toUpperCase()}: ${message}`).join('; ')
+  const forbidden = refused.filter(({ message }) => message.startsWith('NOPERM'))
+  if (forbidden.length === 0)
+    return failed(check, found, 'Look at what the other checks of Redis say, and at its log.')
+  const rights = forbidden.map(({ command }) => `+${command}`).join(' ')
+  return failed(
+    check,
+    found,
+    `Allow it: redis-cli ACL SETUSER <user> ~${prefix}:* ${rights}, and the same in its ACL file.`,
+  )
 }
 
 function judgeVersion({ version }: RedisFacts): Finding {

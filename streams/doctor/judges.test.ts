@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding } from './finding.ts'
-import { judgeRedis, type RedisFacts } from './judge-redis.ts'
+import { judgeRedis, judgeRights, type RedisFacts } from './judge-redis.ts'
 import {
   judgeClock,
   judgeGroups,
@@ -49,6 +49,22 @@ describe('judgeRedis', () => {
     ['redis memory', { maxBytes: 0, systemBytes: 0 }, 'warning'],
   ])('%s with %j is %s', (check, changed, verdict) => {
     expect(verdicts(judgeRedis({ ...redis, ...changed }))[check]).toBe(verdict)
+  })
+})
+
+describe('judgeRights', () => {
+  it('is content when nothing was refused', () => expect(judgeRights([], 'feed').verdict).toBe('ok'))
+  it('says how to allow what the user may not do', () => {
+    const message = "NOPERM this user has no permissions to run the 'mset' command"
+    expect(judgeRights([{ command: 'mset', message }], 'feed')).toMatchObject({
+      verdict: 'failed',
+      found: `MSET: ${message}`,
+      action: expect.stringContaining('ACL SETUSER <user> ~feed:* +mset') as string,
+    })
+  })
+  it('does not blame rights for what Redis refuses to everybody', () => {
+    const refused = [{ command: 'set', message: 'OOM command not allowed' }]
+    expect(judgeRights(refused, 'feed').action).not.toContain('ACL')
   })
 })
 

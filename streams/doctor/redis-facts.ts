@@ -1,11 +1,18 @@
 import { Redis } from 'ioredis'
 import type { RedisFacts } from './judge-redis.ts'
 import type { ClockFacts } from './judge-surroundings.ts'
+import { type RefusedCommand, refusedCommands } from './redis-rights.ts'
 
 const REQUEST_MS_MAX = 3_000
 
+export interface RedisAnswers {
+  facts: RedisFacts | null
+  clock: ClockFacts | null
+  refused: RefusedCommand[]
+}
+
 /** @throws why it does not answer */
-export async function askRedis(url: string): Promise<{ facts: RedisFacts | null; clock: ClockFacts | null }> {
+export async function askRedis(url: string, prefix: string): Promise<RedisAnswers> {
   const redis = new Redis(url, {
     lazyConnect: true,
     enableReadyCheck: false,
@@ -19,8 +26,12 @@ export async function askRedis(url: string): Promise<{ facts: RedisFacts | null;
   redis.on('error', (error: Error) => (cause = error))
   try {
     await redis.connect()
-    await redis.ping()
-    return { facts: await allowed(() => factsOf(redis)), clock: await allowed(() => clockOf(redis)) }
+    await allowed(() => redis.ping())
+    return {
+      facts: await allowed(() => factsOf(redis)),
+      clock: await allowed(() => clockOf(redis)),
+      refused: await refusedCommands(redis, prefix),
+    }
   } catch (error) {
     throw cause ?? error
   } finally {

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+
+export interface RefusedCommand {
+  command: string
+  /** As Redis says it. */
+  message: string
+}
+
+/** Should deleting be what is refused: the key does not stay. */
+const KEY_MS = 10_000
+/** Of no script: Redis answers NOSCRIPT to whoever may ask. */
+const NO_SHA1 = '0'.repeat(40)
+
+/**
+ * Does what features, scorer and trainer do in Redis, with a key of its own that is gone afterwards.
+ *
+ * @returns what was refused, for want of a right or for any other reason; empty when all may be done
+ * @throws when Redis does not answer
+ */
+export async function refusedCommands(redis: Redis, prefix: string): Promise<RefusedCommand[]> {
+  const key = `${prefix}:{doctor}:${randomUUID()}`
+  const refused: RefusedCommand[] = []
+  for (const [command, ...args] of [
+    ['set', key, 'x', 'PX', KEY_MS],
+    ['get', key],
+    ['mget', key],
+    ['scan', 0, 'MATCH', key],
+    ['eval', "return redis.call('GET', KEYS[1])", 1, key],
+    ['evalsha', NO_SHA1, 1, key],
+    ['del', key],
+    ['mset', key, 'x'],
+    ['unlink', key],
+  ] as const) {
+    try {
+      await redis.call(command, ...args)
+    } catch (error) {
+      if (!isAnswer(error)) throw error
+      if (!error.message.startsWith('NOSCRIPT')) refused.push({ command, message: error.message })
+    }
+  }
+  return refused
+}
+
+/** Redis said so, in contrast to a connection that broke. */
+const isAnswer = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError'
