@@ -58,15 +58,19 @@ export function scalingTable(runs: readonly ScalingRun[]): string {
       ({ processes, company }) => processes === run.processes && company === 'nothing shared',
     )
     const ratio = (other: ScalingRun | undefined) =>
-      other === undefined ? '' : (run.cpuSecondsPerMillion / other.cpuSecondsPerMillion).toFixed(2)
+      other === undefined
+        ? ''
+        : (run.allBusy.cpuSecondsPerMillion / other.allBusy.cpuSecondsPerMillion).toFixed(2)
     return [
       run.processes,
       run.company,
-      run.eventsPerSecond.toFixed(0),
-      run.recordsPerWrite.toFixed(0),
-      run.cpuSecondsPerMillion.toFixed(1),
+      run.allBusy.eventsPerSecond.toFixed(0),
+      run.allBusy.recordsPerWrite.toFixed(0),
+      run.allBusy.cpuSecondsPerMillion.toFixed(2),
       ratio(alone),
       run.company === 'one group' ? ratio(apart) : '',
+      run.someDone.recordsPerWrite.toFixed(0),
+      run.someDone.cpuSecondsPerMillion.toFixed(2),
       run.wrong === 0 ? 'yes' : `${String(run.wrong)} wrong`,
     ]
   })
@@ -79,6 +83,8 @@ export function scalingTable(runs: readonly ScalingRun[]): string {
       'CPU s per million, all',
       'x one process',
       'x nothing shared',
+      'records per write, some done',
+      'CPU s per million, some done',
       'state right',
     ],
     rows,

@@ -17,6 +17,8 @@ import { interactionsOf, type Workload } from './workload.ts'
 export interface BenchFeed {
   readonly task: Task
   readonly meanBytes: number
+  /** Of the interactions topic. */
+  readonly recordsPerPartition: readonly number[]
   /** Records of the interactions topic, as they would be written. */
   encode(workload: Workload): Iterable<{ key: string; value: Buffer }>
   /** Forgets what a contestant left: states, groups, re-keyed copies. */
@@ -34,7 +36,7 @@ export async function openBenchFeed(addresses: Addresses, workload: Workload): P
   const runtime = await connectRuntime({ addresses, config, clientId: 'bench', log: silentLogger })
   const topic = runtime.topicName('interactions')
   const copies = runtime.topicName('itemInteractions')
-  const { meanBytes } = await fillTopic({ brokers, topic, codec: runtime.codec }, workload)
+  const filled = await fillTopic({ brokers, topic, codec: runtime.codec }, workload)
   await runtime.close()
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
@@ -59,7 +61,7 @@ export async function openBenchFeed(addresses: Addresses, workload: Workload): P
 
   return {
     task: { brokers, registryUrl, redisUrl, prefix, topic, interactions },
-    meanBytes,
+    ...filled,
     *encode(asked) {
       for (const interaction of interactionsOf(asked))
         yield { key: interaction.userId, value: runtime.codec.encode('interactions', interaction) }

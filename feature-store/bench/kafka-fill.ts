@@ -9,7 +9,7 @@ const BATCH = 2_000
 export async function fillTopic(
   { brokers, topic, codec }: { brokers: string[]; topic: string; codec: Codec },
   workload: Workload,
-): Promise<{ meanBytes: number }> {
+): Promise<{ meanBytes: number; recordsPerPartition: number[] }> {
   const producer = new Kafka({ brokers, logLevel: logLevel.ERROR }).producer({
     idempotent: true,
     maxInFlightRequests: 1,
@@ -21,6 +21,7 @@ export async function fillTopic(
   await producer.connect()
   let messages: { key: string; value: Buffer; partition: number }[] = []
   let bytes = 0
+  const recordsPerPartition = new Array<number>(workload.partitions).fill(0)
   const send = async () => {
     await producer.send({ topic, acks: -1, messages })
     messages = []
@@ -29,10 +30,12 @@ export async function fillTopic(
     const { userId: key } = interaction
     const value = codec.encode('interactions', interaction)
     bytes += value.length
-    messages.push({ key, value, partition: partitionOf(key, workload.partitions) })
+    const partition = partitionOf(key, workload.partitions)
+    recordsPerPartition[partition]!++
+    messages.push({ key, value, partition })
     if (messages.length === BATCH) await send()
   }
   if (messages.length > 0) await send()
   await producer.disconnect()
-  return { meanBytes: bytes / workload.interactions }
+  return { meanBytes: bytes / workload.interactions, recordsPerPartition }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { type Addresses, table } from '#streams'
@@ -17,6 +18,8 @@ const LOAD_SHARES = [0.25, 0.5, 0.75, 0.9]
 const OFFERED_AT_MOST = 240_000
 const USER_COUNTS = [10_000, 100_000, 1_000_000]
 const PROCESS_COUNTS = [1, 2, 4, 8]
+/** Exit code after SIGINT, as shells have it. */
+const INTERRUPTED = 130
 
 const positive = (text: string): number => {
   const value = Number(text)
@@ -25,8 +28,8 @@ const positive = (text: string): number => {
 }
 
 const program = new Command('bench').description('measure feedloop beside what else does the job')
-/** Eight processes must each have enough to compile by. */
-const SCALING_INTERACTIONS = 8_000_000
+/** Eight processes must each have enough to compile by, before the first of them has nothing left. */
+const SCALING_INTERACTIONS = 24_000_000
 const benchmark = (name: string, description: string, interactions = WORKLOAD.interactions) =>
   program
     .command(name)
@@ -73,18 +76,21 @@ interface Options {
   profile: boolean
 }
 
-/** Runs on services of its own, gone afterwards; writes what is answered to --json. */
+/** Runs on services of its own, gone afterwards, when interrupted as well; writes what is answered to --json. */
 function onStack<T extends { json?: string }>(run: (addresses: Addresses, options: T) => Promise<object>) {
   return async (options: T): Promise<void> => {
     const interrupted = new AbortController()
     process.once('SIGINT', () => interrupted.abort())
     const stack = await openTestStack(interrupted.signal, say, { measured: true })
+    const interruption = once(interrupted.signal, 'abort').then(() => null)
     try {
-      const measured = await run(stack.addresses, options)
-      if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(measured, null, 2)}\n`)
+      const measured = await Promise.race([run(stack.addresses, options), interruption])
+      if (measured !== null && options.json !== undefined)
+        await writeFile(options.json, `${JSON.stringify(measured, null, 2)}\n`)
     } finally {
       await stack.close()
     }
+    if (interrupted.signal.aborted) process.exit(INTERRUPTED) // what was being measured does not know that it is over
   }
 }
 

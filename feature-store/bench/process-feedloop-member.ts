@@ -6,6 +6,7 @@ import { collectRarely, connectRuntime, silentLogger, silentSignals, streamsConf
 import { startFeatureStore } from '../feature-store.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { SIGNALS } from '../signals.ts'
+import type { StateStore } from '../state-store.ts'
 import { benchFeatures } from './bench-features.ts'
 import type { Task } from './contest.ts'
 
@@ -14,6 +15,8 @@ export interface MemberReport {
   item: number
   /** Fenced writes, of both sides. */
   writes: number
+  /** Of the user side: first offset not applied, by partition. */
+  userOffsets: Record<string, number>
   /** User and system time since the start of the process. */
   cpuMicros: number
 }
@@ -21,6 +24,7 @@ export interface MemberReport {
 collectRarely() // as the command does
 const task = JSON.parse(process.argv[2]!) as Task
 const applied = { user: 0, item: 0, writes: 0 }
+const userOffsets: Record<string, number> = {}
 
 const runtime = await connectRuntime({
   addresses: { brokers: task.brokers, registryUrl: task.registryUrl },
@@ -39,11 +43,20 @@ const runtime = await connectRuntime({
     },
   },
 })
-const store = await openRedisStore(task.redisUrl, task.prefix)
+const opened = await openRedisStore(task.redisUrl, task.prefix)
+const store: StateStore = {
+  ...opened,
+  async apply(request) {
+    const answer = await opened.apply(request)
+    const [, topic, partition] = /^\{(.+)\.(\d+)\}/.exec(request.tag)!
+    if (answer.kind === 'applied' && topic === 'interactions') userOffsets[partition!] = request.nextOffset
+    return answer
+  },
+}
 const running = await startFeatureStore(runtime, { config: benchFeatures(), store })
 setInterval(() => {
   const { user, system } = process.cpuUsage()
-  const report: MemberReport = { ...applied, cpuMicros: user + system }
+  const report: MemberReport = { ...applied, userOffsets, cpuMicros: user + system }
   process.stdout.write(`report ${JSON.stringify(report)}\n`)
 }, 100)
 await running.done

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createInterface } from 'node:readline'
 import type { Addresses } from '#streams'
 import { startBuilt, until } from '#streams/testing'
-import { openBenchFeed } from './kafka-bench-feed.ts'
+import { type BenchFeed, openBenchFeed } from './kafka-bench-feed.ts'
 import { agrees, expectedOf } from './oracle.ts'
 import type { MemberReport } from './process-feedloop-member.ts'
 import { feedloopStates } from './redis-final-states.ts'
@@ -13,19 +13,26 @@ import type { Workload } from './workload.ts'
 /** How processes run side by side: members of one group, or each with a feed of its own, as large as its share. */
 export type Company = 'one group' | 'nothing shared'
 
-export interface ScalingRun {
-  processes: number
-  company: Company
-  /** Of all processes together, after the warm-up. */
+/** What all processes together did and took. */
+export interface ScalingStretch {
   cpuSecondsPerMillion: number
   eventsPerSecond: number
   /** Interactions and copies that came with one fenced write, in the mean: what is paid per batch is shared by so many. */
   recordsPerWrite: number
+}
+
+export interface ScalingRun {
+  processes: number
+  company: Company
+  /** From the warm-up until the first partition is empty. */
+  allBusy: ScalingStretch
+  /** From there to the end: members whose partition is empty wait for the copies of the others. */
+  someDone: ScalingStretch
   wrong: number
 }
 
 /** Not counted: every process compiles for itself, which takes far more than a start. */
-const WARM_UP_SHARE = 0.6
+const WARM_UP_SHARE = 0.3
 const POLL_MS = 100
 
 const member = path.join(path.dirname(fileURLToPath(import.meta.url)), 'process-feedloop-member.ts')
@@ -41,77 +48,101 @@ export async function measureScaling(
   say: (line: string) => void,
 ): Promise<ScalingRun[]> {
   const runs: ScalingRun[] = []
-  for (const processes of counts)
-    for (const company of processes === 1
-      ? (['one group'] as const)
-      : (['one group', 'nothing shared'] as const)) {
-      runs.push(await runTogether(addresses, workload, processes, company))
-      say(JSON.stringify(runs.at(-1)))
+  const play = async (processes: number, company: Company, feeds: readonly BenchFeed[], share: Workload) => {
+    runs.push({ processes, company, ...(await runTogether(feeds, share, processes)) })
+    say(JSON.stringify(runs.at(-1)))
+  }
+  await withFeeds(addresses, workload, 1, async (feeds) => {
+    for (const processes of counts) await play(processes, 'one group', feeds, workload)
+  })
+  for (const processes of counts.filter((count) => count > 1)) {
+    const { interactions, partitions } = workload
+    const share = {
+      ...workload,
+      interactions: Math.round(interactions / processes),
+      partitions: partitions / processes,
     }
+    await withFeeds(addresses, share, processes, (feeds) => play(processes, 'nothing shared', feeds, share))
+  }
   return runs
 }
 
-async function runTogether(
+async function withFeeds(
   addresses: Addresses,
-  workload: Workload,
-  processes: number,
-  company: Company,
-): Promise<ScalingRun> {
-  const feeds = company === 'one group' ? 1 : processes
-  const share = {
-    ...workload,
-    interactions: Math.round(workload.interactions / feeds),
-    partitions: workload.partitions / feeds,
-  }
-  const opened = await Promise.all(Array.from({ length: feeds }, () => openBenchFeed(addresses, share)))
-  const members = opened.flatMap(({ task }) =>
-    Array.from({ length: processes / feeds }, () => startMember(task)),
-  )
+  share: Workload,
+  count: number,
+  work: (feeds: readonly BenchFeed[]) => Promise<void>,
+): Promise<void> {
+  const feeds = await Promise.all(Array.from({ length: count }, () => openBenchFeed(addresses, share)))
   try {
-    await until('all members to have joined', () => Promise.resolve(members.every(({ joined }) => joined())))
-    const warm = await reached(members, 2 * WARM_UP_SHARE * share.interactions * feeds)
-    const done = await reached(members, 2 * share.interactions * feeds)
-    const interactions = (done.applied - warm.applied) / 2
-    const expected = expectedOf(share)
-    let wrong = 0
-    for (const { task } of opened) {
-      const found = await feedloopStates(task, share.partitions)
-      wrong += [...expected].filter(([id, state]) => !agrees(state, found.get(id) ?? null)).length
-    }
-    return {
-      processes,
-      company,
-      cpuSecondsPerMillion: (done.cpuMicros - warm.cpuMicros) / interactions,
-      eventsPerSecond: (interactions / (done.atMs - warm.atMs)) * 1_000,
-      recordsPerWrite: (done.applied - warm.applied) / (done.writes - warm.writes),
-      wrong,
-    }
+    await work(feeds)
   } finally {
-    await Promise.all(members.map(({ kill }) => kill()))
-    for (const feed of opened) {
-      await feed.reset()
-      await feed.close()
-    }
+    await Promise.all(feeds.map((feed) => feed.close()))
   }
 }
 
-type Member = ReturnType<typeof startMember>
+async function runTogether(
+  feeds: readonly BenchFeed[],
+  share: Workload,
+  processes: number,
+): Promise<Omit<ScalingRun, 'processes' | 'company'>> {
+  const groups = feeds.map(({ task, recordsPerPartition }) => ({
+    members: Array.from({ length: processes / feeds.length }, () => startMember(task)),
+    recordsPerPartition,
+  }))
+  const members = groups.flatMap((group) => group.members)
+  const isAnyEmpty = () =>
+    groups.some((group) =>
+      group.members.some(({ report }) =>
+        Object.entries(report().userOffsets).some(
+          ([partition, offset]) => offset >= group.recordsPerPartition[Number(partition)]!,
+        ),
+      ),
+    )
+  const all = 2 * share.interactions * feeds.length
+  try {
+    await until('all members to have joined', () => Promise.resolve(members.every(({ joined }) => joined())))
+    const warm = await reached(members, ({ applied }) => applied >= WARM_UP_SHARE * all)
+    if (isAnyEmpty()) throw new Error('a partition is empty before all are warm: more interactions, please')
+    const oneDone = await reached(members, isAnyEmpty)
+    const end = await reached(members, ({ applied }) => applied >= all)
+    return {
+      allBusy: stretch(warm, oneDone),
+      someDone: stretch(oneDone, end),
+      wrong: await wrongStates(feeds, share),
+    }
+  } finally {
+    await Promise.all(members.map(({ kill }) => kill()))
+    for (const feed of feeds) await feed.reset()
+  }
+}
 
-/** When all together have applied so many, users and items counted alike. */
-async function reached(members: readonly Member[], wanted: number) {
-  let now = totals(members)
-  while (now.applied < wanted) {
+async function wrongStates(feeds: readonly BenchFeed[], share: Workload): Promise<number> {
+  const expected = expectedOf(share)
+  let wrong = 0
+  for (const { task } of feeds) {
+    const found = await feedloopStates(task, share.partitions)
+    wrong += [...expected].filter(([id, state]) => !agrees(state, found.get(id) ?? null)).length
+  }
+  return wrong
+}
+
+type Member = ReturnType<typeof startMember>
+type Totals = ReturnType<typeof totals>
+
+async function reached(members: readonly Member[], isThere: (now: Totals) => boolean): Promise<Totals> {
+  for (;;) {
+    const now = totals(members)
+    if (isThere(now)) return now
     for (const each of members) each.mustRun()
     await sleep(POLL_MS)
-    now = totals(members)
   }
-  return { ...now, atMs: performance.now() }
 }
 
 function startMember(task: Parameters<typeof startBuilt>[3] & { topic: string }) {
   const started = startBuilt('feedloop member', member, [JSON.stringify(task)], task)
   let joined = false
-  let report: MemberReport = { user: 0, item: 0, writes: 0, cpuMicros: 0 }
+  let report: MemberReport = { user: 0, item: 0, writes: 0, userOffsets: {}, cpuMicros: 0 }
   createInterface(started.child.stdout!).on('line', (line) => {
     if (line === 'joined') joined = true
     if (line.startsWith('report ')) report = JSON.parse(line.slice('report '.length)) as MemberReport
@@ -124,8 +155,9 @@ function startMember(task: Parameters<typeof startBuilt>[3] & { topic: string })
   }
 }
 
-function totals(members: readonly { report(): MemberReport }[]) {
-  const sum = { cpuMicros: 0, applied: 0, writes: 0 }
+/** Users and items counted alike. */
+function totals(members: readonly Member[]) {
+  const sum = { cpuMicros: 0, applied: 0, writes: 0, atMs: performance.now() }
   for (const { report } of members) {
     const { user, item, writes, cpuMicros } = report()
     sum.cpuMicros += cpuMicros
@@ -133,4 +165,13 @@ function totals(members: readonly { report(): MemberReport }[]) {
     sum.writes += writes
   }
   return sum
+}
+
+function stretch(from: Totals, to: Totals): ScalingStretch {
+  const interactions = (to.applied - from.applied) / 2
+  return {
+    cpuSecondsPerMillion: (to.cpuMicros - from.cpuMicros) / interactions,
+    eventsPerSecond: (interactions / (to.atMs - from.atMs)) * 1_000,
+    recordsPerWrite: (to.applied - from.applied) / (to.writes - from.writes),
+  }
 }
