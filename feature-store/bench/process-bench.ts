@@ -15,7 +15,7 @@ import { WORKLOAD } from './workload.ts'
 /** Of what feedloop carries on this machine with the load generator beside it. */
 const LOAD_SHARES = [0.25, 0.5, 0.75, 0.9]
 /** More than it carries. */
-const OFFERED_AT_MOST = 240_000
+const OFFERED_AT_MOST = 300_000
 const USER_COUNTS = [10_000, 100_000, 1_000_000]
 const PROCESS_COUNTS = [1, 2, 4, 8]
 /** Exit code after SIGINT, as shells have it. */
