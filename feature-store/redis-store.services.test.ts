@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, inject, it } from 'vitest'
+import { REDIS_COMMANDS } from '#streams/testing'
 import { openRedisStore } from './redis-store.ts'
 import type { StateStore } from './state-store.ts'
 import { fenceModel } from './testing/fence-model.ts'
@@ -150,11 +151,11 @@ describe.skipIf(stack === null)('Redis store', () => {
     await new Promise((closed) => silent.close(closed))
   })
 
-  // The list of OPERATIONS.md, which `feedloop doctor` tries: nothing more may be needed.
+  // `feedloop doctor` tries these and OPERATIONS.md lists them: nothing more may be needed.
   it('needs no rights but those that are documented', async () => {
     const namespace = `test-${randomUUID()}`
     namespaces.push(namespace)
-    const rights = 'get set mget mset del unlink scan eval evalsha'.split(' ').map((command) => `+${command}`)
+    const rights = REDIS_COMMANDS.map((command) => `+${command}`)
     await admin.call('ACL', 'SETUSER', namespace, 'on', '>secret', `~${namespace}:*`, ...rights)
     try {
       const url = redisUrl.replace('redis://', `redis://${namespace}:secret@`)

@@ -6,9 +6,9 @@ import { collectRarely, connectRuntime, silentLogger, silentSignals, streamsConf
 import { startFeatureStore } from '../feature-store.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { SIGNALS } from '../signals.ts'
-import type { StateStore } from '../state-store.ts'
 import { benchFeatures } from './bench-features.ts'
 import type { Task } from './contest.ts'
+import { notedStore } from './noted-store.ts'
 
 export interface MemberReport {
   user: number
@@ -44,15 +44,9 @@ const runtime = await connectRuntime({
   },
 })
 const opened = await openRedisStore(task.redisUrl, task.prefix)
-const store: StateStore = {
-  ...opened,
-  async apply(request) {
-    const answer = await opened.apply(request)
-    const [, topic, partition] = /^\{(.+)\.(\d+)\}/.exec(request.tag)!
-    if (answer.kind === 'applied' && topic === 'interactions') userOffsets[partition!] = request.nextOffset
-    return answer
-  },
-}
+const store = notedStore(opened, ({ side, partition }, { nextOffset }) => {
+  if (side === 'user') userOffsets[partition] = nextOffset
+})
 const running = await startFeatureStore(runtime, { config: benchFeatures(), store })
 setInterval(() => {
   const { user, system } = process.cpuUsage()

@@ -11,13 +11,13 @@ import {
   streamsConfigSchema,
 } from '#streams'
 import { startFeatureStore } from '../feature-store.ts'
-import type { ApplyAnswer } from '../fence.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { SIGNALS } from '../signals.ts'
-import type { ApplyRequest, StateStore } from '../state-store.ts'
+import type { ApplyRequest } from '../state-store.ts'
 import { benchFeatures } from './bench-features.ts'
 import type { Task } from './contest.ts'
 import type { AppliedWrite } from './freshness.ts'
+import { notedStore, type WritePlace } from './noted-store.ts'
 import { startProfiler } from './process-profiler.ts'
 import { createStopwatch, finish } from './process-stopwatch.ts'
 
@@ -42,7 +42,7 @@ const runtime = await connectRuntime({
   signals: { ...silentSignals, count } satisfies Signals,
 })
 const opened = await openRedisStore(task.redisUrl, task.prefix)
-const store: StateStore = task.writesFile === undefined ? opened : { ...opened, apply: applyNoted }
+const store = task.writesFile === undefined ? opened : notedStore(opened, note)
 const stopProfiler = task.profileFile === undefined ? null : await startProfiler(task.profileFile)
 const running = await startFeatureStore(runtime, { config: benchFeatures(), store })
 await running.ready
@@ -64,13 +64,7 @@ async function end(): Promise<void> {
   finish(outcome)
 }
 
-async function applyNoted(request: ApplyRequest): Promise<ApplyAnswer> {
-  const answer = await opened.apply(request)
-  const [, name, partition] = /^\{(.+)\.(\d+)\}/.exec(request.tag)!
-  const side = name === 'interactions' ? 'user' : 'item'
-  const { nextOffset, sourceHighs } = request
+function note(place: WritePlace, { nextOffset, sourceHighs }: ApplyRequest): void {
   const atMs = performance.timeOrigin + performance.now()
-  if (answer.kind === 'applied')
-    writes.push({ side, partition: Number(partition), nextOffset, sourceHighs: [...sourceHighs], atMs })
-  return answer
+  writes.push({ ...place, nextOffset, sourceHighs: [...sourceHighs], atMs })
 }

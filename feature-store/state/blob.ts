@@ -54,7 +54,7 @@ export function decodeState(layout: StateLayout, blob: Buffer): EntityState {
     if (count > valuesMax)
       throw new BlobCorruptError(`${String(count)} map entries, at most ${String(valuesMax)}`)
     for (let i = 0; i < count; i++) {
-      const entry = newEntry(reader.text(), counters.length)
+      const entry = newEntry(reader.text(), layout.mapBlanks[m]!)
       readCounters(reader, counters, entry.counters, 0)
       entries.push(entry)
     }

@@ -51,7 +51,7 @@ export function doubles(values: readonly number[]): number[] {
   return array
 }
 
-/** An entry of which nothing was counted yet. */
-export function newEntry(key: string, counters: number): MapEntry {
-  return { key, counters: doubles(new Array<number>(counters).fill(0)) }
+/** An entry of which nothing was counted yet; `blank` is that of its map (StateLayout.mapBlanks). */
+export function newEntry(key: string, blank: readonly number[]): MapEntry {
+  return { key, counters: blank.slice() }
 }

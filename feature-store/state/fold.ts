@@ -46,8 +46,7 @@ export function fold(
     const inside = touches.maps[m]!
     const key = keys[m] ?? null
     if (key === null || inside.length === 0) continue
-    const { counters, valuesMax } = layout.maps[m]!
-    const entry = touchEntry(state.maps[m]!, key, counters.length, valuesMax)
+    const entry = touchEntry(state.maps[m]!, key, layout.mapBlanks[m]!, layout.maps[m]!.valuesMax)
     addAmounts(entry.counters, 0, inside, layout.mapHalfLives[m]!, layout.halfLivesMs, lateMs)
   }
 }
@@ -90,9 +89,9 @@ function advance(layout: StateLayout, state: EntityState, occurredAtMs: number):
 }
 
 /** The key's entry, made if it is new, moved to the end; the least recently updated makes room. */
-function touchEntry(entries: MapEntry[], key: string, width: number, valuesMax: number): MapEntry {
+function touchEntry(entries: MapEntry[], key: string, blank: readonly number[], valuesMax: number): MapEntry {
   const found = entries.findIndex((entry) => entry.key === key)
-  const entry = found >= 0 ? entries.splice(found, 1)[0]! : newEntry(key, width)
+  const entry = found >= 0 ? entries.splice(found, 1)[0]! : newEntry(key, blank)
   if (entries.length >= valuesMax) entries.shift()
   entries.push(entry)
   return entry

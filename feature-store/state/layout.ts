@@ -63,6 +63,8 @@ export interface StateLayout {
   readonly places: StatePlaces
   /** The numbers of an entity without interactions. */
   readonly blank: readonly number[]
+  /** Per map, the counters of an entry of which nothing was counted. */
+  readonly mapBlanks: readonly (readonly number[])[]
 }
 
 /** Where a definition finds its numbers in the state. */
@@ -132,6 +134,7 @@ function finishLayout(
     mapHalfLives,
     touches: touchesByType(counters, windows, recencies, maps),
     ...placed(counters.length, recencies.length, windows),
+    mapBlanks: maps.map((map) => doubles(map.counters.map(() => 0))),
   }
 }
 

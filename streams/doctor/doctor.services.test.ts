@@ -7,6 +7,7 @@ import { recordingStage, started, writeInteractions } from '../testing/conforman
 import { openKafkaHarness } from '../testing/kafka-harness.ts'
 import { startOwnRedis } from '../testing/process-own-redis.ts'
 import { describeServices } from '../testing/services.ts'
+import { REDIS_COMMANDS } from './redis-rights.ts'
 
 describeServices('doctor', (addresses) => {
   it('finds a sound feed sound, and tells a stage that nobody runs how far it is behind', async () => {
@@ -80,13 +81,13 @@ describeServices('doctor', (addresses) => {
     const redis = await startOwnRedis()
     const admin = new Redis(redis.url)
     try {
-      const rights = ['~feed:*', '+get', '+set', '+mget', '+scan', '+eval', '+evalsha', '+del', '+unlink']
-      await admin.call('ACL', 'SETUSER', 'features', 'on', '>secret', ...rights)
+      const rights = REDIS_COMMANDS.filter((command) => command !== 'mset').map((command) => `+${command}`)
+      await admin.call('ACL', 'SETUSER', 'features', 'on', '>secret', '~feed:*', ...rights)
       const redisUrl = redis.url.replace('redis://', 'redis://features:secret@')
       const nowhere = { brokers: ['127.0.0.1:1'], registryUrl: 'http://127.0.0.1:1', redisUrl }
       const rightsOf = async (prefix: string) =>
         (await examine(streamsConfigSchema.parse({ prefix }), nowhere)).find(
-          ({ check }) => check === 'redis rights',
+          ({ check }) => check === 'redis commands',
         )
       const short = await rightsOf('feed')
       expect(short).toMatchObject({ verdict: 'failed' })
@@ -98,6 +99,20 @@ describeServices('doctor', (addresses) => {
       expect(await admin.dbsize()).toBe(0)
     } finally {
       admin.disconnect()
+      await redis.close()
+    }
+  })
+
+  it('tells what a full Redis refuses, and does not blame rights', async () => {
+    const redis = await startOwnRedis({ settings: { maxmemory: '100kb' } })
+    try {
+      const nowhere = { brokers: ['127.0.0.1:1'], registryUrl: 'http://127.0.0.1:1', redisUrl: redis.url }
+      const found = (await examine(streamsConfigSchema.parse({}), nowhere)).find(
+        ({ check }) => check === 'redis commands',
+      )
+      expect(found).toMatchObject({ verdict: 'failed', found: expect.stringMatching(/^MSET: OOM/) as string })
+      expect(found?.action).not.toContain('ACL')
+    } finally {
       await redis.close()
     }
   })

@@ -34,9 +34,9 @@ export function judgeRedis(facts: RedisFacts): Finding[] {
 }
 
 /** Whether this user may do, and Redis does, what feedloop asks of it. */
-export function judgeRights(refused: readonly RefusedCommand[], prefix: string): Finding {
-  const check = 'redis rights'
-  if (refused.length === 0) return ok(check, 'this user may do all that feedloop does')
+export function judgeCommands(refused: readonly RefusedCommand[], prefix: string): Finding {
+  const check = 'redis commands'
+  if (refused.length === 0) return ok(check, 'it does for this user all that feedloop asks of it')
   const found = refused.map(({ command, message }) => `${command.toUpperCase()}: ${message}`).join('; ')
   const forbidden = refused.filter(({ message }) => message.startsWith('NOPERM'))
   if (forbidden.length === 0)

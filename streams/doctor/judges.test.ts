@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Finding } from './finding.ts'
-import { judgeRedis, judgeRights, type RedisFacts } from './judge-redis.ts'
+import { judgeRedis, judgeCommands, type RedisFacts } from './judge-redis.ts'
 import {
   judgeClock,
   judgeGroups,
@@ -10,6 +11,7 @@ import {
   judgeSubjects,
 } from './judge-surroundings.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
+import { REDIS_COMMANDS } from './redis-rights.ts'
 
 const redis: RedisFacts = {
   version: '7.0.15',
@@ -52,11 +54,11 @@ describe('judgeRedis', () => {
   })
 })
 
-describe('judgeRights', () => {
-  it('is content when nothing was refused', () => expect(judgeRights([], 'feed').verdict).toBe('ok'))
+describe('judgeCommands', () => {
+  it('is content when nothing was refused', () => expect(judgeCommands([], 'feed').verdict).toBe('ok'))
   it('says how to allow what the user may not do', () => {
     const message = "NOPERM this user has no permissions to run the 'mset' command"
-    expect(judgeRights([{ command: 'mset', message }], 'feed')).toMatchObject({
+    expect(judgeCommands([{ command: 'mset', message }], 'feed')).toMatchObject({
       verdict: 'failed',
       found: `MSET: ${message}`,
       action: expect.stringContaining('ACL SETUSER <user> ~feed:* +mset') as string,
@@ -64,8 +66,18 @@ describe('judgeRights', () => {
   })
   it('does not blame rights for what Redis refuses to everybody', () => {
     const refused = [{ command: 'set', message: 'OOM command not allowed' }]
-    expect(judgeRights(refused, 'feed').action).not.toContain('ACL')
+    expect(judgeCommands(refused, 'feed').action).not.toContain('ACL')
   })
+})
+
+it('is documented what a user of Redis needs', () => {
+  const documented = /ACL SETUSER feedloop (.+)/.exec(
+    readFileSync(new URL('../OPERATIONS.md', import.meta.url), 'utf8'),
+  )![1]!
+  const rights = documented.split(' ').filter((word) => word.startsWith('+'))
+  expect(new Set(rights)).toEqual(
+    new Set([...REDIS_COMMANDS, 'info', 'time'].map((command) => `+${command}`)),
+  )
 })
 
 describe('judgeTopics', () => {

@@ -6,7 +6,7 @@ import { catalogueOf } from '../kafka/kafka-runtime.ts'
 import { describeTopics } from '../kafka/kafka-topics.ts'
 import type { WantedTopic } from '../topics.ts'
 import { failed, type Finding, ok, unknown } from './finding.ts'
-import { judgeRedis, judgeRights } from './judge-redis.ts'
+import { judgeRedis, judgeCommands } from './judge-redis.ts'
 import {
   CLOCK_MS_WARNED,
   type GroupFacts,
@@ -114,7 +114,7 @@ async function examineRedis(config: StreamsConfig, { redisUrl }: Addresses): Pro
     const why = 'the user may not ask it (INFO, TIME)'
     return [
       ...(facts === null ? [unknown('redis settings', why)] : judgeRedis(facts)),
-      judgeRights(refused, config.prefix),
+      judgeCommands(refused, config.prefix),
       clock === null ? unknown('clock of redis', why) : judgeClock(clock, config.limits.futureSkewSecondsMax),
     ]
   } catch (error) {

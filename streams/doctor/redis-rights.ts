@@ -12,16 +12,10 @@ const KEY_MS = 10_000
 /** Of no script: Redis answers NOSCRIPT to whoever may ask. */
 const NO_SHA1 = '0'.repeat(40)
 
-/**
- * Does what features, scorer and trainer do in Redis, with a key of its own that is gone afterwards.
- *
- * @returns what was refused, for want of a right or for any other reason; empty when all may be done
- * @throws when Redis does not answer
- */
-export async function refusedCommands(redis: Redis, prefix: string): Promise<RefusedCommand[]> {
-  const key = `${prefix}:{doctor}:${randomUUID()}`
-  const refused: RefusedCommand[] = []
-  for (const [command, ...args] of [
+/** SET comes after MSET, which knows no time to live. */
+const attemptsOn = (key: string) =>
+  [
+    ['mset', key, 'x'],
     ['set', key, 'x', 'PX', KEY_MS],
     ['get', key],
     ['mget', key],
@@ -29,9 +23,21 @@ export async function refusedCommands(redis: Redis, prefix: string): Promise<Ref
     ['eval', "return redis.call('GET', KEYS[1])", 1, key],
     ['evalsha', NO_SHA1, 1, key],
     ['del', key],
-    ['mset', key, 'x'],
-    ['unlink', key],
-  ] as const) {
+  ] as const
+
+/** All that features and scorer ask of Redis. The store's own test and OPERATIONS.md are held to it. */
+export const REDIS_COMMANDS: readonly string[] = attemptsOn('').map(([command]) => command)
+
+/**
+ * Does what features and scorer do in Redis, with a key of its own that is gone afterwards.
+ *
+ * @returns what was refused, for want of a right or for any other reason; empty when all may be done
+ * @throws when Redis does not answer
+ */
+export async function refusedCommands(redis: Redis, prefix: string): Promise<RefusedCommand[]> {
+  const key = `${prefix}:{doctor}:${randomUUID()}`
+  const refused: RefusedCommand[] = []
+  for (const [command, ...args] of attemptsOn(key)) {
     try {
       await redis.call(command, ...args)
     } catch (error) {

@@ -18,6 +18,7 @@ export { type OwnBrokers, type OwnBrokersOptions, startOwnBrokers } from './proc
 export { type OwnRedis, type OwnRedisOptions, startOwnRedis } from './process-own-redis.ts'
 export { openSmallDisk, type SmallDisk, smallDiskUnavailable } from './process-small-disk.ts'
 export { type ProxyFault, startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
+export { REDIS_COMMANDS } from '../doctor/redis-rights.ts'
 export { until } from './until.ts'
 export { WHAT_AND_WHY } from './what-and-why.ts'
 export { startJavaPeer } from './process-java-peer.ts'
