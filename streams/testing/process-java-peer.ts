@@ -25,7 +25,10 @@ const PEER_ARCHIVE: Archive = {
   executable: false,
 }
 
-/** Runs one Java source file (the JDK compiles it as it starts), jars fetched through Maven on first use. */
+/**
+ * Runs one Java source file (the JDK compiles it as it starts), jars fetched through Maven on first use. It does not
+ * outlive this process.
+ */
 export async function startJavaPeer(
   { file, heap, flags = [] }: { file: string; heap: string; flags?: readonly string[] },
   argv: readonly string[],
@@ -42,7 +45,11 @@ export async function startJavaPeer(
     },
   })
   const classPath = path.join(archiveDir(cacheDir, PEER_ARCHIVE), '*')
-  return spawn(java, [`-Xmx${heap}`, ...flags, '-cp', classPath, file, ...argv], {
+  const child = spawn(java, [`-Xmx${heap}`, ...flags, '-cp', classPath, file, ...argv], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
+  const end = () => void child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
+  return child
 }
