@@ -59,6 +59,33 @@ describeServices('doctor', (addresses) => {
     }
   })
 
+  it('tells a broker that stamps records before they were made', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer()
+    try {
+      const topic = harness.runtime.topicName('predictions')
+      const found = async () =>
+        (await examine(harness.config, addresses)).find(({ check }) => check.startsWith('clocks of'))
+      await producer.connect()
+      for (const [producerAheadMs, verdict, told] of [
+        [0, 'ok', 'no record'],
+        [
+          60_000,
+          'warning',
+          /^the newest record of .+\.predictions\.v1 is stamped by its broker (60\.0|59\.9) s before/,
+        ],
+        [600_000, 'failed', /(600\.0|599\.9) s before/],
+      ] as const) {
+        const timestamp = String(Date.now() + producerAheadMs)
+        await producer.send({ topic, messages: [{ key: 'u', value: null, partition: 1, timestamp }] })
+        expect(await found()).toMatchObject({ verdict, found: expect.stringMatching(told) as string })
+      }
+    } finally {
+      await producer.disconnect()
+      await harness.close()
+    }
+  })
+
   it('tells missing topics, other widths, and a session the brokers do not allow', async () => {
     const harness = await openKafkaHarness(addresses)
     try {

@@ -29,20 +29,31 @@ export interface StampFacts {
   by: 'the broker' | 'its producer'
   /** At least so far ahead of this machine; 0: no record is. */
   aheadMs: number
+  /** The broker stamped the newest record so long before its producer made it; 0: it did not, or does not stamp. */
+  behindMs: number
 }
 
-/** The brokers' clocks and the producers', as far as they are ahead: they show by what they stamp. */
+/** The brokers' clocks and the producers', as far as they show by what they stamp. */
 export function judgeStamps(stamps: readonly StampFacts[], futureSkewSecondsMax: number): Finding[] {
   const check = 'clocks of brokers and producers'
-  const findings = stamps
-    .filter(({ aheadMs }) => aheadMs >= CLOCK_MS_WARNED)
-    .map(({ topic, by, aheadMs }) => {
-      const found = `${topic} holds a record that ${by} stamped more than ${String(aheadMs / 1_000)} s ahead of this machine: lag in seconds is off, and retention keeps it longer`
-      return aheadMs >= futureSkewSecondsMax * 1_000
-        ? failed(check, found, USE_A_TIME_SERVICE)
-        : warning(check, found, USE_A_TIME_SERVICE)
-    })
-  return findings.length > 0 ? findings : [ok(check, 'no record is stamped ahead of this machine')]
+  const judged = (offMs: number, found: string): Finding[] => {
+    if (offMs < CLOCK_MS_WARNED) return []
+    const isFailed = offMs >= futureSkewSecondsMax * 1_000
+    return [isFailed ? failed(check, found, USE_A_TIME_SERVICE) : warning(check, found, USE_A_TIME_SERVICE)]
+  }
+  const findings = stamps.flatMap(({ topic, by, aheadMs, behindMs }) => [
+    ...judged(
+      aheadMs,
+      `${topic} holds a record that ${by} stamped more than ${String(aheadMs / 1_000)} s ahead of this machine: lag in seconds is off, and retention keeps it longer`,
+    ),
+    ...judged(
+      behindMs,
+      `the newest record of ${topic} is stamped by its broker ${(behindMs / 1_000).toFixed(1)} s before its producer made it: lag in seconds is off, and retention takes it too early if it is the broker that is behind`,
+    ),
+  ])
+  return findings.length > 0
+    ? findings
+    : [ok(check, 'no record is stamped ahead of this machine, or too early')]
 }
 
 export interface SubjectFacts {

@@ -143,12 +143,21 @@ describe('judgeStamps', () => {
     [300_000, 'failed'],
   ] as const)('a record %d ms ahead is %s', (aheadMs, verdict) => {
     const stamps = [
-      { topic: 'sound', by: 'the broker' as const, aheadMs: 0 },
-      { topic: 'ahead', by: 'its producer' as const, aheadMs },
+      { topic: 'sound', by: 'the broker' as const, aheadMs: 0, behindMs: 0 },
+      { topic: 'ahead', by: 'its producer' as const, aheadMs, behindMs: 0 },
     ]
     const findings = judgeStamps(stamps, 300)
     expect(findings.map((finding) => finding.verdict)).toEqual([verdict])
     if (aheadMs > 0) expect(findings[0]!.found).toMatch(/^ahead holds a record that its producer stamped/)
+  })
+  it.each([
+    [999, 'ok'],
+    [1_000, 'warning'],
+    [300_000, 'failed'],
+  ] as const)('a record stamped %d ms before it was made is %s', (behindMs, verdict) => {
+    const [finding] = judgeStamps([{ topic: 'early', by: 'the broker', aheadMs: 0, behindMs }], 300)
+    expect(finding!.verdict).toBe(verdict)
+    if (verdict !== 'ok') expect(finding!.found).toContain(`${(behindMs / 1_000).toFixed(1)} s before`)
   })
 })
 
@@ -215,7 +224,7 @@ it('says what to do about everything that is not ok', () => {
       usedBytes: 99,
     }),
     judgeClock({ aheadMs: 1e7, uncertainMs: 0 }, 300),
-    ...judgeStamps([{ topic: 't', by: 'the broker', aheadMs: 1e7 }], 300),
+    ...judgeStamps([{ topic: 't', by: 'the broker', aheadMs: 1e7, behindMs: 1e7 }], 300),
     ...judgeGroups([]),
   ]
   for (const { verdict, action } of all) expect(action === null).toBe(verdict === 'ok')

@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { askAgain, lookingAt } from '../kafka/kafka-ask-again.ts'
 import { classifyKafkaError } from '../kafka/kafka-errors.ts'
+import { firstRecordsFrom } from '../kafka/kafka-first-records.ts'
 import { withAdmin } from '../kafka/kafka-topics.ts'
 import { silentLogger } from '../log.ts'
 import type { BrokerFacts } from './judge-topics.ts'
@@ -70,3 +71,21 @@ export const askStampedAhead = (
     )
     return new Map(await Promise.all(found))
   })
+
+/**
+ * By how much a broker stamped the newest record of a partition before its producer made it, most of all partitions; 0
+ * when none did. Of a topic whose records brokers stamp (LogAppendTime): the record batch keeps its producer's time.
+ */
+export async function askStampedBehind(brokers: string[], topic: string): Promise<number> {
+  const ends = await withAdmin(brokers, silentLogger, (admin) =>
+    askAgain(() => admin.fetchTopicOffsets(topic), lookingAt(brokers)),
+  )
+  const newest = ends
+    .filter(({ low, high }) => Number(low) < Number(high))
+    .map(({ partition, high }) => [partition, Number(high) - 1] as const)
+  const found = await firstRecordsFrom({ brokers }, topic, new Map(newest))
+  return [...found.values()].reduce(
+    (most, { record, producerTimeMs }) => Math.max(most, producerTimeMs - record.brokerTimeMs),
+    0,
+  )
+}

@@ -16,9 +16,10 @@ import {
   judgeNode,
   judgeStamps,
   judgeSubjects,
+  type StampFacts,
 } from './judge-surroundings.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
-import { askBrokers, askMembers, askStampedAhead } from './kafka-facts.ts'
+import { askBrokers, askMembers, askStampedAhead, askStampedBehind } from './kafka-facts.ts'
 import { askRedis } from './redis-facts.ts'
 import { askRegistry } from './registry-facts.ts'
 
@@ -67,10 +68,16 @@ async function examineStamps(
   const steps = [CLOCK_MS_WARNED, futureSkewSecondsMax * 1_000]
   const names = topics.map(({ name }) => name)
   const ahead = await askStampedAhead(brokers, names, steps)
-  const facts = topics.map(({ name, config }) => {
+  const facts: StampFacts[] = []
+  for (const { name, config } of topics) {
     const isBrokers = config['message.timestamp.type'] === 'LogAppendTime'
-    return { topic: name, by: isBrokers ? 'the broker' : 'its producer', aheadMs: ahead.get(name)! } as const
-  })
+    facts.push({
+      topic: name,
+      by: isBrokers ? 'the broker' : 'its producer',
+      aheadMs: ahead.get(name)!,
+      behindMs: isBrokers ? await askStampedBehind(brokers, name) : 0,
+    })
+  }
   return judgeStamps(facts, futureSkewSecondsMax)
 }
 

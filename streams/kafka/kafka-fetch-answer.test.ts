@@ -83,6 +83,7 @@ describe('committed', () => {
     firstOffset,
     lastOffset: firstOffset + 1,
     producerId,
+    producerTimeMs: 0,
     isTransactional,
     isAbort: false,
     records: [record(firstOffset), record(firstOffset + 1)],

@@ -12,6 +12,8 @@ export interface FetchedRecords {
   /** The last one of the batch. */
   offset: string
   isControlRecord: boolean
+  /** RecordBatch.producerTimeMs */
+  producerTimeMs: number
   records: readonly RawRecord[]
 }
 
@@ -109,9 +111,10 @@ export function committed(
   })
 }
 
-const asMessage = ({ lastOffset, records }: RecordBatch): FetchedRecords => ({
+const asMessage = ({ lastOffset, records, producerTimeMs }: RecordBatch): FetchedRecords => ({
   offset: String(lastOffset),
   isControlRecord: records.length === 0,
+  producerTimeMs,
   records,
 })
 

@@ -13,6 +13,8 @@ import type { Logger } from '../stage.ts'
 export interface FetchedPartition {
   partition: number
   records: readonly RawRecord[]
+  /** Of the first record batch (RecordBatch.producerTimeMs); null when nothing came. */
+  producerTimeMs: number | null
   nextOffset: number
 }
 
@@ -197,7 +199,8 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
 function readFrom(from: number, partition: number, messages: readonly FetchedRecords[]): FetchedPartition {
   // Past the last record batch as a whole: its last records may have been compacted away.
   const nextOffset = Math.max(from, Number(messages.at(-1)?.offset ?? -1) + 1)
-  return { partition, records: recordsFrom(from, messages), nextOffset }
+  const producerTimeMs = messages[0]?.producerTimeMs ?? null
+  return { partition, records: recordsFrom(from, messages), producerTimeMs, nextOffset }
 }
 
 function isStale(error: unknown): boolean {

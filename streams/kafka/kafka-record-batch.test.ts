@@ -137,7 +137,9 @@ describe('decodeRecordBatches', () => {
     )
     set.writeInt16BE(set.readInt16BE(21) | 0x08, 21)
     set.writeBigInt64BE(9_000n, 35)
-    expect(await decode(set)).toMatchObject([{ records: [{ offset: 5, brokerTimeMs: 9_000 }] }])
+    expect(await decode(set)).toMatchObject([
+      { producerTimeMs: 1_000, records: [{ offset: 5, brokerTimeMs: 9_000 }] },
+    ])
   })
 
   it('refuses the formats from before Kafka 0.11', async () => {

@@ -8,6 +8,8 @@ export interface RecordBatch {
   /** Of the batch as it was written; records at its end may have been compacted away. */
   lastOffset: number
   producerId: number
+  /** When the first record was made, by its producer's clock: brokers keep it where they stamp records by their own. */
+  producerTimeMs: number
   isTransactional: boolean
   /** It ends a transaction by taking it back. */
   isAbort: boolean
@@ -75,16 +77,18 @@ function readBatch(set: Buffer, at: number, bytes: Buffer, partition: number): R
   const firstOffset = int64(set, at)
   const isControl = (attributes & CONTROL) !== 0
   const appendTimeMs = (attributes & LOG_APPEND_TIME) !== 0 ? int64(set, at + AT.maxTimestamp) : null
+  const producerTimeMs = int64(set, at + AT.firstTimestamp)
   const records = new RecordReader(bytes, partition).read(
     set.readInt32BE(at + AT.count),
     firstOffset,
-    int64(set, at + AT.firstTimestamp),
+    producerTimeMs,
     appendTimeMs,
   )
   return {
     firstOffset,
     lastOffset: firstOffset + set.readInt32BE(at + AT.lastOffsetDelta),
     producerId: int64(set, at + AT.producerId),
+    producerTimeMs,
     isTransactional: (attributes & TRANSACTIONAL) !== 0,
     isAbort: isControl && isAbortMarker(records[0]?.key ?? null),
     records: isControl ? [] : records,
