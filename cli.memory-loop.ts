@@ -21,6 +21,7 @@ import { startTrainer } from '#trainer'
 import { CLOCK_SPEED, openLinearModel } from '#trainer/testing'
 import type { FeedConfig } from './cli.ts'
 import { createMishaps, type Mishap } from './cli.mishaps.ts'
+import { createZombies, type Zombies } from './cli.zombies.ts'
 
 export interface MemoryLoopOptions {
   seed: number
@@ -40,6 +41,7 @@ export interface MemoryLoopOptions {
 export interface MemoryLoopRun {
   driver: TopologyTestDriver
   store: MemoryStore
+  zombies: Zombies
   simulation: FeedSimulation
   /** Event time at which people stopped to ask. */
   endMs: number
@@ -64,7 +66,8 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
   const wallMs = startMs + AHEAD_MS
   const driver = await createTopologyTestDriver({ seed, startMs: wallMs, config: streams })
   const kept = createMemoryStore()
-  const store = options.storeOf?.(kept, driver) ?? kept
+  const zombies = createZombies(options.storeOf?.(kept, driver) ?? kept)
+  const { store } = zombies
   const featureSet = compileFeatureSet(features)
   const reader = createFeatureReader({ runtime: driver, store, featureSet })
   const start: Record<ServiceName, () => Promise<RunningStage>> = {
@@ -84,7 +87,7 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
     await driver.settleUntil(running[service].ready)
   }
   let guest: RunningStage | null = null
-  const mishaps = createMishaps(options.mishaps ?? [], { driver, store: kept, join, leave })
+  const mishaps = createMishaps(options.mishaps ?? [], { driver, store: kept, zombies, join, leave })
 
   const simulation = createFeedSimulation({ seed: String(seed), config: people, startMs })
   const outputs = await driver.outputs('feed')
@@ -120,7 +123,7 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
   await follower.stop()
   for (const service of Object.values(running)) await service.stop()
   const endMs = startMs + ticks * TICK_MS * CLOCK_SPEED
-  return { driver, store: kept, simulation, endMs, counts: player.counts, deaths }
+  return { driver, store: kept, zombies, simulation, endMs, counts: player.counts, deaths }
 
   /** What a supervisor does. A service that cannot start yet stays dead until the next time. */
   async function restart(service: ServiceName): Promise<void> {

@@ -1,6 +1,7 @@
 import type { MemorySnapshot, MemoryStore } from '#feature-store/testing'
 import { createRandom } from '#streams'
 import type { CrashMoment, TopologyTestDriver } from '#streams/testing'
+import type { Zombies } from './cli.zombies.ts'
 
 export const LOOP_STAGES = [
   'features-user',
@@ -27,6 +28,8 @@ export type Mishap = { atTick: number } & (
   | { kind: 'loseAnswers'; answers: number }
   | { kind: 'emptyStore' | 'loseFences' | 'rememberStore' | 'restoreStore' }
   | { kind: 'storeAway' | 'storeBack' }
+  /** An owner stops right before its write, and goes on after another one has taken over. */
+  | { kind: 'stopOwner' | 'wakeOwner' }
   | { kind: 'compact'; topic: 'users' | 'models' }
 )
 
@@ -34,11 +37,13 @@ export type Mishap = { atTick: number } & (
 export interface MishapVictims {
   driver: TopologyTestDriver
   store: MemoryStore
+  zombies: Zombies
   join(): Promise<void>
   leave(): Promise<void>
 }
 
 const MISHAPS_MAX = 8
+const ZOMBIE_SHARE = 0.5
 
 /** A few mishaps for a run of so many ticks. The same seed plans the same. */
 export function planMishaps(seed: number, ticks: number): Mishap[] {
@@ -69,12 +74,24 @@ export function planMishaps(seed: number, ticks: number): Mishap[] {
     ]
     pick(choices)()
   }
+  planned.push(...planZombie(seed, ticks))
   return planned.sort((left, right) => left.atTick - right.atTick)
+}
+
+/** Drawn for itself: seeds that are known for something keep their other mishaps. */
+function planZombie(seed: number, ticks: number): Mishap[] {
+  const random = createRandom(`zombie/${String(seed)}`)
+  if (!random.chance(ZOMBIE_SHARE)) return []
+  const atTick = 1 + random.int(ticks)
+  return [
+    { atTick, kind: 'stopOwner' },
+    { atTick: atTick + 1 + random.int(3), kind: 'wakeOwner' },
+  ]
 }
 
 /** Lets mishaps happen. Answers how many batches may be worked off afterwards; null: all. */
 export function createMishaps(planned: readonly Mishap[], victims: MishapVictims) {
-  const { driver, store } = victims
+  const { driver, store, zombies } = victims
   let remembered: MemorySnapshot | null = null
 
   async function befall(mishap: Mishap): Promise<void> {
@@ -106,6 +123,10 @@ export function createMishaps(planned: readonly Mishap[], victims: MishapVictims
         return store.setUnavailable(true)
       case 'storeBack':
         return store.setUnavailable(false)
+      case 'stopOwner':
+        return zombies.stopNext()
+      case 'wakeOwner':
+        return zombies.wake()
       case 'compact':
         return driver.compact(mishap.topic)
     }
@@ -123,6 +144,7 @@ export function createMishaps(planned: readonly Mishap[], victims: MishapVictims
       driver.duplicate(0)
       store.setUnavailable(false)
       store.loseAnswers(0)
+      await zombies.wake()
       await victims.leave()
     },
   }

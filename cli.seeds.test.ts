@@ -149,6 +149,26 @@ describe('a death of each stage, before its outputs are written and before its c
   })
 })
 
+describe('an owner that wakes up after another one has taken over', () => {
+  const mishaps: Mishap[] = [
+    { atTick: 5, kind: 'stopOwner' },
+    { atTick: TICKS, kind: 'wakeOwner' },
+  ]
+
+  it('is refused', async () => {
+    const run = await play(2, mishaps)
+    expect(run.zombies.answers).toEqual(['fenced'])
+    expect(run.deaths).toBe(1)
+    expect(await brokenPromises(run, feed)).toEqual([])
+  })
+
+  it('does harm without the fence', async () => {
+    const run = await play(2, mishaps, withoutFence)
+    expect(run.zombies.answers).toEqual(['applied'])
+    expect((await brokenPromises(run, feed)).join('\n')).toMatch(/^user: [1-9]\d* lost/)
+  })
+})
+
 describe('what the check sees', () => {
   it.each([
     [5, /^user: [1-9]\d* lost, 0 applied twice/m],
