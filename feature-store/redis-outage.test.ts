@@ -42,6 +42,17 @@ describe('an outage', () => {
     expect(attempts).toEqual([1, 2])
   })
 
+  it('is asked about once more when its time is over after the first answer', async () => {
+    const attempts: number[] = []
+    const failing = (count: number) => (attempt: number) => {
+      attempts.push(attempt)
+      return attempt <= count ? Promise.reject(away) : Promise.resolve('back')
+    }
+    expect(await throughOutage(1, failing(1))).toBe('back')
+    await expect(throughOutage(1, failing(2))).rejects.toBe(away)
+    expect(attempts).toEqual([1, 2, 1, 2])
+  })
+
   it('is not waited for by who has no time, and other errors are not outages', async () => {
     let asked = 0
     const failing = (error: unknown) => () => (asked++, Promise.reject(error))

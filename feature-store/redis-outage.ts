@@ -22,18 +22,23 @@ export async function askRedis<T>(operation: string, call: () => Promise<T>): Pr
   }
 }
 
-/** Tries again for as long as an outage may last. `attempt` counts from 1. */
+/**
+ * Tries again for as long as an outage may last, and once at least: the time of a process that was stopped for a while
+ * is over when it wakes up, although Redis has answered. `attempt` counts from 1.
+ */
 export async function throughOutage<T>(
   outageMsMax: number,
   call: (attempt: number) => Promise<T>,
 ): Promise<T> {
   const endMs = performance.now() + outageMsMax
+  const attemptsMin = outageMsMax > 0 ? 2 : 1
   for (let attempt = 1; ; attempt++) {
     try {
       return await call(attempt)
     } catch (error) {
       const passes = error instanceof StoreUnavailableError
-      if (!passes || performance.now() + RETRY_DELAY_MS > endMs) throw error
+      const isOver = attempt >= attemptsMin && performance.now() + RETRY_DELAY_MS > endMs
+      if (!passes || isOver) throw error
       await new Promise((wake) => setTimeout(wake, RETRY_DELAY_MS))
     }
   }

@@ -1,6 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
+import { wholeAnswers } from './kafka-whole-answers.ts'
 
 const KEEP_ALIVE_MS = 60_000
 
@@ -39,7 +40,7 @@ export function createKafkaSockets(nowMs: () => number): KafkaSockets {
     open.set(socket, state)
     socket.on('data', () => (state.heardAtMs = nowMs()))
     socket.on('close', () => open.delete(socket))
-    return socket
+    return heardWhole(socket)
   }
 
   return {
@@ -56,4 +57,27 @@ export function createKafkaSockets(nowMs: () => number): KafkaSockets {
       for (const socket of open.keys()) socket.destroy()
     },
   }
+}
+
+/**
+ * The socket as kafkajs may hear it: whole answers, and nothing more once it has ended it. kafkajs makes its next
+ * connection by the same object and takes what still comes from the old one (bytes, an end, an error) for the new one's.
+ */
+function heardWhole(socket: Socket): Socket {
+  let isLeft = false
+  const on = socket.on.bind(socket) as (event: string, listener: (...args: never[]) => void) => Socket
+  const unlessLeft =
+    <Args extends unknown[]>(listener: (...args: Args) => void) =>
+    (...args: Args) => {
+      if (!isLeft) listener(...args)
+    }
+  const end = socket.end.bind(socket) as () => Socket
+  return Object.assign(socket, {
+    on: (event: string, listener: (...args: unknown[]) => void) =>
+      on(event, unlessLeft(event === 'data' ? wholeAnswers(listener) : listener)),
+    end() {
+      isLeft = true
+      return end()
+    },
+  })
 }

@@ -12,6 +12,8 @@ const PHASE_MS = { short: 5_000, long: 60_000 }
 const DELAY_MS = 50
 /** Of one connection, each way: a slow mobile line. */
 const BYTES_PER_SECOND = 50_000
+/** As somebody would set it on such a line: an answer of 512 KiB a partition takes longer than a request may. */
+const LIMITS = { fetchPartitionBytesMax: 16_384, fetchBytesMax: 65_536 }
 const STALLS = { short: 1, long: 5 }
 const STALL_MS = { short: 9_000, long: 20_000 }
 const RECOVERY_SECONDS_MAX = 60
@@ -38,16 +40,24 @@ export const slowNetwork: Scenario = {
       return ((await appliedCount(feed)) - before) / ((wallStopwatch.nowMs() - startMs) / 1_000)
     }
 
+    /** Only who is at work has something under way. */
+    async function applyMore({ feed }: Side): Promise<void> {
+      const before = await appliedCount(feed)
+      await feed.until('features to be at work', async () => (await appliedCount(feed)) > before)
+    }
+
     const { measured, control, exitCode } = await sideBySide(lab, {
       name: 'slow-network',
       straight,
       detour,
       perSecond: PER_SECOND[size],
+      limits: LIMITS,
       async fault(ours, theirs) {
         proxy.set({ delayMs: DELAY_MS })
         const delayed = await throughput(ours, PHASE_MS[size])
         proxy.set({ bytesPerSecond: BYTES_PER_SECOND })
         const narrow = await throughput(ours, PHASE_MS[size])
+        await Promise.all([applyMore(ours), applyMore(theirs)])
         await killFeatures([ours, theirs])
         proxy.set({})
         for (let stall = 0; stall < STALLS[size]; stall++) {
