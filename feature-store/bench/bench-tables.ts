@@ -20,6 +20,7 @@ export function standingsTable(standings: readonly Standing[]): string {
 }
 
 export interface LoadRow {
+  of: 'the maximum' | 'what is carried'
   share: number
   perSecond: number
   user: Quantiles
@@ -30,8 +31,8 @@ export function freshnessTable(loads: readonly LoadRow[]): string {
   const text = ({ p50, p99, p999 }: Quantiles) => [p50, p99, p999].map((ms) => ms.toFixed(1)).join(' / ')
   return table(
     ['load', 'events/s', 'user visible after ms, p50 / p99 / p99.9', 'item visible after ms'],
-    loads.map(({ share, perSecond, user, item }) => [
-      `${String(share * 100)} %`,
+    loads.map(({ of, share, perSecond, user, item }) => [
+      `${percent(share)} of ${of}`,
       perSecond,
       text(user),
       text(item),

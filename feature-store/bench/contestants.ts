@@ -49,6 +49,13 @@ const streams = (name: string, redis: boolean, threads: number, title: string): 
   states: redis ? streamsPeerStates : null,
 })
 
+export const FEEDLOOP: Contestant = {
+  name: 'feedloop',
+  title: 'feedloop, fence on, users and items in one Node process',
+  program: { kind: 'node', file: 'process-feedloop.ts', argv: (task) => [JSON.stringify(task)] },
+  states: feedloopStates,
+}
+
 export const CONTESTANTS: readonly Contestant[] = [
   handwritten('each-message', 'message', 'kafkajs eachMessage + ioredis pipeline per message, auto-commit'),
   handwritten('each-batch', 'batch', 'kafkajs eachBatch + ioredis pipeline per 500, auto-commit'),
@@ -59,10 +66,5 @@ export const CONTESTANTS: readonly Contestant[] = [
     2,
     'Kafka Streams 4.1.1 exactly_once_v2, RocksDB + coalesced Redis writes',
   ),
-  {
-    name: 'feedloop',
-    title: 'feedloop, fence on, users and items in one Node process',
-    program: { kind: 'node', file: 'process-feedloop.ts', argv: (task) => [JSON.stringify(task)] },
-    states: feedloopStates,
-  },
+  FEEDLOOP,
 ]
