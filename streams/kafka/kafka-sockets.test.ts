@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { until } from '../testing/until.ts'
 import { createKafkaSockets } from './kafka-sockets.ts'
 
 const noTls = undefined as unknown as ConnectionOptions // as kafkajs calls it without TLS
@@ -51,15 +50,4 @@ it('ends what is left when the client has disconnected', async () => {
   const forgotten = await connected(sockets)
   sockets.endAll()
   expect(forgotten.destroyed).toBe(true)
-})
-
-it('lets kafkajs hear nothing more of a connection that it has ended', async () => {
-  const sockets = createKafkaSockets(() => nowMs)
-  const ended = await connected(sockets)
-  const heard: string[] = []
-  for (const event of ['data', 'end', 'error']) ended.on(event, () => void heard.push(event))
-  ended.write(Buffer.from([0, 0, 0, 1, 120])) // is sent back
-  ended.end()
-  await until('the connection to be closed', () => Promise.resolve(ended.destroyed))
-  expect(heard).toEqual([])
 })

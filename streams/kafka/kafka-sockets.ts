@@ -59,25 +59,11 @@ export function createKafkaSockets(nowMs: () => number): KafkaSockets {
   }
 }
 
-/**
- * The socket as kafkajs may hear it: whole answers, and nothing more once it has ended it. kafkajs makes its next
- * connection by the same object and takes what still comes from the old one (bytes, an end, an error) for the new one's.
- */
+/** The socket as kafkajs hears it. All else goes through, also after it was ended: kafkajs may still wait for an answer. */
 function heardWhole(socket: Socket): Socket {
-  let isLeft = false
-  const on = socket.on.bind(socket) as (event: string, listener: (...args: never[]) => void) => Socket
-  const unlessLeft =
-    <Args extends unknown[]>(listener: (...args: Args) => void) =>
-    (...args: Args) => {
-      if (!isLeft) listener(...args)
-    }
-  const end = socket.end.bind(socket) as () => Socket
+  const on = socket.on.bind(socket) as (event: string, listener: (bytes: Buffer) => void) => Socket
   return Object.assign(socket, {
-    on: (event: string, listener: (...args: unknown[]) => void) =>
-      on(event, unlessLeft(event === 'data' ? wholeAnswers(listener) : listener)),
-    end() {
-      isLeft = true
-      return end()
-    },
+    on: (event: string, listener: (bytes: Buffer) => void) =>
+      on(event, event === 'data' ? wholeAnswers(listener) : listener),
   })
 }
