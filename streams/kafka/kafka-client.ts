@@ -13,6 +13,7 @@ import {
 } from 'kafkajs'
 import type { StreamsLimits } from '../config.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
+import { quieten, queueClass } from './kafka-quiet-queues.ts'
 import { createKafkaSockets, type UnansweredRequest } from './kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
 
@@ -23,6 +24,8 @@ export interface KafkaClientOptions {
   log: Logger
   retry?: RetryOptions
 }
+
+quieten(queueClass) // before the first connection of this process
 
 /**
  * The kafkajs client as this part uses it: short waits, bounded retries, its log in ours, and no connection that
