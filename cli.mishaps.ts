@@ -31,6 +31,8 @@ export type Mishap = { atTick: number } & (
   /** An owner stops right before its write, and goes on after another one has taken over. */
   | { kind: 'stopOwner' | 'wakeOwner' }
   | { kind: 'compact'; topic: 'users' | 'models' }
+  /** Somebody's attributes are to be forgotten: a tombstone follows the `from`-th record of those told so far (a share). */
+  | { kind: 'erase'; topic: 'users' | 'items'; from: number }
 )
 
 /** What a mishap may touch. */
@@ -44,6 +46,8 @@ export interface MishapVictims {
 
 const MISHAPS_MAX = 8
 const ZOMBIE_SHARE = 0.5
+const ERASURE_SHARE = 0.5
+const ERASURES_MAX = 4
 
 /** A few mishaps for a run of so many ticks. The same seed plans the same. */
 export function planMishaps(seed: number, ticks: number): Mishap[] {
@@ -74,11 +78,12 @@ export function planMishaps(seed: number, ticks: number): Mishap[] {
     ]
     pick(choices)()
   }
-  planned.push(...planZombie(seed, ticks))
+  planned.push(...planZombie(seed, ticks), ...planErasures(seed, ticks))
   return planned.sort((left, right) => left.atTick - right.atTick)
 }
 
-/** Drawn for itself: seeds that are known for something keep their other mishaps. */
+// These are drawn for themselves: seeds that are known for something keep their other mishaps.
+
 function planZombie(seed: number, ticks: number): Mishap[] {
   const random = createRandom(`zombie/${String(seed)}`)
   if (!random.chance(ZOMBIE_SHARE)) return []
@@ -89,10 +94,28 @@ function planZombie(seed: number, ticks: number): Mishap[] {
   ]
 }
 
+function planErasures(seed: number, ticks: number): Mishap[] {
+  const random = createRandom(`erasures/${String(seed)}`)
+  if (!random.chance(ERASURE_SHARE)) return []
+  return Array.from({ length: 1 + random.int(ERASURES_MAX) }, () => ({
+    atTick: 1 + random.int(ticks),
+    kind: 'erase',
+    topic: random.chance(0.5) ? 'users' : 'items',
+    from: random.next(),
+  }))
+}
+
 /** Lets mishaps happen. Answers how many batches may be worked off afterwards; null: all. */
 export function createMishaps(planned: readonly Mishap[], victims: MishapVictims) {
   const { driver, store, zombies } = victims
   let remembered: MemorySnapshot | null = null
+
+  function erase(topic: 'users' | 'items', from: number): void {
+    const told = driver.rawRecords(topic).filter(({ value }) => value !== null)
+    const last = told[Math.floor(from * told.length)]
+    if (last !== undefined)
+      driver.produceBytes(topic, { key: last.key, value: null, partition: last.partition })
+  }
 
   async function befall(mishap: Mishap): Promise<void> {
     switch (mishap.kind) {
@@ -129,6 +152,8 @@ export function createMishaps(planned: readonly Mishap[], victims: MishapVictims
         return zombies.wake()
       case 'compact':
         return driver.compact(mishap.topic)
+      case 'erase':
+        return erase(mishap.topic, mishap.from)
     }
   }
 

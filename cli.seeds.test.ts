@@ -187,6 +187,19 @@ describe('what the check sees', () => {
     expect(driver.records('predictions').some(({ value }) => value!.modelId !== '')).toBe(true)
   })
 
+  it.each([
+    ['users', /^userAttributes: .* 1 states differ/],
+    ['items', /^itemAttributes: .* 1 states differ/],
+  ] as const)('attributes of %s that nobody was told to forget', async (topic, fault) => {
+    const run = await play(1, [{ atTick: 5, kind: 'erase', topic, from: 0 }])
+    expect(await brokenPromises(run, feed)).toEqual([])
+    const { driver } = run
+    const told = (asked: TopicKey) => driver.records(asked).filter(({ value }) => value !== null)
+    expect(await brokenPromises({ ...run, driver: { ...driver, records: told as never } }, feed)).toEqual([
+      expect.stringMatching(fault),
+    ])
+  })
+
   it('an answer that never came, a second id, a lost example and a wrong label', async () => {
     const run = await play(1, [])
     expect(await brokenPromises(run, feed)).toEqual([])

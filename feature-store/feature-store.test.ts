@@ -5,7 +5,9 @@ import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/test
 import { featureStoreConfigSchema } from './config.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
+import { decodeAttributes } from './attributes/attributes-blob.ts'
 import { compareStore } from './replay/compare-store.ts'
+import { partitionTag } from './state-store.ts'
 import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts'
 import { recordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
@@ -236,6 +238,28 @@ describe('feature store', () => {
     const replay = replayOf(driver, featureSet)
     const compared = await compareStore(replay, store, (topic) => driver.partitionCount(topic))
     expect(compared.userAttributes).toMatchObject({ entities: 19, different: 0 })
+  })
+
+  it('folds interactions with an erased item as before, by who had it cached and by who starts anew', async () => {
+    const driver = await driverOf(17)
+    const store = createMemoryStore()
+    await start(driver, store)
+    produceTraffic(driver, { seed: 17, interactions: 200 })
+    await driver.settle()
+    for (const { value } of driver.records('items')) driver.produce('items', value!.itemId, null)
+    await driver.settle()
+    const layout = featureSet.layouts.itemAttributes
+    for (let partition = 0; partition < driver.partitionCount('items'); partition++) {
+      const tag = partitionTag(driver.topicName('items'), partition, layout.id)
+      for await (const { blob } of store.scan(tag))
+        expect(decodeAttributes(layout, blob).versions).toEqual([])
+    }
+    produceTraffic(driver, { seed: 18, from: 200, interactions: 200 })
+    await driver.settle()
+    await restart(driver, store)
+    produceTraffic(driver, { seed: 19, from: 400, interactions: 200 })
+    await driver.settle()
+    await expectExact(driver, store, 600)
   })
 })
 

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { attributesLayout } from './attributes-layout.ts'
 import { decodeAttributes, encodeAttributes } from './attributes-blob.ts'
-import { attributesAt, fixedValuesAt, foldAttributes, type AttributesState } from './attributes-state.ts'
+import {
+  attributesAt,
+  eraseAttributes,
+  fixedValuesAt,
+  foldAttributes,
+  type AttributesState,
+} from './attributes-state.ts'
 
 const layout = attributesLayout(
   'item',
@@ -51,6 +57,24 @@ describe('attributes', () => {
     expect(
       foldAttributes(layout, null, { occurredAtMs: 1, attributes, offset: 0 }).versions[0]!.values,
     ).toEqual([null, null])
+  })
+
+  it('leaves what folds look up after a tombstone, and takes it up again', () => {
+    const state = eraseAttributes(layout, folded(record(10, 'a', 1)), 7)!
+    expect(state).toEqual({ applied: 2, lastOffset: 7, firstAtMs: 10, firstValues: ['a'], versions: [] })
+    expect(attributesAt(state, 99)).toBeNull()
+    expect(fixedValuesAt(state, 99)).toEqual(['a'])
+    const again = foldAttributes(layout, state, record(20, 'b', 2, 8))
+    expect(again).toMatchObject({ firstAtMs: 10, firstValues: ['a'] })
+    expect(attributesAt(again, 99)).toEqual(['b', 2])
+  })
+
+  it('leaves nothing after a tombstone where nothing is looked up', () => {
+    const plain = attributesLayout('user', { age: 'number' }, new Set(['age']), [])
+    const attributes = [{ name: 'age', text: null, number: 30 }]
+    const state = foldAttributes(plain, null, { occurredAtMs: 10, attributes, offset: 0 })
+    expect(eraseAttributes(plain, state, 1)).toBeNull()
+    expect(eraseAttributes(layout, null, 1)).toBeNull()
   })
 
   it('comes back from its blob', () => {

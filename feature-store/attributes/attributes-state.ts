@@ -18,7 +18,7 @@ export interface AttributesState {
   firstAtMs: number
   /** One per fixed attribute of the layout. */
   firstValues: AttributeValue[]
-  /** Oldest first, by event time; at most VERSIONS_MAX. */
+  /** Oldest first, by event time; at most VERSIONS_MAX; none after a tombstone. */
   versions: AttributesVersion[]
 }
 
@@ -48,6 +48,19 @@ export function foldAttributes(
   else known.versions.splice(place, 0, { occurredAtMs, values })
   if (known.versions.length > VERSIONS_MAX) known.versions.shift()
   return known
+}
+
+/**
+ * What a tombstone leaves. What folds look up stays as it was at first sight: interactions that come later, or are folded
+ * once more by a rebuild, find the same. null: nothing is looked up, so nothing is left.
+ */
+export function eraseAttributes(
+  layout: AttributesLayout,
+  state: AttributesState | null,
+  offset: number,
+): AttributesState | null {
+  if (state === null || layout.fixed.length === 0) return null
+  return { ...state, applied: state.applied + 1, lastOffset: offset, versions: [] }
 }
 
 /** The values in force at a moment: the newest version not after it; null when there was none yet. */

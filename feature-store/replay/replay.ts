@@ -1,7 +1,7 @@
 import type { Attribute, Interaction, Item, ItemInteractions, User } from '#schemas'
 import type { Step, Verdict } from '#streams'
 import { encodeAttributes } from '../attributes/attributes-blob.ts'
-import { foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
+import { eraseAttributes, foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
 import { DEFAULT_FUTURE } from '../feature-store.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { encodeState } from '../state/blob.ts'
@@ -75,7 +75,11 @@ export interface Replay {
   expectedApplied(entity: 'user' | 'item', id: string): number
 }
 
-type AttributeRecord = { occurredAtMs: number; attributes: readonly Attribute[]; offset: number } | null
+interface AttributeRecord {
+  offset: number
+  /** null: a tombstone. */
+  told: { occurredAtMs: number; attributes: readonly Attribute[] } | null
+}
 
 export function createReplay(options: ReplayOptions): Replay {
   const { featureSet } = options
@@ -93,9 +97,12 @@ export function createReplay(options: ReplayOptions): Replay {
   const counted = { interactions: 0, refused: 0, copies: 0, copyDuplicates: 0 }
 
   function firstSight(itemId: string) {
-    const first = attributes.item.get(itemId)?.find((record) => record !== null)
-    if (!first) return null
-    const { firstAtMs, firstValues } = foldAttributes(layouts.itemAttributes, null, first)
+    const first = attributes.item.get(itemId)?.find(({ told }) => told !== null)
+    if (!first?.told) return null
+    const { firstAtMs, firstValues } = foldAttributes(layouts.itemAttributes, null, {
+      ...first,
+      ...first.told,
+    })
     return { firstAtMs, firstValues }
   }
 
@@ -134,7 +141,7 @@ export function createReplay(options: ReplayOptions): Replay {
     if (record.value === null) {
       const id = key?.toString('utf8') ?? ''
       if (id === '') return refuse()
-      entryOf(attributes[entity], id, () => []).push(null)
+      entryOf(attributes[entity], id, () => []).push({ offset, told: null })
       return 'folded'
     }
     const topic = entity === 'user' ? 'users' : 'items'
@@ -142,7 +149,8 @@ export function createReplay(options: ReplayOptions): Replay {
     if (value === null) return refuse()
     const id = 'userId' in value ? value.userId : value.itemId
     const { occurredAtMs } = value
-    entryOf(attributes[entity], id, () => []).push({ occurredAtMs, attributes: value.attributes, offset })
+    const told = { occurredAtMs, attributes: value.attributes }
+    entryOf(attributes[entity], id, () => []).push({ offset, told })
     return 'folded'
   }
 
@@ -173,8 +181,11 @@ export function createReplay(options: ReplayOptions): Replay {
   function attributesAfter(entity: 'user' | 'item', id: string, count: number) {
     const layout = entity === 'user' ? layouts.userAttributes : layouts.itemAttributes
     let state: AttributesState | null = null
-    for (const record of (attributes[entity].get(id) ?? []).slice(0, count)) {
-      state = record === null ? null : foldAttributes(layout, state, record)
+    for (const { offset, told } of (attributes[entity].get(id) ?? []).slice(0, count)) {
+      state =
+        told === null
+          ? eraseAttributes(layout, state, offset)
+          : foldAttributes(layout, state, { ...told, offset })
     }
     return state
   }
@@ -197,7 +208,7 @@ export function createReplay(options: ReplayOptions): Replay {
     attributeRecordsUntil: (entity, id, atMs) =>
       1 +
       (attributes[entity].get(id) ?? []).findLastIndex(
-        (record) => record !== null && record.occurredAtMs <= atMs,
+        ({ told }) => told !== null && told.occurredAtMs <= atMs,
       ),
     attributesAfter,
     blobOf(entity, id) {

@@ -1,13 +1,13 @@
 import type { Runtime, Stage } from '#streams'
 import { decodeAttributes, encodeAttributes } from '../attributes/attributes-blob.ts'
-import { foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
+import { eraseAttributes, foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import type { StateStore } from '../state-store.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
 import { loadStates } from './load-states.ts'
 import type { RecordSteps } from './record-steps.ts'
 
-/** Keeps the attributes of users or of items. A tombstone erases; what comes after it is a new first sight. */
+/** Keeps the attributes of users or of items. A tombstone erases all but what folds look up. */
 export function createAttributesStage<K extends 'users' | 'items'>(
   topic: K,
   parts: { runtime: Runtime; store: StateStore; featureSet: CompiledFeatureSet; steps: RecordSteps },
@@ -37,8 +37,12 @@ export function createAttributesStage<K extends 'users' | 'items'>(
       let streamTimeMs = -1
       for (const { id, value, offset } of changes) {
         if (value === null) {
-          states.delete(id)
-          deletes.add(id)
+          const left = eraseAttributes(layout, states.get(id) ?? null, offset)
+          if (left !== null) states.set(id, left)
+          else {
+            states.delete(id)
+            deletes.add(id)
+          }
           continue
         }
         deletes.delete(id)

@@ -13,7 +13,7 @@ export interface EntityView {
   readonly factors: Float64Array
   /** Attributes in force at `atMs`; null: none yet. */
   readonly values: readonly AttributeValue[] | null
-  /** Event time of the first attribute record, -1 none or later than `atMs`. */
+  /** Event time of the first attribute record, -1 none, later than `atMs` or erased. */
   readonly firstAtMs: number
   /** The stream behind `state` lags too far behind `atMs`. */
   readonly stale: boolean
@@ -28,7 +28,8 @@ export function entityView(
 ): EntityView {
   const factors = new Float64Array(layout.halfLivesMs.length)
   if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
-  const firstAtMs = attributes !== null && attributes.firstAtMs <= atMs ? attributes.firstAtMs : -1
+  const isKnown = attributes !== null && attributes.versions.length > 0 && attributes.firstAtMs <= atMs
+  const firstAtMs = isKnown ? attributes.firstAtMs : -1
   return { atMs, layout, state, factors, values: attributesAt(attributes, atMs), firstAtMs, stale }
 }
 
