@@ -1,7 +1,7 @@
 import { table } from '#streams'
-import { spreadText, type Standing } from './bench-report.ts'
+import { spreadOf, spreadText, type Standing } from './bench-report.ts'
 import type { StageShare } from './cpu-profile.ts'
-import type { Quantiles } from './freshness.ts'
+import type { FreshnessRun } from './process-freshness.ts'
 import type { ScalingRun } from './process-scaling.ts'
 
 export function standingsTable(standings: readonly Standing[]): string {
@@ -20,24 +20,26 @@ export function standingsTable(standings: readonly Standing[]): string {
 }
 
 export interface LoadRow {
-  of: 'the maximum' | 'what is carried'
+  /** Of the maximum. */
   share: number
   perSecond: number
-  user: Quantiles
-  item: Quantiles
+  runs: FreshnessRun[]
 }
 
 export function freshnessTable(loads: readonly LoadRow[]): string {
-  const text = ({ p50, p99, p999 }: Quantiles) => [p50, p99, p999].map((ms) => ms.toFixed(1)).join(' / ')
-  return table(
-    ['load', 'events/s', 'user visible after ms, p50 / p99 / p99.9', 'item visible after ms'],
-    loads.map(({ of, share, perSecond, user, item }) => [
-      `${percent(share)} of ${of}`,
-      perSecond,
-      text(user),
-      text(item),
-    ]),
-  )
+  const spread = (runs: readonly FreshnessRun[], of: (run: FreshnessRun) => number) =>
+    spreadText(spreadOf(runs.map(of)), 1)
+  const rows = loads.map(({ share, perSecond, runs }) => [
+    percent(share),
+    perSecond,
+    spreadText(spreadOf(runs.map(({ carriedPerSecond }) => carriedPerSecond))),
+    spread(runs, ({ user }) => user.p50),
+    spread(runs, ({ user }) => user.p99),
+    spread(runs, ({ user }) => user.p999),
+    spread(runs, ({ item }) => item.p50),
+    spread(runs, ({ item }) => item.p99),
+  ])
+  return table(['load', 'offered/s', 'carried/s', 'users p50', 'p99', 'p99.9', 'items p50', 'p99'], rows)
 }
 
 export function profileTable(
@@ -52,27 +54,33 @@ ${sum.toFixed(1)} µs of CPU time per event, start and profiler included
 event loop late by ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} (p99), ${max.toFixed(1)} (most)`
 }
 
+/** Every run beside the one process of its round; processes that share nothing beside that of the last one. */
 export function scalingTable(runs: readonly ScalingRun[]): string {
-  const alone = runs.find(({ processes }) => processes === 1)
-  const rows = runs.map((run) => {
-    const apart = runs.find(
-      ({ processes, company }) => processes === run.processes && company === 'nothing shared',
-    )
-    const ratio = (other: ScalingRun | undefined) =>
-      other === undefined
-        ? ''
-        : (run.allBusy.cpuSecondsPerMillion / other.allBusy.cpuSecondsPerMillion).toFixed(2)
+  let alone = NaN
+  const beside = runs.map((run) => {
+    if (run.processes === 1) alone = run.allBusy.cpuSecondsPerMillion
+    return { run, ratio: run.allBusy.cpuSecondsPerMillion / alone }
+  })
+  const kinds = new Map<string, typeof beside>()
+  for (const one of beside) {
+    const kind = `${String(one.run.processes)}/${one.run.company}`
+    kinds.set(kind, [...(kinds.get(kind) ?? []), one])
+  }
+  const rows = [...kinds.values()].map((all) => {
+    const { processes, company } = all[0]!.run
+    const spread = (of: (run: ScalingRun) => number, digits = 0) =>
+      spreadText(spreadOf(all.map(({ run }) => of(run))), digits)
+    const wrong = all.reduce((sum, { run }) => sum + run.wrong, 0)
     return [
-      run.processes,
-      run.company,
-      run.allBusy.eventsPerSecond.toFixed(0),
-      run.allBusy.recordsPerWrite.toFixed(0),
-      run.allBusy.cpuSecondsPerMillion.toFixed(2),
-      ratio(alone),
-      run.company === 'one group' ? ratio(apart) : '',
-      run.someDone.recordsPerWrite.toFixed(0),
-      run.someDone.cpuSecondsPerMillion.toFixed(2),
-      run.wrong === 0 ? 'yes' : `${String(run.wrong)} wrong`,
+      processes,
+      company,
+      spread(({ allBusy }) => allBusy.eventsPerSecond),
+      spread(({ allBusy }) => allBusy.recordsPerWrite),
+      spread(({ allBusy }) => allBusy.cpuSecondsPerMillion, 2),
+      spreadText(spreadOf(all.map(({ ratio }) => ratio)), 2),
+      spread(({ someDone }) => someDone.recordsPerWrite),
+      spread(({ someDone }) => someDone.cpuSecondsPerMillion, 2),
+      wrong === 0 ? 'yes' : `${String(wrong)} wrong`,
     ]
   })
   return table(
@@ -83,7 +91,6 @@ export function scalingTable(runs: readonly ScalingRun[]): string {
       'records per write',
       'CPU s per million, all',
       'x one process',
-      'x nothing shared',
       'records per write, some done',
       'CPU s per million, some done',
       'state right',

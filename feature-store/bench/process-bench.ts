@@ -14,10 +14,6 @@ import { WORKLOAD } from './workload.ts'
 
 /** Of the maximum: interactions per second from a full topic, as the contest reports them. */
 const LOAD_SHARES = [0.25, 0.5, 0.75, 0.9]
-/** Of what is carried with the load generator beside it. That may be more than the maximum: all code is compiled by then. */
-const CARRIED_SHARES = [0.75, 0.9]
-/** More than is carried. */
-const OFFERED_AT_MOST = 300_000
 const USER_COUNTS = [10_000, 100_000, 1_000_000]
 const PROCESS_COUNTS = [1, 2, 4, 8]
 /** Exit code after SIGINT, as shells have it. */
@@ -30,8 +26,8 @@ const positive = (text: string): number => {
 }
 
 const program = new Command('bench').description('measure feedloop beside what else does the job')
-/** Eight processes must each have 2,000,000 to compile by, before the first of them has nothing left. */
-const SCALING_INTERACTIONS = 32_000_000
+/** So that the stretch in which all eight are busy lasts for ten seconds and more. */
+const SCALING_INTERACTIONS = 16_000_000
 const benchmark = (name: string, description: string, interactions = WORKLOAD.interactions) =>
   program
     .command(name)
@@ -49,8 +45,7 @@ program
   .command('freshness')
   .description('how long interactions take to be visible under an open load')
   .option('--json <file>', 'write all numbers there')
-  .option('--rounds <n>', 'how often the maximum is measured', positive, 3)
-  .option('--offered <n>', 'per second, to find what is carried at most', positive, OFFERED_AT_MOST)
+  .option('--rounds <n>', 'how often the maximum and every load are measured', positive, 3)
   .action(onStack(freshness))
 benchmark('users', `the cost of an event with ${USER_COUNTS.join(', ')} users drawn alike`)
   .option('--rounds <n>', 'how often', positive, 3)
@@ -59,7 +54,13 @@ benchmark(
   'processes',
   `the cost of an event when ${PROCESS_COUNTS.join(', ')} processes share a group`,
   SCALING_INTERACTIONS,
-).action(onStack(processes))
+)
+  .option('--rounds <n>', 'how often; rounds are compared with themselves', positive, 3)
+  .option(
+    '--apart',
+    'then as many processes that share nothing: what they take from one another by being there',
+  )
+  .action(onStack(processes))
 program
   .command('memory')
   .description("what users and items of the demo's feature set take in Redis")
@@ -75,6 +76,7 @@ interface Options {
   interactions: number
   rounds: number
   only?: string[]
+  apart?: boolean
   freshness: boolean
   profile: boolean
 }
@@ -111,7 +113,7 @@ async function features(addresses: Addresses, options: Options): Promise<object>
   const own = standings.find(({ contestant }) => contestant === FEEDLOOP.name)
   const loads =
     options.freshness && own !== undefined
-      ? await measureLoads(addresses, own.eventsPerSecond.median, OFFERED_AT_MOST)
+      ? await measureLoads(addresses, own.eventsPerSecond.median, rounds)
       : null
   const profiled = options.profile ? await profileFeedloop(addresses, workload, say) : null
   if (profiled !== null) print(`\n${profileTable(profiled.shares, profiled)}`)
@@ -120,32 +122,28 @@ async function features(addresses: Addresses, options: Options): Promise<object>
 
 async function freshness(
   addresses: Addresses,
-  { offered, rounds }: { json?: string; offered: number; rounds: number },
+  { rounds }: { json?: string; rounds: number },
 ): Promise<object> {
   const played = await playRounds(addresses, WORKLOAD, { rounds, contestants: [FEEDLOOP] }, say)
   const [own] = standingsOf(played.rounds)
-  return { ...played, ...(await measureLoads(addresses, own!.eventsPerSecond.median, offered)) }
+  return { ...played, ...(await measureLoads(addresses, own!.eventsPerSecond.median, rounds)) }
 }
 
-async function measureLoads(addresses: Addresses, maximum: number, offered: number): Promise<object> {
-  const loads: LoadRow[] = []
-  const measure = async (of: LoadRow['of'], perSecond: number, shares: readonly number[]) => {
-    for (const share of shares)
-      loads.push({
-        of,
-        share,
-        ...(await measureFreshness(addresses, WORKLOAD, Math.round(perSecond * share), say)),
-      })
-  }
-  await measure('the maximum', maximum, LOAD_SHARES)
-  const overload = await measureFreshness(addresses, WORKLOAD, offered, say)
-  const carried = overload.carriedPerSecond
-  await measure('what is carried', carried, CARRIED_SHARES)
-  print(`
-maximum, from a full topic: ${maximum.toFixed(0)} interactions per second
-carried, of ${String(offered)} offered with the load generator beside: ${carried.toFixed(0)}`)
+async function measureLoads(addresses: Addresses, maximum: number, rounds: number): Promise<object> {
+  const loads: LoadRow[] = LOAD_SHARES.map((share) => ({
+    share,
+    perSecond: Math.round(maximum * share),
+    runs: [],
+  }))
+  for (let round = 0; round < rounds; round++)
+    for (const { perSecond, runs } of loads) {
+      runs.push(await measureFreshness(addresses, WORKLOAD, perSecond, say))
+      say(JSON.stringify(runs.at(-1)))
+    }
+  print(`\nmaximum, from a full topic: ${maximum.toFixed(0)} interactions per second`)
   print(freshnessTable(loads))
-  return { maximum, overload, loads }
+  print(`ms, median (min-max) of ${String(rounds)} runs of each load`)
+  return { maximum, loads }
 }
 
 async function users(addresses: Addresses, { interactions, rounds }: Options): Promise<object> {
@@ -164,9 +162,10 @@ async function users(addresses: Addresses, { interactions, rounds }: Options): P
   return { measured }
 }
 
-async function processes(addresses: Addresses, { interactions }: Options): Promise<object> {
+async function processes(addresses: Addresses, { interactions, rounds, apart }: Options): Promise<object> {
   const workload = { ...WORKLOAD, interactions, partitions: Math.max(...PROCESS_COUNTS) }
-  const runs = await measureScaling(addresses, workload, PROCESS_COUNTS, say)
+  const plan = { counts: PROCESS_COUNTS, rounds, apart: apart ?? false }
+  const runs = await measureScaling(addresses, workload, plan, say)
   print(scalingTable(runs))
   if (runs.some(({ wrong }) => wrong > 0)) process.exitCode = 1
   return { workload, runs }

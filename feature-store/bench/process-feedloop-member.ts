@@ -1,6 +1,7 @@
 /**
  * One of several processes that share a group. Argument: the task. Writes "joined" when it has partitions, and says
- * every 100 ms what it applied and what CPU time that took.
+ * every 100 ms what it applied and what CPU time that took. SIGUSR2 stops its stages, and it writes "resting"; the next
+ * one starts them anew, with nothing applied: what V8 has compiled by then stays.
  */
 import { collectRarely, connectRuntime, silentLogger, silentSignals, streamsConfigSchema } from '#streams'
 import { startFeatureStore } from '../feature-store.ts'
@@ -23,8 +24,8 @@ export interface MemberReport {
 
 collectRarely() // as the command does
 const task = JSON.parse(process.argv[2]!) as Task
-const applied = { user: 0, item: 0, writes: 0 }
-const userOffsets: Record<string, number> = {}
+const nothing = (): Omit<MemberReport, 'cpuMicros'> => ({ user: 0, item: 0, writes: 0, userOffsets: {} })
+let applied = nothing()
 
 const runtime = await connectRuntime({
   addresses: { brokers: task.brokers, registryUrl: task.registryUrl },
@@ -43,14 +44,39 @@ const runtime = await connectRuntime({
     },
   },
 })
-const opened = await openRedisStore(task.redisUrl, task.prefix)
-const store = notedStore(opened, ({ side, partition }, { nextOffset }) => {
-  if (side === 'user') userOffsets[partition] = nextOffset
-})
-const running = await startFeatureStore(runtime, { config: benchFeatures(), store })
+let stages: { stop(): Promise<void> } | null = await startStages()
+process.on('SIGUSR2', () => void (stages === null ? begin() : rest()))
 setInterval(() => {
   const { user, system } = process.cpuUsage()
-  const report: MemberReport = { ...applied, userOffsets, cpuMicros: user + system }
+  const report: MemberReport = { ...applied, cpuMicros: user + system }
   process.stdout.write(`report ${JSON.stringify(report)}\n`)
 }, 100)
-await running.done
+
+async function startStages() {
+  const opened = await openRedisStore(task.redisUrl, task.prefix)
+  const store = notedStore(opened, ({ side, partition }, { nextOffset }) => {
+    if (side === 'user') applied.userOffsets[partition] = nextOffset
+  })
+  const running = await startFeatureStore(runtime, { config: benchFeatures(), store })
+  running.done.catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`)
+    process.exit(1)
+  })
+  return {
+    async stop() {
+      await running.stop()
+      await opened.close()
+    },
+  }
+}
+
+async function begin(): Promise<void> {
+  stages = await startStages()
+}
+
+async function rest(): Promise<void> {
+  await stages?.stop()
+  stages = null
+  applied = nothing()
+  process.stdout.write('resting\n')
+}

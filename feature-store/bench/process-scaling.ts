@@ -31,11 +31,22 @@ export interface ScalingRun {
   wrong: number
 }
 
-/** Not counted: every process compiles for itself. Cost falls over the first 1,500,000 interactions of each. */
-const WARM_UP_SHARE = 0.5
+/** How often the members work through everything first: each compiles for itself, and cost falls over its first millions. */
+const REHEARSALS = 2
+/** Not counted: caches are empty at the start. */
+const WARM_UP_SHARE = 0.2
 const POLL_MS = 100
 
 const member = path.join(path.dirname(fileURLToPath(import.meta.url)), 'process-feedloop-member.ts')
+
+export interface ScalingPlan {
+  /** How many processes. */
+  counts: readonly number[]
+  /** Every count runs once per round. */
+  rounds: number
+  /** Then once more with as many processes that share nothing. */
+  apart: boolean
+}
 
 /**
  * What several processes cost together on topics that are full when they begin. As many processes that share nothing
@@ -44,7 +55,7 @@ const member = path.join(path.dirname(fileURLToPath(import.meta.url)), 'process-
 export async function measureScaling(
   addresses: Addresses,
   workload: Workload,
-  counts: readonly number[],
+  { counts, rounds, apart }: ScalingPlan,
   say: (line: string) => void,
 ): Promise<ScalingRun[]> {
   const runs: ScalingRun[] = []
@@ -53,9 +64,10 @@ export async function measureScaling(
     say(JSON.stringify(runs.at(-1)))
   }
   await withFeeds(addresses, workload, 1, async (feeds) => {
-    for (const processes of counts) await play(processes, 'one group', feeds, workload)
+    for (let round = 0; round < rounds; round++)
+      for (const processes of counts) await play(processes, 'one group', feeds, workload)
   })
-  for (const processes of counts.filter((count) => count > 1)) {
+  for (const processes of apart ? counts.filter((count) => count > 1) : []) {
     const { interactions, partitions } = workload
     const share = {
       ...workload,
@@ -100,8 +112,17 @@ async function runTogether(
       ),
     )
   const all = 2 * share.interactions * feeds.length
+  const allJoined = () => every(members, 'joined', ({ joined }) => joined())
   try {
-    await until('all members to have joined', () => Promise.resolve(members.every(({ joined }) => joined())))
+    await allJoined()
+    for (let n = 0; n < REHEARSALS; n++) {
+      await reached(members, ({ applied }) => applied >= all)
+      for (const { rest } of members) rest()
+      await every(members, 'rested', ({ resting }) => resting())
+      await Promise.all(feeds.map((feed) => feed.reset()))
+      for (const { begin } of members) begin()
+      await allJoined()
+    }
     const warm = await reached(members, ({ applied }) => applied >= WARM_UP_SHARE * all)
     if (isAnyEmpty()) throw new Error('a partition is empty before all are warm: more interactions, please')
     const oneDone = await reached(members, isAnyEmpty)
@@ -130,6 +151,12 @@ async function wrongStates(feeds: readonly BenchFeed[], share: Workload): Promis
 type Member = ReturnType<typeof startMember>
 type Totals = ReturnType<typeof totals>
 
+const every = (members: readonly Member[], what: string, is: (member: Member) => boolean): Promise<void> =>
+  until(`all members to have ${what}`, () => {
+    for (const each of members) each.mustRun()
+    return Promise.resolve(members.every(is))
+  })
+
 async function reached(members: readonly Member[], isThere: (now: Totals) => boolean): Promise<Totals> {
   for (;;) {
     const now = totals(members)
@@ -142,14 +169,29 @@ async function reached(members: readonly Member[], isThere: (now: Totals) => boo
 function startMember(task: Parameters<typeof startBuilt>[3] & { topic: string }) {
   const started = startBuilt('feedloop member', member, [JSON.stringify(task)], task)
   let joined = false
-  let report: MemberReport = { user: 0, item: 0, writes: 0, userOffsets: {}, cpuMicros: 0 }
+  const nothing: MemberReport = { user: 0, item: 0, writes: 0, userOffsets: {}, cpuMicros: 0 }
+  let report = nothing
+  let resting = false
   createInterface(started.child.stdout!).on('line', (line) => {
     if (line === 'joined') joined = true
+    if (line === 'resting') {
+      report = nothing
+      resting = true
+    }
     if (line.startsWith('report ')) report = JSON.parse(line.slice('report '.length)) as MemberReport
   })
   return {
     joined: () => joined,
     report: () => report,
+    resting: () => resting,
+    /** Stops its stages. */
+    rest: () => void started.child.kill('SIGUSR2'),
+    /** Starts them anew. */
+    begin() {
+      joined = false
+      resting = false
+      started.child.kill('SIGUSR2')
+    },
     mustRun: () => started.mustRun(),
     kill: () => started.kill(),
   }
