@@ -46,8 +46,9 @@ export function standingsOf(rounds: readonly (readonly Run[])[]): Standing[] {
 
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b)
+  const at = (place: number) => sorted[place] ?? NaN
   return {
-    median: sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN,
+    median: (at(Math.floor((sorted.length - 1) / 2)) + at(Math.floor(sorted.length / 2))) / 2,
     min: sorted[0] ?? NaN,
     max: sorted.at(-1) ?? NaN,
   }
