@@ -31,7 +31,7 @@ export type Mishap = { atTick: number } & (
   /** An owner stops right before its write, and goes on after another one has taken over. */
   | { kind: 'stopOwner' | 'wakeOwner' }
   | { kind: 'compact'; topic: 'users' | 'models' }
-  /** Somebody's attributes are to be forgotten: a tombstone follows the `from`-th record of those told so far (a share). */
+  /** Somebody's attributes are to be forgotten: a tombstone for who stands at this share of what was told so far. */
   | { kind: 'erase'; topic: 'users' | 'items'; from: number }
 )
 
