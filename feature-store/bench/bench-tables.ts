@@ -54,30 +54,27 @@ ${sum.toFixed(1)} µs of CPU time per event, start and profiler included
 event loop late by ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} (p99), ${max.toFixed(1)} (most)`
 }
 
-/** Every run beside the one process of its round; processes that share nothing beside that of the last one. */
+/** The passes of a round in their median, beside those of the one process of that round. */
 export function scalingTable(runs: readonly ScalingRun[]): string {
-  let alone = NaN
-  const beside = runs.map((run) => {
-    if (run.processes === 1) alone = run.allBusy.cpuSecondsPerMillion
-    return { run, ratio: run.allBusy.cpuSecondsPerMillion / alone }
-  })
-  const kinds = new Map<string, typeof beside>()
-  for (const one of beside) {
-    const kind = `${String(one.run.processes)}/${one.run.company}`
-    kinds.set(kind, [...(kinds.get(kind) ?? []), one])
-  }
-  const rows = [...kinds.values()].map((all) => {
-    const { processes, company } = all[0]!.run
-    const spread = (of: (run: ScalingRun) => number, digits = 0) =>
-      spreadText(spreadOf(all.map(({ run }) => of(run))), digits)
-    const wrong = all.reduce((sum, { run }) => sum + run.wrong, 0)
+  const kindOf = ({ processes, company }: ScalingRun) => `${String(processes)}/${company}`
+  const kinds = [...new Set(runs.map(kindOf))].map((kind) => runs.filter((run) => kindOf(run) === kind))
+  const costIn = (round: number, of: readonly ScalingRun[]) =>
+    spreadOf(of.flatMap((run) => (run.round === round ? [run.allBusy.cpuSecondsPerMillion] : []))).median
+  const alone = runs.filter(({ processes }) => processes === 1)
+  const rows = kinds.map((all) => {
+    const { processes, company } = all[0]!
+    const spread = (of: (run: ScalingRun) => number, digits = 0) => spreadText(spreadOf(all.map(of)), digits)
+    const ratios = [...new Set(all.map(({ round }) => round))].map(
+      (round) => costIn(round, all) / costIn(round, alone),
+    )
+    const wrong = all.reduce((sum, run) => sum + run.wrong, 0)
     return [
       processes,
       company,
       spread(({ allBusy }) => allBusy.eventsPerSecond),
       spread(({ allBusy }) => allBusy.recordsPerWrite),
       spread(({ allBusy }) => allBusy.cpuSecondsPerMillion, 2),
-      spreadText(spreadOf(all.map(({ ratio }) => ratio)), 2),
+      spreadText(spreadOf(ratios), 2),
       spread(({ someDone }) => someDone.recordsPerWrite),
       spread(({ someDone }) => someDone.cpuSecondsPerMillion, 2),
       wrong === 0 ? 'yes' : `${String(wrong)} wrong`,

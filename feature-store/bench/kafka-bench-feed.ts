@@ -9,6 +9,7 @@ import {
   silentLogger,
   streamsConfigSchema,
 } from '#streams'
+import { until } from '#streams/testing'
 import type { Task } from './contest.ts'
 import { fillTopic } from './kafka-fill.ts'
 import { interactionsOf, type Workload } from './workload.ts'
@@ -25,8 +26,6 @@ export interface BenchFeed {
   reset(): Promise<void>
   close(): Promise<void>
 }
-
-const GROUPS = ['features-user', 'features-item', 'features-user-attributes', 'features-item-attributes']
 
 export async function openBenchFeed(addresses: Addresses, workload: Workload): Promise<BenchFeed> {
   const prefix = `bench-${randomUUID().slice(0, 8)}`
@@ -59,6 +58,17 @@ export async function openBenchFeed(addresses: Addresses, workload: Workload): P
     await admin.deleteTopicRecords({ topic: copies, partitions })
   }
 
+  /**
+   * Whether there are none left. A killed member stays until its session ends, and a join would wait for it: for users
+   * longer than for items or the other way round, so that one side of the next run would begin seconds before the other.
+   */
+  async function forgetGroups(): Promise<boolean> {
+    const { groups } = await admin.listGroups()
+    const ours = groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(`${prefix}.`))
+    await admin.deleteGroups(ours).catch(() => undefined)
+    return ours.length === 0
+  }
+
   return {
     task: { brokers, registryUrl, redisUrl, prefix, topic, interactions },
     ...filled,
@@ -69,8 +79,7 @@ export async function openBenchFeed(addresses: Addresses, workload: Workload): P
     async reset() {
       await forgetKeys()
       await forgetCopies()
-      // Groups that are not there are told as an error; the next run would say so if one had stayed.
-      await admin.deleteGroups(GROUPS.map((group) => `${prefix}.${group}`)).catch(() => undefined)
+      await until('killed members to be given up', forgetGroups)
     },
     async close() {
       await admin.disconnect()

@@ -21,9 +21,14 @@ export interface ScalingStretch {
   recordsPerWrite: number
 }
 
-export interface ScalingRun {
+/** One counted pass over the whole topic. */
+export interface ScalingRun extends ScalingPass {
+  round: number
   processes: number
   company: Company
+}
+
+interface ScalingPass {
   /** From the warm-up until the first partition is empty. */
   allBusy: ScalingStretch
   /** From there to the end: members whose partition is empty wait for the copies of the others. */
@@ -33,6 +38,8 @@ export interface ScalingRun {
 
 /** How often the members work through everything first: each compiles for itself, and cost falls over its first millions. */
 const REHEARSALS = 2
+/** ... and then with a look at what it costs: the same processes differ by some percent from pass to pass. */
+const COUNTED_PASSES = 3
 /** Not counted: caches are empty at the start. */
 const WARM_UP_SHARE = 0.2
 const POLL_MS = 100
@@ -59,13 +66,21 @@ export async function measureScaling(
   say: (line: string) => void,
 ): Promise<ScalingRun[]> {
   const runs: ScalingRun[] = []
-  const play = async (processes: number, company: Company, feeds: readonly BenchFeed[], share: Workload) => {
-    runs.push({ processes, company, ...(await runTogether(feeds, share, processes)) })
-    say(JSON.stringify(runs.at(-1)))
+  const play = async (
+    { round, processes, company }: Pick<ScalingRun, 'round' | 'processes' | 'company'>,
+    feeds: readonly BenchFeed[],
+    expected: Expected,
+    share: Workload,
+  ) => {
+    for await (const pass of runTogether(feeds, expected, share, processes)) {
+      runs.push({ round, processes, company, ...pass })
+      say(JSON.stringify(runs.at(-1)))
+    }
   }
-  await withFeeds(addresses, workload, 1, async (feeds) => {
-    for (let round = 0; round < rounds; round++)
-      for (const processes of counts) await play(processes, 'one group', feeds, workload)
+  await withFeeds(addresses, workload, 1, async (feeds, expected) => {
+    for (let round = 1; round <= rounds; round++)
+      for (const processes of counts)
+        await play({ round, processes, company: 'one group' }, feeds, expected, workload)
   })
   for (const processes of apart ? counts.filter((count) => count > 1) : []) {
     const { interactions, partitions } = workload
@@ -74,7 +89,9 @@ export async function measureScaling(
       interactions: Math.round(interactions / processes),
       partitions: partitions / processes,
     }
-    await withFeeds(addresses, share, processes, (feeds) => play(processes, 'nothing shared', feeds, share))
+    await withFeeds(addresses, share, processes, (feeds, expected) =>
+      play({ round: rounds, processes, company: 'nothing shared' }, feeds, expected, share),
+    )
   }
   return runs
 }
@@ -83,21 +100,23 @@ async function withFeeds(
   addresses: Addresses,
   share: Workload,
   count: number,
-  work: (feeds: readonly BenchFeed[]) => Promise<void>,
+  work: (feeds: readonly BenchFeed[], expected: Expected) => Promise<void>,
 ): Promise<void> {
   const feeds = await Promise.all(Array.from({ length: count }, () => openBenchFeed(addresses, share)))
   try {
-    await work(feeds)
+    await work(feeds, expectedOf(share))
   } finally {
     await Promise.all(feeds.map((feed) => feed.close()))
   }
 }
 
-async function runTogether(
+/** The members start, and go when all passes are over. */
+async function* runTogether(
   feeds: readonly BenchFeed[],
+  expected: Expected,
   share: Workload,
   processes: number,
-): Promise<Omit<ScalingRun, 'processes' | 'company'>> {
+): AsyncGenerator<ScalingPass> {
   const groups = feeds.map(({ task, recordsPerPartition }) => ({
     members: Array.from({ length: processes / feeds.length }, () => startMember(task)),
     recordsPerPartition,
@@ -113,24 +132,31 @@ async function runTogether(
     )
   const all = 2 * share.interactions * feeds.length
   const allJoined = () => every(members, 'joined', ({ joined }) => joined())
-  try {
+  const beginAnew = async () => {
+    for (const { rest } of members) rest()
+    await every(members, 'rested', ({ resting }) => resting())
+    await Promise.all(feeds.map((feed) => feed.reset()))
+    for (const { begin } of members) begin()
     await allJoined()
-    for (let n = 0; n < REHEARSALS; n++) {
-      await reached(members, ({ applied }) => applied >= all)
-      for (const { rest } of members) rest()
-      await every(members, 'rested', ({ resting }) => resting())
-      await Promise.all(feeds.map((feed) => feed.reset()))
-      for (const { begin } of members) begin()
-      await allJoined()
-    }
+  }
+  const pass = async (): Promise<ScalingPass> => {
     const warm = await reached(members, ({ applied }) => applied >= WARM_UP_SHARE * all)
     if (isAnyEmpty()) throw new Error('a partition is empty before all are warm: more interactions, please')
     const oneDone = await reached(members, isAnyEmpty)
     const end = await reached(members, ({ applied }) => applied >= all)
-    return {
-      allBusy: stretch(warm, oneDone),
-      someDone: stretch(oneDone, end),
-      wrong: await wrongStates(feeds, share),
+    const wrong = await wrongStates(feeds, expected, share)
+    return { allBusy: stretch(warm, oneDone), someDone: stretch(oneDone, end), wrong }
+  }
+  try {
+    await allJoined()
+    for (let n = 0; n < REHEARSALS; n++) {
+      await reached(members, ({ applied }) => applied >= all)
+      await beginAnew()
+    }
+    yield await pass()
+    for (let n = 1; n < COUNTED_PASSES; n++) {
+      await beginAnew()
+      yield await pass()
     }
   } finally {
     await Promise.all(members.map(({ kill }) => kill()))
@@ -138,8 +164,11 @@ async function runTogether(
   }
 }
 
-async function wrongStates(feeds: readonly BenchFeed[], share: Workload): Promise<number> {
-  const expected = expectedOf(share)
+async function wrongStates(
+  feeds: readonly BenchFeed[],
+  expected: Expected,
+  share: Workload,
+): Promise<number> {
   let wrong = 0
   for (const { task } of feeds) {
     const found = await feedloopStates(task, share.partitions)
@@ -148,6 +177,7 @@ async function wrongStates(feeds: readonly BenchFeed[], share: Workload): Promis
   return wrong
 }
 
+type Expected = ReturnType<typeof expectedOf>
 type Member = ReturnType<typeof startMember>
 type Totals = ReturnType<typeof totals>
 
