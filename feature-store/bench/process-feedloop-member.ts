@@ -22,7 +22,7 @@ export interface MemberReport {
   cpuMicros: number
 }
 
-/** One report takes 0.7 ms (one profile): four a second from each of eight processes were nearly 2 % of what they did. */
+/** One report takes 0.7 ms (one profile): four a second from each of eight processes were 1.6 % of what they did. */
 const REPORT_MS = 1_000
 
 collectRarely() // as the command does

@@ -29,7 +29,7 @@ export interface ScalingRun extends ScalingPass {
 }
 
 interface ScalingPass {
-  /** From the warm-up until the first partition is empty. */
+  /** From the warm-up until the first partition is empty, as far as members told by then: up to a second later. */
   allBusy: ScalingStretch
   /** From there to the end: members whose partition is empty wait for the copies of the others. */
   someDone: ScalingStretch
@@ -149,14 +149,10 @@ async function* runTogether(
   }
   try {
     await allJoined()
-    for (let n = 0; n < REHEARSALS; n++) {
-      await reached(members, ({ applied }) => applied >= all)
-      await beginAnew()
-    }
-    yield await pass()
-    for (let n = 1; n < COUNTED_PASSES; n++) {
-      await beginAnew()
-      yield await pass()
+    for (let n = 0; n < REHEARSALS + COUNTED_PASSES; n++) {
+      if (n > 0) await beginAnew()
+      if (n >= REHEARSALS) yield await pass()
+      else await reached(members, ({ applied }) => applied >= all)
     }
   } finally {
     await Promise.all(members.map(({ kill }) => kill()))
@@ -205,7 +201,7 @@ function startMember(task: Parameters<typeof startBuilt>[3] & { topic: string })
   createInterface(started.child.stdout!).on('line', (line) => {
     if (line === 'joined') joined = true
     if (line === 'resting') {
-      report = nothing
+      report = { ...nothing, cpuMicros: report.cpuMicros }
       resting = true
     }
     if (line.startsWith('report ')) report = JSON.parse(line.slice('report '.length)) as MemberReport
