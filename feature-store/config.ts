@@ -68,7 +68,7 @@ export const featureLimitsSchema = z.strictObject({
     .max(10_000)
     .default(2_000)
     .describe(
-      'interactions in one fenced call: Redis does nothing else meanwhile, about 1 us per changed state',
+      'interactions in one fenced call: Redis does nothing else meanwhile, about 1 us per changed state; see batchRecordsMax of the streams for a replay',
     ),
   copiesBytesMax: z
     .int()

@@ -34,7 +34,7 @@ export const streamsLimitsSchema = z.strictObject({
     .min(1)
     .default(2_000)
     .describe(
-      'records a stage gets at a time: hot keys are folded together, and a batch still takes only tens of milliseconds',
+      'records a stage gets at a time: hot keys are folded together, and a batch still takes only tens of milliseconds; a replay by many processes takes less CPU time with 6,000, and applyRecordsMax of the features with it',
     ),
   partitionsAtOnceMax: z
     .int()
