@@ -5,6 +5,8 @@ import type { RawBatch } from './raw-record.ts'
 
 const limits: CrashLimits = {
   batchRecordsMax: 50,
+  catchUpFromRecords: 2_000,
+  catchUpBatchRecordsMax: 120,
   crashLoopDeathsMax: 3,
   crashLoopWatchRecords: 200,
   crashLoopChunkRecords: 8,
@@ -205,6 +207,37 @@ describe('watchPartition', () => {
     expect(watch.cut(fetched(390, 450)).batch.records).toHaveLength(10)
     watch.passed(400, 100)
     expect(watch.cut(fetched(400, 450)).batch.records).toHaveLength(8)
+  })
+})
+
+describe('how much a stage gets at a time', () => {
+  const cutAt = (behind: number, changed: Partial<CrashLimits> = {}): number => {
+    const used = { ...limits, ...changed }
+    const watch = watchPartition({ metadata: null, position: 400, commit: 400, by: 'run-2' }, used)
+    return watch.cut({ ...fetched(400, 700), endOffset: 400 + behind }).batch.records.length
+  }
+
+  it('is more for who is far behind, and the usual again near the end', () => {
+    expect([300, 1_999, 2_000, 100_000].map((behind) => cutAt(behind))).toEqual([50, 50, 120, 120])
+  })
+  it('is the same with the crash-loop rule off', () => {
+    const off = { crashLoopDeathsMax: 0 }
+    expect([cutAt(1_999, off), cutAt(2_000, off)]).toEqual([50, 120])
+  })
+  it('is never less for who is far behind', () => {
+    expect(cutAt(2_000, { batchRecordsMax: 200 })).toBe(200)
+  })
+  it('is still a chunk where the run before died', () => {
+    const metadata = formatMarker({
+      by: 'run-1',
+      read: 400,
+      watch: null,
+      hand: null,
+      gone: [],
+      goneInARow: 0,
+    })
+    const watch = watchPartition({ metadata, position: 400, commit: 400, by: 'run-2' }, limits)
+    expect(watch.cut({ ...fetched(400, 700), endOffset: 90_000 }).batch.records).toHaveLength(8)
   })
 })
 

@@ -14,6 +14,8 @@ import type { RawBatch, RawRecord } from './raw-record.ts'
 export type CrashLimits = Pick<
   StreamsLimits,
   | 'batchRecordsMax'
+  | 'catchUpFromRecords'
+  | 'catchUpBatchRecordsMax'
   | 'crashLoopDeathsMax'
   | 'crashLoopWatchRecords'
   | 'crashLoopChunkRecords'
@@ -106,12 +108,12 @@ export function watchPartition<K extends TopicKey>(
       const first = fetched.records[0]?.offset
       if (isOff || first === undefined) {
         atHand = null
-        const [batch, rest] = split(fetched, limits.batchRecordsMax)
+        const [batch, rest] = split(fetched, batchMax(fetched, limits))
         return { batch, rest, mark: null, alone: false }
       }
       const isWatched = within(watch, first)
       const isAlone = within(alone, first)
-      const recordsMax = isAlone ? 1 : isWatched ? limits.crashLoopChunkRecords : limits.batchRecordsMax
+      const recordsMax = isAlone ? 1 : isWatched ? limits.crashLoopChunkRecords : batchMax(fetched, limits)
       const ahead = [watch?.from, alone?.from].filter(
         (from) => from !== undefined && from > first,
       ) as number[]
@@ -199,6 +201,14 @@ export function endOf(error: unknown): CrashWatchEnd {
 
 const within = (range: OffsetRange | null, offset: number): boolean =>
   range !== null && offset >= range.from && offset < range.until
+
+/** Whoever is far behind gets larger batches: they cost less per record, and nothing fresh waits meanwhile. */
+function batchMax({ records, endOffset }: RawBatch, limits: CrashLimits): number {
+  const { batchRecordsMax, catchUpFromRecords, catchUpBatchRecordsMax } = limits
+  const first = records[0]?.offset ?? endOffset
+  if (endOffset - first < catchUpFromRecords) return batchRecordsMax
+  return Math.max(batchRecordsMax, catchUpBatchRecordsMax)
+}
 
 /** At most `recordsMax` records that lie before `before`, and the rest. */
 function split<K extends TopicKey>(
