@@ -68,7 +68,7 @@ export const featureLimitsSchema = z.strictObject({
     .max(10_000)
     .default(6_000)
     .describe(
-      'interactions in one fenced call, all of a batch of a stage that catches up: Redis does nothing else meanwhile, about 1 us per changed state; items at 2,000 cost eight processes a seventh more CPU time',
+      'interactions in one fenced call, all of a batch of a stage that catches up: Redis does nothing else meanwhile, about 1 us per changed state; items at 2,000 cost eight processes an eighth more CPU time',
     ),
   copiesBytesMax: z
     .int()

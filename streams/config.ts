@@ -34,7 +34,7 @@ export const streamsLimitsSchema = z.strictObject({
     .min(1)
     .default(2_000)
     .describe(
-      'records a stage gets at a time: hot keys are folded together, and what comes behind waits tens of milliseconds at most; with 6,000 the 99th percentile was half as much again near the maximum',
+      'records a stage gets at a time: hot keys are folded together, and what comes behind waits tens of milliseconds at most; with 6,000 the 99th percentile of freshness was 1.4 and 2.0 times as high near the maximum',
     ),
   catchUpFromRecords: z
     .int()
