@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest'
-import { carriedPerSecond, freshnessOf, quantilesOf, type AppliedWrite } from './freshness.ts'
+import {
+  carriedPerSecond,
+  freshnessOf,
+  medianSecondP99,
+  quantilesOf,
+  type AppliedWrite,
+} from './freshness.ts'
 
 const sent = (offset: number, intendedMs: number) => ({ partition: 1, offset, itemPartition: 2, intendedMs })
 const userWrite = (nextOffset: number, atMs: number): AppliedWrite => ({
@@ -35,6 +41,13 @@ it('does not take silence for freshness', () => {
 it('gives quantiles by rank', () => {
   const values = Array.from({ length: 1_000 }, (_, n) => 999 - n)
   expect(quantilesOf(values)).toEqual({ p50: 500, p99: 990, p999: 999 })
+})
+
+it('takes every second by itself, so that a disturbed one stays one', () => {
+  const all = Array.from({ length: 3_000 }, (_, n) => sent(n, 500 + n))
+  const delays = all.map((_, n) => (n >= 1_000 && n < 2_000 ? 300 : n % 1_000 >= 980 ? 20 + n / 1_000 : 5))
+  expect(quantilesOf(delays).p99).toBe(300)
+  expect(medianSecondP99(all, delays)).toBeCloseTo(22.99, 5)
 })
 
 it('counts as carried what became visible in time, on both sides', () => {

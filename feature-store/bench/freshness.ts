@@ -1,3 +1,5 @@
+import { spreadOf } from './bench-report.ts'
+
 /** A fenced write, as its owner saw it answered. */
 export interface AppliedWrite {
   side: 'user' | 'item'
@@ -99,4 +101,20 @@ export function quantilesOf(values: readonly number[]): Quantiles {
   const sorted = Float64Array.from(values).sort()
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN
   return { p50: at(0.5), p99: at(0.99), p999: at(0.999) }
+}
+
+/**
+ * The 99th percentile of each second by itself, in the median of all seconds (ms): how it is while nothing else on the machine
+ * gets in the way. Beside the percentile of the whole, never instead: one disturbed second in a hundred makes that.
+ */
+export function medianSecondP99(sent: readonly Sent[], delays: readonly number[]): number {
+  const seconds = new Map<number, number[]>()
+  const beganMs = sent[0]?.intendedMs ?? 0
+  for (const [n, { intendedMs }] of sent.entries()) {
+    const second = Math.floor((intendedMs - beganMs) / 1_000)
+    let those = seconds.get(second)
+    if (those === undefined) seconds.set(second, (those = []))
+    those.push(delays[n]!)
+  }
+  return spreadOf(Array.from(seconds.values(), (those) => quantilesOf(those).p99)).median
 }

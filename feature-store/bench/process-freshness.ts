@@ -10,6 +10,7 @@ import {
   type AppliedWrite,
   carriedPerSecond,
   freshnessOf,
+  medianSecondP99,
   type Quantiles,
   quantilesOf,
   type Sent,
@@ -23,6 +24,8 @@ export interface FreshnessRun {
   /** ... and how many of them became visible meanwhile. */
   carriedPerSecond: number
   user: Quantiles
+  /** Of users: the 99th percentile of each second, in the median. */
+  medianSecondP99: number
   item: Quantiles
 }
 
@@ -90,10 +93,12 @@ export async function measureFreshness(
     ) as AppliedWrite[]
     const sent = sentOf(workload, intended)
     const delays = freshnessOf(sent, writes)
+    const user = delays.user.slice(warm)
     return {
       perSecond,
       carriedPerSecond: carriedPerSecond(sent, delays, sent[warm]!.intendedMs, sent.at(-1)!.intendedMs),
-      user: quantilesOf(delays.user.slice(warm)),
+      user: quantilesOf(user),
+      medianSecondP99: medianSecondP99(sent.slice(warm), user),
       item: quantilesOf(delays.item.slice(warm)),
     }
   } finally {
