@@ -27,6 +27,16 @@ const fetched = (from: number, until: number): RawBatch => ({
   endOffset: until,
 })
 
+/** Of a run that died, having read to 400. */
+const LEFT_OPEN_AT_400 = formatMarker({
+  by: 'first',
+  read: 400,
+  watch: null,
+  hand: null,
+  gone: [],
+  goneInARow: 0,
+})
+
 /** A log of `end` records, a stage with or without a fence, and a record that kills: one run after another. */
 function createWorld(end: number, options: { fenced?: boolean; limits?: Partial<CrashLimits> } = {}) {
   const used = { ...limits, ...options.limits }
@@ -195,15 +205,7 @@ describe('watchPartition', () => {
     expect(later.closing('in_order')).toBe('')
   })
   it('watches where the run before had read to, when its commits lag behind', () => {
-    const metadata = formatMarker({
-      by: 'first',
-      read: 400,
-      watch: null,
-      hand: null,
-      gone: [],
-      goneInARow: 0,
-    })
-    const watch = opened(metadata)
+    const watch = opened(LEFT_OPEN_AT_400)
     expect(watch.cut(fetched(390, 450)).batch.records).toHaveLength(10)
     watch.passed(400, 100)
     expect(watch.cut(fetched(400, 450)).batch.records).toHaveLength(8)
@@ -228,15 +230,10 @@ describe('how much a stage gets at a time', () => {
     expect(cutAt(2_000, { batchRecordsMax: 200 })).toBe(200)
   })
   it('is still a chunk where the run before died', () => {
-    const metadata = formatMarker({
-      by: 'run-1',
-      read: 400,
-      watch: null,
-      hand: null,
-      gone: [],
-      goneInARow: 0,
-    })
-    const watch = watchPartition({ metadata, position: 400, commit: 400, by: 'run-2' }, limits)
+    const watch = watchPartition(
+      { metadata: LEFT_OPEN_AT_400, position: 400, commit: 400, by: 'run-2' },
+      limits,
+    )
     expect(watch.cut({ ...fetched(400, 700), endOffset: 90_000 }).batch.records).toHaveLength(8)
   })
 })

@@ -105,7 +105,7 @@ export function quantilesOf(values: readonly number[]): Quantiles {
 
 /**
  * The 99th percentile of each second by itself, in the median of all seconds (ms): how it is while nothing else on the machine
- * gets in the way. Beside the percentile of the whole, never instead: one disturbed second in a hundred makes that.
+ * gets in the way. Beside the percentile of the whole, never instead: a fifth of a second in twenty seconds may make that.
  */
 export function medianSecondP99(sent: readonly Sent[], delays: readonly number[]): number {
   const seconds = new Map<number, number[]>()
