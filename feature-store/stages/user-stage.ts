@@ -25,6 +25,7 @@ export function createUserStage(parts: {
   const { runtime, store, featureSet } = parts
   const { limits } = featureSet.config
   const layout = featureSet.layouts.user
+  const hasMaps = layout.maps.length > 0
   const lookups = createItemLookups(parts)
 
   return createFencedStage<'interactions', EntityState>({
@@ -41,7 +42,7 @@ export function createUserStage(parts: {
       const interactions = records.filter(({ value }) => value !== null)
       const userIds = interactions.map(({ value }) => value!.userId)
       const items = new Set<string>()
-      for (const { value } of interactions)
+      for (const { value } of hasMaps ? interactions : [])
         if (layout.touches.get(value!.type)?.mapsTouched) items.add(value!.itemId)
       const [states, loaded] = await Promise.all([
         loadTouched({ store, layout }, owned, userIds),
@@ -61,7 +62,8 @@ export function createUserStage(parts: {
       for (let n = 0; n < interactions.length; n++) {
         const { value, offset } = interactions[n]!
         const { itemId, type, occurredAtMs } = value!
-        const keys = layout.touches.get(type)?.mapsTouched ? loaded.keysAt(itemId, occurredAtMs) : undefined
+        const keys =
+          hasMaps && layout.touches.get(type)?.mapsTouched ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
         fold(layout, states.touch(n), type, occurredAtMs, offset, keys)
         copies.add(itemId, type, occurredAtMs, offset)

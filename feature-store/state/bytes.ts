@@ -9,26 +9,37 @@ export interface ByteWriter {
   /** Length in bytes, then UTF-8. */
   text(value: string): void
   raw(bytes: Uint8Array): void
-  /** A copy of what was written; the writer starts again. */
+  /** What was written since the last time, a view of what is not written again; it keeps its neighbours in memory. */
   take(): Buffer
 }
 
+/** What is taken lies side by side in these: a buffer of its own for each would take longer to make than to fill. */
+const SLAB_BYTES = 16_384
+/** Four digits of a varint, which fit into the whole numbers that processors count in. */
+const LOW = 2 ** 28
+
 export function createByteWriter(): ByteWriter {
-  let bytes = Buffer.allocUnsafe(1024)
+  let bytes = Buffer.allocUnsafeSlow(SLAB_BYTES)
+  let start = 0
   let at = 0
   function room(count: number): void {
     if (at + count <= bytes.length) return
-    const grown = Buffer.allocUnsafe(Math.max(bytes.length * 2, at + count))
-    bytes.copy(grown, 0, 0, at)
+    const grown = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, (at - start) * 2 + count))
+    bytes.copy(grown, 0, start, at)
+    at -= start
+    start = 0
     bytes = grown
   }
   function varint(value: number): void {
     room(8)
     let rest = value
-    while (rest >= 0x80) {
-      bytes[at++] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
+    if (value >= LOW) {
+      const high = Math.floor(value / LOW)
+      let low = value - high * LOW
+      for (let digit = 0; digit < 4; digit++, low >>>= 7) bytes[at++] = (low & 0x7f) | 0x80
+      rest = high
     }
+    for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80
     bytes[at++] = rest
   }
   return {
@@ -53,8 +64,8 @@ export function createByteWriter(): ByteWriter {
       at += source.length
     },
     take() {
-      const taken = Buffer.from(bytes.subarray(0, at))
-      at = 0
+      const taken = bytes.subarray(start, at)
+      start = at
       return taken
     },
   }

@@ -57,7 +57,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
   const topicName = (topic: TopicKey) => catalogue[topic].name
   await reachBrokers({ brokers, clientId, limits, log })
   const { admin, counts } = await connectAdmin(kafka, brokers, catalogue)
-  const partitionCount = (topic: TopicKey) => counts.get(topicName(topic))!
+  const partitionCount = (topic: TopicKey) => counts.get(topic)!
   const open = new Set<() => Promise<void>>()
 
   let codec: Codec
@@ -142,16 +142,20 @@ async function connectAdmin(
   kafka: Kafka,
   brokers: readonly string[],
   catalogue: TopicCatalogue,
-): Promise<{ admin: Admin; counts: Map<string, number> }> {
+): Promise<{ admin: Admin; counts: ReadonlyMap<TopicKey, number> }> {
   const admin = kafka.admin()
   try {
     await admin.connect()
-    const wanted = Object.values(catalogue).map(({ name }) => name)
+    const keys = new Map(Object.values(catalogue).map(({ key, name }) => [name, key]))
+    const wanted = [...keys.keys()]
     const there = new Set(await admin.listTopics())
     const missing = wanted.filter((name) => !there.has(name))
     if (missing.length > 0) throw topicsMissing(missing)
     const { topics } = await admin.fetchTopicMetadata({ topics: wanted })
-    return { admin, counts: new Map(topics.map(({ name, partitions }) => [name, partitions.length])) }
+    return {
+      admin,
+      counts: new Map(topics.map(({ name, partitions }) => [keys.get(name)!, partitions.length])),
+    }
   } catch (error) {
     await admin.disconnect()
     throw classifyKafkaError(error, brokers)
