@@ -27,11 +27,20 @@ export interface BenchFeed {
   close(): Promise<void>
 }
 
-export async function openBenchFeed(addresses: Addresses, workload: Workload): Promise<BenchFeed> {
+/** @param topicConfig of its topics, beside what the catalogue says */
+export async function openBenchFeed(
+  addresses: Addresses,
+  workload: Workload,
+  topicConfig: Record<string, string> = {},
+): Promise<BenchFeed> {
   const prefix = `bench-${randomUUID().slice(0, 8)}`
   const config = streamsConfigSchema.parse({ prefix, kafka: { partitions: workload.partitions } })
   const { brokers, registryUrl, redisUrl } = addresses
-  await applyTopics(addresses, Object.values(catalogueOf(config)))
+  const specs = Object.values(catalogueOf(config))
+  await applyTopics(
+    addresses,
+    specs.map((spec) => ({ ...spec, config: { ...spec.config, ...topicConfig } })),
+  )
   const runtime = await connectRuntime({ addresses, config, clientId: 'bench', log: silentLogger })
   const topic = runtime.topicName('interactions')
   const copies = runtime.topicName('itemInteractions')
@@ -82,6 +91,7 @@ export async function openBenchFeed(addresses: Addresses, workload: Workload): P
       await until('killed members to be given up', forgetGroups)
     },
     async close() {
+      await forgetKeys() // or Redis writes them anew, with its file, while others are measured
       await admin.disconnect()
       redis.disconnect()
     },

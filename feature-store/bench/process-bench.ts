@@ -16,6 +16,7 @@ import { WORKLOAD } from './workload.ts'
 const LOAD_SHARES = [0.25, 0.5, 0.75, 0.9]
 const USER_COUNTS = [10_000, 100_000, 1_000_000]
 const PROCESS_COUNTS = [1, 2, 4, 8]
+const MEBIBYTE = 2 ** 20
 /** Exit code after SIGINT, as shells have it. */
 const INTERRUPTED = 130
 
@@ -46,6 +47,11 @@ program
   .description('how long interactions take to be visible under an open load')
   .option('--json <file>', 'write all numbers there')
   .option('--rounds <n>', 'how often the maximum and every load are measured', positive, 3)
+  .option(
+    '--segment-mebibytes <n>',
+    "segments of the topics, instead of the broker's 1,024 (README.md says why)",
+    positive,
+  )
   .action(onStack(freshness))
 benchmark('users', `the cost of an event with ${USER_COUNTS.join(', ')} users drawn alike`)
   .option('--rounds <n>', 'how often', positive, 3)
@@ -122,14 +128,25 @@ async function features(addresses: Addresses, options: Options): Promise<object>
 
 async function freshness(
   addresses: Addresses,
-  { rounds }: { json?: string; rounds: number },
+  { rounds, segmentMebibytes }: { json?: string; rounds: number; segmentMebibytes?: number },
 ): Promise<object> {
+  const topicConfig: Record<string, string> =
+    segmentMebibytes === undefined ? {} : { 'segment.bytes': String(segmentMebibytes * MEBIBYTE) }
   const played = await playRounds(addresses, WORKLOAD, { rounds, contestants: [FEEDLOOP] }, say)
   const [own] = standingsOf(played.rounds)
-  return { ...played, ...(await measureLoads(addresses, own!.eventsPerSecond.median, rounds)) }
+  return {
+    ...played,
+    segmentMebibytes,
+    ...(await measureLoads(addresses, own!.eventsPerSecond.median, rounds, topicConfig)),
+  }
 }
 
-async function measureLoads(addresses: Addresses, maximum: number, rounds: number): Promise<object> {
+async function measureLoads(
+  addresses: Addresses,
+  maximum: number,
+  rounds: number,
+  topicConfig: Record<string, string> = {},
+): Promise<object> {
   const loads: LoadRow[] = LOAD_SHARES.map((share) => ({
     share,
     perSecond: Math.round(maximum * share),
@@ -137,7 +154,7 @@ async function measureLoads(addresses: Addresses, maximum: number, rounds: numbe
   }))
   for (let round = 0; round < rounds; round++)
     for (const { perSecond, runs } of loads) {
-      runs.push(await measureFreshness(addresses, WORKLOAD, perSecond, say))
+      runs.push(await measureFreshness(addresses, { workload: WORKLOAD, topicConfig }, perSecond, say))
       say(JSON.stringify(runs.at(-1)))
     }
   print(`\nmaximum, from a full topic: ${maximum.toFixed(0)} interactions per second`)

@@ -43,10 +43,16 @@ const LOAD_PARTS_AT_ONCE = 100_000
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 
+export interface FreshnessOptions {
+  workload: Omit<Workload, 'interactions'>
+  /** Of the topics. */
+  topicConfig: Record<string, string>
+}
+
 /** Offers a steady load to feedloop and measures how long interactions take to be visible in Redis. */
 export async function measureFreshness(
   addresses: Addresses,
-  ofWorkload: Omit<Workload, 'interactions'>,
+  { workload: ofWorkload, topicConfig }: FreshnessOptions,
   perSecond: number,
   say: (line: string) => void,
 ): Promise<FreshnessRun> {
@@ -54,7 +60,7 @@ export async function measureFreshness(
   const workload = { ...ofWorkload, interactions: warm + perSecond * MEASURED_SECONDS }
   say(`offering ${String(perSecond)} interactions per second`)
   const folder = await mkdtemp(path.join(tmpdir(), 'feedloop-freshness-'))
-  const feed = await openBenchFeed(addresses, { ...workload, interactions: 0 })
+  const feed = await openBenchFeed(addresses, { ...workload, interactions: 0 }, topicConfig)
   let feedloop: FeedloopProcess | undefined
   try {
     const { interactions } = workload
