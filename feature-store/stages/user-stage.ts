@@ -25,7 +25,8 @@ export function createUserStage(parts: {
   const { runtime, store, featureSet } = parts
   const { limits } = featureSet.config
   const layout = featureSet.layouts.user
-  const hasMaps = layout.maps.length > 0
+  const touchesMaps =
+    layout.maps.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.mapsTouched ?? false
   const lookups = createItemLookups(parts)
 
   return createFencedStage<'interactions', EntityState>({
@@ -42,8 +43,7 @@ export function createUserStage(parts: {
       const interactions = records.filter(({ value }) => value !== null)
       const userIds = interactions.map(({ value }) => value!.userId)
       const items = new Set<string>()
-      for (const { value } of hasMaps ? interactions : [])
-        if (layout.touches.get(value!.type)?.mapsTouched) items.add(value!.itemId)
+      for (const { value } of interactions) if (touchesMaps(value!.type)) items.add(value!.itemId)
       const [states, loaded] = await Promise.all([
         loadTouched({ store, layout }, owned, userIds),
         lookups.load(items),
@@ -62,8 +62,7 @@ export function createUserStage(parts: {
       for (let n = 0; n < interactions.length; n++) {
         const { value, offset } = interactions[n]!
         const { itemId, type, occurredAtMs } = value!
-        const keys =
-          hasMaps && layout.touches.get(type)?.mapsTouched ? loaded.keysAt(itemId, occurredAtMs) : undefined
+        const keys = touchesMaps(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
         fold(layout, states.touch(n), type, occurredAtMs, offset, keys)
         copies.add(itemId, type, occurredAtMs, offset)

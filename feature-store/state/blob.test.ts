@@ -48,6 +48,30 @@ describe('bytes', () => {
     for (const value of [0, 127, 128, 300, Number.MAX_SAFE_INTEGER]) writer.varint(value)
     expect(writer.take().toString('hex')).toBe('007f8001ac02ffffffffffffff0f')
   })
+
+  it('leaves what was taken as it was, however much is written afterwards', () => {
+    const writer = createByteWriter()
+    const texts = Array.from({ length: 300 }, (_, n) => `${String(n)} `.repeat(n === 150 ? 20_000 : n))
+    const taken = texts.map((text) => {
+      writer.text(text)
+      return writer.take()
+    })
+    for (const [n, bytes] of taken.entries()) {
+      const reader = new ByteReader(bytes)
+      expect(reader.text()).toBe(texts[n])
+      reader.end()
+    }
+  })
+
+  it('writes numbers around each digit of a varint so that they are read back', () => {
+    const writer = createByteWriter()
+    const numbers = [7, 14, 21, 28, 31, 32, 35, 42, 49, 53].flatMap((bits) => [2 ** bits - 1, 2 ** bits])
+    const safe = numbers.filter(Number.isSafeInteger)
+    for (const value of safe) writer.varint(value)
+    const reader = new ByteReader(writer.take())
+    expect(safe.map(() => reader.varint())).toEqual(safe)
+    reader.end()
+  })
 })
 
 describe('state blob', () => {

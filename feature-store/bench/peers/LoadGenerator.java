@@ -12,7 +12,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * partition in the end: the intended times (ms, as offsets grow).
  */
 public class LoadGenerator {
-  /** After so many nothing of the way to the broker is compiled any more: that would take a core in the middle of a load. */
+  /** After so many nearly all of the way to the broker is compiled: later that would take a core in the middle of a load. */
   private static final int REHEARSED = 2_000_000;
   /** Half of them at half the rate, as in a load: when waits become shorter, some is compiled anew. */
   private static final double REHEARSED_PER_SECOND = 300_000;
