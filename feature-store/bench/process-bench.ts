@@ -13,7 +13,7 @@ import { measureMemory } from './redis-memory.ts'
 import { WORKLOAD } from './workload.ts'
 
 /** Of the maximum: interactions per second from a full topic, as the contest reports them. */
-const LOAD_SHARES = [0.25, 0.5, 0.75, 0.9]
+const LOAD_PERCENTS = [25, 50, 75, 90]
 const USER_COUNTS = [10_000, 100_000, 1_000_000]
 const PROCESS_COUNTS = [1, 2, 4, 8]
 const MEBIBYTE = 2 ** 20
@@ -25,6 +25,10 @@ const positive = (text: string): number => {
   if (Number.isInteger(value) && value > 0) return value
   throw new InvalidArgumentError('must be a positive whole number.')
 }
+const positives = (text: string, before: readonly number[]): number[] => [
+  ...(before === LOAD_PERCENTS ? [] : before),
+  positive(text),
+]
 
 const program = new Command('bench').description('measure feedloop beside what else does the job')
 /** So that the stretch in which all eight are busy lasts for ten seconds and more. */
@@ -47,6 +51,7 @@ program
   .description('how long interactions take to be visible under an open load')
   .option('--json <file>', 'write all numbers there')
   .option('--rounds <n>', 'how often the maximum and every load are measured', positive, 3)
+  .option('--loads <percents...>', 'of the maximum', positives, LOAD_PERCENTS)
   .option(
     '--segment-mebibytes <n>',
     "segments of the topics, instead of the broker's 1,024 (README.md says why)",
@@ -86,6 +91,12 @@ interface Options {
   freshness: boolean
   profile: boolean
 }
+interface FreshnessOptions {
+  json?: string
+  rounds: number
+  loads: number[]
+  segmentMebibytes?: number
+}
 
 /** Runs on services of its own, gone afterwards, when interrupted as well; writes what is answered to --json. */
 function onStack<T extends { json?: string }>(run: (addresses: Addresses, options: T) => Promise<object>) {
@@ -119,7 +130,11 @@ async function features(addresses: Addresses, options: Options): Promise<object>
   const own = standings.find(({ contestant }) => contestant === FEEDLOOP.name)
   const loads =
     options.freshness && own !== undefined
-      ? await measureLoads(addresses, own.eventsPerSecond.median, rounds)
+      ? await measureLoads(addresses, own.eventsPerSecond.median, {
+          percents: LOAD_PERCENTS,
+          rounds,
+          topicConfig: {},
+        })
       : null
   const profiled = options.profile ? await profileFeedloop(addresses, workload, say) : null
   if (profiled !== null) print(`\n${profileTable(profiled.shares, profiled)}`)
@@ -128,7 +143,7 @@ async function features(addresses: Addresses, options: Options): Promise<object>
 
 async function freshness(
   addresses: Addresses,
-  { rounds, segmentMebibytes }: { json?: string; rounds: number; segmentMebibytes?: number },
+  { rounds, loads, segmentMebibytes }: FreshnessOptions,
 ): Promise<object> {
   const topicConfig: Record<string, string> =
     segmentMebibytes === undefined ? {} : { 'segment.bytes': String(segmentMebibytes * MEBIBYTE) }
@@ -137,19 +152,19 @@ async function freshness(
   return {
     ...played,
     segmentMebibytes,
-    ...(await measureLoads(addresses, own!.eventsPerSecond.median, rounds, topicConfig)),
+    ...(await measureLoads(addresses, own!.eventsPerSecond.median, { percents: loads, rounds, topicConfig })),
   }
 }
 
 async function measureLoads(
   addresses: Addresses,
   maximum: number,
-  rounds: number,
-  topicConfig: Record<string, string> = {},
+  plan: { percents: readonly number[]; rounds: number; topicConfig: Record<string, string> },
 ): Promise<object> {
-  const loads: LoadRow[] = LOAD_SHARES.map((share) => ({
-    share,
-    perSecond: Math.round(maximum * share),
+  const { percents, rounds, topicConfig } = plan
+  const loads: LoadRow[] = percents.map((percent) => ({
+    share: percent / 100,
+    perSecond: Math.round((maximum * percent) / 100),
     runs: [],
   }))
   for (let round = 0; round < rounds; round++)
