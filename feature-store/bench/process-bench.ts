@@ -25,6 +25,7 @@ const positive = (text: string): number => {
   if (Number.isInteger(value) && value > 0) return value
   throw new InvalidArgumentError('must be a positive whole number.')
 }
+/** The first value takes the place of the default, the others join it. */
 const positives = (text: string, before: readonly number[]): number[] => [
   ...(before === LOAD_PERCENTS ? [] : before),
   positive(text),
