@@ -55,7 +55,7 @@ program
   .option('--loads <percents...>', 'of the maximum', positives, LOAD_PERCENTS)
   .option(
     '--segment-mebibytes <n>',
-    "segments of the topics, instead of the broker's 1,024 (README.md says why)",
+    "segments of the topics, instead of the stack's 32 (Kafka's own are 1,024; README.md says why they are smaller)",
     positive,
   )
   .action(onStack(freshness))
