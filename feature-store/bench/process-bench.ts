@@ -16,7 +16,6 @@ import { WORKLOAD } from './workload.ts'
 const LOAD_PERCENTS = [25, 50, 75, 90]
 const USER_COUNTS = [10_000, 100_000, 1_000_000]
 const PROCESS_COUNTS = [1, 2, 4, 8]
-const MEBIBYTE = 2 ** 20
 /** Exit code after SIGINT, as shells have it. */
 const INTERRUPTED = 130
 
@@ -30,6 +29,14 @@ const positives = (text: string, before: readonly number[]): number[] => [
   ...(before === LOAD_PERCENTS ? [] : before),
   positive(text),
 ]
+
+/** `name=value`, as kafka-configs takes it. */
+const setting = (text: string, before: Readonly<Record<string, string>>): Record<string, string> => {
+  const [, name, value] = /^([a-z.]+)=(.+)$/.exec(text) ?? []
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('must be name=value, as in segment.bytes=33554432.')
+  return { ...before, [name]: value }
+}
 
 const program = new Command('bench').description('measure feedloop beside what else does the job')
 /** So that the stretch in which all eight are busy lasts for ten seconds and more. */
@@ -54,9 +61,10 @@ program
   .option('--rounds <n>', 'how often the maximum and every load are measured', positive, 3)
   .option('--loads <percents...>', 'of the maximum', positives, LOAD_PERCENTS)
   .option(
-    '--segment-mebibytes <n>',
-    "segments of the topics, instead of the stack's 32 (Kafka's own are 1,024; README.md says why they are smaller)",
-    positive,
+    '--topic-config <name=value...>',
+    "of the topics, instead of the broker's (README.md has some)",
+    setting,
+    {},
   )
   .action(onStack(freshness))
 benchmark('users', `the cost of an event with ${USER_COUNTS.join(', ')} users drawn alike`)
@@ -96,7 +104,7 @@ interface FreshnessOptions {
   json?: string
   rounds: number
   loads: number[]
-  segmentMebibytes?: number
+  topicConfig: Record<string, string>
 }
 
 /** Runs on services of its own, gone afterwards, when interrupted as well; writes what is answered to --json. */
@@ -144,15 +152,13 @@ async function features(addresses: Addresses, options: Options): Promise<object>
 
 async function freshness(
   addresses: Addresses,
-  { rounds, loads, segmentMebibytes }: FreshnessOptions,
+  { rounds, loads, topicConfig }: FreshnessOptions,
 ): Promise<object> {
-  const topicConfig: Record<string, string> =
-    segmentMebibytes === undefined ? {} : { 'segment.bytes': String(segmentMebibytes * MEBIBYTE) }
   const played = await playRounds(addresses, WORKLOAD, { rounds, contestants: [FEEDLOOP] }, say)
   const [own] = standingsOf(played.rounds)
   return {
     ...played,
-    segmentMebibytes,
+    topicConfig,
     ...(await measureLoads(addresses, own!.eventsPerSecond.median, { percents: loads, rounds, topicConfig })),
   }
 }
