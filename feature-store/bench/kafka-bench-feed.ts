@@ -78,6 +78,12 @@ export async function openBenchFeed(
     return ours.length === 0
   }
 
+  /** Those that Kafka Streams made, too: a broker goes through all partitions it has every few seconds, and compacts some. */
+  async function forgetTopics(): Promise<void> {
+    const topics = (await admin.listTopics()).filter((name) => name.startsWith(`${prefix}.`))
+    await admin.deleteTopics({ topics })
+  }
+
   return {
     task: { brokers, registryUrl, redisUrl, prefix, topic, interactions },
     ...filled,
@@ -92,6 +98,7 @@ export async function openBenchFeed(
     },
     async close() {
       await forgetKeys() // or Redis writes them anew, with its file, while others are measured
+      await forgetTopics()
       await admin.disconnect()
       redis.disconnect()
     },
