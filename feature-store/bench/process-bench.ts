@@ -7,7 +7,7 @@ import { standingsOf } from './bench-report.ts'
 import { freshnessTable, type LoadRow, profileTable, scalingTable, standingsTable } from './bench-tables.ts'
 import { CONTESTANTS, FEEDLOOP } from './contestants.ts'
 import { playRounds, profileFeedloop } from './process-features-bench.ts'
-import { measureFreshness } from './process-freshness.ts'
+import { LINGER_MS, measureFreshness } from './process-freshness.ts'
 import { measureScaling } from './process-scaling.ts'
 import { measureMemory } from './redis-memory.ts'
 import { WORKLOAD } from './workload.ts'
@@ -60,6 +60,7 @@ program
   .option('--json <file>', 'write all numbers there')
   .option('--rounds <n>', 'how often the maximum and every load are measured', positive, 3)
   .option('--loads <percents...>', 'of the maximum', positives, LOAD_PERCENTS)
+  .option('--linger-ms <n>', 'how long the load generator lets a batch fill', positive, LINGER_MS)
   .option(
     '--topic-config <name=value...>',
     "of the topics, instead of the broker's (README.md has some)",
@@ -104,6 +105,7 @@ interface FreshnessOptions {
   json?: string
   rounds: number
   loads: number[]
+  lingerMs: number
   topicConfig: Record<string, string>
 }
 
@@ -142,6 +144,7 @@ async function features(addresses: Addresses, options: Options): Promise<object>
       ? await measureLoads(addresses, own.eventsPerSecond.median, {
           percents: LOAD_PERCENTS,
           rounds,
+          lingerMs: LINGER_MS,
           topicConfig: {},
         })
       : null
@@ -152,23 +155,29 @@ async function features(addresses: Addresses, options: Options): Promise<object>
 
 async function freshness(
   addresses: Addresses,
-  { rounds, loads, topicConfig }: FreshnessOptions,
+  { rounds, loads, lingerMs, topicConfig }: FreshnessOptions,
 ): Promise<object> {
   const played = await playRounds(addresses, WORKLOAD, { rounds, contestants: [FEEDLOOP] }, say)
   const [own] = standingsOf(played.rounds)
   return {
     ...played,
+    lingerMs,
     topicConfig,
-    ...(await measureLoads(addresses, own!.eventsPerSecond.median, { percents: loads, rounds, topicConfig })),
+    ...(await measureLoads(addresses, own!.eventsPerSecond.median, {
+      percents: loads,
+      rounds,
+      lingerMs,
+      topicConfig,
+    })),
   }
 }
 
 async function measureLoads(
   addresses: Addresses,
   maximum: number,
-  plan: { percents: readonly number[]; rounds: number; topicConfig: Record<string, string> },
+  plan: { percents: readonly number[]; rounds: number } & Pick<FreshnessOptions, 'lingerMs' | 'topicConfig'>,
 ): Promise<object> {
-  const { percents, rounds, topicConfig } = plan
+  const { percents, rounds, lingerMs, topicConfig } = plan
   const loads: LoadRow[] = percents.map((percent) => ({
     share: percent / 100,
     perSecond: Math.round((maximum * percent) / 100),
@@ -176,7 +185,9 @@ async function measureLoads(
   }))
   for (let round = 0; round < rounds; round++)
     for (const { perSecond, runs } of loads) {
-      runs.push(await measureFreshness(addresses, { workload: WORKLOAD, topicConfig }, perSecond, say))
+      runs.push(
+        await measureFreshness(addresses, { workload: WORKLOAD, lingerMs, topicConfig }, perSecond, say),
+      )
       say(JSON.stringify(runs.at(-1)))
     }
   print(`\nmaximum, from a full topic: ${maximum.toFixed(0)} interactions per second`)

@@ -43,8 +43,13 @@ const LOAD_PARTS_AT_ONCE = 100_000
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 
+/** Of the load generator's batches. 5, which producers of Kafka 4 have by default (KIP-1030), would be most of what is measured. */
+export const LINGER_MS = 2
+
 export interface FreshnessOptions {
   workload: Omit<Workload, 'interactions'>
+  /** How long the load generator lets a batch fill. */
+  lingerMs: number
   /** Of the topics. */
   topicConfig: Record<string, string>
 }
@@ -52,7 +57,7 @@ export interface FreshnessOptions {
 /** Offers a steady load to feedloop and measures how long interactions take to be visible in Redis. */
 export async function measureFreshness(
   addresses: Addresses,
-  { workload: ofWorkload, topicConfig }: FreshnessOptions,
+  { workload: ofWorkload, lingerMs, topicConfig }: FreshnessOptions,
   perSecond: number,
   say: (line: string) => void,
 ): Promise<FreshnessRun> {
@@ -77,6 +82,7 @@ export async function measureFreshness(
       String(interactions),
       String(perSecond),
       String(warm),
+      String(lingerMs),
     ]
     const load = await startJavaPeer(
       { file: path.join(here, 'peers/LoadGenerator.java'), heap: '1g', flags: LOAD_GENERATOR_FLAGS },

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { brokerProperties, clusterIdFrom, clusterIdOf, MESSAGE_BYTES_MAX } from './broker-properties.ts'
+import {
+  brokerProperties,
+  clusterIdFrom,
+  clusterIdOf,
+  MESSAGE_BYTES_MAX,
+  SEGMENT_BYTES,
+} from './broker-properties.ts'
 
 test('listens on the loopback address only, on the ports given', () => {
   const lines = brokerProperties({ broker: 1111, controller: 2222 }).trimEnd().split('\n')
@@ -34,10 +40,9 @@ test('one of three: all controllers vote, one replica may be missing, a detour i
   expect(new Set(lines.map((line) => line.split('=')[0])).size).toBe(lines.length)
 })
 
-test('what is acknowledged is written to the disk soon: Kafka only does so when both settings are given', () => {
-  const lines = brokerProperties({ broker: 1, controller: 2 }).split('\n')
-  expect(lines).toContain('log.flush.interval.ms=1000')
-  expect(lines).toContain('log.flush.scheduler.interval.ms=1000')
+test('a segment holds the largest message: a batch that is larger than a segment is refused', () => {
+  expect(brokerProperties({ broker: 1, controller: 2 })).toContain(`\nlog.segment.bytes=${SEGMENT_BYTES}\n`)
+  expect(SEGMENT_BYTES).toBeGreaterThan(MESSAGE_BYTES_MAX)
 })
 
 test('finds the cluster id in meta.properties', () => {

@@ -6,10 +6,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Open loop: sends record n at its intended time, whatever became of those before, with that time as its timestamp.
- * Arguments: brokers, topic, file, records, records per second, how many of them come first at half that rate. The
- * file holds partition (int), key and value, each with its length (int) before it. Sends its first records to a topic of
- * their own, until it is compiled; writes "ready", waits for a line on standard input, then sends; writes one line per
- * partition in the end: the intended times (ms, as offsets grow).
+ * Arguments: brokers, topic, file, records, records per second, how many of them come first at half that rate, and
+ * how long a batch may fill (ms). The file holds partition (int), key and value, each with its length (int) before it.
+ * Sends its first records to a topic of their own, until it is compiled; writes "ready", waits for a line on standard
+ * input, then sends; writes one line per partition in the end: the intended times (ms, as offsets grow).
  */
 public class LoadGenerator {
   /** After so many nearly all of the way to the broker is compiled: later that would take a core in the middle of a load. */
@@ -36,7 +36,7 @@ public class LoadGenerator {
     Properties p = new Properties();
     p.put("bootstrap.servers", a[0]);
     p.put("acks", "all");
-    p.put("linger.ms", "5"); // the default since Kafka 4.0 (KIP-1030); its milliseconds count as ours
+    p.put("linger.ms", a[6]); // its milliseconds count as ours
     p.put("batch.size", "65536");
     p.put("max.in.flight.requests.per.connection", "5");
     try (KafkaProducer<byte[], byte[]> producer =
