@@ -43,8 +43,8 @@ const LOAD_PARTS_AT_ONCE = 100_000
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 
-/** Of the load generator's batches. 5, which producers of Kafka 4 have by default (KIP-1030), would be most of what is measured. */
-export const LINGER_MS = 2
+/** Of the load generator's batches; the default of producers since Kafka 4.0 (KIP-1030). */
+export const LINGER_MS = 5
 
 export interface FreshnessOptions {
   workload: Omit<Workload, 'interactions'>
