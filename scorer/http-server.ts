@@ -88,7 +88,7 @@ function addPredict(
     if ('mistakes' in parsed) return refuse(reply, 400, 'invalid_request', parsed.mistakes.join('; '))
     let { request } = parsed
     for (const step of steps) {
-      const verdict = step(request, { ...NO_PLACE, brokerTimeMs: nowMs })
+      const verdict = step(request, { brokerTimeMs: nowMs, ...NO_PLACE })
       if (verdict.kind !== 'pass')
         return refuse(reply, 422, verdict.reason, 'detail' in verdict ? verdict.detail : verdict.reason)
       request = verdict.value

@@ -67,15 +67,15 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
     const at = { requests, firstRows, rows }
     switch (answer.kind) {
       case 'vectors':
-        return { ...at, recorded: recordedVectors(answer.vectors, featureSet.width), missing: null }
+        return { recorded: recordedVectors(answer.vectors, featureSet.width), missing: null, ...at }
       case 'not_ready':
-        return { ...at, recorded: null, missing: 'store_not_ready' }
+        return { recorded: null, missing: 'store_not_ready', ...at }
       case 'unavailable':
         log.warn(
           { code: codeOf(answer.cause), detail: String(answer.cause), requests: requests.length },
           'store_unavailable',
         )
-        return { ...at, recorded: null, missing: 'store_unavailable' }
+        return { recorded: null, missing: 'store_unavailable', ...at }
     }
   }
 

@@ -145,7 +145,7 @@ export function createOnnxHost({
       const timer = setTimeout(() => abandon(at), callMsMax)
       if (at.pending.size === 0) at.worker.ref()
       at.pending.set(call, { resolve, reject, timer })
-      const message: ToWorker = { ...what, call }
+      const message: ToWorker = { call, ...what }
       at.worker.postMessage(message)
     })
   }

@@ -70,7 +70,7 @@ if (parentPort !== null) {
       .then(() => answerTo(what))
       .catch((cause: unknown): WorkerAnswer => ({ kind: 'failed', message: String(cause) }))
       .then((answer) => {
-        const message: FromWorker = { ...answer, call }
+        const message: FromWorker = { call, ...answer }
         port.postMessage(message, answer.kind === 'scores' ? [answer.scores.buffer as ArrayBuffer] : [])
       })
   })

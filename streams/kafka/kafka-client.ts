@@ -13,7 +13,8 @@ import {
 } from 'kafkajs'
 import type { StreamsLimits } from '../config.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
-import { quieten, queueClass } from './kafka-quiet-queues.ts'
+import { encodeOwnProduce, produceRequests } from './kafka-produce-request.ts'
+import { mendQueues, queueClass } from './kafka-request-queues.ts'
 import { createKafkaSockets, type UnansweredRequest } from './kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
 
@@ -25,7 +26,9 @@ export interface KafkaClientOptions {
   retry?: RetryOptions
 }
 
-quieten(queueClass) // before the first connection of this process
+// Before the first connection of this process.
+mendQueues(queueClass)
+encodeOwnProduce(produceRequests)
 
 /**
  * The kafkajs client as this part uses it: short waits, bounded retries, its log in ours, and no connection that

@@ -7,7 +7,7 @@ import { deferred } from '../deferred.ts'
 import { openLogCursor } from './kafka-log-cursor.ts'
 import { tellLostRecords } from '../lost-records.ts'
 import type { RawRecord } from '../raw-record.ts'
-import type { Follower, Logger, RunningStage, Signals } from '../stage.ts'
+import type { Follower, Logger, RunningStage, Signals, StageRecord } from '../stage.ts'
 
 export interface KafkaFollowerParts {
   kafka: Kafka
@@ -76,18 +76,16 @@ function tell<K extends TopicKey>(
   parts: KafkaFollowerParts,
   stopping: AbortSignal,
 ): void | Promise<void> {
-  const meta = {
-    topic,
-    partition: raw.partition,
-    offset: raw.offset,
-    brokerTimeMs: raw.brokerTimeMs,
-    key: raw.key,
-  }
-  if (raw.value === null) return follower.record({ ...meta, value: null })
+  const { partition, offset, brokerTimeMs, key } = raw
+  const record: StageRecord<K> = { topic, partition, offset, brokerTimeMs, key, value: null }
+  if (raw.value === null) return follower.record(record)
   const verdict = decodeRecord(parts.codec, follower.topic, raw.value, Infinity)
   if (verdict instanceof Promise || verdict.kind === 'retry')
     return tellLater(follower, raw, topic, parts, stopping)
-  if (verdict.kind === 'pass') return follower.record({ ...meta, value: verdict.value })
+  if (verdict.kind === 'pass') {
+    record.value = verdict.value
+    return follower.record(record)
+  }
   leaveOut(follower, raw, topic, verdict, parts)
 }
 

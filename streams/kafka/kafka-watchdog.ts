@@ -34,7 +34,8 @@ const LOOKS_PER_BOUND = 4
  */
 export function createWatchdog(parts: WatchdogParts): Watchdog {
   const { stage, admin, clock, log, secondsMax, topics, positionOf, stalled } = parts
-  const atHand = new Map<string, WorkAtHand>()
+  /** Partitions stay when they rest, as in partition-lanes.ts. */
+  const atHand = new Map<string, WorkAtHand | null>()
   const fetchedAtMs = new Map<number, number>()
   let joinedAtMs = clock.nowMs()
   let openingSinceMs: number | null = null
@@ -42,7 +43,7 @@ export function createWatchdog(parts: WatchdogParts): Watchdog {
 
   const facts = (waiting: ProgressFacts['waiting']): ProgressFacts => ({
     nowMs: clock.nowMs(),
-    atHand: [...atHand.values()],
+    atHand: [...atHand.values()].filter((work) => work !== null),
     openingSinceMs,
     fetchedAtMs: (brokerId) => fetchedAtMs.get(brokerId) ?? joinedAtMs,
     waiting,
@@ -90,7 +91,7 @@ export function createWatchdog(parts: WatchdogParts): Watchdog {
     fetched: (brokerId) => void fetchedAtMs.set(brokerId, clock.nowMs()),
     handed: (topic, partition) =>
       void atHand.set(`${topic}/${partition}`, { topic, partition, sinceMs: clock.nowMs() }),
-    takenBack: (topic, partition) => void atHand.delete(`${topic}/${partition}`),
+    takenBack: (topic, partition) => void atHand.set(`${topic}/${partition}`, null),
     opening: (isOpening) => void (openingSinceMs = isOpening === 'begun' ? clock.nowMs() : null),
     stop: () => clearInterval(timer),
   }
