@@ -43,6 +43,7 @@ describe('accumulator', () => {
     await turn()
     expect(requests).toEqual([])
     outputs.add('users', user('c'))
+    await turn()
     expect(requests).toEqual([['a', 'b', 'c']])
     outputs.add('users', user('d'))
     const flushed = outputs.flush()
@@ -53,10 +54,25 @@ describe('accumulator', () => {
     await flushed
   })
 
+  it('sends together what is flushed in the same turn', async () => {
+    const { accumulator, outputs, requests, answers } = accumulating()
+    const other = accumulator.session()
+    outputs.add('users', user('a'))
+    const first = outputs.flush()
+    await Promise.resolve()
+    other.add('users', user('b'))
+    const second = other.flush()
+    await turn()
+    expect(requests).toEqual([['a', 'b']])
+    answers[0]!.resolve()
+    await Promise.all([first, second])
+  })
+
   it('has one request in flight, and what comes meanwhile goes together', async () => {
     const { outputs, requests, answers } = accumulating()
     outputs.add('users', user('a'))
     const first = outputs.flush()
+    await turn()
     for (const id of ['b', 'c', 'd', 'e']) outputs.add('users', user(id))
     const second = outputs.flush()
     await turn()
@@ -75,8 +91,8 @@ describe('accumulator', () => {
     for (const id of ['a', large, 'b']) outputs.add('users', user(id))
     const flushed = outputs.flush()
     for (let request = 0; request < 3; request++) {
-      answers[request]!.resolve()
       await turn()
+      answers[request]!.resolve()
     }
     await flushed
     expect(requests).toEqual([['a'], [large], ['b']])
@@ -86,6 +102,7 @@ describe('accumulator', () => {
     const { outputs, answers } = accumulating()
     outputs.add('users', user('a'))
     const flushed = outputs.flush()
+    await turn()
     outputs.add('users', user('b'))
     answers[0]!.resolve()
     await flushed
@@ -96,6 +113,7 @@ describe('accumulator', () => {
     const [other, silent] = [accumulator.session(), accumulator.session()]
     outputs.add('users', user('a'))
     const flushed = outputs.flush()
+    await turn()
     other.add('users', user('b'))
     answers[0]!.reject(new Error('lost'))
     await expect(flushed).rejects.toThrow('lost')
@@ -106,6 +124,7 @@ describe('accumulator', () => {
 
     outputs.add('users', user('c'))
     const again = outputs.flush()
+    await turn()
     answers[1]!.resolve()
     await again
   })
@@ -121,6 +140,7 @@ describe('accumulator', () => {
     await accumulator.settled()
     for (const id of ['a', 'b', 'c']) outputs.add('users', user(id))
     const settled = accumulator.settled()
+    await turn()
     answers[0]!.resolve()
     await settled
   })
@@ -138,6 +158,7 @@ describe('accumulator', () => {
     })
     outputs.add('users', user('abc'))
     const flushed = outputs.flush()
+    await turn()
     nowMs += 40
     answers[0]!.resolve()
     await flushed

@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Codec, RecordOf, TopicKey } from '#schemas'
 import type { StreamsLimits } from './config.ts'
 import { OutputsFullError } from './errors.ts'
@@ -47,7 +48,8 @@ export interface Accumulator {
 
 /**
  * Buffers records and sends them when there are enough of them or somebody flushes; one request in flight, so
- * order holds and requests grow by themselves under load. There is no timer: nothing waits for company.
+ * order holds and requests grow by themselves under load. What is flushed in the same turn of the event loop goes
+ * together (the partitions of one fetch); there is no timer, nothing waits longer for company.
  *
  * When a delivery fails, every record that was not acknowledged is dropped and each session that added one is
  * told by its next (or pending) flush, once.
@@ -108,6 +110,7 @@ export function createAccumulator(parts: AccumulatorParts): Accumulator {
   }
 
   async function deliverWanted(): Promise<void> {
+    await endOfTurn()
     while (taken < wanted && queue.length > 0) {
       const records = takeRequest()
       signals.gauge('outputs_held_bytes', queuedBytes + flyingBytes, labels)
