@@ -12,17 +12,17 @@ const userWrite = (nextOffset: number, atMs: number): AppliedWrite => ({
   side: 'user',
   partition: 1,
   nextOffset,
-  sourceHighs: [],
+  sourceHighs: new Map(),
   atMs,
 })
 const itemWrite = (high: number, atMs: number): AppliedWrite => ({
   side: 'item',
   partition: 2,
   nextOffset: 0,
-  sourceHighs: [
+  sourceHighs: new Map([
     [0, 99],
     [1, high],
-  ],
+  ]),
   atMs,
 })
 

@@ -7,7 +7,7 @@ export interface AppliedWrite {
   /** User side: everything below is visible. */
   nextOffset: number
   /** Item side: highest source offset visible, per source partition. */
-  sourceHighs: [partition: number, offset: number][]
+  sourceHighs: ReadonlyMap<number, number>
   /** Wall clock. */
   atMs: number
 }

@@ -16,13 +16,13 @@ import { SIGNALS } from '../signals.ts'
 import type { ApplyRequest } from '../state-store.ts'
 import { benchFeatures } from './bench-features.ts'
 import type { Task } from './contest.ts'
-import type { AppliedWrite } from './freshness.ts'
 import { notedStore, type WritePlace } from './noted-store.ts'
 import { startProfiler } from './process-profiler.ts'
 import { createStopwatch, finish } from './process-stopwatch.ts'
+import { createWriteNotes } from './write-notes.ts'
 
 export interface FeedloopTask extends Task {
-  /** Every fenced write is noted there (AppliedWrite[]). */
+  /** Every fenced write is noted there (WriteNotes). */
   writesFile?: string
   /** A CPU profile goes there (ProfileFile). */
   profileFile?: string
@@ -31,7 +31,7 @@ export interface FeedloopTask extends Task {
 collectRarely() // as the command does
 const task = JSON.parse(process.argv[2]!) as FeedloopTask
 const stopwatch = createStopwatch()
-const writes: AppliedWrite[] = []
+const notes = createWriteNotes()
 const applied = new Map<string, number>()
 
 const runtime = await connectRuntime({
@@ -59,12 +59,12 @@ function count(name: string, labels: Record<string, string> = {}, by = 1): void 
 
 async function end(): Promise<void> {
   const outcome = stopwatch.outcome(task.interactions)
-  if (task.writesFile !== undefined) writeFileSync(task.writesFile, JSON.stringify(writes))
+  if (task.writesFile !== undefined) writeFileSync(task.writesFile, notes.bytes())
   await stopProfiler?.()
   finish(outcome)
 }
 
-function note(place: WritePlace, { nextOffset, sourceHighs }: ApplyRequest): void {
+function note({ side, partition }: WritePlace, { nextOffset, sourceHighs }: ApplyRequest): void {
   const atMs = performance.timeOrigin + performance.now()
-  writes.push({ ...place, nextOffset, sourceHighs: [...sourceHighs], atMs })
+  notes.add({ side, partition, nextOffset, sourceHighs, atMs })
 }

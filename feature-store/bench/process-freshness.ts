@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url'
 import { type Addresses, partitionOf } from '#streams'
 import { type FeedloopProcess, startBuilt, startJavaPeer } from '#streams/testing'
 import {
-  type AppliedWrite,
   carriedPerSecond,
   freshnessOf,
   medianSecondP99,
@@ -17,6 +16,7 @@ import {
 } from './freshness.ts'
 import { openBenchFeed } from './kafka-bench-feed.ts'
 import { interactionsOf, type Workload } from './workload.ts'
+import { readNotes } from './write-notes.ts'
 
 export interface FreshnessRun {
   /** Interactions per second, offered. */
@@ -98,13 +98,11 @@ export async function measureFreshness(
     if (load.exitCode === null) await once(load, 'exit')
     if (load.exitCode !== 0) throw new Error(`the load generator ended with ${String(load.exitCode)}`)
     const { stderr } = await feedloop.ended
-    const writes = JSON.parse(
-      await readFile(task.writesFile, 'utf8').catch(() => {
-        throw new Error(`feedloop did not see all interactions: ${stderr}`)
-      }),
-    ) as AppliedWrite[]
+    const writes = await readFile(task.writesFile).catch(() => {
+      throw new Error(`feedloop did not see all interactions: ${stderr}`)
+    })
     const sent = sentOf(workload, intended)
-    const delays = freshnessOf(sent, writes)
+    const delays = freshnessOf(sent, readNotes(writes))
     const user = delays.user.slice(warm)
     return {
       perSecond,
