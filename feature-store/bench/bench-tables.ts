@@ -37,6 +37,7 @@ export function freshnessTable(loads: readonly LoadRow[]): string {
     spread(runs, ({ user }) => user.p99),
     spread(runs, ({ user }) => user.p999),
     spread(runs, ({ medianSecondP99 }) => medianSecondP99),
+    spread(runs, ({ onsetP99 }) => onsetP99),
     spread(runs, ({ item }) => item.p50),
     spread(runs, ({ item }) => item.p99),
   ])
@@ -49,6 +50,7 @@ export function freshnessTable(loads: readonly LoadRow[]): string {
       'p99',
       'p99.9',
       'p99 of the median second',
+      'p99 of the onset',
       'items p50',
       'p99',
     ],
