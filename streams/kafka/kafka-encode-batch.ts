@@ -34,7 +34,7 @@ export function encodeRecordBatch(
   firstSequence: number,
   nowMs: number,
 ): Buffer {
-  const timeOf = ({ timestamp }: Message) => (timestamp === undefined ? nowMs : Number(timestamp))
+  const timeOf = ({ timestamp }: Message) => Number(timestamp ?? nowMs)
   const firstTimestamp = timeOf(messages[0]!)
   let maxTimestamp = firstTimestamp
   let size = HEAD_BYTES
