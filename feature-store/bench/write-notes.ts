@@ -47,10 +47,11 @@ export function createWriteNotes(): WriteNotes {
 
 /** What was noted, in order. */
 export function readNotes(bytes: Buffer): AppliedWrite[] {
+  const values = new Float64Array(Uint8Array.from(bytes).buffer)
   let at = 0
-  const take = () => bytes.readDoubleLE(8 * at++)
+  const take = () => values[at++]!
   const writes: AppliedWrite[] = []
-  while (8 * at < bytes.length) {
+  while (at < values.length) {
     const [side, partition, nextOffset, atMs] = [SIDES[take()]!, take(), take(), take()]
     const sourceHighs = new Map<number, number>()
     for (let left = take(); left > 0; left--) sourceHighs.set(take(), take())

@@ -1,22 +1,11 @@
-import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { expect, it, vi } from 'vitest'
 import type { Message } from 'kafkajs'
+import { freshKafkajs } from '../testing/fresh-kafkajs.ts'
 import { encodeOwnProduce, type Produce, type ProduceRequests } from './kafka-produce-request.ts'
 import { decodeRecordBatches } from './kafka-record-batch.ts'
 
-/** kafkajs as it ships, and ours over it: whatever else ran in this process may have changed the shared one. */
-const require = createRequire(import.meta.url)
-function freshRequests(): ProduceRequests {
-  const file = require.resolve('kafkajs/src/protocol/requests/produce')
-  const loaded = require.cache[file]
-  delete require.cache[file]
-  try {
-    return require(file) as ProduceRequests
-  } finally {
-    require.cache[file] = loaded
-  }
-}
+const freshRequests = () => freshKafkajs('protocol/requests/produce') as ProduceRequests
 const theirs = freshRequests()
 const ours = freshRequests()
 encodeOwnProduce(ours)

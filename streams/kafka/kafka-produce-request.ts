@@ -51,6 +51,9 @@ const FIRST_WITH_BATCHES = 3
  * kafkajs 2.2.4 copies every message and partition with `{ ...given, more }`. For each such copy V8 makes hidden classes
  * anew, which takes it a microsecond and stays until the next full collection. And every message gets a buffer of its own.
  *
+ * It holds for the whole process: a producer shows its cluster to nobody (as a consumer does, kafka-fetches.ts), and
+ * brokers cannot tell the difference.
+ *
  * @param requests changed in place
  */
 export function encodeOwnProduce(requests: ProduceRequests): void {

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { freshKafkajs } from '../testing/fresh-kafkajs.ts'
 import { mendQueues, type RequestQueue } from './kafka-request-queues.ts'
 
 interface Queue extends RequestQueue {
@@ -11,18 +11,7 @@ interface Queue extends RequestQueue {
 }
 type Queues = new (options: object) => Queue
 
-/** A class of its own, as kafkajs ships it: whatever else ran in this process may have changed the other one. */
-function freshQueues(): Queues {
-  const require = createRequire(import.meta.url)
-  const file = require.resolve('kafkajs/src/network/requestQueue')
-  const loaded = require.cache[file]
-  delete require.cache[file]
-  try {
-    return require(file) as Queues
-  } finally {
-    require.cache[file] = loaded
-  }
-}
+const freshQueues = () => freshKafkajs('network/requestQueue') as Queues
 const mendedQueues = () => {
   const queues = freshQueues()
   mendQueues(queues)
