@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { feedSchema, main, type FeedConfig } from './cli.ts'
+import { feedSchema, type FeedConfig } from '#trainer/loop'
+import { main } from './cli.ts'
 
 const VARIABLES = ['FEEDLOOP_KAFKA_BROKERS', 'FEEDLOOP_REGISTRY_URL', 'FEEDLOOP_REDIS_URL']
 /** Port 1 refuses at once. */

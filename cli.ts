@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { z } from 'zod'
-import {
-  FEATURE_SIGNALS,
-  featureStoreConfigSchema,
-  registerFeatureStoreCommands,
-  runFeatures,
-} from '#feature-store'
-import { registerScorerCommands, runScorer, SCORER_SIGNALS, scorerConfigSchema } from '#scorer'
+import { FEATURE_SIGNALS, registerFeatureStoreCommands, runFeatures } from '#feature-store'
+import { registerScorerCommands, runScorer, SCORER_SIGNALS } from '#scorer'
 import {
   collectRarely,
   type CommandContext,
@@ -28,18 +22,11 @@ import {
   untilStopped,
   writeFeedFile,
 } from '#streams'
-import { registerTrainerCommands, runTrainer, TRAINER_SIGNALS, trainerConfigSchema } from '#trainer'
+import { registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
+import { type FeedConfig, type FeedInput, feedSchema, registerLoopCommands } from '#trainer/loop'
 import * as features from '#feature-store'
 
-/** A whole feed: the keys of `streams`, and a section for each part to its right. */
-export const feedSchema = z.strictObject({
-  ...streamsConfigSchema.shape,
-  features: featureStoreConfigSchema.prefault({}),
-  scorer: scorerConfigSchema.prefault({}),
-  trainer: trainerConfigSchema.prefault({}),
-})
-export type FeedConfig = z.infer<typeof feedSchema>
-export type FeedInput = z.input<typeof feedSchema>
+export type { FeedConfig, FeedInput }
 
 /** Types and completes a `feedloop.config.ts`; it is checked when a command loads it. */
 export const defineFeed = (feed: FeedInput): FeedInput => feed
@@ -79,6 +66,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   registerFeatureStoreCommands(program, context)
   registerScorerCommands(program, context)
   registerTrainerCommands(program, context)
+  registerLoopCommands(program, context)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return Number(process.exitCode ?? 0)

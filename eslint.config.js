@@ -13,7 +13,6 @@ const IO_FILES = ['kafka', 'redis', 'onnx', 'fs', 'http', 'registry', 'process',
 /** The composition root, the edge to the terminal and the tests may do both. */
 const EDGE_FILES = [
   'cli.ts',
-  'cli.*.ts',
   '*.config.ts',
   '**/commands.ts',
   '**/*-commands.ts',
@@ -31,6 +30,13 @@ const OTHER_PARTS = {
   regex: `^(\\.\\./)+(${PARTS.join('|')})/`,
   message: 'Another part is entered by its door (#schemas, #streams, ...), not by a path.',
 }
+
+/** The whole-loop room: it may enter every part, and nothing but cli.ts enters it. */
+const LOOP = {
+  regex: '^(#trainer/loop|(\\./|(\\.\\./)+)loop/)',
+  message: 'Nothing but cli.ts imports trainer/loop: it stands to the right of all parts.',
+}
+const LOOP_SELF = { regex: '^#trainer(/.*)?$', message: 'Inside the trainer, import by path.' }
 
 /** Doors that stand to the right of a part, and its own. */
 function closedDoors(part) {
@@ -112,13 +118,20 @@ export default tseslint.config(
     },
   },
   ...PARTS.flatMap((part) => [
-    { files: [`${part}/**/*.ts`], rules: noImports(OTHER_PARTS, closedDoors(part), CLIENTS) },
+    { files: [`${part}/**/*.ts`], rules: noImports(OTHER_PARTS, closedDoors(part), LOOP, CLIENTS) },
     {
       files: [...IO_FILES, ...EDGE_FILES]
         .filter((glob) => glob.startsWith('**'))
         .map((glob) => `${part}/${glob}`),
-      rules: noImports(OTHER_PARTS, closedDoors(part)),
+      rules: noImports(OTHER_PARTS, closedDoors(part), LOOP),
     },
   ]),
+  { files: ['trainer/loop/**/*.ts'], rules: noImports(OTHER_PARTS, LOOP_SELF, CLIENTS) },
+  {
+    files: [...IO_FILES, ...EDGE_FILES]
+      .filter((glob) => glob.startsWith('**'))
+      .map((glob) => `trainer/loop/${glob}`),
+    rules: noImports(OTHER_PARTS, LOOP_SELF),
+  },
   { files: ['*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
 )

@@ -38,6 +38,13 @@ const bad: [rule: string, where: string, code: string][] = [
     'trainer/drift/rate.ts',
     "import { x } from '../../streams/stage.ts'\nexport const y = x\n",
   ],
+  [
+    'no-restricted-imports',
+    'trainer/drift/rate.ts',
+    "import { x } from '../loop/feed.ts'\nexport const y = x\n",
+  ],
+  ['no-restricted-imports', 'trainer/rate.ts', "import { x } from './loop/feed.ts'\nexport const y = x\n"],
+  ['no-restricted-imports', 'scorer/rate.ts', "import { x } from '#trainer/loop'\nexport const y = x\n"],
   ['no-restricted-properties', 'streams/rate.ts', 'export const t = Date.now()\n'],
   ['no-restricted-properties', 'trainer/rate.ts', 'export const t = Math.random()\n'],
   ['no-restricted-properties', 'scorer/rate.ts', 'export const t = process.env\n'],
@@ -54,6 +61,8 @@ const bad: [rule: string, where: string, code: string][] = [
 const good: [where: string, code: string][] = [
   ['streams/kafka-rate.ts', "import { Kafka } from 'kafkajs'\nexport const k = [Kafka, Date.now()]\n"],
   ['scorer/rate.ts', "import { x } from '#feature-store'\nexport const y = x\n"],
+  ['trainer/loop/rate.ts', "import { x } from '#scorer'\nexport const y = x\n"],
+  ['cli.ts', "import { x } from '#trainer/loop'\nexport const y = x\n"],
   ['trainer/rate.ts', "import { x } from '#scorer/model'\nexport const y = x\n"],
   ['scorer/rate.test.ts', 'export const now = Date.now()\n'],
 ]

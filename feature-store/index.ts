@@ -42,3 +42,5 @@ export { openFeedStore, registerFeatureStoreCommands, runFeatures } from './comm
 export type { FeatureCommandsConfig } from './commands.ts'
 export * from './errors.ts'
 export { FEATURE_SIGNALS, LOG_EVENTS as FEATURE_LOG_EVENTS } from './signals.ts'
+export { createMemoryStore } from './memory-store.ts'
+export type { MemorySnapshot, MemoryStore } from './memory-store.ts'

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as errors from './errors.ts'
 import { FEATURE_SIGNALS, LOG_EVENTS, SIGNALS } from './signals.ts'
 
-const part = fileURLToPath(new URL('.', import.meta.url))
+const part = fileURLToPath(new URL('./', import.meta.url))
 const sources = (readdirSync(part, { recursive: true }) as string[])
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('template'))
   .map((file) => ({ file, text: readFileSync(`${part}${file}`, 'utf8') }))

@@ -10,8 +10,8 @@ import { readCurrentSchema } from './fs-schemas.ts'
 import type { RecordOf, TopicKey } from './records.ts'
 import { arbitraryOf } from './testing/arbitrary-records.ts'
 import { currentTypes, testCatalogue } from './testing/current-types.ts'
-import { createMemoryRegistry } from './testing/memory-registry.ts'
-import type { MemoryRegistry } from './testing/memory-registry.ts'
+import { createMemoryRegistry } from './memory-registry.ts'
+import type { MemoryRegistry } from './memory-registry.ts'
 import { sampleRecords } from './testing/sample-records.ts'
 
 let registry: MemoryRegistry

@@ -8,7 +8,7 @@ import { fullCompatibilityDifferences } from './evolution.ts'
 import { readCurrentSchema, readSchemaFile, readSchemaHistory } from './fs-schemas.ts'
 import { arbitraryOf } from './testing/arbitrary-records.ts'
 import { testCatalogue } from './testing/current-types.ts'
-import { createMemoryRegistry } from './testing/memory-registry.ts'
+import { createMemoryRegistry } from './memory-registry.ts'
 
 const catalogue = testCatalogue()
 

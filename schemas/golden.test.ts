@@ -4,7 +4,7 @@ import { createCodec } from './codec.ts'
 import { readSchemaHistory } from './fs-schemas.ts'
 import { testCatalogue } from './testing/current-types.ts'
 import { goldenJson, goldenRecords } from './testing/golden-records.ts'
-import { createMemoryRegistry } from './testing/memory-registry.ts'
+import { createMemoryRegistry } from './memory-registry.ts'
 import { sampleRecords } from './testing/sample-records.ts'
 
 const catalogue = testCatalogue()

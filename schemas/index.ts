@@ -20,3 +20,5 @@ export {
   SchemaIncompatibleError,
 } from './errors.ts'
 export type { DecodeErrorCode, ErrorPolicy } from './errors.ts'
+export { createMemoryRegistry } from './memory-registry.ts'
+export type { MemoryRegistry } from './memory-registry.ts'

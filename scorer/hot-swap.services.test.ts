@@ -1,6 +1,6 @@
+import { createTopologyTestDriver } from '#streams'
 import { expect, it } from 'vitest'
 import { type Prediction, vectorOfBytes } from '#schemas'
-import { createTopologyTestDriver } from '#streams/testing'
 import { scorerConfigSchema } from './config.ts'
 import { startScorer } from './start-scorer.ts'
 import { createFakeFeatures, FAKE_FEATURE_SET } from './testing/fake-features.ts'

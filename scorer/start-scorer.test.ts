@@ -1,6 +1,6 @@
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams'
 import { describe, expect, it } from 'vitest'
 import type { Prediction, RankRequest } from '#schemas'
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { scorerConfigSchema } from './config.ts'
 import { startScorer } from './start-scorer.ts'
 import { createFakeFeatures, FAKE_FEATURE_SET } from './testing/fake-features.ts'

@@ -57,4 +57,6 @@ export { registerStreamsCommands } from './commands.ts'
 
 export * from './stack/index.ts'
 export * from './simulator/index.ts'
-export * from './ingest/index.ts'
+
+export { createTopologyTestDriver, type TopologyTestDriver } from './memory/topology-test-driver.ts'
+export type { CrashMoment } from './memory/memory-group.ts'

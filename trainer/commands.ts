@@ -5,8 +5,6 @@ import { parseManifest } from '#schemas'
 import { openModel } from '#scorer/model'
 import { OperatorError, table, type CommandContext, type RunningStage, type StreamsConfig } from '#streams'
 import type { TrainerConfig } from './config.ts'
-import { registerDemoCommands } from './demo/index.ts'
-import { registerIngestCommands } from './ingest/index.ts'
 import { startTrainer } from './start-trainer.ts'
 
 /** What the trainer needs of the feed's configuration. */
@@ -16,7 +14,7 @@ interface JsonFlag {
   json?: true
 }
 
-/** models list|show, drift report, demo, ingest */
+/** models list|show, drift report */
 export function registerTrainerCommands(program: Command, context: Context): void {
   const models = program.command('models').description('the models of the feed')
   models
@@ -73,9 +71,6 @@ export function registerTrainerCommands(program: Command, context: Context): voi
       ])
       print(table(['feed time', 'monitor', 'kind', 'before', 'after', 'cause'], rows))
     })
-
-  registerDemoCommands(program, context)
-  registerIngestCommands(program, context)
 }
 
 /** The service `run trainer`, connected. The caller waits for `done` or calls `stop`. */

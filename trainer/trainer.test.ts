@@ -1,6 +1,6 @@
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams'
 import { describe, expect, it } from 'vitest'
 import { type Interaction, parseManifest } from '#schemas'
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { trainerConfigSchema } from './config.ts'
 import { sigmoid } from './learners/learner.ts'
 import { startTrainer } from './start-trainer.ts'

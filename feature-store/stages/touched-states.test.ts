@@ -3,7 +3,7 @@ import { compileFeatureSet } from '../feature-set.ts'
 import { featureStoreConfigSchema } from '../config.ts'
 import { createLru } from '../lru.ts'
 import { EntityState } from '../state/entity-state.ts'
-import { createMemoryStore } from '../testing/memory-store.ts'
+import { createMemoryStore } from '../memory-store.ts'
 import type { OwnedPartition } from './fenced-stage.ts'
 import { loadTouched } from './touched-states.ts'
 

@@ -1,5 +1,3 @@
-export { createMemoryStore } from './memory-store.ts'
-export type { MemorySnapshot, MemoryStore } from './memory-store.ts'
 export { fenceModel } from './fence-model.ts'
 export { stateStoreConformance, type StoreUnderTest } from './state-store-conformance.ts'
 export { produceTraffic, type TrafficOptions, type TrafficSink } from './traffic.ts'

@@ -1,5 +1,4 @@
-import type { Runtime } from '#streams'
-import type { TopologyTestDriver } from '#streams/testing'
+import { type Runtime, type TopologyTestDriver } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { createReplay, type Replay, type ReplayedTopic } from '../replay/replay.ts'
 

@@ -1,6 +1,4 @@
 export { createChance } from './chance.ts'
-export { createMemoryRegistry } from './memory-registry.ts'
-export type { MemoryRegistry } from './memory-registry.ts'
 export { schemaRegistryConformance } from './schema-registry-conformance.ts'
 export type { ConformanceCase } from './schema-registry-conformance.ts'
 export { sampleRecords } from './sample-records.ts'

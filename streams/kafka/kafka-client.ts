@@ -13,9 +13,9 @@ import {
 } from 'kafkajs'
 import type { StreamsLimits } from '../config.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
-import { encodeOwnProduce, produceRequests } from './kafka-produce-request.ts'
-import { mendQueues, queueClass } from './kafka-request-queues.ts'
-import { createKafkaSockets, type UnansweredRequest } from './kafka-sockets.ts'
+import { encodeOwnProduce, produceRequests } from './wire/kafka-produce-request.ts'
+import { mendQueues, queueClass } from './wire/kafka-request-queues.ts'
+import { createKafkaSockets, type UnansweredRequest } from './wire/kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
 
 export interface KafkaClientOptions {

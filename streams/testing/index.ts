@@ -1,10 +1,4 @@
 export {
-  createTopologyTestDriver,
-  type TopologyTestDriver,
-  type TopologyTestDriverOptions,
-} from './topology-test-driver.ts'
-export type { CrashMoment } from './memory-group.ts'
-export {
   runtimeConformance,
   type RuntimeConformanceCase,
   type RuntimeHarness,

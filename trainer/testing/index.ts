@@ -1,6 +1,3 @@
 export { learnerConformance } from './learner-conformance.ts'
 export { linearModelOf, openLinearModel } from './linear-models.ts'
 export { samplePrediction, type SamplePrediction } from './sample-predictions.ts'
-export { openOwnFeed, type OwnFeed } from './own-feed.ts'
-export { CLOCK_SPEED, DEMO_MINUTES, DRIFT_SHARE, WINDOW_SHARE } from '../demo/demo-times.ts'
-export { RECOVERY_TOLERANCE, recoveryShare } from '../report/index.ts'

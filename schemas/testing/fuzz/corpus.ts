@@ -7,7 +7,7 @@ import { HEADER_BYTES, writeHeader } from '../../wire-format.ts'
 import { arbitraryOf } from '../arbitrary-records.ts'
 import { currentTypes, testCatalogue } from '../current-types.ts'
 import { goldenRecords } from '../golden-records.ts'
-import { createMemoryRegistry } from '../memory-registry.ts'
+import { createMemoryRegistry } from '../../memory-registry.ts'
 import { sampleRecords } from '../sample-records.ts'
 import type { SchemaRegistry } from '../../schema-registry.ts'
 

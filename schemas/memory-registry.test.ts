@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest'
+import { RegistryUnavailableError } from './errors.ts'
+import { createMemoryRegistry } from './memory-registry.ts'
+import { schemaRegistryConformance } from './testing/schema-registry-conformance.ts'
+
+describe('memory registry', () => {
+  it.each(schemaRegistryConformance)('$name', ({ run }) => run(createMemoryRegistry(), 'memory-value'))
+
+  it('answers nothing during an outage', async () => {
+    const registry = createMemoryRegistry()
+    registry.outage = true
+    await expect(registry.schemaById(1)).rejects.toThrow(RegistryUnavailableError)
+    registry.outage = false
+    await expect(registry.schemaById(1)).resolves.toBeNull()
+  })
+})

@@ -1,6 +1,0 @@
-export { LogUnreadableError } from './errors.ts'
-export type { FeedLog, LogEntry } from './feed-log.ts'
-export { openMovieLensLog } from './fs-movielens.ts'
-export { openOpenBanditLog } from './fs-open-bandit.ts'
-export { ingestLog, type IngestCounts, type IngestOptions, type IngestProgress } from './kafka-ingest.ts'
-export { LIKE_RATING_MIN } from './movielens.ts'

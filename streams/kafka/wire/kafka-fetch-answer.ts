@@ -1,0 +1,151 @@
+import kafkajs from 'kafkajs'
+import { OperatorError } from '../../errors.ts'
+import type { RawRecord } from '../../raw-record.ts'
+import { asFinal } from '../kafka-errors.ts'
+import { type Decompress, decodeRecordBatches, type RecordBatch } from './kafka-record-batch.ts'
+
+/**
+ * A record batch in the place of one of kafkajs' messages: it follows offsets by it and looks at nothing else. What
+ * holds nothing to read (ends of transactions, what was taken back) it passes over like a control record.
+ */
+export interface FetchedRecords {
+  /** The last one of the batch. */
+  offset: string
+  isControlRecord: boolean
+  /** RecordBatch.producerTimeMs */
+  producerTimeMs: number
+  records: readonly RawRecord[]
+}
+
+export interface PartitionAnswer {
+  partition: number
+  errorCode: number
+  highWatermark: string
+  abortedTransactions: []
+  preferredReadReplica: number
+  messages: FetchedRecords[]
+}
+
+export interface FetchAnswer {
+  throttleTime: number
+  clientSideThrottleTime: number
+  errorCode: number
+  sessionId: number
+  responses: { topicName: string; partitions: PartitionAnswer[] }[]
+}
+
+interface AbortedTransaction {
+  producerId: number
+  firstOffset: number
+}
+
+/** The version of the Fetch request that kafkajs 2.2.4 and every broker since Kafka 2.3 agree on. */
+export const FETCH_VERSION = 11
+
+/** Reads a Fetch answer, version 11: https://kafka.apache.org/protocol#The_Messages_Fetch */
+export async function decodeFetchAnswer(frame: Buffer): Promise<FetchAnswer> {
+  let at = 0
+  /** Moves on by so many bytes; where they begin. */
+  const take = (count: number) => ((at += count), at - count)
+  const int16 = () => frame.readInt16BE(take(2))
+  const int32 = () => frame.readInt32BE(take(4))
+  const int64 = () => frame.readBigInt64BE(take(8))
+  const text = () => {
+    const length = int16()
+    return frame.toString('utf8', take(length), at)
+  }
+  const aborted = (): AbortedTransaction[] =>
+    Array.from({ length: Math.max(0, int32()) }, () => ({
+      producerId: Number(int64()),
+      firstOffset: Number(int64()),
+    }))
+
+  const clientSideThrottleTime = int32()
+  const [errorCode, sessionId, topics] = [int16(), int32(), int32()]
+  const responses: FetchAnswer['responses'] = []
+  for (let topic = 0; topic < topics; topic++) {
+    const topicName = text()
+    const partitions: PartitionAnswer[] = []
+    for (let left = int32(); left > 0; left--) {
+      const partition = int32()
+      const partitionError = int16()
+      const highWatermark = String(int64())
+      take(16) // last stable offset, log start offset
+      const takenBack = aborted()
+      const preferredReadReplica = int32()
+      const length = Math.max(0, int32())
+      const set = frame.subarray(take(length), at)
+      const batches = await decodeRecordBatches(set, partition, decompress)
+      partitions.push({
+        partition,
+        errorCode: partitionError,
+        highWatermark,
+        abortedTransactions: [],
+        preferredReadReplica,
+        messages: committed(batches, takenBack).map(asMessage),
+      })
+    }
+    responses.push({ topicName, partitions })
+  }
+  // The broker has throttled nothing yet; it expects the client to wait, and ignores it meanwhile.
+  return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses }
+}
+
+/**
+ * Leaves no records in what was taken back, as the Java client does it: by record batch. kafkajs' own filter takes in
+ * one aborted transaction per record, and lets records of others through until it has caught up.
+ */
+export function committed(
+  batches: readonly RecordBatch[],
+  takenBack: readonly AbortedTransaction[],
+): RecordBatch[] {
+  if (takenBack.length === 0) return [...batches]
+  const waiting = [...takenBack].sort((a, b) => a.firstOffset - b.firstOffset)
+  const underWay = new Set<number>()
+  return batches.map((batch) => {
+    while (waiting.length > 0 && waiting[0]!.firstOffset <= batch.lastOffset)
+      underWay.add(waiting.shift()!.producerId)
+    if (batch.isAbort) underWay.delete(batch.producerId)
+    const isTakenBack = batch.isTransactional && underWay.has(batch.producerId)
+    return isTakenBack ? { ...batch, records: [] } : batch
+  })
+}
+
+const asMessage = ({ lastOffset, records, producerTimeMs }: RecordBatch): FetchedRecords => ({
+  offset: String(lastOffset),
+  isControlRecord: records.length === 0,
+  producerTimeMs,
+  records,
+})
+
+interface Codec {
+  decompress(bytes: Buffer): Promise<Buffer>
+}
+
+const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+
+/**
+ * By the codecs that are registered with kafkajs: gzip, and what a program has added.
+ *
+ * @throws OperatorError `compression` for another one
+ */
+const decompress: Decompress = async (codec, bytes) => {
+  const codecs = kafkajs.CompressionCodecs as Record<number, (() => Codec) | undefined>
+  let made
+  try {
+    made = codecs[codec]?.() // kafkajs' own place holders throw
+  } catch {
+    made = undefined
+  }
+  if (made === undefined) throw foreignCompression(CODEC_NAMES[codec] ?? String(codec))
+  return made.decompress(bytes)
+}
+
+const foreignCompression = (name: string) =>
+  asFinal(
+    new OperatorError(
+      'compression',
+      `A topic holds records compressed with ${name}, which is not read here: \`npx feedloop topics apply\` makes brokers unpack what comes. ` +
+        'What is there already must be deleted (kafka-delete-records) and produced again.',
+    ),
+  )

@@ -1,0 +1,5 @@
+export { LogUnreadableError } from './errors.ts'
+export type { FeedLog, LogEntry } from './feed-log.ts'
+export { openMovieLensLog } from './fs-movielens.ts'
+export { openOpenBanditLog } from './fs-open-bandit.ts'
+export { LIKE_RATING_MIN } from './movielens.ts'

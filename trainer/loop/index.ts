@@ -1,0 +1,2 @@
+export { feedSchema, type FeedConfig, type FeedInput } from './feed.ts'
+export { registerLoopCommands } from './commands.ts'

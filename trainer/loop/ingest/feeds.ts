@@ -1,0 +1,126 @@
+import {
+  attribute,
+  contextAttribute,
+  cross,
+  decayedCount,
+  recency,
+  smoothedRate,
+  windowedCount,
+  type FeatureStoreConfigInput,
+} from '#feature-store'
+import type { z } from 'zod'
+import type { trainerConfigSchema } from '../../config.ts'
+
+/** The sections of a feed's configuration that a data set decides. */
+export interface LogFeed {
+  features: FeatureStoreConfigInput
+  trainer: z.input<typeof trainerConfigSchema>
+}
+
+const DAY_MINUTES = 1_440
+const YEAR_MINUTES = 365 * DAY_MINUTES
+/** A gap in a log is no clock gone wrong. */
+const GAP_MINUTES_MAX = 10 * YEAR_MINUTES
+/** Logs are thin: hours may pass between two events of a partition. */
+const STALE_SECONDS_MAX = 30 * 86_400
+
+/** Open Bandit (fashion, campaign men): clicks are 1 in 200, people are known by four hashed features. */
+export function openBanditFeed(): LogFeed {
+  const clickRate = { of: ['click'], per: ['view'], prior: 0.005 }
+  const hashedText = {
+    user_feature_0: 'text',
+    user_feature_1: 'text',
+    user_feature_2: 'text',
+    user_feature_3: 'text',
+  } as const
+  return {
+    features: {
+      interactionTypes: ['view', 'click'],
+      attributes: {
+        user: hashedText,
+        item: {
+          item_feature_0: 'number',
+          item_feature_1: 'text',
+          item_feature_2: 'text',
+          item_feature_3: 'text',
+        },
+        context: { slot: 'text', affinity: 'number', logged_propensity: 'number' },
+      },
+      features: [
+        contextAttribute({ attribute: 'slot', as: { oneHot: ['p0', 'p1', 'p2'] } }),
+        contextAttribute({ attribute: 'affinity', as: 'number' }),
+        smoothedRate({ entity: 'user', ...clickRate, strength: 400 }),
+        smoothedRate({ entity: 'item', ...clickRate, strength: 400 }),
+        smoothedRate({ entity: 'item', ...clickRate, strength: 400, halfLifeMinutes: DAY_MINUTES }),
+        windowedCount({ entity: 'item', of: ['click'], windowMinutes: DAY_MINUTES, bucketMinutes: 60 }),
+        decayedCount({ entity: 'item', of: ['view'], halfLifeMinutes: DAY_MINUTES }),
+        recency({ entity: 'user', of: ['click'] }),
+        attribute({ entity: 'item', attribute: 'item_feature_0', as: 'number' }),
+        attribute({ entity: 'user', attribute: 'user_feature_0', as: { hashed: 4 } }),
+        cross({ ...clickRate, by: 'item_feature_1', strength: 400, halfLifeMinutes: 7 * DAY_MINUTES }),
+      ],
+      limits: { staleSecondsMax: STALE_SECONDS_MAX },
+    },
+    trainer: {
+      // The log tells an impression and its click at one time: the horizon only has to outlast what is under way.
+      labels: { click: { positive: ['click'], shown: ['view'], horizonMinutes: 60 } },
+      objective: 'click',
+      // Clicks are so few that a candidate is judged on a handful of them, and the bias has a long way to go.
+      learner: { alpha: 1, l2: 1 },
+      promotion: {
+        firstCandidateExamples: 600,
+        candidateEveryExamples: 2_000,
+        freshExamplesMin: 400,
+        freshExamplesMax: 3_000,
+        freshPositivesMin: 3,
+        firstNormalizedEntropyMax: 1.1,
+        calibrationTolerance: 2,
+      },
+      limits: { streamJumpMinutesMax: GAP_MINUTES_MAX },
+    },
+  }
+}
+
+const GENRES = [
+  'Action',
+  'Adventure',
+  'Animation',
+  'Children',
+  'Comedy',
+  'Crime',
+  'Documentary',
+  'Drama',
+  'Fantasy',
+  'Horror',
+  'Mystery',
+  'Sci-Fi',
+  'Thriller',
+]
+
+/** MovieLens: every rating was seen, four stars and more are liked. */
+export function movieLensFeed(): LogFeed {
+  const likeRate = { of: ['like'], per: ['view'], prior: 0.5 }
+  return {
+    features: {
+      interactionTypes: ['view', 'like'],
+      attributes: { user: {}, item: { category: 'text', genres: 'number', year: 'number' }, context: {} },
+      features: [
+        smoothedRate({ entity: 'user', ...likeRate, strength: 10 }),
+        smoothedRate({ entity: 'item', ...likeRate, strength: 5 }),
+        cross({ ...likeRate, by: 'category', strength: 10, halfLifeMinutes: YEAR_MINUTES }),
+        decayedCount({ entity: 'user', of: ['view'], halfLifeMinutes: DAY_MINUTES }),
+        decayedCount({ entity: 'item', of: ['view'], halfLifeMinutes: YEAR_MINUTES }),
+        recency({ entity: 'user', of: ['like'] }),
+        attribute({ entity: 'item', attribute: 'category', as: { oneHot: GENRES } }),
+        attribute({ entity: 'item', attribute: 'genres', as: 'number', scale: { divide: 5 } }),
+        attribute({ entity: 'item', attribute: 'year', as: 'number', scale: { subtract: 1990, divide: 20 } }),
+      ],
+      limits: { staleSecondsMax: STALE_SECONDS_MAX },
+    },
+    trainer: {
+      labels: { like: { positive: ['like'], shown: ['view'], horizonMinutes: DAY_MINUTES } },
+      objective: 'like',
+      limits: { streamJumpMinutesMax: GAP_MINUTES_MAX },
+    },
+  }
+}

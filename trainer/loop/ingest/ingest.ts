@@ -1,0 +1,70 @@
+import type { FeedLog } from '../datasets/index.ts'
+import { ingestLog, type IngestProgress } from './kafka-ingest.ts'
+import { featureStoreConfigSchema, openFeedStore } from '#feature-store'
+import { type Environment, type StackProgress } from '#streams'
+import { trainerConfigSchema } from '../../config.ts'
+import { createClosers, judgingOf, startLoop, type Stopwatch } from '../demo/index.ts'
+import { auditRun, kafkaAuditSource, runFailures } from '../report/index.ts'
+import type { LogFeed } from './feeds.ts'
+import { ingestReport, type IngestReport } from './ingest-report.ts'
+
+export interface IngestRunOptions {
+  log: FeedLog
+  feed: LogFeed
+  /** Feed seconds per wall second; undefined: as fast as the loop takes it. */
+  speed: number | undefined
+  keep: boolean
+  environment: Environment
+  /** Abort: nothing more of the log, then the report. */
+  signal: AbortSignal
+  stopwatch: Stopwatch
+  announce: (text: string) => void
+  onStackProgress: (progress: StackProgress) => void
+  onProgress: (progress: IngestProgress) => void
+}
+
+const DRAIN_SECONDS_MAX = 300
+
+/** A real log through the whole loop, under a prefix of its own; ends with what an independent pass finds. */
+export async function runIngest(
+  options: IngestRunOptions,
+): Promise<{ report: IngestReport; failures: string[] }> {
+  const { log, feed, stopwatch, announce } = options
+  const closers = createClosers()
+  try {
+    const prefix = `${log.name}-${stopwatch.nowMs().toString(36)}`
+    const loop = await startLoop({ ...options, prefix, feed })
+    closers.add(() => loop.close())
+    const features = featureStoreConfigSchema.parse(feed.features)
+    const trainer = trainerConfigSchema.parse(feed.trainer)
+    const store = await openFeedStore(loop.addresses.redisUrl, { prefix, features })
+    closers.add(() => store.close())
+
+    const startedAtMs = stopwatch.nowMs()
+    const judging = judgingOf(trainer)
+    const counts = await ingestLog(loop.runtime, {
+      ...options,
+      spanMsMax: judging.horizonMs / 2,
+      lagRecords: () => loop.lagRecords(),
+    })
+    await loop.settled(DRAIN_SECONDS_MAX)
+    const durationSeconds = (stopwatch.nowMs() - startedAtMs) / 1_000
+    await loop.stopServices()
+    announce('counting: what was produced against what is there')
+    const audit = await auditRun({
+      source: kafkaAuditSource(loop.addresses, loop.runtime),
+      topics: loop.runtime,
+      features,
+      store,
+      judging,
+      fences: null,
+      freshFromMs: startedAtMs,
+      acknowledged: counts.interactions,
+      injectedAtMs: null,
+    })
+    const report = ingestReport(log.name, audit, counts, durationSeconds)
+    return { report, failures: runFailures(report) }
+  } finally {
+    await closers.closeAll()
+  }
+}

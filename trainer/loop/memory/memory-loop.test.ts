@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { simulatorConfigSchema } from '#streams'
+import { feedSchema } from '../feed.ts'
+import { playMemoryLoop, statesDigest } from './memory-loop.ts'
+
+const START_MS = 1_700_000_000_000
+
+const feed = feedSchema.parse({
+  trainer: {
+    labels: { click: { positive: ['click'], shown: ['view'], horizonMinutes: 2 } },
+    promotion: {
+      firstCandidateExamples: 300,
+      candidateEveryExamples: 1_000,
+      freshExamplesMin: 400,
+      freshPositivesMin: 10,
+    },
+  },
+})
+const people = simulatorConfigSchema.parse({
+  usersMax: 40,
+  liveItemsMax: 40,
+  historyMinutes: 20,
+  requestsPerMinute: 20,
+})
+
+const play = (seed: number, ticks: number) => playMemoryLoop({ seed, feed, people, startMs: START_MS, ticks })
+
+describe('the whole loop, in memory', () => {
+  const TICKS = 80
+
+  it('reproduces a run bit for bit from its seed, and another seed is another run', async () => {
+    const [once, again, other] = [await play(1, TICKS), await play(1, TICKS), await play(2, TICKS)]
+    const states = (run: typeof once) => statesDigest(run, feed)
+    expect(again.driver.digest()).toBe(once.driver.digest())
+    expect(await states(again)).toBe(await states(once))
+    expect(other.driver.digest()).not.toBe(once.driver.digest())
+    expect(await states(other)).not.toBe(await states(once))
+  })
+
+  it('closes: requests are answered, outcomes become examples, a model is promoted and answers', async () => {
+    const { driver, counts } = await play(3, TICKS)
+    const predictions = driver.records('predictions').map(({ value }) => value!)
+    expect(counts.requests).toBeGreaterThan(500)
+    expect(new Set(predictions.map(({ requestId }) => requestId)).size).toBe(counts.requests)
+    expect(predictions.length).toBe(counts.requests)
+    const champions = driver.records('models').filter(({ value }) => value?.stage === 'champion')
+    expect(champions.length).toBeGreaterThanOrEqual(1)
+    const answered = new Set(predictions.map(({ modelId }) => modelId))
+    expect(answered).toContain(champions[0]!.value!.modelId)
+    expect(driver.rawRecords('deadLetters')).toEqual([])
+  })
+})
