@@ -1,15 +1,10 @@
 import type { TopicKey } from '#schemas'
 import type { StreamsLimits } from './config.ts'
-import {
-  type CrashMarker,
-  formatMarker,
-  GONE_MAX,
-  type Hand,
-  type OffsetRange,
-  parseMarker,
-} from './crash-marker.ts'
+import { formatMarker, GONE_MAX, type Hand, parseMarker } from './crash-marker.ts'
+import { batchMax, split, withoutGone } from './cut-batch.ts'
 import { policyOf } from './errors.ts'
-import type { RawBatch, RawRecord } from './raw-record.ts'
+import type { RawBatch } from './raw-record.ts'
+import { clearedBefore, handOf, nextSuspectAfter, suspicionOf, within } from './suspicion.ts'
 
 export type CrashLimits = Pick<
   StreamsLimits,
@@ -81,7 +76,7 @@ export function watchPartition<K extends TopicKey>(
 ): CrashWatch<K> {
   const isOff = limits.crashLoopDeathsMax === 0
   const found = isOff ? null : parseMarker(metadata)
-  let { watch, alone, suspect } = suspicionOf(found, position, by, limits)
+  let suspicion = suspicionOf(found, position, by, limits)
   let gone = [...(found?.gone ?? [])]
   let goneInARow = found?.goneInARow ?? 0
   let read = position
@@ -89,14 +84,9 @@ export function watchPartition<K extends TopicKey>(
   let isMarked = false
   let atHand: { hand: Hand; givesUp: boolean } | null = null
 
+  const goneAhead = () => gone.filter((offset) => offset >= commit)
   const markerWith = (hand: Hand | null): string =>
-    formatMarker({ by, read, watch, hand, gone: gone.filter((offset) => offset >= commit), goneInARow })
-
-  function handOf({ records, nextOffset }: RawBatch<K>): Hand {
-    const from = records[0]!.offset
-    const aloneDeaths = records.length > 1 ? null : suspect?.offset === from ? suspect.deaths : 0
-    return { from, until: nextOffset, aloneDeaths }
-  }
+    formatMarker({ by, read, watch: suspicion.watch, hand, gone: goneAhead(), goneInARow })
 
   function mayGiveUp({ from, aloneDeaths }: Hand): boolean {
     if (aloneDeaths === null || aloneDeaths < limits.crashLoopDeathsMax) return false
@@ -111,14 +101,11 @@ export function watchPartition<K extends TopicKey>(
         const [batch, rest] = split(fetched, batchMax(fetched, limits))
         return { batch, rest, mark: null, alone: false }
       }
-      const isWatched = within(watch, first)
-      const isAlone = within(alone, first)
+      const isWatched = within(suspicion.watch, first)
+      const isAlone = within(suspicion.alone, first)
       const recordsMax = isAlone ? 1 : isWatched ? limits.crashLoopChunkRecords : batchMax(fetched, limits)
-      const ahead = [watch?.from, alone?.from].filter(
-        (from) => from !== undefined && from > first,
-      ) as number[]
-      const [batch, rest] = split(fetched, recordsMax, Math.min(...ahead))
-      const hand = handOf(batch)
+      const [batch, rest] = split(fetched, recordsMax, nextSuspectAfter(suspicion, first))
+      const hand = handOf(batch, suspicion.suspect)
       const givesUp = mayGiveUp(hand)
       atHand = { hand, givesUp }
       const announced = isWatched || isAlone
@@ -140,10 +127,8 @@ export function watchPartition<K extends TopicKey>(
       } else if (atHand !== null && atHand.hand.from < nextOffset && !gone.includes(atHand.hand.from)) {
         goneInARow = 0
       }
-      gone = gone.filter((offset) => offset >= commit)
-      if (suspect !== null && suspect.offset < nextOffset) suspect = null
-      if (alone !== null && alone.until <= nextOffset) alone = null
-      if (watch !== null && watch.until <= nextOffset) watch = null
+      gone = goneAhead()
+      suspicion = clearedBefore(suspicion, nextOffset)
       atHand = null
     },
     putBack: () => void (atHand = null),
@@ -157,7 +142,7 @@ export function watchPartition<K extends TopicKey>(
       if (!isMarked) return null
       isMarked = false
       if (end === 'at_fault' && atHand !== null) return markerWith(atHand.hand)
-      const rest = gone.filter((offset) => offset >= commit)
+      const rest = goneAhead()
       return rest.length === 0
         ? ''
         : formatMarker({ by: null, read, watch: null, hand: null, gone: rest, goneInARow })
@@ -165,76 +150,8 @@ export function watchPartition<K extends TopicKey>(
   }
 }
 
-/** What the marker of the run before makes of the partition. */
-function suspicionOf(
-  found: CrashMarker | null,
-  position: number,
-  by: string,
-  limits: CrashLimits,
-): {
-  watch: OffsetRange | null
-  alone: OffsetRange | null
-  suspect: { offset: number; deaths: number } | null
-} {
-  if (found === null || found.by === null) return { watch: null, alone: null, suspect: null }
-  const died = found.by !== by
-  // The fence may have moved past what was at hand: it was done, and something else killed.
-  const hand = found.hand !== null && found.hand.until > position ? found.hand : null
-  if (hand === null) {
-    const until = Math.max(found.read, position) + limits.crashLoopWatchRecords
-    const watch = died ? { from: found.read, until: Math.max(until, found.watch?.until ?? 0) } : found.watch
-    return { watch, alone: null, suspect: null }
-  }
-  const watch = { from: hand.from, until: Math.max(hand.until, found.watch?.until ?? 0) }
-  const { from, until, aloneDeaths } = hand
-  if (aloneDeaths !== null)
-    return { watch, alone: { from, until }, suspect: { offset: from, deaths: aloneDeaths + (died ? 1 : 0) } }
-  const alone = until - from <= limits.crashLoopChunkRecords ? { from, until } : null
-  return { watch, alone, suspect: null }
-}
-
 /** What a passing or an outside cause stops is nobody's fault; all else may be that of the records at hand. */
 export function endOf(error: unknown): CrashWatchEnd {
   const policy = policyOf(error)
   return policy === 'transient' || policy === 'operator' ? 'in_order' : 'at_fault'
-}
-
-const within = (range: OffsetRange | null, offset: number): boolean =>
-  range !== null && offset >= range.from && offset < range.until
-
-/** Whoever is far behind gets larger batches: they cost less per record, and nothing fresh waits meanwhile. */
-function batchMax({ records, endOffset }: RawBatch, limits: CrashLimits): number {
-  const { batchRecordsMax, catchUpFromRecords, catchUpBatchRecordsMax } = limits
-  const first = records[0]?.offset ?? endOffset
-  if (endOffset - first < catchUpFromRecords) return batchRecordsMax
-  return Math.max(batchRecordsMax, catchUpBatchRecordsMax)
-}
-
-/** At most `recordsMax` records that lie before `before`, and the rest. */
-function split<K extends TopicKey>(
-  fetched: RawBatch<K>,
-  recordsMax: number,
-  before = Infinity,
-): [RawBatch<K>, RawBatch<K> | null] {
-  const { records } = fetched
-  let count = 0
-  while (count < records.length && count < recordsMax && records[count]!.offset < before) count += 1
-  const next = records[count]
-  if (next === undefined) return [fetched, null]
-  return [
-    { ...fetched, records: records.slice(0, count), nextOffset: next.offset },
-    { ...fetched, records: records.slice(count) },
-  ]
-}
-
-function withoutGone<K extends TopicKey>(
-  batch: RawBatch<K>,
-  gone: readonly number[],
-  givesUp: boolean,
-): RawBatch<K> {
-  const judged = (record: RawRecord): RawRecord => {
-    if (givesUp) return { ...record, crashLoop: 'give_up' }
-    return gone.includes(record.offset) ? { ...record, crashLoop: 'given_up' } : record
-  }
-  return { ...batch, records: batch.records.map(judged) }
 }

@@ -1,28 +1,19 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Codec, RecordOf, TopicKey } from '#schemas'
 import type { StreamsLimits } from './config.ts'
-import { OutputsFullError } from './errors.ts'
+import { createOutputQueue, type OutboundRecord } from './output-queue.ts'
+import {
+  acknowledge,
+  acknowledgmentOf,
+  createOutputSession,
+  failSession,
+  takeFailure,
+  type OutputSession,
+} from './output-session.ts'
 import { partitionOf } from './partitioner.ts'
 import type { Clock, Outputs, Signals } from './stage.ts'
 
-/** A record on its way out. */
-export interface OutboundRecord {
-  topic: TopicKey
-  partition: number
-  key: Buffer
-  value: Buffer | null
-  bytes: number
-  /** Who waits for it. */
-  session: OutputSession
-}
-
-interface OutputSession {
-  added: number
-  /** Acknowledged or given up; always the oldest ones, since the queue keeps order. */
-  settled: number
-  failure: { error: unknown } | null
-  waiting: { upTo: number; resolve(): void; reject(error: unknown): void }[]
-}
+export type { OutboundRecord } from './output-queue.ts'
 
 export interface AccumulatorParts {
   /** For metrics: the stage or service that writes. */
@@ -57,9 +48,7 @@ export interface Accumulator {
 export function createAccumulator(parts: AccumulatorParts): Accumulator {
   const { codec, limits, clock, signals } = parts
   const labels = { outputs: parts.name }
-  let queue: OutboundRecord[] = []
-  let queuedBytes = 0
-  let flyingBytes = 0
+  const queue = createOutputQueue(limits)
   let added = 0
   let taken = 0
   let wanted = 0
@@ -75,29 +64,20 @@ export function createAccumulator(parts: AccumulatorParts): Accumulator {
     const value = record.value === null ? null : codec.encode(topic, record.value)
     const partition = record.partition ?? partitionOf(key, parts.partitionCount(topic))
     const bytes = key.length + (value?.length ?? 0)
-    const held = queuedBytes + flyingBytes
-    if (held > 0 && held + bytes > limits.outputsBytesMax)
-      throw new OutputsFullError(held + bytes, limits.outputsBytesMax)
-    queue.push({ topic, partition, key, value, bytes, session })
-    queuedBytes += bytes
+    queue.mustFit(bytes)
+    queue.add({ topic, partition, key, value, bytes, session })
     added += 1
     session.added += 1
-    if (queue.length >= limits.produceRecordsMax || queuedBytes >= limits.produceBytesMax) sendAll()
+    if (queue.isWorthSending()) sendAll()
   }
 
   function flush(session: OutputSession): Promise<void> {
-    if (session.failure !== null) {
-      const { error } = session.failure
-      session.failure = null
-      return Promise.reject(error)
-    }
+    const failure = takeFailure(session)
+    if (failure !== null) return Promise.reject(failure.error)
     if (session.settled === session.added) return Promise.resolve()
     sendAll()
     const sinceMs = clock.nowMs()
-    const acknowledged = new Promise<void>((resolve, reject) =>
-      session.waiting.push({ upTo: session.added, resolve, reject }),
-    )
-    return acknowledged.finally(() =>
+    return acknowledgmentOf(session).finally(() =>
       signals.count('outputs_waited_ms', labels, Math.max(0, clock.nowMs() - sinceMs)),
     )
   }
@@ -112,45 +92,27 @@ export function createAccumulator(parts: AccumulatorParts): Accumulator {
   async function deliverWanted(): Promise<void> {
     await endOfTurn()
     while (taken < wanted && queue.length > 0) {
-      const records = takeRequest()
-      signals.gauge('outputs_held_bytes', queuedBytes + flyingBytes, labels)
+      const records = queue.take()
+      taken += records.length
+      signals.gauge('outputs_held_bytes', queue.heldBytes(), labels)
       try {
         await parts.deliver(records)
         for (const { session } of records) acknowledge(session)
       } catch (error) {
-        const lost = records.concat(queue)
-        queue = []
-        queuedBytes = 0
+        const lost = records.concat(queue.drop())
         taken = added
-        for (const session of new Set(lost.map((record) => record.session))) fail(session, error)
+        for (const session of new Set(lost.map((record) => record.session))) failSession(session, error)
       } finally {
-        flyingBytes = 0
-        signals.gauge('outputs_held_bytes', queuedBytes, labels)
+        queue.landed()
+        signals.gauge('outputs_held_bytes', queue.heldBytes(), labels)
       }
     }
     pumping = false
   }
 
-  function takeRequest(): OutboundRecord[] {
-    let count = 0
-    let bytes = 0
-    while (count < queue.length) {
-      const next = queue[count]!.bytes
-      if (count > 0 && bytes + next > limits.produceRequestBytesMax) break
-      bytes += next
-      count += 1
-    }
-    const records = queue.slice(0, count)
-    queue = queue.slice(count)
-    queuedBytes -= bytes
-    flyingBytes = bytes
-    taken += count
-    return records
-  }
-
   return {
     session() {
-      const session: OutputSession = { added: 0, settled: 0, failure: null, waiting: [] }
+      const session = createOutputSession()
       return {
         add: (topic, record) => add(session, topic, record),
         flush: () => flush(session),
@@ -160,18 +122,4 @@ export function createAccumulator(parts: AccumulatorParts): Accumulator {
       while (pumping) await pump
     },
   }
-}
-
-function acknowledge(session: OutputSession): void {
-  session.settled += 1
-  while (session.waiting.length > 0 && session.waiting[0]!.upTo <= session.settled)
-    session.waiting.shift()!.resolve()
-}
-
-function fail(session: OutputSession, error: unknown): void {
-  const waiting = session.waiting
-  session.waiting = []
-  session.settled = session.added
-  if ((waiting.at(-1)?.upTo ?? 0) < session.added) session.failure = { error }
-  for (const { reject } of waiting) reject(error)
 }

@@ -1,9 +1,9 @@
-import type { Codec, RecordOf, TopicKey } from '#schemas'
+import type { Codec, TopicKey } from '#schemas'
 import type { StreamsLimits } from './config.ts'
-import { decodeRecord, runSteps } from './decode-record.ts'
-import type { RawBatch, RawRecord } from './raw-record.ts'
-import type { Batch, Clock, Logger, Outputs, Signals, Stage, StageRecord } from './stage.ts'
-import { deadLetter, drop, pass, type Verdict } from './verdict.ts'
+import { createBatchFiller } from './fill-batch.ts'
+import { createPostponements } from './postponements.ts'
+import type { RawBatch } from './raw-record.ts'
+import type { Batch, Clock, Logger, Outputs, Signals, Stage } from './stage.ts'
 
 /** What the shell does after a batch: the runner decides, the shell moves offsets. */
 export type RunOutcome =
@@ -27,20 +27,6 @@ export interface StageRunnerParts {
 /** Runs one batch of one partition. One at a time per partition; partitions may overlap. */
 export type StageRunner<K extends TopicKey> = (raw: RawBatch<K>, outputs: Outputs) => Promise<RunOutcome>
 
-const TOMBSTONE = pass(null)
-const CRASH_LOOP = 'crash_loop'
-
-/** The record is not decoded: that may be what kills. */
-const crashLoopVerdict = (crashLoop: NonNullable<RawRecord['crashLoop']>) =>
-  crashLoop === 'given_up'
-    ? drop<never>(CRASH_LOOP)
-    : deadLetter<never>(
-        CRASH_LOOP,
-        'the process died each time it was alone at hand (limits.crashLoopDeathsMax)',
-      )
-
-type Postponed = { offset: number; reason: string; cause: unknown }
-
 /**
  * decode → steps → act on verdicts → dead letters acknowledged → `stage.batch` → outputs acknowledged → outcome.
  * The same code runs on Kafka and in the topology test driver.
@@ -51,9 +37,9 @@ export function createStageRunner<K extends TopicKey>(
   stage: Stage<K>,
   parts: StageRunnerParts,
 ): StageRunner<K> {
-  const { codec, clock, log, signals, limits } = parts
-  /** Per partition, the record that it waits at. */
-  const attempts = new Map<string, { offset: number; count: number }>()
+  const { clock, signals } = parts
+  const fillBatch = createBatchFiller(stage, parts)
+  const postponements = createPostponements<K>({ ...parts, stage: stage.name })
 
   return async function runBatch(raw, outputs) {
     const startedMs = clock.nowMs()
@@ -77,110 +63,11 @@ export function createStageRunner<K extends TopicKey>(
       await outputs.flush()
       signals.observe('batch_finished_ms', clock.nowMs() - startedMs, labels)
       if (result.kind === 'seek') return result
-      if (postponed !== null) return postpone(topic, raw, postponed, result.commit ?? batch.nextOffset)
-      attempts.delete(`${topic}/${raw.partition}`)
+      if (postponed !== null)
+        return postponements.postpone(topic, raw, postponed, result.commit ?? batch.nextOffset)
+      postponements.over(topic, raw.partition)
       return { kind: 'done', nextOffset: batch.nextOffset, commit: result.commit ?? batch.nextOffset }
     }
-    return postpone(topic, raw, postponed, null)
-  }
-
-  /** Fills `batch.records` up to the first record that must be tried again. Dead letters are acknowledged on return. */
-  async function fillBatch(
-    batch: Batch<K>,
-    raws: readonly RawRecord[],
-    topic: string,
-    outputs: Outputs,
-  ): Promise<Postponed | null> {
-    let postponed: Postponed | null = null
-    let deaths = 0
-    const steps = stage.steps?.[batch.topic] ?? []
-    const signaled = (signal: string) =>
-      signals.count('steps_signaled', { stage: stage.name, topic: batch.topic, signal })
-    for (const raw of raws) {
-      const { partition, offset, brokerTimeMs, key } = raw
-      const record: StageRecord<K> = { topic, partition, offset, brokerTimeMs, key, value: null }
-      let verdict: Verdict<RecordOf[K] | null> = TOMBSTONE
-      if (raw.crashLoop !== undefined) {
-        verdict = crashLoopVerdict(raw.crashLoop)
-      } else if (raw.value !== null) {
-        const decoding = decodeRecord(codec, batch.topic, raw.value, limits.recordBytesMax)
-        const decoded = decoding instanceof Promise ? await decoding : decoding
-        verdict = decoded.kind === 'pass' ? runSteps(decoded, steps, record, signaled) : decoded
-      }
-      if (verdict.kind === 'pass') {
-        record.value = verdict.value
-        batch.records.push(record)
-      } else if (verdict.kind === 'drop') {
-        signals.count('records_dropped', { stage: stage.name, topic: batch.topic, reason: verdict.reason })
-      } else if (verdict.kind === 'deadLetter') {
-        bury(batch.topic, raw, topic, verdict, outputs)
-        deaths += 1
-      } else {
-        postponed = { offset: raw.offset, reason: verdict.reason, cause: verdict.cause }
-        break
-      }
-    }
-    if (deaths > 0) await outputs.flush()
-    return postponed
-  }
-
-  function bury(
-    key: K,
-    raw: RawRecord,
-    topic: string,
-    verdict: { reason: string; detail: string },
-    outputs: Outputs,
-  ) {
-    const { reason, detail } = verdict
-    signals.count('records_dead_lettered', { stage: stage.name, topic: key, reason })
-    log.warn(
-      { stage: stage.name, topic, partition: raw.partition, offset: raw.offset, reason, detail },
-      'record dead-lettered',
-    )
-    outputs.add('deadLetters', {
-      key: topic,
-      value: {
-        topic,
-        partition: raw.partition,
-        offset: raw.offset,
-        reason,
-        detail,
-        stage: stage.name,
-        key: raw.key,
-        value: raw.value,
-        diedAtMs: clock.nowMs(),
-      },
-    })
-  }
-
-  function postpone(
-    topic: string,
-    raw: RawBatch<K>,
-    postponed: Postponed,
-    commit: number | null,
-  ): RunOutcome {
-    const { offset, reason, cause } = postponed
-    const place = `${topic}/${raw.partition}`
-    const before = attempts.get(place)
-    const count = before?.offset === offset ? before.count + 1 : 1
-    attempts.set(place, { offset, count })
-    signals.count('records_retried', { stage: stage.name, topic: raw.topic, reason })
-    const parked = count >= limits.retryAttemptsMax
-    const delayMs = Math.min(limits.retryDelayMs * 2 ** (count - 1), limits.retryDelayMaxMs)
-    const fields = {
-      stage: stage.name,
-      topic,
-      partition: raw.partition,
-      offset,
-      reason,
-      count,
-      delayMs,
-      cause,
-    }
-    if (parked) signals.count('records_parked', { stage: stage.name, topic: raw.topic, reason })
-    if (count === limits.retryAttemptsMax)
-      log.error(fields, 'record parked: its partition waits until it can be read, the others go on')
-    else log.warn(fields, parked ? 'record still parked' : 'record to be tried again')
-    return { kind: 'retry', offset, commit, delayMs, parked }
+    return postponements.postpone(topic, raw, postponed, null)
   }
 }

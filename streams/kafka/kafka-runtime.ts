@@ -15,10 +15,11 @@ import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
 import { runKafkaFollower } from './kafka-follower.ts'
 import { openKafkaOutputs } from './kafka-outputs.ts'
 import { runKafkaStage } from './group/kafka-stage.ts'
+import { createOpenHandles } from '../open-handles.ts'
 import { sourcesCoPartitioned } from '../co-partition.ts'
 import { partitionOf } from '../partitioner.ts'
 import { createSignals } from '../signal-registry.ts'
-import type { Logger, Runtime, RunningStage, Signals } from '../stage.ts'
+import type { Logger, Runtime, Signals } from '../stage.ts'
 
 export interface ConnectOptions {
   addresses: Pick<Addresses, 'brokers' | 'registryUrl'>
@@ -58,15 +59,11 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
   await reachBrokers({ brokers, clientId, limits, log })
   const { admin, counts } = await connectAdmin(kafka, brokers, catalogue)
   const partitionCount = (topic: TopicKey) => counts.get(topic)!
-  const open = new Set<() => Promise<void>>()
-
-  let codec: Codec
-  try {
-    codec = options.codec ?? (await createCodec(openRegistry({ url: addresses.registryUrl }), catalogue))
-  } catch (error) {
+  const open = createOpenHandles()
+  const codec = await codecOf(options, catalogue).catch(async (error: unknown) => {
     await admin.disconnect()
     throw error
-  }
+  })
   const clock = { nowMs: () => Date.now() }
   const parts = {
     kafka,
@@ -80,15 +77,6 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     signals,
     topicName,
     partitionCount,
-  }
-
-  /** Stopped at close when nobody did before. */
-  function tracked(running: RunningStage): RunningStage {
-    const stop = () => running.stop()
-    open.add(stop)
-    const forget = () => void open.delete(stop)
-    running.done.then(forget, forget)
-    return running
   }
 
   return {
@@ -107,24 +95,17 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     async runStage(stage) {
       sourcesCoPartitioned(stage.name, stage.sources, partitionCount, topicName)
       const outputs = await classified(openKafkaOutputs({ ...parts, name: stage.name }))
-      return tracked(runKafkaStage(stage, { ...parts, outputs }))
+      return open.tracked(runKafkaStage(stage, { ...parts, outputs }))
     },
     async follow(follower) {
-      return tracked(await classified(runKafkaFollower(follower, parts)))
+      return open.tracked(await classified(runKafkaFollower(follower, parts)))
     },
     async outputs(name) {
       const opened = await classified(openKafkaOutputs({ ...parts, name }))
-      const session = opened.session()
-      const close = async () => {
-        open.delete(close)
-        await opened.close()
-      }
-      open.add(close)
-      return { ...session, close }
+      return { ...opened.session(), close: open.closing(() => opened.close()) }
     },
     async close() {
-      await Promise.allSettled([...open].map((stop) => stop()))
-      open.clear()
+      await open.closeAll()
       await admin.disconnect()
     },
   }
@@ -136,6 +117,10 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
       throw classifyKafkaError(error, brokers)
     }
   }
+}
+
+async function codecOf({ codec, addresses }: ConnectOptions, catalogue: TopicCatalogue): Promise<Codec> {
+  return codec ?? createCodec(openRegistry({ url: addresses.registryUrl }), catalogue)
 }
 
 async function connectAdmin(

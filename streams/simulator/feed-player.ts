@@ -1,6 +1,7 @@
 import type { Prediction } from '#schemas'
 import type { Outputs } from '../stage.ts'
-import type { EmissionOf, FeedSimulation, FeedTopic } from './simulation.ts'
+import type { EmissionOf, FeedTopic } from './emission.ts'
+import type { FeedSimulation } from './simulation.ts'
 
 export interface FeedPlayerOptions {
   simulation: FeedSimulation

@@ -7,7 +7,8 @@ export {
   type SimulatorConfig,
 } from './config.ts'
 export { createRandom, type Random } from './random.ts'
-export { createFeedSimulation, type Emission, type FeedSimulation } from './simulation.ts'
+export type { Emission } from './emission.ts'
+export { createFeedSimulation, type FeedSimulation } from './simulation.ts'
 export { createFeedPlayer, type FeedPlayer, type FeedPlayerCounts } from './feed-player.ts'
 export {
   startSimulator,

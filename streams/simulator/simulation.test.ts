@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Interaction, Item, RankRequest } from '#schemas'
 import { simulatorConfigSchema } from './config.ts'
-import { createFeedSimulation, type Emission } from './simulation.ts'
+import type { Emission } from './emission.ts'
+import { createFeedSimulation } from './simulation.ts'
 import { normalizedEntropyOf } from './truth.ts'
 
 const MINUTE_MS = 60_000

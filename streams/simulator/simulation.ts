@@ -1,17 +1,14 @@
-import type { Interaction, RankRequest, RecordOf } from '#schemas'
+import type { Interaction } from '#schemas'
 import { createAgenda } from './agenda.ts'
-import { createBehaviour, rhythmAt, type Laws } from './behaviour.ts'
+import { createBehaviour } from './behaviour.ts'
 import type { Injection, SimulatorConfig } from './config.ts'
-import { createPeople, userRecord, type Person } from './people.ts'
-import { createRandom } from './random.ts'
-import { createShelf, type ShelfMood } from './shelf.ts'
+import type { Emission } from './emission.ts'
+import { createInjections } from './injections.ts'
+import { createPeople, userRecord } from './people.ts'
+import { createShelf } from './shelf.ts'
+import { createTelling } from './telling.ts'
 import { createTruth, type Truth } from './truth.ts'
-
-export type FeedTopic = 'users' | 'items' | 'requests' | 'interactions'
-
-/** Something the feed publishes. `record.occurredAtMs` is when it happened; a lag may tell it later. */
-export type EmissionOf<K extends FeedTopic> = { [T in K]: { topic: T; key: string; record: RecordOf[T] } }[K]
-export type Emission = EmissionOf<FeedTopic>
+import { createVisits } from './visits.ts'
 
 export interface FeedSimulation {
   /** Where the feed's clock stands, ms of event time. */
@@ -48,14 +45,7 @@ type Entry =
   | { kind: 'release' }
   | { kind: 'interaction'; interaction: Interaction }
 
-interface Waiting {
-  person: Person
-  request: RankRequest
-}
-
 const MINUTE_MS = 60_000
-const HELD_BACK_MAX = 200_000
-const WAITING_MAX = 100_000
 
 /**
  * A feed that behaves like one, as a pure function of its seed and of the answers it is given. It starts with a
@@ -65,21 +55,19 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
   const people = createPeople(seed, config)
   const shelf = createShelf(seed, config)
   const behaviour = createBehaviour(seed, config)
-  const arrivals = createRandom(`${seed}/arrivals`)
-  const visitors = createRandom(`${seed}/visitors`)
   const truth = createTruth(MINUTE_MS)
   const agenda = createAgenda<Entry>()
-  const waiting = new Map<string, Waiting>()
-  const injected: { kind: Injection['kind']; atMs: number }[] = []
-  const laws: Laws = { turns: 0 }
-  const mood: ShelfMood = { flood: false, priceMissing: false }
+  const injections = createInjections()
+  const telling = createTelling()
   const bornMs = Math.floor(startMs - config.historyMinutes * MINUTE_MS)
   let clockMs = bornMs
-  let heldUntilMs = -Infinity
-  let held: Interaction[] = []
-  let askedCount = 0
   let closed = false
-  let emissions: Emission[] = []
+  const visits = createVisits({
+    ...{ seed, config, startMs, people, shelf, behaviour, truth, telling },
+    laws: injections.laws,
+    nowMs: () => clockMs,
+    tellLater: (interaction) => plan(interaction.occurredAtMs, { kind: 'interaction', interaction }),
+  })
 
   for (const injection of config.injections) {
     plan(startMs + injection.atMinutes * MINUTE_MS, { kind: 'injection', injection })
@@ -87,15 +75,11 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
   for (let seat = 0; seat < shelf.seatCount; seat++) plan(bornMs, { kind: 'birth', seat })
   plan(bornMs, { kind: 'visit' })
   for (const person of people.all)
-    emit({ topic: 'users', key: person.userId, record: userRecord(person, bornMs) })
+    telling.emit({ topic: 'users', key: person.userId, record: userRecord(person, bornMs) })
 
   /** Event time is whole milliseconds. */
   function plan(atMs: number, entry: Entry): void {
     agenda.add(Math.ceil(atMs), entry)
-  }
-
-  function emit(emission: Emission): void {
-    emissions.push(emission)
   }
 
   function advanceTo(feedMs: number): Emission[] {
@@ -105,134 +89,25 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
       happen(due.entry)
     }
     clockMs = Math.max(clockMs, Math.floor(feedMs))
-    const told = emissions
-    emissions = []
-    return told
+    return telling.take()
   }
 
   function happen(entry: Entry): void {
-    switch (entry.kind) {
-      case 'visit':
-        return visit()
-      case 'birth': {
-        if (closed) return
-        const { item, record } = shelf.bear(entry.seat, clockMs, mood)
-        emit({ topic: 'items', key: item.itemId, record })
-        return plan(item.diesAtMs, { kind: 'birth', seat: entry.seat })
-      }
-      case 'injection':
-        return inject(entry.injection)
-      case 'release':
-        return release()
-      case 'interaction':
-        return tell(entry.interaction)
-    }
-  }
-
-  function visit(): void {
+    if (entry.kind === 'interaction') return telling.interaction(entry.interaction, clockMs)
+    if (entry.kind === 'release') return telling.release()
     if (closed) return
-    const perMinute = config.requestsPerMinute * (1 + config.rhythm * rhythmAt(clockMs))
-    plan(clockMs + arrivals.exponential(MINUTE_MS / perMinute), { kind: 'visit' })
-    const person = people.visitor(visitors.next())
-    const candidates = shelf.sample(config.candidates, clockMs).map((item) => item.itemId)
-    if (candidates.length === 0) return // nothing is on the shelf yet
-    const requestId = `r${String(askedCount++)}`
-    if (clockMs < startMs) return show(person, requestId, candidates, null)
-    if (waiting.size >= WAITING_MAX) givenUp(waiting.keys().next().value!)
-    const request: RankRequest = {
-      requestId,
-      userId: person.userId,
-      occurredAtMs: clockMs,
-      candidates,
-      context: [],
-    }
-    waiting.set(requestId, { person, request })
-    emit({ topic: 'requests', key: person.userId, record: request })
-  }
-
-  function answered(requestId: string, itemIds: readonly string[]): boolean {
-    const asked = waiting.get(requestId)
-    if (asked === undefined) return false
-    waiting.delete(requestId)
-    show(asked.person, requestId, itemIds, asked.request)
-    return true
-  }
-
-  function givenUp(requestId: string): boolean {
-    const asked = waiting.get(requestId)
-    if (asked === undefined) return false
-    waiting.delete(requestId)
-    show(asked.person, requestId, asked.request.candidates, null)
-    return true
-  }
-
-  function show(
-    person: Person,
-    showingId: string,
-    itemIds: readonly string[],
-    request: RankRequest | null,
-  ): void {
-    const chance = createRandom(`${seed}/outcome/${showingId}`)
-    const shownAtMs = clockMs
-    for (const [position, itemId] of itemIds.slice(0, config.shown).entries()) {
-      const tellLater = (type: string, afterMs: number) => {
-        plan(shownAtMs + afterMs, {
-          kind: 'interaction',
-          interaction: {
-            interactionId: `${showingId}.${String(position)}.${type}`,
-            userId: person.userId,
-            itemId,
-            type,
-            occurredAtMs: shownAtMs + afterMs,
-            requestId: request?.requestId ?? null,
-            position,
-            value: null,
-          },
-        })
-      }
-      tellLater('view', 0)
-      const item = shelf.byId(itemId)
-      if (item === undefined) continue
-      const { clickProbability, clicked, reactions } = behaviour.react(
-        person,
-        item,
-        position,
-        shownAtMs,
-        laws,
-        chance,
-      )
-      if (request !== null) truth.add(request.occurredAtMs, clickProbability, clicked)
-      for (const { type, afterMs } of reactions) tellLater(type, afterMs)
-    }
-  }
-
-  function tell(interaction: Interaction): void {
-    if (clockMs < heldUntilMs && held.length < HELD_BACK_MAX) held.push(interaction)
-    else emit({ topic: 'interactions', key: interaction.userId, record: interaction })
-  }
-
-  function release(): void {
-    for (const interaction of held)
-      emit({ topic: 'interactions', key: interaction.userId, record: interaction })
-    held = []
-  }
-
-  function inject({ kind, forMinutes }: Injection): void {
-    if (closed) return
-    injected.push({ kind, atMs: clockMs })
-    switch (kind) {
-      case 'concept':
-        laws.turns++
-        return
-      case 'data':
-        mood.flood = true
-        return
-      case 'upstream':
-        mood.priceMissing = true
-        return
-      case 'lag':
-        heldUntilMs = clockMs + forMinutes * MINUTE_MS
-        return plan(heldUntilMs, { kind: 'release' })
+    if (entry.kind === 'visit') {
+      plan(clockMs + visits.untilNextMs(), entry)
+      visits.visit()
+    } else if (entry.kind === 'birth') {
+      const { item, record } = shelf.bear(entry.seat, clockMs, injections.mood)
+      telling.emit({ topic: 'items', key: item.itemId, record })
+      plan(item.diesAtMs, entry)
+    } else {
+      const heldUntilMs = injections.inject(entry.injection, clockMs)
+      if (heldUntilMs === null) return
+      telling.holdBackUntil(heldUntilMs)
+      plan(heldUntilMs, { kind: 'release' })
     }
   }
 
@@ -241,15 +116,13 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
       return clockMs
     },
     get waiting() {
-      return waiting.size
+      return visits.waiting.size
     },
     truth,
-    injected,
+    injected: injections.injected,
     advanceTo,
-    answered,
-    givenUp,
-    close() {
-      closed = true
-    },
+    answered: visits.answered,
+    givenUp: visits.givenUp,
+    close: () => void (closed = true),
   }
 }
