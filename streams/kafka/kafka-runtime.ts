@@ -21,7 +21,7 @@ import { createSignals } from '../signal-registry.ts'
 import type { Logger, Runtime, RunningStage, Signals } from '../stage.ts'
 
 export interface ConnectOptions {
-  addresses: Pick<Addresses, 'brokers' | 'registryUrl'>
+  addresses: Pick<Addresses, 'kafka' | 'registry'>
   config: StreamsConfig
   /** Shows in the brokers' logs and quotas. */
   clientId: string
@@ -49,20 +49,21 @@ export function catalogueOf(config: StreamsConfig): TopicCatalogue {
  */
 export async function connectRuntime(options: ConnectOptions): Promise<KafkaRuntime> {
   const { addresses, config, clientId, log } = options
-  const { brokers } = addresses
+  const { kafka: address, registry } = addresses
+  const { brokers } = address
   const { limits } = config
   const signals = options.signals ?? createSignals()
   const catalogue = catalogueOf(config)
-  const kafka = createKafka({ brokers, clientId, limits, log })
+  const kafka = createKafka({ address, clientId, limits, log })
   const topicName = (topic: TopicKey) => catalogue[topic].name
-  await reachBrokers({ brokers, clientId, limits, log })
+  await reachBrokers({ address, clientId, limits, log })
   const { admin, counts } = await connectAdmin(kafka, brokers, catalogue)
   const partitionCount = (topic: TopicKey) => counts.get(topic)!
   const open = new Set<() => Promise<void>>()
 
   let codec: Codec
   try {
-    codec = options.codec ?? (await createCodec(openRegistry({ url: addresses.registryUrl }), catalogue))
+    codec = options.codec ?? (await createCodec(openRegistry(registry), catalogue))
   } catch (error) {
     await admin.disconnect()
     throw error
