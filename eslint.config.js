@@ -26,6 +26,31 @@ const CLIENTS = {
   message:
     'Only an IO file (kafka-*, redis-*, onnx-*, fs-*, http-*, registry-*, process-*, terminal-*) may import a client.',
 }
+/** How a client reaches its service is said in one file each. */
+const FACTORIES = [
+  ['Kafka', 'streams/kafka/kafka-client.ts (createKafka, createPlainKafka)'],
+  ['Redis', 'streams/redis-client.ts (createRedis)'],
+  ['Cluster', 'streams/redis-client.ts'],
+  ['SchemaRegistry', 'schemas/registry-client.ts'],
+].map(([client, place]) => ({
+  selector: `NewExpression[callee.name='${client}'], NewExpression[callee.property.name='${client}']`,
+  message: `Only ${place} makes this client: addresses, TLS and logins are its matter.`,
+}))
+const FETCH = {
+  name: 'fetch',
+  message: 'Ask by requestRegistry (#schemas) or requestHttp (#streams).',
+}
+/** The factories, and programs that must be what somebody writes who has no feedloop. */
+const FACTORY_FILES = [
+  'streams/kafka/kafka-client.ts',
+  'streams/redis-client.ts',
+  'streams/http-client.ts',
+  'schemas/registry-client.ts',
+  'streams/testing/naive-counter-main.ts',
+  'feature-store/bench/peers/process-handwritten.ts',
+]
+const NO_DEFAULT_EXPORT = { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }
+
 const OTHER_PARTS = {
   regex: `^(\\.\\./)+(${PARTS.join('|')})/`,
   message: 'Another part is entered by its door (#schemas, #streams, ...), not by a path.',
@@ -91,11 +116,13 @@ export default tseslint.config(
       eqeqeq: 'error',
       'max-lines': ['error', { max: 300 }],
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
-      ],
+      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...FACTORIES],
+      'no-restricted-globals': ['error', FETCH],
     },
+  },
+  {
+    files: FACTORY_FILES,
+    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT], 'no-restricted-globals': 'off' },
   },
   {
     files: ['**/*.ts'],
@@ -106,10 +133,11 @@ export default tseslint.config(
     files: ['**/*.ts'],
     ignores: [...IO_FILES, ...EDGE_FILES],
     rules: {
-      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'fetch'],
+      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', FETCH],
       'no-restricted-syntax': [
         'error',
-        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        NO_DEFAULT_EXPORT,
+        ...FACTORIES,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
           message: 'Take a clock as an argument.',

@@ -51,6 +51,22 @@ const bad: [rule: string, where: string, code: string][] = [
   ['no-restricted-globals', 'scorer/rate.ts', 'export const wait = () => setTimeout(() => undefined, 1)\n'],
   ['no-restricted-syntax', 'scorer/rate.ts', 'export const now = new Date()\n'],
   ['no-restricted-syntax', 'scorer/rate.ts', 'export default 1\n'],
+  ...['Kafka', 'Redis', 'Cluster', 'SchemaRegistry'].flatMap((client) =>
+    [
+      'scorer/rate.ts',
+      'streams/kafka/kafka-rate.ts',
+      'streams/doctor/redis-rate.ts',
+      'feature-store/redis-rate.ts',
+      'trainer/loop/faults/rate.test.ts',
+    ].map((where): [string, string, string] => [
+      'no-restricted-syntax',
+      where,
+      `export const client = new ${client}({})\n`,
+    ]),
+  ),
+  ['no-restricted-syntax', 'scorer/rate.test.ts', 'export const client = new kafkajs.Kafka({})\n'],
+  ['no-restricted-globals', 'scorer/http-rate.ts', "export const asked = () => fetch('http://x')\n"],
+  ['no-restricted-globals', 'scorer/rate.test.ts', "export const asked = () => fetch('http://x')\n"],
   ['@typescript-eslint/no-explicit-any', 'scorer/rate.ts', 'export const x = (y: any) => y\n'],
   ['no-empty', 'scorer/rate.ts', 'try { parseInt("1") } catch {}\n'],
   ['no-console', 'scorer/rate.ts', "console.log('x')\n"],
@@ -60,6 +76,10 @@ const bad: [rule: string, where: string, code: string][] = [
 
 const good: [where: string, code: string][] = [
   ['streams/kafka-rate.ts', "import { Kafka } from 'kafkajs'\nexport const k = [Kafka, Date.now()]\n"],
+  ['streams/kafka/kafka-client.ts', 'export const client = new Kafka({})\n'],
+  ['streams/redis-client.ts', 'export const client = [new Redis(1), new Cluster([])]\n'],
+  ['streams/http-client.ts', "export const asked = () => fetch('http://x')\n"],
+  ['schemas/registry-client.ts', "export const asked = () => [fetch('http://x'), new SchemaRegistry({})]\n"],
   ['scorer/rate.ts', "import { x } from '#feature-store'\nexport const y = x\n"],
   ['trainer/loop/rate.ts', "import { x } from '#scorer'\nexport const y = x\n"],
   ['cli.ts', "import { x } from '#trainer/loop'\nexport const y = x\n"],

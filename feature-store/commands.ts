@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { CommandContext, RunningStage, Runtime } from '#streams'
+import type { CommandContext, RedisAddress, RunningStage, Runtime } from '#streams'
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import { describeAttributes, describeState } from './describe-state.ts'
@@ -21,20 +21,20 @@ export interface FeatureCommandsConfig {
  * for a Redis that is away (limits.storeOutageMsMax), who only reads them does not.
  */
 export function openFeedStore(
-  redisUrl: string,
+  address: RedisAddress,
   { prefix, features }: Pick<FeatureCommandsConfig, 'prefix' | 'features'>,
   role: 'owner' | 'reader' = 'reader',
 ): Promise<StateStore> {
   const { commandTimeoutMs, readKeysMax, storeOutageMsMax } = features.limits
   const outageMsMax = role === 'owner' ? storeOutageMsMax : 0
-  return openRedisStore(redisUrl, prefix, { commandTimeoutMs, readKeysMax, outageMsMax })
+  return openRedisStore(address, prefix, { commandTimeoutMs, readKeysMax, outageMsMax })
 }
 
 /** The service `run features`, connected. The caller waits for `done` and calls `stop`. */
 export async function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningStage> {
   const config = await context.loadConfig()
-  const { redisUrl } = await context.addresses()
-  const store = await openFeedStore(redisUrl, config, 'owner')
+  const { redis } = await context.addresses()
+  const store = await openFeedStore(redis, config, 'owner')
   try {
     const runtime = await context.connect('features')
     try {
@@ -98,8 +98,8 @@ async function showEntity(
   id: string,
 ) {
   const config = await context.loadConfig()
-  const { redisUrl } = await context.addresses()
-  const store = await openFeedStore(redisUrl, config)
+  const { redis } = await context.addresses()
+  const store = await openFeedStore(redis, config)
   try {
     const runtime = await context.connect('features-show')
     try {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import {
   applyTopics,
   catalogueOf,
   connectRuntime,
+  createRedis,
   deleteTopics,
   type KafkaRuntime,
   readTopic,
+  type RedisAddress,
   silentLogger,
   streamsConfigSchema,
 } from '#streams'
@@ -47,8 +48,8 @@ async function feedOf() {
     cleanups.push(() => runtime.close())
     return runtime
   }
-  const store = await openFeedStore(addresses.redisUrl, { prefix: streams.prefix, features })
-  const forget = () => forgetNamespace(addresses.redisUrl, streams.prefix)
+  const store = await openFeedStore(addresses.redis, { prefix: streams.prefix, features })
+  const forget = () => forgetNamespace(addresses.redis, streams.prefix)
   cleanups.push(async () => {
     await store.close()
     await forget()
@@ -75,8 +76,8 @@ async function feedOf() {
   }
 }
 
-async function forgetNamespace(redisUrl: string, namespace: string): Promise<void> {
-  const redis = new Redis(redisUrl)
+async function forgetNamespace(address: RedisAddress, namespace: string): Promise<void> {
+  const redis = createRedis(address)
   let cursor = '0'
   do {
     const [next, keys] = await redis.scan(cursor, 'MATCH', `${namespace}:*`, 'COUNT', 1_000)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { connect, createServer } from 'node:net'
-import { Redis } from 'ioredis'
+import { createRedis } from '#streams'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import { REDIS_COMMANDS } from '#streams/testing'
 import { openRedisStore } from './redis-store.ts'
@@ -11,15 +11,15 @@ import { stateStoreConformance } from './testing/state-store-conformance.ts'
 const stack = inject('stack')
 
 describe.skipIf(stack === null)('Redis store', () => {
-  const { redisUrl } = stack ?? { redisUrl: '' }
+  const { redis } = stack ?? { redis: { url: '' } }
   const opened: StateStore[] = []
-  const admin = new Redis(redisUrl, { lazyConnect: true })
+  const admin = createRedis(redis, { lazyConnect: true })
   const namespaces: string[] = []
 
   async function open() {
     const namespace = `test-${randomUUID()}`
     namespaces.push(namespace)
-    const store = await openRedisStore(redisUrl, namespace, { watchEveryMs: 5 })
+    const store = await openRedisStore(redis, namespace, { watchEveryMs: 5 })
     opened.push(store)
     const loseFence = async (tag: string) => void (await admin.del(`${namespace}:${tag}`))
     let remembered = new Map<string, Buffer>()
@@ -64,7 +64,7 @@ describe.skipIf(stack === null)('Redis store', () => {
   it('reads more keys than one MGET may hold, in order', async () => {
     const namespace = `test-${randomUUID()}`
     namespaces.push(namespace)
-    const store = await openRedisStore(redisUrl, namespace, { readKeysMax: 7 })
+    const store = await openRedisStore(redis, namespace, { readKeysMax: 7 })
     opened.push(store)
     const tag = '{t.0}:x'
     const fence = await store.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })
@@ -106,7 +106,7 @@ describe.skipIf(stack === null)('Redis store', () => {
 
   it('writes once although the answer to the first attempt is lost', async () => {
     const { store, namespace } = await open()
-    const url = new URL(redisUrl)
+    const url = new URL(redis.url)
     let answersToLose = 0
     const lossy = createServer((client) => {
       const server = connect(Number(url.port), url.hostname)
@@ -121,7 +121,7 @@ describe.skipIf(stack === null)('Redis store', () => {
     })
     await new Promise<void>((listening) => lossy.listen(0, '127.0.0.1', listening))
     const through = `redis://127.0.0.1:${String((lossy.address() as { port: number }).port)}${url.pathname}`
-    const behind = await openRedisStore(through, namespace, { outageMsMax: 60_000 })
+    const behind = await openRedisStore({ url: through }, namespace, { outageMsMax: 60_000 })
     opened.push(behind)
     const tag = '{t.0}:x'
     const fence = await behind.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })
@@ -140,13 +140,13 @@ describe.skipIf(stack === null)('Redis store', () => {
     const silent = createServer((socket) => void socket.resume())
     await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
     const { port } = silent.address() as { port: number }
-    const refused = openRedisStore('redis://127.0.0.1:1', 'x')
+    const refused = openRedisStore({ url: 'redis://127.0.0.1:1' }, 'x')
     await expect(refused).rejects.toMatchObject({
       code: 'store_unreachable',
       policy: 'operator',
       message: expect.stringContaining('No Redis answers at 127.0.0.1:1'),
     })
-    const mute = openRedisStore(`redis://127.0.0.1:${String(port)}`, 'x', { commandTimeoutMs: 100 })
+    const mute = openRedisStore({ url: `redis://127.0.0.1:${String(port)}` }, 'x', { commandTimeoutMs: 100 })
     await expect(mute).rejects.toMatchObject({ code: 'store_unreachable' })
     await new Promise((closed) => silent.close(closed))
   })
@@ -158,8 +158,8 @@ describe.skipIf(stack === null)('Redis store', () => {
     const rights = REDIS_COMMANDS.map((command) => `+${command}`)
     await admin.call('ACL', 'SETUSER', namespace, 'on', '>secret', `~${namespace}:*`, ...rights)
     try {
-      const url = redisUrl.replace('redis://', `redis://${namespace}:secret@`)
-      const store = await openRedisStore(url, namespace)
+      const url = redis.url.replace('redis://', `redis://${namespace}:secret@`)
+      const store = await openRedisStore({ url }, namespace)
       opened.push(store)
       const tag = '{t.0}:x'
       const fence = await store.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })
@@ -188,7 +188,7 @@ describe.skipIf(stack === null)('Redis store', () => {
     })
     await new Promise<void>((listening) => evicting.listen(0, '127.0.0.1', listening))
     const { port } = evicting.address() as { port: number }
-    await expect(openRedisStore(`redis://127.0.0.1:${String(port)}`, 'x')).rejects.toMatchObject({
+    await expect(openRedisStore({ url: `redis://127.0.0.1:${String(port)}` }, 'x')).rejects.toMatchObject({
       code: 'store_evicts',
       policy: 'operator',
       message: expect.stringContaining('maxmemory-policy allkeys-lru'),

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
+import { createRedis, type RedisAddress } from '#streams'
 import { StoreEvictsError, StoreUnavailableError, StoreUnreachableError } from './errors.ts'
 import { parseFence, wentBack, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
 import { readLua } from './fs-lua.ts'
@@ -30,13 +31,13 @@ const SCAN_COUNT = 1_000
  * Keys of one call share a hash tag, except in `read`: on Redis Cluster that one must be split by tag.
  */
 export async function openRedisStore(
-  url: string,
+  where: RedisAddress,
   namespace: string,
   options: RedisStoreOptions = {},
 ): Promise<StateStore> {
   const { commandTimeoutMs = 2_000, readKeysMax = 20_000, outageMsMax = 0, watchEveryMs = 1_000 } = options
-  const address = addressOf(url)
-  const redis = new Redis(url, {
+  const address = addressOf(where.url)
+  const redis = createRedis(where, {
     lazyConnect: true,
     enableOfflineQueue: false,
     enableAutoPipelining: false,

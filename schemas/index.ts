@@ -9,6 +9,7 @@ export { createCodec } from './codec.ts'
 export { HEADER_BYTES, schemaIdOf } from './wire-format.ts'
 export { bytesOfVector, vectorOfBytes } from './vector-bytes.ts'
 export type { SchemaRegistry } from './schema-registry.ts'
+export { type RegistryAddress, registrySettingsOf, requestRegistry } from './registry-client.ts'
 export { openRegistry } from './registry-confluent.ts'
 export type { RegistryOptions } from './registry-confluent.ts'
 export {

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { topicCatalogue } from './catalogue.ts'
 import { createCodec } from './codec.ts'
 import { RegistryRefusedError, RegistryUnavailableError } from './errors.ts'
+import { requestRegistry } from './registry-client.ts'
 import { openRegistry } from './registry-confluent.ts'
 import { registryAddress } from './testing/registry-address.ts'
 import { sampleRecords } from './testing/sample-records.ts'
@@ -16,19 +17,18 @@ const nextSubject = () => `${run}-${subjects++}-value`
 
 describe('registry over the Confluent protocol', () => {
   it.each(schemaRegistryConformance)('$name', (testCase) =>
-    testCase.run(openRegistry({ url: registryAddress() }), nextSubject()),
+    testCase.run(openRegistry(registryAddress()), nextSubject()),
   )
 
   it('guards a subject that a crashed registration left without a level', async () => {
     const subject = nextSubject()
     const schema = (type: string) =>
       JSON.stringify({ type: 'record', name: 'A', namespace: 'x', fields: [{ name: 'a', type }] })
-    await fetch(`${registryAddress()}/subjects/${subject}/versions`, {
+    await requestRegistry(registryAddress(), `/subjects/${subject}/versions`, {
       method: 'POST',
-      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-      body: JSON.stringify({ schema: schema('string') }),
+      body: { schema: schema('string') },
     })
-    await expect(openRegistry({ url: registryAddress() }).register(subject, schema('int'))).rejects.toThrow(
+    await expect(openRegistry(registryAddress()).register(subject, schema('int'))).rejects.toThrow(
       /FULL_TRANSITIVE/,
     )
   })
@@ -36,14 +36,14 @@ describe('registry over the Confluent protocol', () => {
   it('lets two codecs of one feed read each other', async () => {
     const catalogue = topicCatalogue({ prefix: run, partitions: 1, replicationFactor: 1 })
     const [one, two] = await Promise.all(
-      [1, 2].map(() => createCodec(openRegistry({ url: registryAddress() }), catalogue)),
+      [1, 2].map(() => createCodec(openRegistry(registryAddress()), catalogue)),
     )
     const bytes = one!.encode('predictions', sampleRecords.predictions)
     expect(two!.decode('predictions', bytes)).toEqual(sampleRecords.predictions)
   })
 
   it('says that the address is wrong, not that the schema is unknown', async () => {
-    const registry = openRegistry({ url: new URL('/', registryAddress()).href })
+    const registry = openRegistry({ url: new URL('/', registryAddress().url).href })
     await expect(registry.schemaById(1)).rejects.toThrow(RegistryRefusedError)
     await expect(registry.lookup('s', '"string"')).rejects.toThrow(/path of its address/)
   })
@@ -66,7 +66,7 @@ describe('a registry that fails', () => {
   }
 
   it('is unavailable when nobody listens', async () => {
-    const registry = openRegistry({ url: 'http://127.0.0.1:1', attemptsMax: 2, retryPauseMs: 5 })
+    const registry = openRegistry({ url: 'http://127.0.0.1:1' }, { attemptsMax: 2, retryPauseMs: 5 })
     await expect(registry.schemaById(1)).rejects.toThrow(RegistryUnavailableError)
     await expect(registry.register('s', '"string"')).rejects.toThrow(RegistryUnavailableError)
     await expect(registry.lookup('s', '"string"')).rejects.toThrow(
@@ -80,14 +80,14 @@ describe('a registry that fails', () => {
       response.writeHead(++asked < 3 ? 503 : 200, { 'content-type': 'application/json' })
       response.end(asked < 3 ? '{"error_code":50003,"message":"not now"}' : '{"schema":"\\"string\\""}')
     })
-    await expect(openRegistry({ url, retryPauseMs: 5 }).schemaById(7)).resolves.toBe('"string"')
+    await expect(openRegistry({ url }, { retryPauseMs: 5 }).schemaById(7)).resolves.toBe('"string"')
     expect(asked).toBe(3)
   })
 
   it('is given up when it takes the question and never answers', async () => {
     let asked = 0
     const url = await serve(() => void asked++)
-    const registry = openRegistry({ url, requestMs: 50, retryPauseMs: 5, attemptsMax: 2 })
+    const registry = openRegistry({ url }, { requestMs: 50, retryPauseMs: 5, attemptsMax: 2 })
     await expect(registry.schemaById(7)).rejects.toThrow(RegistryUnavailableError)
     expect(asked).toBe(2)
   })
@@ -97,7 +97,7 @@ describe('a registry that fails', () => {
       const drip = setInterval(() => response.write(' '), 10)
       response.on('close', () => clearInterval(drip))
     })
-    const registry = openRegistry({ url, requestMs: 1_000, questionMs: 200 })
+    const registry = openRegistry({ url }, { requestMs: 1_000, questionMs: 200 })
     await expect(registry.schemaById(7)).rejects.toThrow(/no answer within/)
   })
 

@@ -1,17 +1,12 @@
-import {
-  COMPATIBILITY,
-  SchemaRegistry as ConfluentClient,
-  SchemaType,
-} from '@kafkajs/confluent-schema-registry'
-import { RegistryRefusedError, SchemaIncompatibleError } from './errors.ts'
+import { COMPATIBILITY, SchemaType } from '@kafkajs/confluent-schema-registry'
+import { SchemaIncompatibleError } from './errors.ts'
 import { createAsk, isForeign, RegistryAnswerError, statusOf } from './registry-ask.ts'
 import type { AskOptions } from './registry-ask.ts'
+import { createRegistryClient, type RegistryAddress, requestRegistry } from './registry-client.ts'
 import { createPatience } from './registry-patience.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
 
 export interface RegistryOptions extends AskOptions {
-  /** Base address of a Confluent-compatible registry, e.g. http://HOST:PORT/apis/ccompat/v7; may carry user:password@. */
-  url: string
   /** Bound of one HTTP request: a registry that has just started may take seconds to register a schema. */
   requestMs?: number
   /** How long an unknown id is not asked for again: a stream of bad records must not become one of requests. */
@@ -28,10 +23,9 @@ const QUESTIONS_MAX = 1_000
 const FULL_TRANSITIVE = COMPATIBILITY.FULL_TRANSITIVE
 
 /** A schema registry that speaks the Confluent protocol (Confluent, Apicurio, Karapace). Connects at the first question. */
-export function openRegistry(options: RegistryOptions): SchemaRegistry {
+export function openRegistry(address: RegistryAddress, options: RegistryOptions = {}): SchemaRegistry {
   const { requestMs = 8_000, unknownIdMs = 10_000, patienceMs = 500 } = options
-  const { host, auth } = splitUrl(options.url)
-  const client = openClient(host, auth, requestMs)
+  const client = createRegistryClient(address, requestMs)
   const ask = createAsk(options)
   const unknownUntilMs = new Map<number, number>()
   const askPatiently = createPatience((id: number) => ask(`fetching schema ${id}`, () => fetchSchema(id)), {
@@ -95,9 +89,10 @@ export function openRegistry(options: RegistryOptions): SchemaRegistry {
    */
   async function keepFullTransitive(subject: string): Promise<void> {
     if ((await levelOf(subject)) === FULL_TRANSITIVE) return
-    const answer = await configRequest(subject, {
+    const answer = await requestRegistry(address, configOf(subject), {
       method: 'PUT',
-      body: JSON.stringify({ compatibility: FULL_TRANSITIVE }),
+      body: { compatibility: FULL_TRANSITIVE },
+      requestMs,
     })
     // Another process may have been faster: Apicurio answers 409 then.
     if (!answer.ok && (await levelOf(subject)) !== FULL_TRANSITIVE) {
@@ -106,53 +101,16 @@ export function openRegistry(options: RegistryOptions): SchemaRegistry {
   }
 
   async function levelOf(subject: string): Promise<string | null> {
-    const answer = await configRequest(subject, { method: 'GET' })
+    const answer = await requestRegistry(address, configOf(subject), { requestMs })
     if (answer.status === 404) return null
     if (!answer.ok)
       throw new RegistryAnswerError(answer.status, `GET /config/${subject} answered ${answer.status}`)
     const body = (await answer.json()) as { compatibilityLevel?: string }
     return body.compatibilityLevel ?? null
   }
-
-  function configRequest(subject: string, request: { method: string; body?: string }): Promise<Response> {
-    const headers: Record<string, string> = { 'content-type': 'application/vnd.schemaregistry.v1+json' }
-    if (auth)
-      headers['authorization'] =
-        `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
-    const signal = AbortSignal.timeout(requestMs)
-    return fetch(`${host}/config/${encodeURIComponent(subject)}`, { ...request, headers, signal })
-  }
 }
 
-/** A type and not an interface: the client wants an index signature. */
-type Credentials = { username: string; password: string }
-
-/**
- * The client with its traps closed: no retries of its own (its retry options are one global object), a time limit
- * (it has none).
- */
-function openClient(host: string, auth: Credentials | undefined, requestMs: number): ConfluentClient {
-  return new ConfluentClient({
-    host,
-    ...(auth && { auth }),
-    clientId: 'feedloop',
-    retry: { retries: 0 },
-    middlewares: [
-      () => ({
-        prepareRequest: async (next) => (await next()).enhance({ timeout: requestMs }),
-      }),
-    ],
-  })
-}
-
-function splitUrl(url: string): { host: string; auth: Credentials | undefined } {
-  if (!URL.canParse(url))
-    throw new RegistryRefusedError(`schema registry address ${JSON.stringify(url)} is no URL`)
-  const parsed = new URL(url)
-  const [username, password] = [decodeURIComponent(parsed.username), decodeURIComponent(parsed.password)]
-  parsed.username = parsed.password = ''
-  return { host: parsed.href.replace(/\/+$/, ''), auth: username === '' ? undefined : { username, password } }
-}
+const configOf = (subject: string) => `/config/${encodeURIComponent(subject)}`
 
 /** Two processes registering the same subject at once, as Apicurio says it. */
 function isRace(error: unknown): boolean {

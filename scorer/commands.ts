@@ -38,9 +38,9 @@ export function registerScorerCommands(program: Command, _context: CommandContex
 /** The service `run scorer`, connected. The caller waits for `done` or calls `stop`. */
 export async function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<RunningScorer> {
   const config = await context.loadConfig()
-  const { redisUrl } = await context.addresses()
+  const { redis } = await context.addresses()
   const featureSet = compileFeatureSet(config.features)
-  const store = await openFeedStore(redisUrl, config)
+  const store = await openFeedStore(redis, config)
   try {
     const runtime = await context.connect('scorer')
     try {

@@ -3,12 +3,13 @@ import { afterEach, describe, expect, inject, it } from 'vitest'
 import { compileFeatureSet, featureStoreConfigSchema, openFeedStore, startFeatureStore } from '#feature-store'
 import type { Prediction } from '#schemas'
 import {
+  type Addresses,
   applyTopics,
   catalogueOf,
   connectRuntime,
   deleteTopics,
-  type Addresses,
   readTopic,
+  requestHttp,
   silentLogger,
   streamsConfigSchema,
 } from '#streams'
@@ -45,7 +46,7 @@ async function feedOf(stack: Addresses, http: object) {
     connectRuntime({ addresses: stack, config: streams, clientId, log: silentLogger })
   const runtime = await connect('test')
   cleanups.push(() => runtime.close())
-  const store = await openFeedStore(stack.redisUrl, config)
+  const store = await openFeedStore(stack.redis, config)
   cleanups.push(() => store.close())
   const features = await startFeatureStore(runtime, { config: config.features, store })
   cleanups.push(() => features.stop())
@@ -116,20 +117,16 @@ describe.skipIf(addresses === null)('run scorer on real Kafka, Redis, registry a
   it('answers HTTP and records it', async () => {
     const { answered, scorer } = await feedOf(addresses as Addresses, { port: 0 })
     const url = scorer.httpUrl ?? 'off'
-    expect((await fetch(`${url}/readyz`)).status).toBe(200)
-    const body = JSON.stringify({ requestId: 'h1', userId: 'u1', candidates: CANDIDATES })
-    const answer = await fetch(`${url}/predict`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    })
+    expect((await requestHttp(`${url}/readyz`)).status).toBe(200)
+    const body = { requestId: 'h1', userId: 'u1', candidates: CANDIDATES }
+    const answer = await requestHttp(`${url}/predict`, { method: 'POST', body })
     expect(await answer.json()).toMatchObject({
       predictionId: 'p:h1',
       fallbackReason: 'no_model',
       recorded: true,
     })
     expect(await answered(1)).toMatchObject([{ predictionId: 'p:h1', requestPartition: -1 }])
-    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(
+    expect(await (await requestHttp(`${url}/metrics`)).text()).toMatch(
       /^feedloop_requests_fell_back_total\{reason="no_model"\} 1$/m,
     )
   })

@@ -1,10 +1,23 @@
+import type { RegistryAddress } from '#schemas'
 import type { Runtime } from './stage.ts'
 
-/** Where the three services are. */
-export interface Addresses {
+/** Where Kafka is, as its clients are told: everything that `kafkaSettingsOf` makes settings of. */
+export interface KafkaAddress {
+  /** host:port */
   brokers: string[]
-  registryUrl: string
-  redisUrl: string
+}
+
+/** Where Redis is, as its clients are told. */
+export interface RedisAddress {
+  /** redis://[user:password@]host:port, or rediss:// */
+  url: string
+}
+
+/** Where the three services are; stack/addresses.ts makes them of what was given. */
+export interface Addresses {
+  kafka: KafkaAddress
+  registry: RegistryAddress
+  redis: RedisAddress
 }
 
 /** What `cli.ts` gives to every part's commands. */

@@ -106,7 +106,7 @@ function parseLimit(text: string): number {
 async function find(context: Context, filter: LetterFilter, limit: number): Promise<FoundLetter[]> {
   const [config, addresses] = [await context.loadConfig(), await context.addresses()]
   const catalogue = catalogueOf(config)
-  const codec = await createCodec(openRegistry({ url: addresses.registryUrl }), catalogue)
+  const codec = await createCodec(openRegistry(addresses.registry), catalogue)
   const found: FoundLetter[] = []
   for await (const letter of readDeadLetters(addresses, catalogue.deadLetters.name, codec, filter)) {
     found.push(letter)

@@ -1,4 +1,4 @@
-export type { Addresses, CommandContext } from './contract.ts'
+export type { Addresses, CommandContext, KafkaAddress, RedisAddress } from './contract.ts'
 export type {
   Batch,
   BatchResult,
@@ -40,8 +40,12 @@ export { deferred } from './deferred.ts'
 export { UTF8_BYTES_PER_UNIT_MAX, writeUtf8 } from './write-utf8.ts'
 
 export { catalogueOf, connectRuntime, type ConnectOptions, type KafkaRuntime } from './kafka/kafka-runtime.ts'
+export { createPlainKafka } from './kafka/kafka-client.ts'
+export { kafkaSettingsOf } from './kafka/kafka-settings.ts'
+export { askRedisOnce, createRedis } from './redis-client.ts'
+export { requestHttp } from './http-client.ts'
 export { readTopic, type ReadTopicOptions } from './kafka/kafka-read-topic.ts'
-export { applyTopics, type BrokerAddresses, deleteTopics, describeTopics } from './kafka/kafka-topics.ts'
+export { applyTopics, deleteTopics, describeTopics } from './kafka/kafka-topics.ts'
 export type { FoundTopic, TopicChange, WantedTopic } from './topics.ts'
 export { type LagReader, openLagReader, type TopicLag, topicLags } from './kafka/kafka-lag.ts'
 export { readDeadLetters, requeueDeadLetters } from './kafka/kafka-dead-letters.ts'

@@ -1,8 +1,9 @@
+import type { Addresses, kafkaSettingsOf } from '#streams'
+
 /** What a contestant process is told, as JSON in its first argument. */
-export interface Task {
-  brokers: string[]
-  registryUrl: string
-  redisUrl: string
+export interface Task extends Addresses {
+  /** For rivals, which must not load what changes kafkajs: how a client of their own reaches Kafka. */
+  kafkaSettings: ReturnType<typeof kafkaSettingsOf>
   /** Topic and key prefix. */
   prefix: string
   topic: string

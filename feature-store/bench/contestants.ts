@@ -34,15 +34,15 @@ const streams = (name: string, redis: boolean, threads: number, title: string): 
   program: {
     kind: 'java',
     file: 'peers/StreamsPeer.java',
-    argv: ({ brokers, topic, interactions, redisUrl, prefix }, folder, schemaFile) => [
-      brokers.join(','),
+    argv: ({ kafka, topic, interactions, redis: { url }, prefix }, folder, schemaFile) => [
+      kafka.brokers.join(','),
       topic,
       String(interactions),
       String(threads),
       schemaFile,
       folder,
       'eos',
-      redis ? new URL(redisUrl).host : '-',
+      redis ? new URL(url).host : '-',
       prefix,
     ],
   },

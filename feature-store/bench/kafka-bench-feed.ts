@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
-import { Kafka, logLevel } from 'kafkajs'
 import {
   type Addresses,
   applyTopics,
   catalogueOf,
   connectRuntime,
+  createPlainKafka,
+  createRedis,
+  kafkaSettingsOf,
   silentLogger,
   streamsConfigSchema,
 } from '#streams'
@@ -35,7 +36,7 @@ export async function openBenchFeed(
 ): Promise<BenchFeed> {
   const prefix = `bench-${randomUUID().slice(0, 8)}`
   const config = streamsConfigSchema.parse({ prefix, kafka: { partitions: workload.partitions } })
-  const { brokers, registryUrl, redisUrl } = addresses
+  const { kafka } = addresses
   const specs = Object.values(catalogueOf(config))
   await applyTopics(
     addresses,
@@ -44,11 +45,11 @@ export async function openBenchFeed(
   const runtime = await connectRuntime({ addresses, config, clientId: 'bench', log: silentLogger })
   const topic = runtime.topicName('interactions')
   const copies = runtime.topicName('itemInteractions')
-  const filled = await fillTopic({ brokers, topic, codec: runtime.codec }, workload)
+  const filled = await fillTopic({ kafka, topic, codec: runtime.codec }, workload)
   await runtime.close()
-  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin()
+  const admin = createPlainKafka(kafka).admin()
   await admin.connect()
-  const redis = new Redis(redisUrl)
+  const redis = createRedis(addresses.redis)
   const { interactions } = workload
 
   async function forgetKeys(): Promise<void> {
@@ -85,7 +86,7 @@ export async function openBenchFeed(
   }
 
   return {
-    task: { brokers, registryUrl, redisUrl, prefix, topic, interactions },
+    task: { ...addresses, kafkaSettings: kafkaSettingsOf(kafka), prefix, topic, interactions },
     ...filled,
     *encode(asked) {
       for (const interaction of interactionsOf(asked))

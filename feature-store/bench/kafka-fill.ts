@@ -1,16 +1,16 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { logLevel } from 'kafkajs'
 import type { Codec } from '#schemas'
-import { partitionOf } from '#streams'
+import { createPlainKafka, type KafkaAddress, partitionOf } from '#streams'
 import { interactionsOf, type Workload } from './workload.ts'
 
 const BATCH = 2_000
 
 /** Writes the workload to a topic, keyed by user, before anything is measured. */
 export async function fillTopic(
-  { brokers, topic, codec }: { brokers: string[]; topic: string; codec: Codec },
+  { kafka, topic, codec }: { kafka: KafkaAddress; topic: string; codec: Codec },
   workload: Workload,
 ): Promise<{ meanBytes: number; recordsPerPartition: number[] }> {
-  const producer = new Kafka({ brokers, logLevel: logLevel.ERROR }).producer({
+  const producer = createPlainKafka(kafka, { logLevel: logLevel.ERROR }).producer({
     idempotent: true,
     maxInFlightRequests: 1,
     createPartitioner:

@@ -222,10 +222,10 @@ async function processes(addresses: Addresses, { interactions, rounds, apart }: 
 }
 
 async function memory(
-  { redisUrl }: Addresses,
+  { redis }: Addresses,
   options: { json?: string; users: number; items: number; meanInteractions: number },
 ): Promise<object> {
-  const use = await measureMemory(redisUrl, options)
+  const use = await measureMemory(redis, options)
   print(
     table(
       ['users', 'items', 'interactions', 'MiB', 'bytes per user', 'bytes per item'],

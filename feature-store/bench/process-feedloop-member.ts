@@ -31,7 +31,7 @@ const nothing = (): Omit<MemberReport, 'cpuMicros'> => ({ user: 0, item: 0, writ
 let applied = nothing()
 
 const runtime = await connectRuntime({
-  addresses: { brokers: task.brokers, registryUrl: task.registryUrl },
+  addresses: task,
   config: streamsConfigSchema.parse({ prefix: task.prefix }),
   clientId: 'bench-member',
   log: silentLogger,
@@ -56,7 +56,7 @@ setInterval(() => {
 }, REPORT_MS)
 
 async function startStages() {
-  const opened = await openRedisStore(task.redisUrl, task.prefix)
+  const opened = await openRedisStore(task.redis, task.prefix)
   const store = notedStore(opened, ({ side, partition }, { nextOffset }) => {
     if (side === 'user') applied.userOffsets[partition] = nextOffset
   })

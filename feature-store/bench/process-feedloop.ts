@@ -35,13 +35,13 @@ const notes = createWriteNotes()
 const applied = new Map<string, number>()
 
 const runtime = await connectRuntime({
-  addresses: { brokers: task.brokers, registryUrl: task.registryUrl },
+  addresses: task,
   config: streamsConfigSchema.parse({ prefix: task.prefix }),
   clientId: 'bench',
   log: silentLogger,
   signals: { ...silentSignals, count } satisfies Signals,
 })
-const opened = await openRedisStore(task.redisUrl, task.prefix)
+const opened = await openRedisStore(task.redis, task.prefix)
 const store = task.writesFile === undefined ? opened : notedStore(opened, note)
 const stopProfiler = task.profileFile === undefined ? null : await startProfiler(task.profileFile)
 const running = await startFeatureStore(runtime, { config: benchFeatures(), store })

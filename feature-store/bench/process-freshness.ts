@@ -81,7 +81,7 @@ export async function measureFreshness(
     await feedloop.wrote('ready')
     feedloop.mayEnd()
     const argv = [
-      task.brokers.join(','),
+      task.kafka.brokers.join(','),
       task.topic,
       loadFile,
       String(interactions),

@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
+import { createRedis, type RedisAddress } from '#streams'
 import { topicCatalogue } from '#schemas'
 import { compileFeatureSet } from '../feature-set.ts'
 import { openRedisStore } from '../redis-store.ts'
@@ -20,11 +21,11 @@ const fadedTo = (decayed: number, fromMs: number, toMs: number) =>
   decayed * remaining(toMs - fromMs, HALF_LIFE_MS)
 const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0)
 
-export const feedloopStates: FinalStates = async ({ redisUrl, prefix }, partitions) => {
+export const feedloopStates: FinalStates = async ({ redis: address, prefix }, partitions) => {
   const states = new Map<string, Expected>()
   const { layouts } = compileFeatureSet(benchFeatures())
   const topics = topicCatalogue({ prefix, partitions, replicationFactor: 1 })
-  const store = await openRedisStore(redisUrl, prefix)
+  const store = await openRedisStore(address, prefix)
   for (const [topic, layout] of [
     ['interactions', layouts.user],
     ['itemInteractions', layouts.item],
@@ -49,8 +50,8 @@ export const feedloopStates: FinalStates = async ({ redisUrl, prefix }, partitio
   return states
 }
 
-export const handwrittenStates: FinalStates = ({ redisUrl, prefix }) =>
-  everyKey(redisUrl, prefix, async (redis, key) => {
+export const handwrittenStates: FinalStates = ({ redis: address, prefix }) =>
+  everyKey(address, prefix, async (redis, key) => {
     const fields = await redis.hgetall(key)
     const number = (field: string) => Number(fields[field] ?? 0)
     const buckets = Object.keys(fields).filter((field) => /^b\d+$/.test(field))
@@ -66,8 +67,8 @@ export const handwrittenStates: FinalStates = ({ redisUrl, prefix }) =>
   })
 
 /** The layout of StreamsPeer.fold. */
-export const streamsPeerStates: FinalStates = ({ redisUrl, prefix }) =>
-  everyKey(redisUrl, prefix, async (redis, key) => {
+export const streamsPeerStates: FinalStates = ({ redis: address, prefix }) =>
+  everyKey(address, prefix, async (redis, key) => {
     const bytes = (await redis.getBuffer(key))!
     const buckets = Array.from({ length: BUCKETS }, (_, k) => ({
       bucket: bytes.readInt32BE(40 + k * 8),
@@ -85,11 +86,11 @@ export const streamsPeerStates: FinalStates = ({ redisUrl, prefix }) =>
   })
 
 async function everyKey(
-  redisUrl: string,
+  address: RedisAddress,
   prefix: string,
   stateOf: (redis: Redis, key: string) => Promise<Expected>,
 ): Promise<Map<string, Expected>> {
-  const redis = new Redis(redisUrl)
+  const redis = createRedis(address)
   const states = new Map<string, Expected>()
   let cursor = '0'
   do {

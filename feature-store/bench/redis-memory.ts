@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { createRedis, type RedisAddress } from '#streams'
 import { partitionOf } from '#streams'
 import { featureStoreConfigSchema } from '../config.ts'
 import { compileFeatureSet } from '../feature-set.ts'
@@ -33,13 +33,13 @@ const BANDS = 4
  * has 1 to 2 x `meanInteractions` - 1 interactions, spread over categories and price bands.
  */
 export async function measureMemory(
-  redisUrl: string,
+  address: RedisAddress,
   { users, items, meanInteractions }: { users: number; items: number; meanInteractions: number },
 ): Promise<MemoryUse> {
   const { layouts } = compileFeatureSet(featureStoreConfigSchema.parse({}))
-  const redis = new Redis(redisUrl)
+  const redis = createRedis(address)
   const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))![1])
-  const store = await openRedisStore(redisUrl, 'feed')
+  const store = await openRedisStore(address, 'feed')
   const random = createChance(1)
   let interactions = 0
 

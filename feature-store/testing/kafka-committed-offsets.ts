@@ -1,13 +1,11 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { createPlainKafka, type KafkaAddress } from '#streams'
 
 /** Brokers may be away for a minute. */
 const OUTAGE_RETRIES_MAX = 60
 
 /** Where a group stands, asked anew each time. null: it has committed nothing there. */
-export function committedOffsets(brokers: readonly string[]) {
-  const kafka = new Kafka({
-    brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
+export function committedOffsets(address: KafkaAddress) {
+  const kafka = createPlainKafka(address, {
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: OUTAGE_RETRIES_MAX },
   })
   return async function committedOffset(

@@ -55,7 +55,7 @@ function die(): void {
 }
 
 dieAroundProducing(isTime, `${streams.prefix}.dead-letters.v1`, die)
-const codec = await createCodec(openRegistry({ url: addresses.registryUrl }), catalogueOf(streams))
+const codec = await createCodec(openRegistry(addresses.registry), catalogueOf(streams))
 const changedCodec: typeof codec = {
   ...codec,
   decode(topic, bytes) {
@@ -73,7 +73,7 @@ const runtime = await connectRuntime({
   codec: changedCodec,
   log: createLogger({ name: 'features' }),
 })
-const store = await openFeedStore(addresses.redisUrl, { prefix: streams.prefix, features }, 'owner')
+const store = await openFeedStore(addresses.redis, { prefix: streams.prefix, features }, 'owner')
 
 function dyingStore(inner: StateStore): StateStore {
   return {
@@ -89,7 +89,7 @@ function dyingStore(inner: StateStore): StateStore {
 }
 
 function withoutFence(inner: StateStore): StateStore {
-  const ask = committedOffsets(addresses.brokers)
+  const ask = committedOffsets(addresses.kafka)
   return unfencedStore(inner, (tag) => {
     const place = /^\{.+\.(\d+)\}:/.exec(tag)!
     const partition = Number(place[1])

@@ -1,5 +1,3 @@
-import { Redis } from 'ioredis'
-import { Kafka, logLevel } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { examine } from './process-doctor.ts'
 import { streamsConfigSchema } from '../config.ts'
@@ -8,6 +6,9 @@ import { openKafkaHarness } from '../testing/kafka-harness.ts'
 import { startOwnRedis } from '../testing/process-own-redis.ts'
 import { describeServices } from '../testing/services.ts'
 import { REDIS_COMMANDS } from './redis-rights.ts'
+import type { Addresses, RedisAddress } from '../contract.ts'
+import { createPlainKafka } from '../kafka/kafka-client.ts'
+import { createRedis } from '../redis-client.ts'
 
 describeServices('doctor', (addresses) => {
   it('finds a sound feed sound, and tells a stage that nobody runs how far it is behind', async () => {
@@ -35,7 +36,7 @@ describeServices('doctor', (addresses) => {
 
   it('tells who stamped a record ahead of this machine', async () => {
     const harness = await openKafkaHarness(addresses)
-    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer()
+    const producer = createPlainKafka(addresses.kafka).producer()
     try {
       const topic = harness.runtime.topicName('interactions')
       const found = async () =>
@@ -61,7 +62,7 @@ describeServices('doctor', (addresses) => {
 
   it('tells a broker that stamps records before they were made', async () => {
     const harness = await openKafkaHarness(addresses)
-    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer()
+    const producer = createPlainKafka(addresses.kafka).producer()
     try {
       const topic = harness.runtime.topicName('predictions')
       const found = async () =>
@@ -106,12 +107,12 @@ describeServices('doctor', (addresses) => {
 
   it('tells what a user of Redis may not do, and leaves nothing behind', async () => {
     const redis = await startOwnRedis()
-    const admin = new Redis(redis.url)
+    const admin = createRedis(redis)
     try {
       const rights = REDIS_COMMANDS.filter((command) => command !== 'mset').map((command) => `+${command}`)
       await admin.call('ACL', 'SETUSER', 'features', 'on', '>secret', '~feed:*', ...rights)
-      const redisUrl = redis.url.replace('redis://', 'redis://features:secret@')
-      const nowhere = { brokers: ['127.0.0.1:1'], registryUrl: 'http://127.0.0.1:1', redisUrl }
+      const url = redis.url.replace('redis://', 'redis://features:secret@')
+      const nowhere = nothingBut({ url })
       const rightsOf = async (prefix: string) =>
         (await examine(streamsConfigSchema.parse({ prefix }), nowhere)).find(
           ({ check }) => check === 'redis commands',
@@ -133,7 +134,7 @@ describeServices('doctor', (addresses) => {
   it('tells what a full Redis refuses, and does not blame rights', async () => {
     const redis = await startOwnRedis({ settings: { maxmemory: '100kb' } })
     try {
-      const nowhere = { brokers: ['127.0.0.1:1'], registryUrl: 'http://127.0.0.1:1', redisUrl: redis.url }
+      const nowhere = nothingBut({ url: redis.url })
       const found = (await examine(streamsConfigSchema.parse({}), nowhere)).find(
         ({ check }) => check === 'redis commands',
       )
@@ -149,7 +150,7 @@ describeServices('doctor', (addresses) => {
       settings: { 'maxmemory-policy': 'allkeys-lru', maxmemory: '64mb', appendonly: 'no' },
     })
     try {
-      const nowhere = { brokers: ['127.0.0.1:1'], registryUrl: 'http://127.0.0.1:1', redisUrl: redis.url }
+      const nowhere = nothingBut({ url: redis.url })
       const config = streamsConfigSchema.parse({})
       const found = new Map((await examine(config, nowhere)).map((finding) => [finding.check, finding]))
       expect(found.get('redis eviction')).toMatchObject({ verdict: 'failed' })
@@ -157,10 +158,15 @@ describeServices('doctor', (addresses) => {
       expect(found.get('clock of redis')).toMatchObject({ verdict: 'ok' })
       expect(found.get('brokers')).toMatchObject({ verdict: 'failed' })
       expect(found.get('registry')).toMatchObject({ verdict: 'failed' })
-      const gone = await examine(config, { ...nowhere, redisUrl: 'redis://127.0.0.1:1' })
+      const gone = await examine(config, { ...nowhere, redis: { url: 'redis://127.0.0.1:1' } })
       expect(gone.find(({ check }) => check === 'redis')).toMatchObject({ verdict: 'failed' })
     } finally {
       await redis.close()
     }
   })
 })
+
+/** No Kafka, no registry. */
+function nothingBut(redis: RedisAddress): Addresses {
+  return { kafka: { brokers: ['127.0.0.1:1'] }, registry: { url: 'http://127.0.0.1:1' }, redis }
+}

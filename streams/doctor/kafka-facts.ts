@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs'
+import type { KafkaAddress } from '../contract.ts'
 import { askAgain, lookingAt } from '../kafka/kafka-ask-again.ts'
 import { classifyKafkaError } from '../kafka/kafka-errors.ts'
 import { firstRecordsFrom } from '../kafka/kafka-first-records.ts'
@@ -10,10 +11,10 @@ import type { BrokerFacts } from './judge-topics.ts'
 const BROKER_RESOURCE = 4
 
 /** @throws OperatorError `kafka_unreachable`, `kafka_login`, ... */
-export const askBrokers = (brokers: string[], replicationFactor: number): Promise<BrokerFacts> =>
-  withAdmin(brokers, silentLogger, async (admin) => {
+export const askBrokers = (address: KafkaAddress, replicationFactor: number): Promise<BrokerFacts> =>
+  withAdmin(address, silentLogger, async (admin) => {
     const cluster = await admin.describeCluster()
-    const settings = await settingsOf(admin, cluster.brokers[0]!.nodeId, brokers)
+    const settings = await settingsOf(admin, cluster.brokers[0]!.nodeId, address)
     const number = (name: string) => (settings.has(name) ? Number(settings.get(name)) : null)
     return {
       brokers: cluster.brokers.length,
@@ -25,7 +26,7 @@ export const askBrokers = (brokers: string[], replicationFactor: number): Promis
   })
 
 /** Nothing when the user may not ask. */
-async function settingsOf(admin: Admin, nodeId: number, brokers: string[]): Promise<Map<string, string>> {
+async function settingsOf(admin: Admin, nodeId: number, address: KafkaAddress): Promise<Map<string, string>> {
   try {
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
@@ -34,14 +35,14 @@ async function settingsOf(admin: Admin, nodeId: number, brokers: string[]): Prom
     const entries = resources[0]?.configEntries ?? []
     return new Map(entries.map(({ configName, configValue }) => [configName, configValue]))
   } catch (error) {
-    if (classifyKafkaError(error, brokers).code === 'kafka_permission') return new Map()
+    if (classifyKafkaError(error, address.brokers).code === 'kafka_permission') return new Map()
     throw error
   }
 }
 
 /** How many members each group has. */
-export const askMembers = (brokers: string[], groups: string[]): Promise<Map<string, number>> =>
-  withAdmin(brokers, silentLogger, async (admin) => {
+export const askMembers = (address: KafkaAddress, groups: string[]): Promise<Map<string, number>> =>
+  withAdmin(address, silentLogger, async (admin) => {
     if (groups.length === 0) return new Map()
     const found = await admin.describeGroups(groups)
     return new Map(found.groups.map(({ groupId, members }) => [groupId, members.length]))
@@ -49,11 +50,11 @@ export const askMembers = (brokers: string[], groups: string[]): Promise<Map<str
 
 /** Of each topic: the largest of these steps by which a record is stamped ahead of this machine's clock; 0 for none. */
 export const askStampedAhead = (
-  brokers: string[],
+  address: KafkaAddress,
   topics: readonly string[],
   stepsMs: readonly number[],
 ): Promise<Map<string, number>> =>
-  withAdmin(brokers, silentLogger, async (admin) => {
+  withAdmin(address, silentLogger, async (admin) => {
     const largestFirst = [...stepsMs].sort((a, b) => b - a)
     const aheadOf = async (topic: string): Promise<number> => {
       const ends = new Map(
@@ -67,7 +68,7 @@ export const askStampedAhead = (
       return 0
     }
     const found = topics.map(
-      async (topic) => [topic, await askAgain(() => aheadOf(topic), lookingAt(brokers))] as const,
+      async (topic) => [topic, await askAgain(() => aheadOf(topic), lookingAt(address))] as const,
     )
     return new Map(await Promise.all(found))
   })
@@ -76,14 +77,14 @@ export const askStampedAhead = (
  * By how much a broker stamped the newest record of a partition before its producer made it, most of all partitions; 0
  * when none did. Of a topic whose records brokers stamp (LogAppendTime): the record batch keeps its producer's time.
  */
-export async function askStampedBehind(brokers: string[], topic: string): Promise<number> {
-  const ends = await withAdmin(brokers, silentLogger, (admin) =>
-    askAgain(() => admin.fetchTopicOffsets(topic), lookingAt(brokers)),
+export async function askStampedBehind(address: KafkaAddress, topic: string): Promise<number> {
+  const ends = await withAdmin(address, silentLogger, (admin) =>
+    askAgain(() => admin.fetchTopicOffsets(topic), lookingAt(address)),
   )
   const newest = ends
     .filter(({ low, high }) => Number(low) < Number(high))
     .map(({ partition, high }) => [partition, Number(high) - 1] as const)
-  const found = await firstRecordsFrom({ brokers }, topic, new Map(newest))
+  const found = await firstRecordsFrom({ kafka: address }, topic, new Map(newest))
   return [...found.values()].reduce(
     (most, { record, producerTimeMs }) => Math.max(most, producerTimeMs - record.brokerTimeMs),
     0,

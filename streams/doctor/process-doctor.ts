@@ -1,5 +1,5 @@
 import type { StreamsConfig } from '../config.ts'
-import type { Addresses } from '../contract.ts'
+import type { Addresses, KafkaAddress } from '../contract.ts'
 import { policyOf } from '../errors.ts'
 import { agedLags } from '../kafka/kafka-oldest-unread.ts'
 import { catalogueOf } from '../kafka/kafka-runtime.ts'
@@ -36,38 +36,38 @@ export async function examine(config: StreamsConfig, addresses: Addresses): Prom
 
 const said = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-async function examineKafka(config: StreamsConfig, { brokers }: Addresses): Promise<Finding[]> {
+async function examineKafka(config: StreamsConfig, { kafka }: Addresses): Promise<Finding[]> {
   let facts
   try {
-    facts = await askBrokers(brokers, config.kafka.replicationFactor)
+    facts = await askBrokers(kafka, config.kafka.replicationFactor)
   } catch (error) {
     return [failed('brokers', said(error), 'Start Kafka, or correct FEEDLOOP_KAFKA_BROKERS or the login.')]
   }
   const wanted = Object.values(catalogueOf(config))
   const names = wanted.map(({ name }) => name)
   const topics = async () => {
-    const found = new Map((await describeTopics({ brokers }, names)).map((topic) => [topic.name, topic]))
+    const found = new Map((await describeTopics({ kafka }, names)).map((topic) => [topic.name, topic]))
     const there = wanted.filter(({ name }) => found.has(name))
     const clocks = await orUnknown('clocks of brokers and producers', () =>
-      examineStamps(there, config, brokers),
+      examineStamps(there, config, kafka),
     )
     return [...judgeTopics(wanted, found), ...clocks]
   }
   return [
     ...judgeBrokers(facts, config.limits),
     ...(await orUnknown('topics', topics)),
-    ...(await orUnknown('stages', async () => judgeGroups(await groupsOf(config.prefix, brokers)))),
+    ...(await orUnknown('stages', async () => judgeGroups(await groupsOf(config.prefix, kafka)))),
   ]
 }
 
 async function examineStamps(
   topics: readonly WantedTopic[],
   { limits: { futureSkewSecondsMax } }: StreamsConfig,
-  brokers: string[],
+  address: KafkaAddress,
 ): Promise<Finding[]> {
   const steps = [CLOCK_MS_WARNED, futureSkewSecondsMax * 1_000]
   const names = topics.map(({ name }) => name)
-  const ahead = await askStampedAhead(brokers, names, steps)
+  const ahead = await askStampedAhead(address, names, steps)
   const facts: StampFacts[] = []
   for (const { name, config } of topics) {
     const isBrokers = config['message.timestamp.type'] === 'LogAppendTime'
@@ -75,16 +75,16 @@ async function examineStamps(
       topic: name,
       by: isBrokers ? 'the broker' : 'its producer',
       aheadMs: ahead.get(name)!,
-      behindMs: isBrokers ? await askStampedBehind(brokers, name) : 0,
+      behindMs: isBrokers ? await askStampedBehind(address, name) : 0,
     })
   }
   return judgeStamps(facts, futureSkewSecondsMax)
 }
 
-async function groupsOf(prefix: string, brokers: string[]): Promise<GroupFacts[]> {
-  const lags = await agedLags({ brokers }, prefix)
+async function groupsOf(prefix: string, address: KafkaAddress): Promise<GroupFacts[]> {
+  const lags = await agedLags({ kafka: address }, prefix)
   const groups = [...new Set(lags.map(({ group }) => group))]
-  const members = await askMembers(brokers, groups)
+  const members = await askMembers(address, groups)
   return groups.map((group) => {
     const own = lags.filter((lag) => lag.group === group)
     return {
@@ -99,25 +99,25 @@ async function groupsOf(prefix: string, brokers: string[]): Promise<GroupFacts[]
   })
 }
 
-async function examineRegistry(config: StreamsConfig, { registryUrl }: Addresses): Promise<Finding[]> {
+async function examineRegistry(config: StreamsConfig, { registry }: Addresses): Promise<Finding[]> {
   const subjects = [...new Set(Object.values(catalogueOf(config)).map(({ subject }) => subject))]
   try {
-    const found = await askRegistry(registryUrl, subjects)
-    return [ok('registry', `answers at ${registryUrl}`), ...judgeSubjects(found, registryUrl)]
+    const found = await askRegistry(registry, subjects)
+    return [ok('registry', `answers at ${registry.url}`), ...judgeSubjects(found, registry.url)]
   } catch (error) {
     return [
       failed(
         'registry',
-        `${registryUrl}: ${said(error)}`,
+        `${registry.url}: ${said(error)}`,
         'Start the registry, or correct FEEDLOOP_REGISTRY_URL.',
       ),
     ]
   }
 }
 
-async function examineRedis(config: StreamsConfig, { redisUrl }: Addresses): Promise<Finding[]> {
+async function examineRedis(config: StreamsConfig, { redis }: Addresses): Promise<Finding[]> {
   try {
-    const { facts, clock, refused } = await askRedis(redisUrl, config.prefix)
+    const { facts, clock, refused } = await askRedis(redis, config.prefix)
     const why = 'the user may not ask it (INFO, TIME)'
     return [
       ...(facts === null ? [unknown('redis settings', why)] : judgeRedis(facts)),

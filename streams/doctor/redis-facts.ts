@@ -1,4 +1,6 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
+import type { RedisAddress } from '../contract.ts'
+import { askRedisOnce } from '../redis-client.ts'
 import type { RedisFacts } from './judge-redis.ts'
 import type { ClockFacts } from './judge-surroundings.ts'
 import { type RefusedCommand, refusedCommands } from './redis-rights.ts'
@@ -12,31 +14,15 @@ export interface RedisAnswers {
 }
 
 /** @throws why it does not answer */
-export async function askRedis(url: string, prefix: string): Promise<RedisAnswers> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    enableReadyCheck: false,
-    enableOfflineQueue: false,
-    connectTimeout: REQUEST_MS_MAX,
-    commandTimeout: REQUEST_MS_MAX,
-    maxRetriesPerRequest: 0,
-    retryStrategy: null,
-  })
-  let cause: Error | undefined
-  redis.on('error', (error: Error) => (cause = error))
-  try {
-    await redis.connect()
+export async function askRedis(address: RedisAddress, prefix: string): Promise<RedisAnswers> {
+  return askRedisOnce(address, REQUEST_MS_MAX, async (redis) => {
     await allowed(() => redis.ping())
     return {
       facts: await allowed(() => factsOf(redis)),
       clock: await allowed(() => clockOf(redis)),
       refused: await refusedCommands(redis, prefix),
     }
-  } catch (error) {
-    throw cause ?? error
-  } finally {
-    redis.disconnect()
-  }
+  })
 }
 
 /** null when the user may not ask. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamsLimits } from '../config.ts'
+import type { KafkaAddress } from '../contract.ts'
 import { policyOf } from '../errors.ts'
 import { silentLogger } from '../log.ts'
 import type { Logger } from '../stage.ts'
@@ -15,7 +16,7 @@ const ASK_DELAY_MS = 500
 const LOOK_SECONDS = 10
 
 /** For who only looks: leaders move, but nobody wants to wait for an outage to end. */
-export const lookingAt = (brokers: readonly string[]): AskAgainParts => ({
+export const lookingAt = ({ brokers }: KafkaAddress): AskAgainParts => ({
   brokers,
   limits: { brokerOutageSecondsMax: LOOK_SECONDS },
   log: silentLogger,

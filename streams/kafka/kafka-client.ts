@@ -12,14 +12,16 @@ import {
   type RetryOptions,
 } from 'kafkajs'
 import type { StreamsLimits } from '../config.ts'
+import type { KafkaAddress } from '../contract.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
+import { kafkaSettingsOf } from './kafka-settings.ts'
 import { encodeOwnProduce, produceRequests } from './wire/kafka-produce-request.ts'
 import { mendQueues, queueClass } from './wire/kafka-request-queues.ts'
 import { createKafkaSockets, type UnansweredRequest } from './wire/kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
 
 export interface KafkaClientOptions {
-  brokers: readonly string[]
+  address: KafkaAddress
   clientId: string
   limits: StreamsLimits
   log: Logger
@@ -34,10 +36,10 @@ encodeOwnProduce(produceRequests)
  * The kafkajs client as this part uses it: short waits, bounded retries, its log in ours, and no connection that
  * has gone silent (kafka-sockets.ts).
  */
-export function createKafka({ brokers, clientId, limits, log, retry }: KafkaClientOptions): Kafka {
+export function createKafka({ address, clientId, limits, log, retry }: KafkaClientOptions): Kafka {
   return new AttentiveKafka(
     {
-      brokers: [...brokers],
+      ...kafkaSettingsOf(address),
       clientId,
       connectionTimeout: limits.connectTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
@@ -48,6 +50,14 @@ export function createKafka({ brokers, clientId, limits, log, retry }: KafkaClie
     },
     log,
   )
+}
+
+/**
+ * kafkajs as its documentation shows it, and silent: for checks that ask once, for clean-up, and for who plays a
+ * stranger in tests and controls.
+ */
+export function createPlainKafka(address: KafkaAddress, settings: Partial<KafkaConfig> = {}): Kafka {
+  return new Kafka({ logLevel: logLevel.NOTHING, ...settings, ...kafkaSettingsOf(address) })
 }
 
 /**
@@ -130,7 +140,7 @@ export async function reachBrokers(options: Omit<KafkaClientOptions, 'retry'>): 
   try {
     await probe.connect()
   } catch (error) {
-    throw classifyKafkaError(error, options.brokers)
+    throw classifyKafkaError(error, options.address.brokers)
   } finally {
     await probe.disconnect()
   }

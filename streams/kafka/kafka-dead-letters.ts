@@ -5,12 +5,12 @@ import { decodeRecord } from '../decode-record.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
 import { readTopic } from './kafka-read-topic.ts'
-import type { BrokerAddresses } from './kafka-topics.ts'
+import type { Addresses } from '../contract.ts'
 import { silentLogger } from '../log.ts'
 
 /** The dead letters that match, oldest first. Letters that cannot be decoded themselves are left out. */
 export async function* readDeadLetters(
-  addresses: BrokerAddresses,
+  addresses: Pick<Addresses, 'kafka'>,
   deadLettersTopic: string,
   codec: Codec,
   filter: LetterFilter = {},
@@ -31,11 +31,11 @@ export async function* readDeadLetters(
  * @returns how many records were acknowledged
  */
 export async function requeueDeadLetters(
-  { brokers }: BrokerAddresses,
+  { kafka: address }: Pick<Addresses, 'kafka'>,
   letters: readonly FoundLetter[],
 ): Promise<number> {
   const client = {
-    brokers,
+    address,
     clientId: 'feedloop-requeue',
     limits: streamsLimitsSchema.parse({}),
     log: silentLogger,
@@ -58,7 +58,7 @@ export async function requeueDeadLetters(
     }
     return letters.length
   } catch (error) {
-    throw classifyKafkaError(error, brokers)
+    throw classifyKafkaError(error, address.brokers)
   } finally {
     await producer.disconnect()
   }

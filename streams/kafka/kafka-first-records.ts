@@ -1,7 +1,7 @@
 import { streamsLimitsSchema } from '../config.ts'
 import { createKafka } from './kafka-client.ts'
 import { openLogCursor } from './kafka-log-cursor.ts'
-import type { BrokerAddresses } from './kafka-topics.ts'
+import type { Addresses } from '../contract.ts'
 import { silentLogger } from '../log.ts'
 import type { RawRecord } from '../raw-record.ts'
 
@@ -24,7 +24,7 @@ const POLLS_MAX = 10
  * @throws OperatorError when no broker answers or the topic does not exist
  */
 export async function firstRecordsFrom(
-  { brokers }: BrokerAddresses,
+  { kafka: address }: Pick<Addresses, 'kafka'>,
   topicName: string,
   offsets: ReadonlyMap<number, number>,
 ): Promise<Map<number, FirstRecord>> {
@@ -33,8 +33,8 @@ export async function firstRecordsFrom(
   const limits = streamsLimitsSchema.parse({ fetchPartitionBytesMax: FETCH_BYTES })
   const cut = new Set<number>()
   const cursor = await openLogCursor({
-    kafka: createKafka({ brokers, clientId: 'feedloop-first-records', limits, log: silentLogger }),
-    brokers,
+    kafka: createKafka({ address, clientId: 'feedloop-first-records', limits, log: silentLogger }),
+    brokers: address.brokers,
     topicName,
     startFrom: offsets,
     limits,

@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs'
 import { streamsLimitsSchema } from '../config.ts'
 import { askAgain, lookingAt } from './kafka-ask-again.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
-import type { BrokerAddresses } from './kafka-topics.ts'
+import type { Addresses } from '../contract.ts'
 import { silentLogger } from '../log.ts'
 
 /** How far one group is behind on one partition. */
@@ -26,9 +26,12 @@ export interface LagReader {
 }
 
 /** Keeps one connection, for who asks again and again. */
-export async function openLagReader({ brokers }: BrokerAddresses, prefix: string): Promise<LagReader> {
+export async function openLagReader(
+  { kafka: address }: Pick<Addresses, 'kafka'>,
+  prefix: string,
+): Promise<LagReader> {
   const client = {
-    brokers,
+    address,
     clientId: 'feedloop-lag',
     limits: streamsLimitsSchema.parse({}),
     log: silentLogger,
@@ -37,7 +40,7 @@ export async function openLagReader({ brokers }: BrokerAddresses, prefix: string
   const admin = createKafka(client).admin()
   await admin.connect()
 
-  const patience = lookingAt(brokers)
+  const patience = lookingAt(address)
   return {
     lags: () => askAgain(() => lagsOf(admin, prefix), patience),
     endOffsets: (topicName) => askAgain(() => endOffsetsOf(admin, topicName), patience),
@@ -46,7 +49,7 @@ export async function openLagReader({ brokers }: BrokerAddresses, prefix: string
 }
 
 /** @example for (const { group, topic, partition, lagRecords } of await topicLags(addresses, 'feed')) ... */
-export async function topicLags(addresses: BrokerAddresses, prefix: string): Promise<TopicLag[]> {
+export async function topicLags(addresses: Pick<Addresses, 'kafka'>, prefix: string): Promise<TopicLag[]> {
   const reader = await openLagReader(addresses, prefix)
   try {
     return await reader.lags()

@@ -1,6 +1,6 @@
 import { type TopicLag, topicLags } from './kafka-lag.ts'
 import { firstRecordsFrom } from './kafka-first-records.ts'
-import type { BrokerAddresses } from './kafka-topics.ts'
+import type { Addresses } from '../contract.ts'
 import type { RawRecord } from '../raw-record.ts'
 
 /** Lag in time as well. */
@@ -12,7 +12,7 @@ export interface AgedLag extends TopicLag {
 }
 
 /** As `topicLags`, and reads the oldest unread record of each partition: for people, not for a loop. */
-export async function agedLags(addresses: BrokerAddresses, prefix: string): Promise<AgedLag[]> {
+export async function agedLags(addresses: Pick<Addresses, 'kafka'>, prefix: string): Promise<AgedLag[]> {
   const lags = await topicLags(addresses, prefix)
   const aged: AgedLag[] = []
   for (const place of new Set(lags.map(({ group, topic }) => `${group} ${topic}`))) {

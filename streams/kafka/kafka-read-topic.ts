@@ -1,4 +1,5 @@
 import { streamsLimitsSchema, type StreamsLimits } from '../config.ts'
+import type { Addresses } from '../contract.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
 import { openLogCursor } from './kafka-log-cursor.ts'
 import { silentLogger } from '../log.ts'
@@ -6,7 +7,7 @@ import type { RawRecord } from '../raw-record.ts'
 import type { Logger } from '../stage.ts'
 
 export interface ReadTopicOptions {
-  addresses: { brokers: string[] }
+  addresses: Pick<Addresses, 'kafka'>
   /** Physical name. */
   topicName: string
   limits?: Partial<StreamsLimits>
@@ -25,12 +26,11 @@ export interface ReadTopicOptions {
 export async function* readTopic(options: ReadTopicOptions): AsyncGenerator<RawRecord, void, undefined> {
   const { addresses, topicName, log = silentLogger } = options
   const limits = streamsLimitsSchema.parse({ fetchPartitionBytesMax: 4 * 1024 * 1024, ...options.limits })
-  const { brokers } = addresses
-  const client = { brokers, clientId: 'feedloop-read-topic', limits, log }
+  const client = { address: addresses.kafka, clientId: 'feedloop-read-topic', limits, log }
   await reachBrokers(client)
   const cursor = await openLogCursor({
     kafka: createKafka(client),
-    brokers,
+    brokers: addresses.kafka.brokers,
     topicName,
     startFrom: 'earliest',
     limits,

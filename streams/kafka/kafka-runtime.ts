@@ -22,7 +22,7 @@ import { createSignals } from '../signal-registry.ts'
 import type { Logger, Runtime, Signals } from '../stage.ts'
 
 export interface ConnectOptions {
-  addresses: Pick<Addresses, 'brokers' | 'registryUrl'>
+  addresses: Pick<Addresses, 'kafka' | 'registry'>
   config: StreamsConfig
   /** Shows in the brokers' logs and quotas. */
   clientId: string
@@ -50,13 +50,14 @@ export function catalogueOf(config: StreamsConfig): TopicCatalogue {
  */
 export async function connectRuntime(options: ConnectOptions): Promise<KafkaRuntime> {
   const { addresses, config, clientId, log } = options
-  const { brokers } = addresses
+  const { kafka: address } = addresses
+  const { brokers } = address
   const { limits } = config
   const signals = options.signals ?? createSignals()
   const catalogue = catalogueOf(config)
-  const kafka = createKafka({ brokers, clientId, limits, log })
+  const kafka = createKafka({ address, clientId, limits, log })
   const topicName = (topic: TopicKey) => catalogue[topic].name
-  await reachBrokers({ brokers, clientId, limits, log })
+  await reachBrokers({ address, clientId, limits, log })
   const { admin, counts } = await connectAdmin(kafka, brokers, catalogue)
   const partitionCount = (topic: TopicKey) => counts.get(topic)!
   const open = createOpenHandles()
@@ -120,7 +121,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
 }
 
 async function codecOf({ codec, addresses }: ConnectOptions, catalogue: TopicCatalogue): Promise<Codec> {
-  return codec ?? createCodec(openRegistry({ url: addresses.registryUrl }), catalogue)
+  return codec ?? createCodec(openRegistry(addresses.registry), catalogue)
 }
 
 async function connectAdmin(

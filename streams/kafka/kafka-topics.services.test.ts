@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, expect, it } from 'vitest'
 import { streamsConfigSchema } from '../config.ts'
 import { readTopic } from './kafka-read-topic.ts'
@@ -7,9 +6,10 @@ import { connectRuntime } from './kafka-runtime.ts'
 import { applyTopics, deleteTopics, describeTopics } from './kafka-topics.ts'
 import { silentLogger } from '../log.ts'
 import { describeServices } from '../testing/services.ts'
+import { createPlainKafka } from './kafka-client.ts'
 
 describeServices('topics on a real broker', (addresses) => {
-  const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
+  const kafka = createPlainKafka(addresses.kafka)
   const made: string[] = []
   const topic = (config: Record<string, string> = {}, partitions = 2) => {
     const name = `h2-${randomUUID().slice(0, 8)}`
@@ -91,11 +91,11 @@ describeServices('topics on a real broker', (addresses) => {
   })
 
   it('no broker: one sentence, within seconds', async () => {
-    const brokers = ['127.0.0.1:1']
+    const kafka = { brokers: ['127.0.0.1:1'] }
     const config = streamsConfigSchema.parse({})
     const startedMs = performance.now()
     const connecting = connectRuntime({
-      addresses: { ...addresses, brokers },
+      addresses: { ...addresses, kafka },
       config,
       clientId: 't',
       log: silentLogger,
@@ -104,8 +104,8 @@ describeServices('topics on a real broker', (addresses) => {
       code: 'kafka_unreachable',
       message: expect.stringContaining('No Kafka broker answers at 127.0.0.1:1'),
     })
-    await expect(applyTopics({ brokers }, [])).rejects.toMatchObject({ code: 'kafka_unreachable' })
-    await expect(readTopic({ addresses: { brokers }, topicName: 'x' }).next()).rejects.toMatchObject({
+    await expect(applyTopics({ kafka }, [])).rejects.toMatchObject({ code: 'kafka_unreachable' })
+    await expect(readTopic({ addresses: { kafka }, topicName: 'x' }).next()).rejects.toMatchObject({
       code: 'kafka_unreachable',
     })
     expect(performance.now() - startedMs).toBeLessThan(20_000)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import { streamsLimitsSchema } from '../config.ts'
+import type { Addresses, KafkaAddress } from '../contract.ts'
 import { KafkaTransientError, OperatorError } from '../errors.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
@@ -15,10 +16,6 @@ const TOPIC_CONFIG_SOURCE = 1
 const SERVED_ATTEMPTS_MAX = 100
 const SERVED_DELAY_MS = 100
 
-export interface BrokerAddresses {
-  brokers: string[]
-}
-
 /**
  * Makes the broker agree with the catalogue: creates what is missing, alters settings that differ.
  *
@@ -26,12 +23,12 @@ export interface BrokerAddresses {
  * @throws OperatorError `partitions_differ` before anything is changed when a topic has another partition count
  */
 export async function applyTopics(
-  { brokers }: BrokerAddresses,
+  { kafka: address }: Pick<Addresses, 'kafka'>,
   specs: Iterable<WantedTopic>,
   log: Logger = silentLogger,
 ): Promise<TopicChange[]> {
   const wanted = [...specs]
-  return withAdmin(brokers, log, async (admin) => {
+  return withAdmin(address, log, async (admin) => {
     const changes = planTopics(
       wanted,
       await foundTopics(
@@ -67,16 +64,19 @@ export async function applyTopics(
 
 /** How the broker has these topics; those that do not exist are left out. */
 export async function describeTopics(
-  { brokers }: BrokerAddresses,
+  { kafka: address }: Pick<Addresses, 'kafka'>,
   names: readonly string[],
   log: Logger = silentLogger,
 ): Promise<FoundTopic[]> {
-  return withAdmin(brokers, log, async (admin) => [...(await foundTopics(admin, names)).values()])
+  return withAdmin(address, log, async (admin) => [...(await foundTopics(admin, names)).values()])
 }
 
 /** Removes topics that exist: tests, and state that is to be made anew. */
-export async function deleteTopics({ brokers }: BrokerAddresses, names: readonly string[]): Promise<void> {
-  await withAdmin(brokers, silentLogger, async (admin) => {
+export async function deleteTopics(
+  { kafka: address }: Pick<Addresses, 'kafka'>,
+  names: readonly string[],
+): Promise<void> {
+  await withAdmin(address, silentLogger, async (admin) => {
     const there = new Set(await admin.listTopics())
     const topics = names.filter((name) => there.has(name))
     if (topics.length > 0) await admin.deleteTopics({ topics })
@@ -142,18 +142,18 @@ async function foundTopics(admin: Admin, names: readonly string[]): Promise<Map<
 
 /** One admin connection for one question. */
 export async function withAdmin<T>(
-  brokers: string[],
+  address: KafkaAddress,
   log: Logger,
   ask: (admin: Admin) => Promise<T>,
 ): Promise<T> {
-  const client = { brokers, clientId: 'feedloop-admin', limits: streamsLimitsSchema.parse({}), log }
+  const client = { address, clientId: 'feedloop-admin', limits: streamsLimitsSchema.parse({}), log }
   await reachBrokers(client)
   const admin = createKafka(client).admin()
   try {
     await admin.connect()
     return await ask(admin)
   } catch (error) {
-    throw classifyKafkaError(error, brokers)
+    throw classifyKafkaError(error, address.brokers)
   } finally {
     await admin.disconnect()
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { brokerList, givenAddresses } from './addresses.ts'
+import { addressesOf, environmentOf, givenAddresses, kafkaAddressOf } from './addresses.ts'
 import { AddressInvalidError } from './errors.ts'
 
 describe('givenAddresses', () => {
@@ -23,7 +23,7 @@ describe('givenAddresses', () => {
       {},
     )
     expect(given.registry?.address).toBe('http://r:1/a')
-    expect(brokerList(given.kafka?.address ?? '')).toEqual(['a:1', '[::1]:2'])
+    expect(kafkaAddressOf(given.kafka?.address ?? '')).toEqual({ brokers: ['a:1', '[::1]:2'] })
   })
 
   test.each([
@@ -39,4 +39,13 @@ describe('givenAddresses', () => {
     expect(attempt).toThrow(AddressInvalidError)
     expect(attempt).toThrow(variable)
   })
+})
+
+test('the environment made of addresses gives another process the same', () => {
+  const addresses = addressesOf({ kafka: 'a:1,b:2', registry: 'http://r:1/x', redis: 'rediss://u:p@h:1' })
+  const given = givenAddresses(environmentOf(addresses), {})
+  const { kafka, registry, redis } = given
+  expect(addressesOf({ kafka: kafka!.address, registry: registry!.address, redis: redis!.address })).toEqual(
+    addresses,
+  )
 })

@@ -1,3 +1,4 @@
+import type { Addresses, KafkaAddress } from '../contract.ts'
 import { AddressInvalidError } from './errors.ts'
 import { ADDRESS_VARIABLES, SERVICE_NAMES, type ServiceName } from './stack-services.ts'
 
@@ -43,7 +44,25 @@ export function givenAddresses(
   return given
 }
 
-export function brokerList(address: string): string[] {
+/** What clients are told, from the checked text of each address. */
+export function addressesOf(text: Readonly<Record<ServiceName, string>>): Addresses {
+  return { kafka: kafkaAddressOf(text.kafka), registry: { url: text.registry }, redis: { url: text.redis } }
+}
+
+export function kafkaAddressOf(text: string): KafkaAddress {
+  return { brokers: brokerList(text) }
+}
+
+/** The environment that gives these addresses to another process: `givenAddresses` reads it there. */
+export function environmentOf({ kafka, registry, redis }: Addresses): Record<string, string> {
+  return {
+    [ADDRESS_VARIABLES.kafka]: kafka.brokers.join(','),
+    [ADDRESS_VARIABLES.registry]: registry.url,
+    [ADDRESS_VARIABLES.redis]: redis.url,
+  }
+}
+
+function brokerList(address: string): string[] {
   return address.split(',').map((broker) => broker.trim())
 }
 

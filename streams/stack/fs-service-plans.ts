@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { brokerList, type Environment } from './addresses.ts'
+import { kafkaAddressOf, type Environment } from './addresses.ts'
 import { KAFKA_ARCHIVE, REGISTRY_ARCHIVE } from './archives.ts'
 import { brokerProperties, clusterIdFrom, clusterIdOf } from './broker-properties.ts'
 import { archiveDir } from './fs-archives.ts'
@@ -53,7 +53,7 @@ export function kafkaPlan(
       }
       return { launch: launch(java, archive), identity: clusterId, dependsOn: null }
     },
-    check: (address, clusterId) => checkKafka(brokerList(address), clusterId),
+    check: (address, clusterId) => checkKafka(kafkaAddressOf(address), clusterId),
   }
 }
 
@@ -74,7 +74,7 @@ export function redisPlan(options: PlanOptions & { command: () => Promise<string
       await writeFile(path.join(folder, 'redis.conf'), redisSettings(port))
       return { launch: redisLaunch(command), identity: (pid) => String(pid), dependsOn: null }
     },
-    check: (address, pid) => checkRedis(address, Number(pid)),
+    check: (address, pid) => checkRedis({ url: address }, Number(pid)),
   }
 }
 
@@ -97,6 +97,6 @@ export function registryPlan(
       })
       return { launch, identity: stackId, dependsOn: brokers }
     },
-    check: checkRegistry,
+    check: (url, stackId) => checkRegistry({ url }, stackId),
   }
 }

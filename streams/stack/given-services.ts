@@ -1,4 +1,4 @@
-import { brokerList, type GivenAddress } from './addresses.ts'
+import { kafkaAddressOf, type GivenAddress } from './addresses.ts'
 import { ServiceUnreachableError } from './errors.ts'
 import { checkKafka } from './kafka-ready.ts'
 import { pollUntil, WaitLimitError } from './process-wait.ts'
@@ -15,11 +15,11 @@ const POLL_MS = 250
 export function checkService(service: ServiceName, address: string): Promise<void> {
   switch (service) {
     case 'kafka':
-      return checkKafka(brokerList(address))
+      return checkKafka(kafkaAddressOf(address))
     case 'redis':
-      return checkRedis(address)
+      return checkRedis({ url: address })
     case 'registry':
-      return checkRegistry(address)
+      return checkRegistry({ url: address })
   }
 }
 

@@ -1,4 +1,10 @@
-export { givenAddresses, type AddressSettings, type Environment, type GivenAddress } from './addresses.ts'
+export {
+  environmentOf,
+  givenAddresses,
+  type AddressSettings,
+  type Environment,
+  type GivenAddress,
+} from './addresses.ts'
 export { registerStackCommands } from './commands.ts'
 export * from './errors.ts'
 export { CACHE_DIR_DEFAULT, STACK_DIR_DEFAULT } from './layout.ts'

@@ -1,4 +1,6 @@
-import { Kafka, logLevel, type Admin } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
+import type { KafkaAddress } from '../contract.ts'
+import { createPlainKafka } from '../kafka/kafka-client.ts'
 
 const REQUEST_LIMIT_MS = 3_000
 const READINESS_TOPIC = 'feedloop.stack.readiness'
@@ -8,11 +10,9 @@ const READINESS_GROUP = 'feedloop.stack.readiness'
  * One try: metadata, group coordinator and, for a broker of ours (`clusterId` given), an acknowledged idempotent
  * write, which needs a producer id. Throws what is not there yet.
  */
-export async function checkKafka(brokers: string[], clusterId?: string): Promise<void> {
-  const kafka = new Kafka({
+export async function checkKafka(address: KafkaAddress, clusterId?: string): Promise<void> {
+  const kafka = createPlainKafka(address, {
     clientId: 'feedloop-stack',
-    brokers,
-    logLevel: logLevel.NOTHING,
     connectionTimeout: REQUEST_LIMIT_MS,
     requestTimeout: REQUEST_LIMIT_MS,
     retry: { retries: 0 },

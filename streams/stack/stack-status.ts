@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Addresses } from '../contract.ts'
-import { brokerList, givenAddresses, type AddressSettings, type Environment } from './addresses.ts'
+import { addressesOf, givenAddresses, type AddressSettings, type Environment } from './addresses.ts'
 import { StackNotRunningError } from './errors.ts'
 import { readLiveState } from './fs-state.ts'
 import { checkService } from './given-services.ts'
@@ -39,7 +39,7 @@ export async function resolveAddresses(sources: AddressSources): Promise<Address
       SERVICE_NAMES.filter((service) => addressOf(service) === undefined),
       dir,
     )
-  return { brokers: brokerList(kafka), registryUrl: registry, redisUrl: redis }
+  return addressesOf({ kafka, redis, registry })
 }
 
 /** Asks every service, given or local. Never throws for one that does not answer. */

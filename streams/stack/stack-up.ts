@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Addresses } from '../contract.ts'
 import {
-  brokerList,
+  addressesOf,
   givenAddresses,
   type AddressSettings,
   type Environment,
@@ -96,11 +96,11 @@ async function bringUp(options: Resolved, given: Given): Promise<StackUp> {
   try {
     const services = await allOrNone(failed, serviceStarts(options, given, context))
     const { kafka, redis, registry } = services
-    const addresses = {
-      brokers: brokerList(kafka.address),
-      registryUrl: registry.address,
-      redisUrl: redis.address,
-    }
+    const addresses = addressesOf({
+      kafka: kafka.address,
+      redis: redis.address,
+      registry: registry.address,
+    })
     return { addresses, services, started: [...started] }
   } catch (error) {
     const mine = STOP_ORDER.filter((service) => started.has(service))

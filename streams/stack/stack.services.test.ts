@@ -1,9 +1,8 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Redis } from 'ioredis'
-import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { requestRegistry } from '#schemas'
 import { CACHE_VARIABLE, SERVICE_NAMES, type ServiceName } from './stack-services.ts'
 import { stackDown } from './stack-down.ts'
 import { resolveAddresses, stackStatus } from './stack-status.ts'
@@ -12,6 +11,8 @@ import { isSameProcess } from './process-identity.ts'
 import type { StackProgress } from './progress.ts'
 import { parseState, type RecordedProcess, type StackState } from './state.ts'
 import { describeServices } from '../testing/services.ts'
+import { createPlainKafka } from '../kafka/kafka-client.ts'
+import { createRedis } from '../redis-client.ts'
 
 // This process's own environment without given addresses: the stack under test is always local.
 const { FEEDLOOP_KAFKA_BROKERS: _k, FEEDLOOP_REDIS_URL: _r, FEEDLOOP_REGISTRY_URL: _s, ...env } = process.env
@@ -166,10 +167,9 @@ async function gone(recorded: RecordedProcess): Promise<void> {
 }
 
 type Where = StackUp['addresses']
-const kafkaAt = ({ brokers }: Where): Kafka => new Kafka({ brokers, logLevel: logLevel.NOTHING })
 
 async function write(where: Where): Promise<void> {
-  const kafka = kafkaAt(where)
+  const kafka = createPlainKafka(where.kafka)
   const admin = kafka.admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }] })
@@ -178,13 +178,12 @@ async function write(where: Where): Promise<void> {
   await producer.connect()
   await producer.send({ topic: 'kept', acks: -1, messages: [{ value: 'kept' }] })
   await producer.disconnect()
-  const redis = new Redis(where.redisUrl)
+  const redis = createRedis(where.redis)
   await redis.set('kept', 'kept')
   redis.disconnect()
-  const response = await fetch(`${where.registryUrl}/subjects/kept-value/versions`, {
+  const response = await requestRegistry(where.registry, '/subjects/kept-value/versions', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ schema: '"string"' }),
+    body: { schema: '"string"' },
   })
   expect(response.status).toBe(200)
 }
@@ -192,14 +191,14 @@ async function write(where: Where): Promise<void> {
 async function read(
   where: Where,
 ): Promise<{ offset: string | null; state: string | null; subjects: string[] }> {
-  const admin = kafkaAt(where).admin()
+  const admin = createPlainKafka(where.kafka).admin()
   await admin.connect()
   const topics = await admin.listTopics()
   const offset = topics.includes('kept') ? (await admin.fetchTopicOffsets('kept'))[0]!.high : null
   await admin.disconnect()
-  const redis = new Redis(where.redisUrl)
+  const redis = createRedis(where.redis)
   const state = await redis.get('kept')
   redis.disconnect()
-  const response = await fetch(`${where.registryUrl}/subjects`)
+  const response = await requestRegistry(where.registry, '/subjects')
   return { offset, state, subjects: (await response.json()) as string[] }
 }

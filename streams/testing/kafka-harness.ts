@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel } from 'kafkajs'
 import { type StreamsConfig, streamsConfigSchema } from '../config.ts'
 import type { Addresses } from '../contract.ts'
 import { readTopic } from '../kafka/kafka-read-topic.ts'
@@ -9,6 +8,7 @@ import { silentLogger } from '../log.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Logger, Signals } from '../stage.ts'
 import type { RuntimeHarness } from './conformance-harness.ts'
+import { createPlainKafka } from '../kafka/kafka-client.ts'
 
 export interface KafkaHarness extends RuntimeHarness {
   runtime: KafkaRuntime
@@ -36,7 +36,7 @@ export async function openKafkaHarness(
     connectRuntime({ addresses, config, clientId: 'test', log, ...(signals ? { signals } : {}) })
   const runtime = await connect()
   const others: KafkaRuntime[] = []
-  const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer({
+  const producer = createPlainKafka(addresses.kafka).producer({
     createPartitioner:
       () =>
       ({ message }) =>

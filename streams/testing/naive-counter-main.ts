@@ -4,16 +4,18 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
-import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
+import { registrySettingsOf } from '#schemas'
+import { kafkaSettingsOf } from '../kafka/kafka-settings.ts'
+import { createRedis } from '../redis-client.ts'
 import { JOINED_LINE, type NaiveCounterArguments } from './process-naive-counter.ts'
 
 const { addresses, topic, groupId, hash, habit, restMs } = JSON.parse(
   process.argv[2]!,
 ) as NaiveCounterArguments
-const redis = new Redis(addresses.redisUrl)
-const registry = new SchemaRegistry({ host: addresses.registryUrl, retry: { retries: 0 } })
-const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
+const redis = createRedis(addresses.redis)
+const registry = new SchemaRegistry({ ...registrySettingsOf(addresses.registry), retry: { retries: 0 } })
+const kafka = new Kafka({ ...kafkaSettingsOf(addresses.kafka), logLevel: logLevel.NOTHING })
 const consumer = kafka.consumer({ groupId, sessionTimeout: 3_000, heartbeatInterval: 500 })
 
 async function count(key: string, value: Buffer | null): Promise<void> {

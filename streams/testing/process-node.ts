@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Addresses } from '../contract.ts'
+import { environmentOf } from '../stack/addresses.ts'
 import { YOUNG_GENERATION_FLAG } from '../process-garbage-collection.ts'
 
 /** A Node process of a test. */
@@ -47,9 +48,7 @@ export function startNode(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...Object.fromEntries(inherited),
-      FEEDLOOP_KAFKA_BROKERS: addresses.brokers.join(','),
-      FEEDLOOP_REGISTRY_URL: addresses.registryUrl,
-      FEEDLOOP_REDIS_URL: addresses.redisUrl,
+      ...environmentOf(addresses),
       ...environment,
     },
   })

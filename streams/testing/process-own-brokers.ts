@@ -95,7 +95,7 @@ export async function startOwnBrokers(options: OwnBrokersOptions = {}): Promise<
   }
 
   const answers = (node: Node): Promise<void> =>
-    pollUntil(() => checkKafka([node.address]), {
+    pollUntil(() => checkKafka({ brokers: [node.address] }), {
       everyMs: POLL_MS,
       limitMs: READY_LIMIT_MS,
       stillWorthIt: () => node.running?.mustLive(),

@@ -1,5 +1,6 @@
-import { Redis } from 'ioredis'
+import { createRedis } from '../redis-client.ts'
 import { afterEach, expect, it } from 'vitest'
+import type { Redis } from 'ioredis'
 import { type OwnRedis, startOwnRedis } from './process-own-redis.ts'
 import { describeServices } from './services.ts'
 
@@ -16,7 +17,10 @@ async function started(options: Parameters<typeof startOwnRedis>[0] = {}): Promi
 
 /** One command on a connection of its own. */
 async function asked<T>({ url }: OwnRedis, ask: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { maxRetriesPerRequest: 0, commandTimeout: 500, retryStrategy: () => null })
+  const redis = createRedis(
+    { url },
+    { maxRetriesPerRequest: 0, commandTimeout: 500, retryStrategy: () => null },
+  )
   redis.on('error', () => undefined)
   try {
     return await ask(redis)

@@ -70,7 +70,7 @@ export async function startOwnRedis(options: OwnRedisOptions = {}): Promise<OwnR
       env,
     })
     await leash.process(running.pid)
-    await pollUntil(() => checkRedis(url, running.pid), {
+    await pollUntil(() => checkRedis({ url }, running.pid), {
       everyMs: POLL_MS,
       limitMs: READY_LIMIT_MS,
       stillWorthIt: () => running.mustLive(),

@@ -9,7 +9,7 @@ export const stack: Addresses | null = inject('stack')
  * Tests that need Kafka, Redis and the registry. Without them the block is one skipped test whose name says why.
  *
  * @example
- * describeServices('a stage', ({ brokers, redisUrl }) => {
+ * describeServices('a stage', ({ kafka, redis }) => {
  *   test('...', async () => { ... })
  * })
  */

@@ -1,9 +1,15 @@
-import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, expect, it } from 'vitest'
 import { compareStore, compileFeatureSet, createReplay, runFeatures } from '#feature-store'
 import type { Interaction, RankRequest, RecordOf } from '#schemas'
 import { runScorer, scorerConfigSchema } from '#scorer'
-import { type Addresses, connectRuntime, readDeadLetters, readTopic, silentLogger } from '#streams'
+import {
+  type Addresses,
+  connectRuntime,
+  createPlainKafka,
+  readDeadLetters,
+  readTopic,
+  silentLogger,
+} from '#streams'
 import { openOwnFeed } from './testing/own-feed.ts'
 import { describeServices } from '#streams/testing/services'
 
@@ -162,7 +168,7 @@ describeServices('bad input on a real broker', (addresses) => {
     const { feed, through } = await startFeed(addresses)
     const { runtime } = feed
     const { codec } = runtime
-    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer()
+    const producer = createPlainKafka(addresses.kafka).producer()
     await producer.connect()
     cleanups.push(() => producer.disconnect())
     const sent = new Map<string, Bad>()

@@ -1,9 +1,9 @@
-import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, expect, it } from 'vitest'
 import { compileFeatureSet, partitionTag } from '#feature-store'
 import { produceTraffic } from '#feature-store/testing'
 import { openOwnFeed, type OwnFeed } from './testing/own-feed.ts'
 import { describeServices } from '#streams/testing/services'
+import { createPlainKafka } from '#streams'
 
 const INTERACTIONS = 500
 const cleanups: (() => Promise<unknown>)[] = []
@@ -44,7 +44,7 @@ describeServices('lag', (addresses) => {
     cleanups.push(() => feed.close())
     await produce(feed)
     await runToTheEnd(feed)
-    const admin = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).admin()
+    const admin = createPlainKafka(addresses.kafka).admin()
     await admin.connect()
     cleanups.push(() => admin.disconnect())
     // What a kill between the write and the commit leaves: the store is ahead, and nothing more will come.

@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest'
 import { METRICS_URL, startFeedloop, until } from '#streams/testing'
 import { openOwnFeed } from './testing/own-feed.ts'
 import { describeServices } from '#streams/testing/services'
+import { requestHttp } from '#streams'
 
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -41,7 +42,7 @@ describeServices('commands for operations', (addresses) => {
   it('run --metrics-port serves what the service and its process tell', async () => {
     const running = await started(['run', 'features', '--metrics-port', '0'])
     const url = await running.said(METRICS_URL)
-    const ask = async (path: string) => (await fetch(url + path)).text()
+    const ask = async (path: string) => (await requestHttp(url + path)).text()
     expect(await ask('/healthz')).toBe('{"status":"alive"}')
     await until('the service to be ready', async () => (await ask('/readyz')) === '{"status":"ready"}')
     const metrics = await ask('/metrics')
@@ -51,7 +52,7 @@ describeServices('commands for operations', (addresses) => {
   })
 
   it('run --metrics-port says which port is taken', async () => {
-    const running = await started(['run', 'features', '--metrics-port', new URL(addresses.registryUrl).port])
+    const running = await started(['run', 'features', '--metrics-port', new URL(addresses.registry.url).port])
     const { exitCode, stderr } = await running.ended
     expect(stderr).toMatch(/Port \d+ of 127.0.0.1 is taken by another program: set --metrics-port/)
     expect(exitCode).toBe(1)

@@ -5,7 +5,7 @@
 import avsc from 'avsc'
 import { Redis, type ChainableCommander } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
-import type { Interaction } from '#schemas'
+import { type Interaction, requestRegistry } from '#schemas'
 import { BUCKET_MINUTES, HALF_LIFE_MINUTES } from '../bench-features.ts'
 import type { Task } from '../contest.ts'
 import { createStopwatch, finish } from '../process-stopwatch.ts'
@@ -29,7 +29,7 @@ interface Commands extends ChainableCommander {
 
 const task = JSON.parse(process.argv[2]!) as Task
 const mode = process.argv[3]
-const redis = new Redis(task.redisUrl)
+const redis = new Redis(task.redis.url)
 redis.defineCommand('fade', { numberOfKeys: 1, lua: FADE })
 redis.defineCommand('newest', { numberOfKeys: 1, lua: NEWEST })
 const stopwatch = createStopwatch()
@@ -39,7 +39,7 @@ async function interactionOf(value: Buffer): Promise<Interaction> {
   const id = value.readUInt32BE(1)
   let type = types.get(id)
   if (type === undefined) {
-    const answer = await fetch(`${task.registryUrl}/schemas/ids/${String(id)}`)
+    const answer = await requestRegistry(task.registry, `/schemas/ids/${String(id)}`)
     type = avsc.Type.forSchema(JSON.parse(((await answer.json()) as { schema: string }).schema))
     types.set(id, type)
   }
@@ -68,7 +68,7 @@ async function write(values: readonly (Buffer | null)[]): Promise<void> {
 }
 
 let written = 0
-const kafka = new Kafka({ brokers: task.brokers, logLevel: logLevel.NOTHING })
+const kafka = new Kafka({ ...task.kafkaSettings, logLevel: logLevel.NOTHING })
 const consumer = kafka.consumer({
   groupId: `${task.prefix}.handwritten-${String(process.pid)}`,
   maxWaitTimeInMs: 100,

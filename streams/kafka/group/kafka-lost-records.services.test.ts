@@ -1,10 +1,11 @@
-import { Kafka, logLevel, type Admin } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import { afterEach, expect, it } from 'vitest'
 import { silentLogger } from '../../log.ts'
 import { createSignals, type SignalRegistry } from '../../signal-registry.ts'
 import { expected, recordingStage, started, writeInteractions } from '../../testing/conformance-harness.ts'
 import { type KafkaHarness, openKafkaHarness } from '../../testing/kafka-harness.ts'
 import { describeServices } from '../../testing/services.ts'
+import { createPlainKafka } from '../kafka-client.ts'
 
 describeServices('retention passes a reader by', (addresses) => {
   const cleanups: (() => Promise<unknown>)[] = []
@@ -19,7 +20,7 @@ describeServices('retention passes a reader by', (addresses) => {
     const log = { ...silentLogger, error: (fields: object) => void errors.push(fields) }
     const harness = await openKafkaHarness(addresses, {}, log, signals)
     cleanups.push(() => harness.close())
-    const admin = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).admin()
+    const admin = createPlainKafka(addresses.kafka).admin()
     await admin.connect()
     cleanups.push(() => admin.disconnect())
     return { errors, signals, harness, admin }
@@ -122,7 +123,7 @@ describeServices('retention passes a reader by', (addresses) => {
   it('kafkajs alone goes on at the end and says nothing: it loses what was left', async () => {
     const { harness, admin } = await feed()
     const topic = harness.runtime.topicName('interactions')
-    const consumer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).consumer({
+    const consumer = createPlainKafka(addresses.kafka).consumer({
       groupId: `${harness.config.prefix}.naive`,
     })
     cleanups.push(() => consumer.disconnect())

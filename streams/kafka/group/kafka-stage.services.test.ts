@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import kafkajs, { Kafka, logLevel } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
 import { silentLogger } from '../../log.ts'
 import { silentSignals } from '../../signal-registry.ts'
@@ -14,6 +14,7 @@ import {
 } from '../../testing/conformance-harness.ts'
 import { openKafkaHarness } from '../../testing/kafka-harness.ts'
 import { describeServices } from '../../testing/services.ts'
+import { createPlainKafka } from '../kafka-client.ts'
 
 const { CompressionCodecs, CompressionTypes } = kafkajs
 
@@ -94,7 +95,7 @@ describeServices('a stage on a real broker', (addresses) => {
     const harness = await openKafkaHarness(addresses)
     const { runtime, config } = harness
     const topic = runtime.topicName('interactions')
-    const producer = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING }).producer({
+    const producer = createPlainKafka(addresses.kafka).producer({
       transactionalId: config.prefix,
       maxInFlightRequests: 1,
       idempotent: true,
@@ -131,7 +132,7 @@ describeServices('a stage on a real broker', (addresses) => {
     const harness = await openKafkaHarness(addresses)
     const codecs = CompressionCodecs as Record<number, unknown>
     const registered = codecs[CompressionTypes.Snappy]
-    const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
+    const kafka = createPlainKafka(addresses.kafka)
     const [producer, admin] = [kafka.producer(), kafka.admin()]
     const name = harness.runtime.topicName('interactions')
     async function sendSnappy(number: number) {

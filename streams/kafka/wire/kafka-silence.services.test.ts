@@ -1,10 +1,10 @@
-import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, expect, it } from 'vitest'
 import { expected, interaction, recordingStage, started } from '../../testing/conformance-harness.ts'
 import { openKafkaHarness } from '../../testing/kafka-harness.ts'
 import { type OwnBrokers, startOwnBrokers } from '../../testing/process-own-brokers.ts'
 import { describeServices } from '../../testing/services.ts'
 import { startTcpProxy, type TcpProxy } from '../../testing/tcp-proxy.ts'
+import { createPlainKafka } from '../kafka-client.ts'
 
 const REQUEST_TIMEOUT_MS = 2_000
 /** Of a connection: a fetch answer takes seconds. */
@@ -13,7 +13,7 @@ const BACKLOG = 5_000
 /** A part of the backlog: an answer with all of it is under way. */
 const UNDER_WAY_BYTES = 100_000
 
-describeServices('bad connections', ({ registryUrl, redisUrl }) => {
+describeServices('bad connections', (stack) => {
   const cleanups: (() => Promise<unknown>)[] = []
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
@@ -34,12 +34,12 @@ describeServices('bad connections', ({ registryUrl, redisUrl }) => {
 
   it('that break in the middle of an answer leave nothing for the next ones', async () => {
     const { own, proxy } = await proxied()
-    const harness = await openKafkaHarness({ brokers: own.detours, registryUrl, redisUrl })
+    const harness = await openKafkaHarness({ ...stack, kafka: { brokers: own.detours } })
     cleanups.push(() => harness.close())
     const stage = recordingStage()
     const running = await started(harness, stage)
     cleanups.push(() => running.stop())
-    const straight = new Kafka({ brokers: own.brokers, logLevel: logLevel.NOTHING }).producer()
+    const straight = createPlainKafka({ brokers: own.brokers }).producer()
     await straight.connect()
     cleanups.push(() => straight.disconnect())
     const topic = harness.runtime.topicName('interactions')
@@ -62,7 +62,7 @@ describeServices('bad connections', ({ registryUrl, redisUrl }) => {
 
   it('that are silent for ever are given up after one request, reading and writing; kafkajs alone goes on asking them', async () => {
     const { own, proxy } = await proxied()
-    const addresses = { brokers: own.detours, registryUrl, redisUrl }
+    const addresses = { ...stack, kafka: { brokers: own.detours } }
     const harness = await openKafkaHarness(addresses, { requestTimeoutMs: REQUEST_TIMEOUT_MS })
     cleanups.push(() => harness.close())
     const outputs = await harness.runtime.outputs('writer')
@@ -75,9 +75,7 @@ describeServices('bad connections', ({ registryUrl, redisUrl }) => {
     await outputs.flush()
     await harness.until(() => stage.seen.length === 1, 'the first record')
 
-    const alone = new Kafka({
-      brokers: own.detours,
-      logLevel: logLevel.NOTHING,
+    const alone = createPlainKafka(addresses.kafka, {
       requestTimeout: REQUEST_TIMEOUT_MS,
       retry: { retries: 1_000, maxRetryTime: 100 },
     }).producer()

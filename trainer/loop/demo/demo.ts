@@ -69,7 +69,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 
     const features = featureStoreConfigSchema.parse({})
     const trainer = trainerConfigSchema.parse({})
-    const store = await openFeedStore(loop.addresses.redisUrl, { prefix, features })
+    const store = await openFeedStore(loop.addresses.redis, { prefix, features })
     closers.add(() => store.close())
     const topicName = loop.runtime.topicName('interactions')
     const partitions = loop.runtime.partitionCount('interactions')

@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { createPlainKafka, type KafkaAddress } from '#streams'
 
 /** The consumer groups of one loop, by the prefix of their names. */
 export interface LoopGroups {
@@ -9,8 +9,8 @@ export interface LoopGroups {
   close(): Promise<void>
 }
 
-export async function openLoopGroups(brokers: string[], prefix: string): Promise<LoopGroups> {
-  const kafka = new Kafka({ brokers, clientId: 'feedloop-groups', logLevel: logLevel.NOTHING })
+export async function openLoopGroups(address: KafkaAddress, prefix: string): Promise<LoopGroups> {
+  const kafka = createPlainKafka(address, { clientId: 'feedloop-groups' })
   const admin = kafka.admin()
   await admin.connect()
   return {

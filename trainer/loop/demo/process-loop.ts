@@ -4,6 +4,7 @@ import {
   connectRuntime,
   createLogger,
   deleteTopics,
+  environmentOf,
   openLagReader,
   stackDown,
   stackUp,
@@ -92,7 +93,7 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
     if (!keep) {
       closers.add(() =>
         forgetSubjects(
-          addresses.registryUrl,
+          addresses.registry,
           specs.map(({ subject }) => subject),
         ),
       )
@@ -102,7 +103,7 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
           specs.map(({ name }) => name),
         ),
       )
-      closers.add(() => forgetStates(addresses.redisUrl, prefix))
+      closers.add(() => forgetStates(addresses.redis, prefix))
     }
     const folder = makeRunFolder({ ...feed, prefix })
     const removeFolder = () => folder.remove()
@@ -113,7 +114,7 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
       process.off('exit', removeFolder)
       removeFolder()
     })
-    const groups = await openLoopGroups(addresses.brokers, prefix)
+    const groups = await openLoopGroups(addresses.kafka, prefix)
     closers.add(() => groups.close())
     if (!keep) closers.add(() => groups.forget())
     const lags = await openLagReader(addresses, prefix)
@@ -132,9 +133,7 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
       folder,
       environment: {
         ...environment,
-        FEEDLOOP_KAFKA_BROKERS: addresses.brokers.join(','),
-        FEEDLOOP_REGISTRY_URL: addresses.registryUrl,
-        FEEDLOOP_REDIS_URL: addresses.redisUrl,
+        ...environmentOf(addresses),
       },
       onRestart: (name, how) => announce(`the ${name} service ended (${how}); starting it again`),
     })

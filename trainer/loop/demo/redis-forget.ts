@@ -1,10 +1,10 @@
-import { Redis } from 'ioredis'
+import { createRedis, type RedisAddress } from '#streams'
 
 const SCAN_COUNT = 1_000
 
 /** Deletes every key whose hash tag begins with the loop's topic prefix. Costs one scan of the database. */
-export async function forgetStates(redisUrl: string, prefix: string): Promise<void> {
-  const redis = new Redis(redisUrl, { lazyConnect: true, enableOfflineQueue: false })
+export async function forgetStates(address: RedisAddress, prefix: string): Promise<void> {
+  const redis = createRedis(address, { lazyConnect: true, enableOfflineQueue: false })
   redis.on('error', () => undefined) // the commands below fail with it
   await redis.connect()
   try {

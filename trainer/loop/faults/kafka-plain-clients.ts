@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
-import { type Addresses, readTopic } from '#streams'
+import { Partitioners, type Producer } from 'kafkajs'
+import { type Addresses, createPlainKafka, readTopic } from '#streams'
 import { until } from '#streams/testing'
 import { createLoggedNumbers, type LoggedNumbers } from './logged-numbers.ts'
 
 /** kafkajs as its documentation shows it, for controls; it waits for brokers a little longer than its defaults. */
-const clientOf = ({ brokers }: Pick<Addresses, 'brokers'>) =>
-  new Kafka({
-    brokers,
-    logLevel: logLevel.NOTHING,
+const clientOf = ({ kafka }: Pick<Addresses, 'kafka'>) =>
+  createPlainKafka(kafka, {
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 100 },
   })
 
@@ -19,7 +17,7 @@ export interface PlainProducer {
 }
 
 export async function openPlainProducer(
-  addresses: Pick<Addresses, 'brokers'>,
+  addresses: Pick<Addresses, 'kafka'>,
   topic: string,
   { idempotent, partitions }: { idempotent: boolean; partitions: number },
 ): Promise<PlainProducer> {
@@ -44,12 +42,12 @@ export async function openPlainProducer(
 
 /** Every number in a topic; `numberIn` reads it from a record's value. */
 export async function readNumbers(
-  { brokers }: Pick<Addresses, 'brokers'>,
+  { kafka }: Pick<Addresses, 'kafka'>,
   topicName: string,
   numberIn: (value: Buffer) => number | null,
 ): Promise<LoggedNumbers> {
   const logged = createLoggedNumbers()
-  for await (const { partition, value } of readTopic({ addresses: { brokers }, topicName })) {
+  for await (const { partition, value } of readTopic({ addresses: { kafka }, topicName })) {
     const number = value === null ? null : numberIn(value)
     if (number !== null) logged.see(partition, number)
   }
@@ -67,7 +65,7 @@ export interface PlainReader {
 
 /** Its first record waits until `mayGoOn` resolves, as behind a slow database. `partition/offset` of each is noted. */
 export async function openPlainReader(
-  addresses: Pick<Addresses, 'brokers'>,
+  addresses: Pick<Addresses, 'kafka'>,
   { topic, groupId, mayGoOn }: { topic: string; groupId: string; mayGoOn: Promise<void> },
 ): Promise<PlainReader> {
   const consumer = clientOf(addresses).consumer({ groupId })
@@ -87,7 +85,7 @@ export async function openPlainReader(
 
 /** Deletes what is in a topic before these offsets, as retention does. */
 export async function deleteRecordsBefore(
-  addresses: Pick<Addresses, 'brokers'>,
+  addresses: Pick<Addresses, 'kafka'>,
   topic: string,
   offsets: readonly number[],
 ): Promise<void> {
@@ -104,7 +102,7 @@ export async function deleteRecordsBefore(
 
 /** Which node leads how many partitions of a topic. */
 export async function leadersOf(
-  addresses: Pick<Addresses, 'brokers'>,
+  addresses: Pick<Addresses, 'kafka'>,
   topic: string,
 ): Promise<Map<number, number>> {
   const admin = clientOf(addresses).admin()
@@ -121,7 +119,7 @@ export async function leadersOf(
 
 /** Resolves when every partition of these topics has all its replicas in sync. */
 export async function untilInSync(
-  addresses: Pick<Addresses, 'brokers'>,
+  addresses: Pick<Addresses, 'kafka'>,
   topics: readonly string[],
 ): Promise<void> {
   await until('all replicas to be in sync', async () => {
@@ -141,11 +139,11 @@ const FILLER_BYTES = 200_000
 
 /** Writes filler into a topic until `isFull`. What the broker refuses meanwhile is no matter. */
 export async function fillTopic(
-  { brokers }: Pick<Addresses, 'brokers'>,
+  { kafka }: Pick<Addresses, 'kafka'>,
   topic: string,
   isFull: () => Promise<boolean>,
 ): Promise<number> {
-  const client = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } })
+  const client = createPlainKafka(kafka, { retry: { retries: 0 } })
   const producer = client.producer({
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,

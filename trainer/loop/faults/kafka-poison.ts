@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { createPlainKafka } from '#streams'
 import type { OwnFeed } from '../testing/own-feed.ts'
 
 /** Bytes that a broken producer sends. */
@@ -22,7 +22,7 @@ export async function sendPoison(
   { addresses, runtime }: Pick<OwnFeed, 'addresses' | 'runtime'>,
   poison: readonly Poison[],
 ): Promise<PoisonRecord[]> {
-  const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
+  const kafka = createPlainKafka(addresses.kafka)
   const producer = kafka.producer({ allowAutoTopicCreation: false })
   await producer.connect()
   try {

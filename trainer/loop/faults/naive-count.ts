@@ -15,7 +15,7 @@ export function openNaiveCount(feed: OwnFeed, habit: NaiveCounterOptions['habit'
   const { addresses, prefix, runtime } = feed
   const hash = `naive{${prefix}.counts}`
   const given = { topic: runtime.topicName('interactions'), groupId: `${prefix}.naive`, hash, habit }
-  const counts = () => onRedis(addresses.redisUrl, (redis) => redis.hgetall(hash))
+  const counts = () => onRedis(addresses.redis, (redis) => redis.hgetall(hash))
   return {
     counts,
     start(restMs = 0) {

@@ -20,8 +20,8 @@ export interface OwnKafka {
 export async function openOwnKafka(lab: Lab, options: OwnBrokersOptions = {}): Promise<OwnKafka> {
   const own = await startOwnBrokers(options)
   lab.cleanup(() => own.stop())
-  const straight = { ...lab.addresses, brokers: own.brokers }
-  const detour = own.detours.length === 0 ? straight : { ...straight, brokers: own.detours }
+  const straight = { ...lab.addresses, kafka: { brokers: own.brokers } }
+  const detour = own.detours.length === 0 ? straight : { ...straight, kafka: { brokers: own.detours } }
   return { own, straight, detour }
 }
 

@@ -5,8 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kafka, logLevel } from 'kafkajs'
-import { type Addresses, connectRuntime, silentLogger, type StreamsConfig } from '#streams'
+import { type Addresses, connectRuntime, createPlainKafka, silentLogger, type StreamsConfig } from '#streams'
 import { samplePrediction } from '../../testing/sample-predictions.ts'
 
 export interface NaiveScorerArguments {
@@ -19,7 +18,7 @@ export interface NaiveScorerArguments {
 const { addresses, streams, answerMs } = JSON.parse(process.argv[2]!) as NaiveScorerArguments
 const runtime = await connectRuntime({ addresses, config: streams, clientId: 'naive', log: silentLogger })
 const outputs = await runtime.outputs('naive')
-const kafka = new Kafka({ brokers: addresses.brokers, logLevel: logLevel.NOTHING })
+const kafka = createPlainKafka(addresses.kafka)
 const { sessionTimeoutMs, heartbeatIntervalMs } = streams.limits
 const consumer = kafka.consumer({
   groupId: `${streams.prefix}.naive`,

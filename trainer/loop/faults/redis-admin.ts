@@ -1,9 +1,10 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
+import { createRedis, type RedisAddress } from '#streams'
 import { until } from '#streams/testing'
 
 /** A few commands on a Redis, on a connection of their own. */
-export async function onRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { maxRetriesPerRequest: 2 })
+export async function onRedis<T>(address: RedisAddress, ask: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = createRedis(address, { maxRetriesPerRequest: 2 })
   redis.on('error', () => undefined) // the command tells
   try {
     return await ask(redis)
@@ -12,31 +13,35 @@ export async function onRedis<T>(url: string, ask: (redis: Redis) => Promise<T>)
   }
 }
 
-export const emptyRedis = (url: string): Promise<unknown> => onRedis(url, (redis) => redis.flushall())
+export const emptyRedis = (address: RedisAddress): Promise<unknown> =>
+  onRedis(address, (redis) => redis.flushall())
 
-export const configureRedis = (url: string, setting: string, value: string | number): Promise<unknown> =>
-  onRedis(url, (redis) => redis.config('SET', setting, String(value)))
+export const configureRedis = (
+  address: RedisAddress,
+  setting: string,
+  value: string | number,
+): Promise<unknown> => onRedis(address, (redis) => redis.config('SET', setting, String(value)))
 
 /** Resolves when a replica has everything its master had when it was asked to follow. */
-export const replicaInSync = (url: string): Promise<unknown> =>
-  onRedis(url, (redis) =>
+export const replicaInSync = (address: RedisAddress): Promise<unknown> =>
+  onRedis(address, (redis) =>
     until('the replica to be in sync', async () =>
       /master_link_status:up/.test(await redis.info('replication')),
     ),
   )
 
-export const becomeMaster = (url: string): Promise<unknown> =>
-  onRedis(url, (redis) => redis.replicaof('NO', 'ONE'))
+export const becomeMaster = (address: RedisAddress): Promise<unknown> =>
+  onRedis(address, (redis) => redis.replicaof('NO', 'ONE'))
 
 /** Whether it could not append to its file the last time. */
-export const refusesToWrite = (url: string): Promise<boolean> =>
-  onRedis(url, async (redis) => /aof_last_write_status:err/.test(await redis.info('persistence')))
+export const refusesToWrite = (address: RedisAddress): Promise<boolean> =>
+  onRedis(address, async (redis) => /aof_last_write_status:err/.test(await redis.info('persistence')))
 
 const ROUND_TRIPS = 51
 
 /** Median of a small question. */
-export const roundTripMs = (url: string): Promise<number> =>
-  onRedis(url, async (redis) => {
+export const roundTripMs = (address: RedisAddress): Promise<number> =>
+  onRedis(address, async (redis) => {
     await redis.ping()
     const took: number[] = []
     for (let n = 0; n < ROUND_TRIPS; n++) {

@@ -1,5 +1,6 @@
 import { FEATURE_LOG_EVENTS, openFeedStore } from '#feature-store'
 import { type OwnRedis, type OwnRedisOptions, startOwnRedis } from '#streams/testing'
+import type { RedisAddress } from '#streams'
 import { wallStopwatch } from '../demo/process-stopwatch.ts'
 import type { OwnFeed } from '../testing/own-feed.ts'
 import { appliedCount } from './applied-offsets.ts'
@@ -66,13 +67,13 @@ export async function judgeUnderHarm(
 ): Promise<{ finding: Finding; aftermath: Aftermath }> {
   const redis = await startOwnRedis(plan.redis)
   lab.cleanup(() => redis.close())
-  const redisUrl = (await plan.detour?.(redis)) ?? redis.url
+  const url = (await plan.detour?.(redis)) ?? redis.url
   const config = {
     limits: { ...STREAMS_LIMITS, ...plan.limits?.streams },
     features: { limits: { ...FEATURES_LIMITS, ...plan.limits?.features } },
   }
   const feed = await oneAfterTheOther(() =>
-    openLabFeed(lab, plan.name, config, { ...lab.addresses, redisUrl }),
+    openLabFeed(lab, plan.name, config, { ...lab.addresses, redis: { url } }),
   )
   const workload = workloadOf({
     seed: lab.seed,
@@ -132,8 +133,8 @@ export async function applied({ feed }: Pick<RedisFeed, 'feed'>, count: number, 
 }
 
 /** What a Redis that has just come up holds, asked before its owners are back. */
-export async function appliedIn(redisUrl: string, feed: OwnFeed): Promise<number> {
-  const store = await openFeedStore(redisUrl, feed.config)
+export async function appliedIn(address: RedisAddress, feed: OwnFeed): Promise<number> {
+  const store = await openFeedStore(address, feed.config)
   try {
     return await appliedCount({ ...feed, store })
   } finally {

@@ -1,5 +1,5 @@
 import avsc from 'avsc'
-import { type Codec, type Interaction, openRegistry } from '#schemas'
+import { type Codec, type Interaction, openRegistry, type RegistryAddress } from '#schemas'
 import { catalogueOf } from '#streams'
 import type { OwnFeed } from '../testing/own-feed.ts'
 
@@ -13,10 +13,10 @@ const MAGIC_BYTE = 0
 
 /** Registers the feed's interactions with one more field. */
 export async function registerSecondWriter(
-  registryUrl: string,
+  address: RegistryAddress,
   { config, runtime }: OwnFeed,
 ): Promise<SecondWriter> {
-  const registry = openRegistry({ url: registryUrl })
+  const registry = openRegistry(address)
   const { subject } = catalogueOf(config).interactions
   const known = runtime.codec.encode('interactions', SOME_INTERACTION).readUInt32BE(1)
   const schema = JSON.parse((await registry.schemaById(known))!) as { fields: unknown[] }

@@ -37,7 +37,7 @@ export async function runIngest(
     closers.add(() => loop.close())
     const features = featureStoreConfigSchema.parse(feed.features)
     const trainer = trainerConfigSchema.parse(feed.trainer)
-    const store = await openFeedStore(loop.addresses.redisUrl, { prefix, features })
+    const store = await openFeedStore(loop.addresses.redis, { prefix, features })
     closers.add(() => store.close())
 
     const startedAtMs = stopwatch.nowMs()

@@ -21,8 +21,7 @@ export const redisDiskFull: Scenario = {
         name: `redis-disk-full-${part}`,
         redis: { settings: SETTINGS, dataFolder: disk.folder },
         prepare: () => disk.tighten(SPARE_KIB),
-        begin: ({ redis, feed }) =>
-          feed.until('Redis to find its disk full', () => refusesToWrite(redis.url)),
+        begin: ({ redis, feed }) => feed.until('Redis to find its disk full', () => refusesToWrite(redis)),
         end: () => disk.enlarge(DISK_MIB[size]),
         says: /Redis cannot write to its disk: make room there/,
       }

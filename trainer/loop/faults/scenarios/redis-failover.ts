@@ -36,7 +36,7 @@ async function replicaOf(master: OwnRedis, opened: Closers): Promise<{ replica: 
   const replicaof = link.address.replace(':', ' ')
   const replica = await startOwnRedis({ settings: { ...REDIS.settings, replicaof } })
   opened.add(() => replica.close())
-  await replicaInSync(replica.url)
+  await replicaInSync(replica)
   return { replica, link }
 }
 
@@ -63,8 +63,8 @@ async function failOver(
     } else await applied(redisFeed, at + BEHIND)
     const before = await appliedCount(feed)
     await master.kill()
-    await becomeMaster(replica.url)
-    forgotten += before - (await appliedIn(replica.url, feed))
+    await becomeMaster(replica)
+    forgotten += before - (await appliedIn(replica, feed))
     way.redirect({ host: HOST, port: replica.port })
     way.resetOpen()
     overAtMs = wallStopwatch.nowMs()

@@ -35,7 +35,7 @@ async function flushed(redisFeed: RedisFeed, form: Form): Promise<Harm> {
   const flushOnce = async () => {
     const before = new Set((await fencesOf(feed, 'user')).map((fence) => fence?.storeId ?? ''))
     reads.expect()
-    await emptyRedis(redis.url)
+    await emptyRedis(redis)
     overAtMs = wallStopwatch.nowMs()
     await detected(redisFeed, before)
     seconds.push((wallStopwatch.nowMs() - overAtMs) / 1_000)
@@ -82,7 +82,7 @@ export const redisFlush: Scenario = {
         async ({ redis, traffic, feed }) => {
           await traffic.done
           await storeAtEnd(feed)
-          await emptyRedis(redis.url)
+          await emptyRedis(redis)
           return { overAtMs: null, counts: { flushes: CONTROL.idleFlushes } }
         },
       ),

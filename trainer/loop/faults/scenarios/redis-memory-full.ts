@@ -14,9 +14,9 @@ export const redisMemoryFull: Scenario = {
       name: `redis-memory-full-${part}`,
       async begin(redisFeed, at) {
         await applied(redisFeed, at, 1)
-        await configureRedis(redisFeed.redis.url, 'maxmemory', TOO_LITTLE)
+        await configureRedis(redisFeed.redis, 'maxmemory', TOO_LITTLE)
       },
-      end: async ({ redis }) => void (await configureRedis(redis.url, 'maxmemory', 0)),
+      end: async ({ redis }) => void (await configureRedis(redis, 'maxmemory', 0)),
       says: /Redis is full: raise its maxmemory/,
     })),
 }

@@ -7,6 +7,7 @@ import {
   until,
   METRICS_URL,
 } from '#streams/testing'
+import { requestHttp } from '#streams'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { appliedCount } from '../applied-offsets.ts'
 import { fencesOf } from '../fences-at-end.ts'
@@ -51,7 +52,7 @@ async function slowWay(
     url,
     async slow() {
       way.set({ delayMs: SLOW_MS / 2, bytesPerSecond: BYTES_PER_SECOND })
-      return roundTripMs(url)
+      return roundTripMs({ url })
     },
   }
 }
@@ -66,7 +67,7 @@ async function heldMib(pid: number): Promise<number> {
 /** What the process itself tells of its waiting. */
 async function waitedSeconds(features: KeptProcess): Promise<number> {
   const url = await features.current().said(METRICS_URL)
-  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const metrics = await (await requestHttp(`${url}/metrics`)).text()
   const counters = [...metrics.matchAll(/^feedloop_feature_store_waited_ms_total\{.*\} (\S+)$/gm)]
   return counters.reduce((sum, [, ms]) => sum + Number(ms), 0) / 1_000
 }
@@ -81,7 +82,7 @@ async function slowed(
   const owners = async () =>
     (await fencesOf(feed, 'user')).reduce((sum, fence) => sum + (fence?.epoch ?? 0), 0)
   const ownersBefore = await owners()
-  const healthyMs = await roundTripMs(redisFeed.redis.url)
+  const healthyMs = await roundTripMs(redisFeed.redis)
   const slowMs = await redis.slow()
   lab.say(`Redis answers after ${slowMs.toFixed(1)} ms, ${healthyMs.toFixed(2)} ms before`)
   const waitedBefore = await waitedSeconds(features)
@@ -117,7 +118,12 @@ async function hoarding(lab: Lab): Promise<Finding> {
   const redis = await startOwnRedis()
   lab.cleanup(() => redis.close())
   const slow = await slowWay(lab, redis)
-  const feed = await openLabFeed(lab, 'redis-slow-control', {}, { ...lab.addresses, redisUrl: slow.url })
+  const feed = await openLabFeed(
+    lab,
+    'redis-slow-control',
+    {},
+    { ...lab.addresses, redis: { url: slow.url } },
+  )
   const workload = workloadOf({ seed: lab.seed, interactions: CONTROL.interactions })
   const traffic = await startTraffic(feed, workload, { perSecond: CONTROL.perSecond })
   await traffic.done
@@ -132,7 +138,7 @@ async function hoarding(lab: Lab): Promise<Finding> {
     habit: 'does not wait for Redis',
   })
   feed.adopt(hoarder)
-  const readAll = () => onRedis(redis.url, (asked) => asked.hgetall(hash))
+  const readAll = () => onRedis(redis, (asked) => asked.hgetall(hash))
   await until('the hoarder to count', async () => Object.keys(await readAll()).length > 0)
   const before = await heldMib(hoarder.child.pid!)
   await feed.caughtUp('hoarder', 'interactions')

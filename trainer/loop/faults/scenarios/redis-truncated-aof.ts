@@ -32,7 +32,7 @@ async function cutTails(redisFeed: RedisFeed, form: Form): Promise<Harm> {
     await redis.cutTail(1 + Math.floor(chance() * CUT_BYTES_MAX))
     await redis.restart()
     overAtMs = wallStopwatch.nowMs()
-    forgotten += Math.max(0, before - (await appliedIn(redis.url, feed)))
+    forgotten += Math.max(0, before - (await appliedIn(redis, feed)))
   }
   for (let cut = 1; cut <= form.busyCuts; cut++) {
     await applied(redisFeed, (workload.interactions * cut) / (form.busyCuts + 1))

@@ -59,13 +59,13 @@ async function startInVain(feed: OwnFeed): Promise<{ exitCode: number | null; st
 }
 
 async function run(lab: Lab, form: Form): Promise<FaultReport> {
-  const { hostname, port, pathname } = new URL(lab.addresses.registryUrl)
+  const { hostname, port, pathname } = new URL(lab.addresses.registry.url)
   const upstream = { host: hostname, port: Number(port) }
   const way: TcpProxy = await startTcpProxy(upstream)
   lab.cleanup(() => way.close())
-  const registryUrl = `http://${way.address}${pathname}`
-  const feed = await openLabFeed(lab, 'registry-down', FEED, { ...lab.addresses, registryUrl })
-  const writer = await registerSecondWriter(lab.addresses.registryUrl, feed)
+  const registry = { url: `http://${way.address}${pathname}` }
+  const feed = await openLabFeed(lab, 'registry-down', FEED, { ...lab.addresses, registry })
+  const writer = await registerSecondWriter(lab.addresses.registry, feed)
 
   let isWriting = false
   const isTheirs = ({ userId }: { userId: string }) =>
@@ -82,7 +82,7 @@ async function run(lab: Lab, form: Form): Promise<FaultReport> {
   const features = keepRunning(() => feed.run('features'))
   lab.cleanup(() => features.stop())
   const hash = `skipping{${feed.prefix}}`
-  lab.cleanup(() => onRedis(feed.addresses.redisUrl, (redis) => redis.del(hash)))
+  lab.cleanup(() => onRedis(feed.addresses.redis, (redis) => redis.del(hash)))
   const topic = feed.runtime.topicName('interactions')
   const groupId = `${feed.prefix}.skipping`
   feed.adopt(startNaiveCounter(feed.addresses, { topic, groupId, hash, habit: 'skips what it cannot read' }))
@@ -92,7 +92,7 @@ async function run(lab: Lab, form: Form): Promise<FaultReport> {
   )
   const workload = workloadOf({ seed: lab.seed, interactions: form.interactions })
   const traffic = await startTraffic({ runtime: producing }, workload, { perSecond: form.perSecond })
-  const counted = () => onRedis(feed.addresses.redisUrl, (redis) => redis.hgetall(hash))
+  const counted = () => onRedis(feed.addresses.redis, (redis) => redis.hgetall(hash))
   await feed.until('both consumers to be at work', async () => {
     const applied = (await fencesOf(feed, 'user')).every((fence) => (fence?.nextOffset ?? 0) > 0)
     return applied && Object.keys(await counted()).length > 0

@@ -66,7 +66,7 @@ export const threeBrokers: Scenario = {
     }
 
     const frozen = await leaderOf(straight, plainTopic)
-    const others = { brokers: straight.brokers.filter((_, at) => at !== frozen - 1) }
+    const others = { kafka: { brokers: straight.kafka.brokers.filter((_, at) => at !== frozen - 1) } }
     await progress(traffic, plain)
     own.freeze(frozen)
     await until('its partitions to be led by others', async () => {
