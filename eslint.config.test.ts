@@ -45,6 +45,33 @@ const bad: [rule: string, where: string, code: string][] = [
   ],
   ['no-restricted-imports', 'trainer/rate.ts', "import { x } from './loop/feed.ts'\nexport const y = x\n"],
   ['no-restricted-imports', 'scorer/rate.ts', "import { x } from '#trainer/loop'\nexport const y = x\n"],
+  [
+    'import-x/no-restricted-paths',
+    'scorer/rate.ts',
+    "import { x } from '#streams/testing'\nexport const y = x\n",
+  ],
+  [
+    'import-x/no-restricted-paths',
+    'scorer/rate.ts',
+    "import { x } from '#streams/testing/services'\nexport const y = x\n",
+  ],
+  [
+    'import-x/no-restricted-paths',
+    'streams/kafka-rate.ts',
+    "import { x } from './testing/index.ts'\nexport const y = x\n",
+  ],
+  [
+    'import-x/no-restricted-paths',
+    'trainer/commands.ts',
+    "import type { x } from './testing/index.ts'\nexport type y = x\n",
+  ],
+  ['import-x/no-restricted-paths', 'feature-store/rate.ts', "export { x } from './bench/contest.ts'\n"],
+  [
+    'import-x/no-restricted-paths',
+    'trainer/loop/rate.ts',
+    "export const x = () => import('./faults/scenario.ts')\n",
+  ],
+  ['import-x/no-restricted-paths', 'cli.ts', "import { x } from '#trainer/testing'\nexport const y = x\n"],
   ['no-restricted-properties', 'streams/rate.ts', 'export const t = Date.now()\n'],
   ['no-restricted-properties', 'trainer/rate.ts', 'export const t = Math.random()\n'],
   ['no-restricted-properties', 'scorer/rate.ts', 'export const t = process.env\n'],
@@ -84,6 +111,10 @@ const good: [where: string, code: string][] = [
   ['trainer/loop/rate.ts', "import { x } from '#scorer'\nexport const y = x\n"],
   ['cli.ts', "import { x } from '#trainer/loop'\nexport const y = x\n"],
   ['trainer/rate.ts', "import { x } from '#scorer/model'\nexport const y = x\n"],
+  ['scorer/rate.test.ts', "import { x } from '#streams/testing'\nexport const y = x\n"],
+  ['feature-store/bench/rate.ts', "import { x } from '#streams/testing'\nexport const y = x\n"],
+  ['trainer/loop/faults/rate.ts', "import { x } from '#streams/testing'\nexport const y = x\n"],
+  ['scorer/testing/rate.ts', "import { x } from './fake-features.ts'\nexport const y = x\n"],
   ['scorer/rate.test.ts', 'export const now = Date.now()\n'],
 ]
 
