@@ -10,11 +10,11 @@ export interface Document {
 
 const PARTS = ['schemas', 'streams', 'feature-store', 'scorer', 'trainer']
 
-/** Every Markdown document of the house but the changelog, which tells of files that are gone. */
+/** Every Markdown document of the house, without the changelog (it tells of files that are gone) and other people's data. */
 export function documentsOf(root: string): Document[] {
   const paths = PARTS.flatMap((part) =>
     readdirSync(path.join(root, part), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.md') && !file.includes('node_modules'))
+      .filter((file) => file.endsWith('.md') && !file.includes('fixtures'))
       .map((file) => path.join(part, file)),
   )
   return ['README.md', ...paths.sort()].map((file) => ({
