@@ -70,7 +70,7 @@ program
   .option('--linger-ms <n>', 'how long the load generator lets a batch fill', positive, LINGER_MS)
   .option(
     '--topic-config <name=value...>',
-    "of the topics, instead of the broker's (README.md has some)",
+    "of the topics, instead of the broker's, like segment.bytes=33554432",
     setting,
     {},
   )
