@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { documentsOf, feedloopCommandsOf } from '#streams/testing'
 import { feedSchema, type FeedConfig } from '#trainer/loop'
 import { main } from './cli.ts'
 
@@ -101,6 +102,23 @@ describe('usage', () => {
 
   it('prints its version', async () => {
     expect((await feedloop('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})
+
+describe('a command that a README names', () => {
+  const named = new Set(documentsOf(import.meta.dirname).flatMap(({ text }) => feedloopCommandsOf(text)))
+  it.each([...named])('feedloop %s', async (command) => {
+    const typed = command.split(/\s+/)
+    const end = typed.findIndex((word) => !/^[a-z][a-z-]*$/.test(word))
+    const words = end === -1 ? typed : typed.slice(0, end)
+    const { exitCode, stdout } = await feedloop(...words, '--help')
+    expect(exitCode).toBe(0)
+    const usage = /^Usage: feedloop (.*)$/m.exec(stdout)![1]!
+    const path = usage.split(/ (?=\[|<)/)[0]!.split(' ')
+    const choices = [...usage.matchAll(/<\w+>/g)]
+    expect(words.slice(0, path.length)).toEqual(path)
+    expect(words.length - path.length).toBeLessThanOrEqual(choices.length)
+    for (const option of typed.filter((word) => word.startsWith('--'))) expect(stdout).toContain(option)
   })
 })
 

@@ -31,8 +31,8 @@ export interface ScriptCall {
 }
 
 /**
- * The call of `lua/apply.lua` that makes a request, as one buffer: a batch has hundreds of states, and a way that makes
- * five objects for each is a fifth of all garbage of the features (bench/README.md). Values begin with the store's id.
+ * The call of `lua/apply.lua` for a request, as one buffer. A batch has hundreds of states; five objects for each would
+ * be a fifth of all garbage of the features. Values begin with the store's id.
  *
  * @param fenceKey the whole key of the partition's fence; those of its states are `fenceKey:id`
  */

@@ -66,7 +66,7 @@ const shapes: Record<TopicKey, TopicShape> = {
   },
   itemInteractions: {
     slug: 'item-interactions',
-    // v1 had a record per copy; see README, Decisions.
+    // v1 had a record per copy; see feature-store/README.md, Decisions.
     version: 2,
     key: 'sourcePartition',
     owner: ['feature-store'],

@@ -68,7 +68,7 @@ export interface WatchedPartition {
  * `crashLoopDeathsMax` deaths in a row is dead-lettered undecoded. Whatever passes is cleared of suspicion.
  *
  * Chunks first, and three deaths alone: a process killed at random, once in three seconds of work, on eight
- * partitions, must not cost a good record (README, Decisions).
+ * partitions, must not cost a good record (LESSONS.md).
  */
 export function watchPartition<K extends TopicKey>(
   { metadata, position, commit: committed, by }: WatchedPartition,

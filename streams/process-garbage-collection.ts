@@ -18,12 +18,12 @@ const OLD_GENERATION_GROWS_PERCENT = 300
  * for milliseconds.
  *
  * - V8 guesses which objects will live long (allocation-site pretenuring). Once a few batches have survived a collection or
- *   two, it makes the arrays of later batches in the old generation; each drags its records along until the next full
- *   collection, which then comes every three seconds. It shall not guess.
- * - What is in flight when young objects are collected still gets old, some megabytes a second. The old generation may
- *   grow to four times of what lives before it is collected: memory for quiet.
+ *   two, it makes the arrays of later batches in the old generation. Each keeps its records alive until the next full
+ *   collection, which then comes every three seconds. So V8 is told not to guess.
+ * - What is in flight when young objects are collected still becomes old, some megabytes a second. The old generation may
+ *   grow to four times what is alive before it is collected: more memory, fewer pauses.
  *
- * Measured in feature-store/bench/README.md. Once per process, before the work begins.
+ * Call it once per process, before the work begins.
  */
 export function collectRarely(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')

@@ -1,8 +1,81 @@
 import { expect, it } from 'vitest'
-import { spreadOf } from './bench-report.ts'
+import { resultFileSchema, type ResultTable, tableText } from '#streams/testing'
+import { type Run, standingsOf } from './bench-report.ts'
+import {
+  contestTable,
+  freshnessTable,
+  memoryTable,
+  processesTable,
+  profileTable,
+  usersTable,
+} from './bench-tables.ts'
+import type { ScalingRun } from './process-scaling.ts'
 
-it('takes the middle of an odd number of values, the mean of the middle two of an even one', () => {
-  expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 })
-  expect(spreadOf([4, 1, 2, 8])).toEqual({ median: 3, min: 1, max: 8 })
-  expect(spreadOf([])).toEqual({ median: NaN, min: NaN, max: NaN })
+const run = (contestant: string, eventsPerSecond: number, wrong: number | null = 0): Run => ({
+  contestant,
+  eventsPerSecond,
+  cpuSecondsPerMillion: 5,
+  rssMiB: 300,
+  wrong,
+})
+const ROUNDS = [
+  [run('peer', 100, null), run('feedloop', 400)],
+  [run('peer', 200, null), run('feedloop', 500, 3)],
+]
+const quantiles = { p50: 7, p99: 14, p999: 20, max: 30 }
+
+it('compares a contestant with feedloop round by round', () => {
+  const [peer, own] = standingsOf(ROUNDS)
+  expect(peer).toMatchObject({ eventsPerSecond: [100, 200], feedloopRatio: [4, 2.5], wrong: null })
+  expect(own).toMatchObject({ eventsPerSecond: [400, 500], wrong: 3 })
+})
+
+it('writes every table in the format that READMEs show, each round with its value', () => {
+  const standings = standingsOf(ROUNDS)
+  const pass = { eventsPerSecond: 300_000, recordsPerWrite: 3_000, cpuSecondsPerMillion: 3 }
+  const scaling = (processes: number, cost: number): ScalingRun => ({
+    round: 1,
+    processes,
+    company: 'one group',
+    allBusy: { ...pass, cpuSecondsPerMillion: cost },
+    someDone: pass,
+    wrong: 0,
+  })
+  const freshnessRun = {
+    perSecond: 100,
+    carriedPerSecond: 99,
+    user: quantiles,
+    medianSecondP99: 12,
+    onsetP99: 18,
+    item: quantiles,
+  }
+  const tables: Record<string, ResultTable> = {
+    contest: contestTable(standings, new Map([['peer', 'a peer']])),
+    freshness: freshnessTable([{ share: 0.5, perSecond: 100, runs: [freshnessRun, freshnessRun] }]),
+    profile: profileTable([{ stage: 'fold', micros: 0.26 }]),
+    users: usersTable([{ users: 10_000, ...standings[1]! }]),
+    processes: processesTable([scaling(1, 3), scaling(2, 2.4)]),
+    memory: memoryTable({
+      users: 1,
+      items: 2,
+      interactions: 3,
+      mebibytes: 4,
+      bytesPerUser: 5,
+      bytesPerItem: 6,
+    }),
+  }
+  expect(resultFileSchema.shape.tables.parse(tables)).toEqual(tables)
+  expect(tables['contest']!.rows[0]).toEqual([
+    'a peer',
+    [100, 200],
+    [5, 5],
+    [300, 300],
+    'not compared',
+    [4, 2.5],
+  ])
+  expect(tables['contest']!.rows[1]!.slice(4)).toEqual(['3 wrong', ''])
+  expect(tableText(tables['processes']!)).toContain('0.80')
+  expect(tableText(tables['freshness']!)).toContain('50 %')
+  for (const { columns, rows } of Object.values(tables))
+    for (const row of rows) expect(row).toHaveLength(columns.length)
 })

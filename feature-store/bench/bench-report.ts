@@ -7,20 +7,15 @@ export interface Run extends Outcome {
   wrong: number | null
 }
 
-export interface Spread {
-  median: number
-  min: number
-  max: number
-}
-
+/** All rounds of one contestant. */
 export interface Standing {
   contestant: string
-  eventsPerSecond: Spread
-  cpuSecondsPerMillion: Spread
-  rssMiB: Spread
+  eventsPerSecond: number[]
+  cpuSecondsPerMillion: number[]
+  rssMiB: number[]
   wrong: number | null
   /** feedloop's rate over this contestant's, round by round. */
-  feedloopRatio: Spread
+  feedloopRatio: number[]
 }
 
 /** Rounds are compared with themselves: what else a shared machine did then, it did to all of that round. */
@@ -35,26 +30,11 @@ export function standingsOf(rounds: readonly (readonly Run[])[]): Standing[] {
     const wrong = runs.map((run) => run.wrong).filter((count) => count !== null)
     return {
       contestant,
-      eventsPerSecond: spreadOf(runs.map((run) => run.eventsPerSecond)),
-      cpuSecondsPerMillion: spreadOf(runs.map((run) => run.cpuSecondsPerMillion)),
-      rssMiB: spreadOf(runs.map((run) => run.rssMiB)),
+      eventsPerSecond: runs.map((run) => run.eventsPerSecond),
+      cpuSecondsPerMillion: runs.map((run) => run.cpuSecondsPerMillion),
+      rssMiB: runs.map((run) => run.rssMiB),
       wrong: wrong.length === 0 ? null : Math.max(...wrong),
-      feedloopRatio: spreadOf(ratios),
+      feedloopRatio: ratios,
     }
   })
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (place: number) => sorted[place] ?? NaN
-  return {
-    median: (at(Math.floor((sorted.length - 1) / 2)) + at(Math.floor(sorted.length / 2))) / 2,
-    min: sorted[0] ?? NaN,
-    max: sorted.at(-1) ?? NaN,
-  }
-}
-
-export function spreadText({ median, min, max }: Spread, digits = 0): string {
-  const text = (value: number) => value.toFixed(digits)
-  return text(min) === text(max) ? text(median) : `${text(median)} (${text(min)}-${text(max)})`
 }

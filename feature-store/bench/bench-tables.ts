@@ -1,22 +1,33 @@
-import { table } from '#streams'
-import { spreadOf, spreadText, type Standing } from './bench-report.ts'
+import { type ResultTable, spreadOf } from '#streams/testing'
+import type { Standing } from './bench-report.ts'
 import type { StageShare } from './cpu-profile.ts'
 import type { FreshnessRun } from './process-freshness.ts'
 import type { ScalingRun } from './process-scaling.ts'
+import type { MemoryUse } from './redis-memory.ts'
 
-export function standingsTable(standings: readonly Standing[]): string {
-  const rows = standings.map((one) => [
-    one.contestant,
-    spreadText(one.eventsPerSecond),
-    spreadText(one.cpuSecondsPerMillion, 1),
-    spreadText(one.rssMiB),
-    one.wrong === null ? 'not compared' : one.wrong === 0 ? 'yes' : `${String(one.wrong)} wrong`,
-    spreadText(one.feedloopRatio, 2),
-  ])
-  return table(
-    ['', 'events/s', 'CPU s per million', 'RSS MiB', 'state right', 'feedloop is x times as fast'],
-    rows,
-  )
+/** @param titles of the contestants, by their names */
+export function contestTable(
+  standings: readonly Standing[],
+  titles: ReadonlyMap<string, string>,
+): ResultTable {
+  return {
+    columns: [
+      { title: 'contestant' },
+      { title: 'events/s', digits: 0 },
+      { title: 'CPU s per million', digits: 1 },
+      { title: 'RSS, MiB', digits: 0 },
+      { title: 'state right' },
+      { title: 'feedloop is x times as fast', digits: 2 },
+    ],
+    rows: standings.map((one) => [
+      titles.get(one.contestant) ?? one.contestant,
+      one.eventsPerSecond,
+      one.cpuSecondsPerMillion,
+      one.rssMiB,
+      one.wrong === null ? 'not compared' : rightText(one.wrong),
+      one.contestant === 'feedloop' ? '' : one.feedloopRatio,
+    ]),
+  }
 }
 
 export interface LoadRow {
@@ -26,90 +37,98 @@ export interface LoadRow {
   runs: FreshnessRun[]
 }
 
-export function freshnessTable(loads: readonly LoadRow[]): string {
-  const spread = (runs: readonly FreshnessRun[], of: (run: FreshnessRun) => number) =>
-    spreadText(spreadOf(runs.map(of)), 1)
-  const rows = loads.map(({ share, perSecond, runs }) => [
-    percent(share),
-    perSecond,
-    spreadText(spreadOf(runs.map(({ carriedPerSecond }) => carriedPerSecond))),
-    spread(runs, ({ user }) => user.p50),
-    spread(runs, ({ user }) => user.p99),
-    spread(runs, ({ user }) => user.p999),
-    spread(runs, ({ medianSecondP99 }) => medianSecondP99),
-    spread(runs, ({ onsetP99 }) => onsetP99),
-    spread(runs, ({ item }) => item.p50),
-    spread(runs, ({ item }) => item.p99),
-  ])
-  return table(
-    [
-      'load',
-      'offered/s',
-      'carried/s',
-      'users p50',
-      'p99',
-      'p99.9',
-      'p99 of the median second',
-      'p99 of the onset',
-      'items p50',
-      'p99',
+export function freshnessTable(loads: readonly LoadRow[]): ResultTable {
+  return {
+    columns: [
+      { title: 'load' },
+      { title: 'offered/s', digits: 0 },
+      { title: 'carried/s', digits: 0 },
+      { title: 'p50', digits: 1 },
+      { title: 'p99', digits: 1 },
+      { title: 'p99 of the median second', digits: 1 },
+      { title: 'p99.9', digits: 1 },
+      { title: 'p99 of the onset', digits: 1 },
+      { title: 'items p50', digits: 1 },
+      { title: 'items p99', digits: 1 },
     ],
-    rows,
-  )
+    rows: loads.map(({ share, perSecond, runs }) => [
+      percent(share),
+      [perSecond],
+      runs.map(({ carriedPerSecond }) => carriedPerSecond),
+      runs.map(({ user }) => user.p50),
+      runs.map(({ user }) => user.p99),
+      runs.map(({ medianSecondP99 }) => medianSecondP99),
+      runs.map(({ user }) => user.p999),
+      runs.map(({ onsetP99 }) => onsetP99),
+      runs.map(({ item }) => item.p50),
+      runs.map(({ item }) => item.p99),
+    ]),
+  }
 }
 
-export function profileTable(
-  shares: readonly StageShare[],
-  { loopLagMs }: { loopLagMs: { p50: number; p99: number; max: number } },
-): string {
+export function profileTable(shares: readonly StageShare[]): ResultTable {
   const sum = shares.reduce((total, { micros }) => total + micros, 0)
-  const rows = shares.map(({ stage, micros }) => [stage, micros.toFixed(2), percent(micros / sum)])
-  const { p50, p99, max } = loopLagMs
-  return `${table(['stage', 'µs per event', 'share'], rows)}
-${sum.toFixed(1)} µs of CPU time per event, start and profiler included
-event loop late by ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} (p99), ${max.toFixed(1)} (most)`
+  return {
+    columns: [{ title: 'stage' }, { title: 'µs per event', digits: 2 }, { title: 'share' }],
+    rows: shares.map(({ stage, micros }) => [stage, [micros], percent(micros / sum)]),
+  }
+}
+
+export function usersTable(measured: readonly (Standing & { users: number })[]): ResultTable {
+  return {
+    columns: [
+      { title: 'users', digits: 0 },
+      { title: 'events/s', digits: 0 },
+      { title: 'CPU s per million', digits: 1 },
+    ],
+    rows: measured.map(({ users, eventsPerSecond, cpuSecondsPerMillion }) => [
+      [users],
+      eventsPerSecond,
+      cpuSecondsPerMillion,
+    ]),
+  }
 }
 
 /** The passes of a round in their median, beside those of the one process of that round. */
-export function scalingTable(runs: readonly ScalingRun[]): string {
+export function processesTable(runs: readonly ScalingRun[]): ResultTable {
   const kindOf = ({ processes, company }: ScalingRun) => `${String(processes)}/${company}`
   const kinds = [...new Set(runs.map(kindOf))].map((kind) => runs.filter((run) => kindOf(run) === kind))
   const costIn = (round: number, of: readonly ScalingRun[]) =>
     spreadOf(of.flatMap((run) => (run.round === round ? [run.allBusy.cpuSecondsPerMillion] : []))).median
   const alone = runs.filter(({ processes }) => processes === 1)
-  const rows = kinds.map((all) => {
-    const { processes, company } = all[0]!
-    const spread = (of: (run: ScalingRun) => number, digits = 0) => spreadText(spreadOf(all.map(of)), digits)
-    const ratios = [...new Set(all.map(({ round }) => round))].map(
-      (round) => costIn(round, all) / costIn(round, alone),
-    )
-    const wrong = all.reduce((sum, run) => sum + run.wrong, 0)
-    return [
-      processes,
-      company,
-      spread(({ allBusy }) => allBusy.eventsPerSecond),
-      spread(({ allBusy }) => allBusy.recordsPerWrite),
-      spread(({ allBusy }) => allBusy.cpuSecondsPerMillion, 2),
-      spreadText(spreadOf(ratios), 2),
-      spread(({ someDone }) => someDone.recordsPerWrite),
-      spread(({ someDone }) => someDone.cpuSecondsPerMillion, 2),
-      wrong === 0 ? 'yes' : `${String(wrong)} wrong`,
-    ]
-  })
-  return table(
-    [
-      'processes',
-      'in',
-      'events/s',
-      'records per write',
-      'CPU s per million, all',
-      'x one process',
-      'records per write, some done',
-      'CPU s per million, some done',
-      'state right',
+  return {
+    columns: [
+      { title: 'processes', digits: 0 },
+      { title: 'in' },
+      { title: 'all busy: events/s', digits: 0 },
+      { title: 'records per write', digits: 0 },
+      { title: 'CPU s per million', digits: 2 },
+      { title: 'x one process', digits: 2 },
+      { title: 'some done: CPU s per million', digits: 2 },
+      { title: 'state right' },
     ],
-    rows,
-  )
+    rows: kinds.map((all) => {
+      const { processes, company } = all[0]!
+      const rounds = [...new Set(all.map(({ round }) => round))]
+      return [
+        [processes],
+        company,
+        all.map(({ allBusy }) => allBusy.eventsPerSecond),
+        all.map(({ allBusy }) => allBusy.recordsPerWrite),
+        all.map(({ allBusy }) => allBusy.cpuSecondsPerMillion),
+        rounds.map((round) => costIn(round, all) / costIn(round, alone)),
+        all.map(({ someDone }) => someDone.cpuSecondsPerMillion),
+        rightText(all.reduce((sum, run) => sum + run.wrong, 0)),
+      ]
+    }),
+  }
 }
 
+export function memoryTable(use: MemoryUse): ResultTable {
+  const titles = ['users', 'items', 'interactions', 'MiB', 'bytes per user', 'bytes per item']
+  const values = [use.users, use.items, use.interactions, use.mebibytes, use.bytesPerUser, use.bytesPerItem]
+  return { columns: titles.map((title) => ({ title, digits: 0 })), rows: [values.map((value) => [value])] }
+}
+
+const rightText = (wrong: number) => (wrong === 0 ? 'yes' : `${String(wrong)} wrong`)
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`

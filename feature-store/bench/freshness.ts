@@ -1,4 +1,4 @@
-import { spreadOf } from './bench-report.ts'
+import { spreadOf } from '#streams/testing'
 
 /** A fenced write, as its owner saw it answered. */
 export interface AppliedWrite {

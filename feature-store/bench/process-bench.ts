@@ -1,10 +1,17 @@
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
-import { type Addresses, table } from '#streams'
-import { openTestStack } from '#streams/testing'
+import type { Addresses } from '#streams'
+import { openTestStack, type ResultFile, spreadOf, tableText, writeResults } from '#streams/testing'
 import { standingsOf } from './bench-report.ts'
-import { freshnessTable, type LoadRow, profileTable, scalingTable, standingsTable } from './bench-tables.ts'
+import {
+  contestTable,
+  freshnessTable,
+  type LoadRow,
+  memoryTable,
+  processesTable,
+  profileTable,
+  usersTable,
+} from './bench-tables.ts'
 import { CONTESTANTS, FEEDLOOP } from './contestants.ts'
 import { playRounds, profileFeedloop } from './process-features-bench.ts'
 import { LINGER_MS, measureFreshness } from './process-freshness.ts'
@@ -63,7 +70,7 @@ program
   .option('--linger-ms <n>', 'how long the load generator lets a batch fill', positive, LINGER_MS)
   .option(
     '--topic-config <name=value...>',
-    "of the topics, instead of the broker's (README.md has some)",
+    "of the topics, instead of the broker's, like segment.bytes=33554432",
     setting,
     {},
   )
@@ -109,8 +116,10 @@ interface FreshnessOptions {
   topicConfig: Record<string, string>
 }
 
+type Results = Omit<ResultFile, 'measured'>
+
 /** Runs on services of its own, gone afterwards, when interrupted as well; writes what is answered to --json. */
-function onStack<T extends { json?: string }>(run: (addresses: Addresses, options: T) => Promise<object>) {
+function onStack<T extends { json?: string }>(run: (addresses: Addresses, options: T) => Promise<Results>) {
   return async (options: T): Promise<void> => {
     const interrupted = new AbortController()
     process.once('SIGINT', () => interrupted.abort())
@@ -118,8 +127,7 @@ function onStack<T extends { json?: string }>(run: (addresses: Addresses, option
     const interruption = once(interrupted.signal, 'abort').then(() => null)
     try {
       const measured = await Promise.race([run(stack.addresses, options), interruption])
-      if (measured !== null && options.json !== undefined)
-        await writeFile(options.json, `${JSON.stringify(measured, null, 2)}\n`)
+      if (measured !== null && options.json !== undefined) writeResults(options.json, 'bench', measured)
     } finally {
       await stack.close()
     }
@@ -127,56 +135,53 @@ function onStack<T extends { json?: string }>(run: (addresses: Addresses, option
   }
 }
 
-async function features(addresses: Addresses, options: Options): Promise<object> {
+async function features(addresses: Addresses, options: Options): Promise<Results> {
   const { interactions, rounds, only } = options
   const workload = { ...WORKLOAD, interactions }
   const contestants = CONTESTANTS.filter(({ name }) => only?.includes(name) ?? true)
   const played = await playRounds(addresses, workload, { rounds, contestants }, say)
   const standings = standingsOf(played.rounds)
-  print(standingsTable(standings))
+  const contest = contestTable(standings, new Map(CONTESTANTS.map(({ name, title }) => [name, title])))
+  print(tableText(contest))
   print(
     `${String(interactions)} interactions of ${played.meanBytes.toFixed(0)} bytes, median (min-max) of ${String(rounds)} rounds`,
   )
   if (standings.some(({ wrong }) => wrong !== null && wrong > 0)) process.exitCode = 1
   const own = standings.find(({ contestant }) => contestant === FEEDLOOP.name)
+  const plan = { percents: LOAD_PERCENTS, rounds, lingerMs: LINGER_MS, topicConfig: {} }
   const loads =
     options.freshness && own !== undefined
-      ? await measureLoads(addresses, own.eventsPerSecond.median, {
-          percents: LOAD_PERCENTS,
-          rounds,
-          lingerMs: LINGER_MS,
-          topicConfig: {},
-        })
+      ? await measureLoads(addresses, spreadOf(own.eventsPerSecond).median, plan)
       : null
   const profiled = options.profile ? await profileFeedloop(addresses, workload, say) : null
-  if (profiled !== null) print(`\n${profileTable(profiled.shares, profiled)}`)
-  return { workload, ...played, standings, freshness: loads, profile: profiled }
+  const profile = profiled === null ? null : profileTable(profiled.shares)
+  if (profiled !== null && profile !== null) {
+    const { p50, p99, max } = profiled.loopLagMs
+    print(`\n${tableText(profile)}\nstart and profiler included`)
+    print(`event loop late by ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} (p99), ${max.toFixed(1)} (most)`)
+  }
+  return {
+    tables: { contest, ...(loads?.tables ?? {}), ...(profile === null ? {} : { profile }) },
+    details: { workload, ...played, freshness: loads?.details, profile: profiled },
+  }
 }
 
 async function freshness(
   addresses: Addresses,
   { rounds, loads, lingerMs, topicConfig }: FreshnessOptions,
-): Promise<object> {
+): Promise<Results> {
   const played = await playRounds(addresses, WORKLOAD, { rounds, contestants: [FEEDLOOP] }, say)
-  const [own] = standingsOf(played.rounds)
-  return {
-    ...played,
-    lingerMs,
-    topicConfig,
-    ...(await measureLoads(addresses, own!.eventsPerSecond.median, {
-      percents: loads,
-      rounds,
-      lingerMs,
-      topicConfig,
-    })),
-  }
+  const maximum = spreadOf(standingsOf(played.rounds)[0]!.eventsPerSecond).median
+  const plan = { percents: loads, rounds, lingerMs, topicConfig }
+  const { tables, details } = await measureLoads(addresses, maximum, plan)
+  return { tables, details: { ...played, lingerMs, topicConfig, ...details } }
 }
 
 async function measureLoads(
   addresses: Addresses,
   maximum: number,
   plan: { percents: readonly number[]; rounds: number } & Pick<FreshnessOptions, 'lingerMs' | 'topicConfig'>,
-): Promise<object> {
+) {
   const { percents, rounds, lingerMs, topicConfig } = plan
   const loads: LoadRow[] = percents.map((percent) => ({
     share: percent / 100,
@@ -190,58 +195,43 @@ async function measureLoads(
       )
       say(JSON.stringify(runs.at(-1)))
     }
+  const table = freshnessTable(loads)
   print(`\nmaximum, from a full topic: ${maximum.toFixed(0)} interactions per second`)
-  print(freshnessTable(loads))
+  print(tableText(table))
   print(`ms, median (min-max) of ${String(rounds)} runs of each load`)
-  return { maximum, loads }
+  return { tables: { freshness: table }, details: { maximum, loads } }
 }
 
-async function users(addresses: Addresses, { interactions, rounds }: Options): Promise<object> {
+async function users(addresses: Addresses, { interactions, rounds }: Options): Promise<Results> {
   const measured = []
   for (const count of USER_COUNTS) {
     const workload = { ...WORKLOAD, interactions, users: count, userExponent: 0 }
     const played = await playRounds(addresses, workload, { rounds, contestants: [FEEDLOOP] }, say)
     measured.push({ users: count, ...standingsOf(played.rounds)[0]! })
   }
-  const rows = measured.map(({ users: count, eventsPerSecond, cpuSecondsPerMillion }) => [
-    count,
-    eventsPerSecond.median.toFixed(0),
-    cpuSecondsPerMillion.median.toFixed(1),
-  ])
-  print(table(['users', 'events/s', 'CPU s per million'], rows))
-  return { measured }
+  const table = usersTable(measured)
+  print(tableText(table))
+  return { tables: { users: table }, details: { measured } }
 }
 
-async function processes(addresses: Addresses, { interactions, rounds, apart }: Options): Promise<object> {
+async function processes(addresses: Addresses, { interactions, rounds, apart }: Options): Promise<Results> {
   const workload = { ...WORKLOAD, interactions, partitions: Math.max(...PROCESS_COUNTS) }
   const plan = { counts: PROCESS_COUNTS, rounds, apart: apart ?? false }
   const runs = await measureScaling(addresses, workload, plan, say)
-  print(scalingTable(runs))
+  const table = processesTable(runs)
+  print(tableText(table))
   if (runs.some(({ wrong }) => wrong > 0)) process.exitCode = 1
-  return { workload, runs }
+  return { tables: { processes: table }, details: { workload, runs } }
 }
 
 async function memory(
   { redis }: Addresses,
   options: { json?: string; users: number; items: number; meanInteractions: number },
-): Promise<object> {
+): Promise<Results> {
   const use = await measureMemory(redis, options)
-  print(
-    table(
-      ['users', 'items', 'interactions', 'MiB', 'bytes per user', 'bytes per item'],
-      [
-        [
-          use.users,
-          use.items,
-          use.interactions,
-          use.mebibytes.toFixed(0),
-          use.bytesPerUser.toFixed(0),
-          use.bytesPerItem.toFixed(0),
-        ],
-      ],
-    ),
-  )
-  return use
+  const table = memoryTable(use)
+  print(tableText(table))
+  return { tables: { memory: table }, details: use }
 }
 
 function say(line: string): void {

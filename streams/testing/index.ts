@@ -16,3 +16,14 @@ export { REDIS_COMMANDS } from '../doctor/redis-rights.ts'
 export { until } from './until.ts'
 export { WHAT_AND_WHY } from './what-and-why.ts'
 export { startJavaPeer } from './process-java-peer.ts'
+export { measuredHere, writeResults } from './measured/process-measured.ts'
+export {
+  type ResultFile,
+  resultFileSchema,
+  resultFileText,
+  type ResultTable,
+} from './measured/result-file.ts'
+export { tableText } from './measured/result-table.ts'
+export { type Spread, spreadOf, spreadText } from './measured/spread.ts'
+export { documentsOf } from './measured/fs-readmes.ts'
+export { feedloopCommandsOf } from './measured/readme-facts.ts'

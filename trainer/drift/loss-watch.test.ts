@@ -23,7 +23,7 @@ function alarmsOf(stream: ClickedStreamOptions, options = OPTIONS): Raised[] {
   return raised
 }
 
-/** The README has the figures of 20 seeds and longer runs. */
+/** trainer/LESSONS.md has the figures of 20 seeds and longer runs. */
 const seeds = Array.from({ length: 6 }, (_, seed) => seed + 1)
 
 /** Examples from the turn to the first alarm, sorted; every seed must raise one. */

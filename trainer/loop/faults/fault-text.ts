@@ -1,4 +1,4 @@
-import { table } from '#streams'
+import { type ResultTable, tableText } from '#streams/testing'
 import { type FaultReport, faultsOf, type Finding, type ScenarioSize } from './scenario.ts'
 
 /** How one scenario went. */
@@ -12,40 +12,32 @@ export const isGood = (outcome: ScenarioOutcome): boolean =>
 
 /** For people: a row per scenario, then what else was counted and what does not hold. */
 export function faultText(outcomes: readonly ScenarioOutcome[]): string {
-  const columns = [
-    'scenario',
-    'form',
-    'expected',
-    'lost',
-    'dup.',
-    'reord.',
-    'wrong',
-    'recovery s',
-    'control',
-    'seconds',
-    '',
-  ]
-  const rows = outcomes.map((outcome) => {
-    const { name, size, seconds } = outcome
-    const verdict = isGood(outcome) ? 'holds' : outcome.kind === 'unavailable' ? 'cannot run here' : 'FAILS'
-    if (outcome.kind !== 'ran') return [name, size, '', '', '', '', '', '', '', seconds.toFixed(0), verdict]
-    const { measured, control } = outcome.report
-    const { expected, lost, duplicated, reordered, wrong, recoverySeconds } = measured
-    return [
-      name,
-      size,
-      String(expected),
-      String(lost),
-      String(duplicated),
-      String(reordered),
-      String(wrong),
-      recoverySeconds === null ? '-' : recoverySeconds.toFixed(1),
-      damageText(control),
-      seconds.toFixed(0),
-      verdict,
-    ]
-  })
-  return [table(columns, rows), '', ...outcomes.flatMap(details)].join('\n')
+  return [tableText(faultTable(outcomes)), '', ...outcomes.flatMap(details)].join('\n')
+}
+
+export function faultTable(outcomes: readonly ScenarioOutcome[]): ResultTable {
+  return {
+    columns: [
+      { title: 'scenario' },
+      { title: 'what was done' },
+      { title: 'acknowledged', digits: 0 },
+      { title: 'lost / doubled / reordered / wrong' },
+      { title: 'caught up after, s', digits: 1 },
+      { title: 'the control' },
+      { title: 's', digits: 0 },
+      { title: 'verdict' },
+    ],
+    rows: outcomes.map((outcome) => {
+      const { name, title, seconds } = outcome
+      const verdict = isGood(outcome) ? 'holds' : outcome.kind === 'unavailable' ? 'cannot run here' : 'FAILS'
+      if (outcome.kind !== 'ran') return [name, title, [], '', [], '', [seconds], verdict]
+      const { measured, control } = outcome.report
+      const { expected, recoverySeconds } = measured
+      const recovery = recoverySeconds === null ? [] : [recoverySeconds]
+      const damage = `${control.what}: ${damageText(control)}`
+      return [name, title, [expected], damageText(measured), recovery, damage, [seconds], verdict]
+    }),
+  }
 }
 
 const damageText = ({ lost, duplicated, reordered, wrong }: Finding) =>

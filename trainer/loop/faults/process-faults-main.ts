@@ -1,9 +1,8 @@
 /** `npm run test:faults`: the scenarios in their long form on a stack of their own, a table, and JSON. */
-import { writeFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { table } from '#streams'
-import { openTestStack } from '#streams/testing'
-import { faultText, isGood, type ScenarioOutcome } from './fault-text.ts'
+import { openTestStack, writeResults } from '#streams/testing'
+import { faultTable, faultText, isGood, type ScenarioOutcome } from './fault-text.ts'
 import { type LabParts, runScenario } from './run-scenario.ts'
 import type { Scenario, ScenarioSize } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -62,7 +61,10 @@ async function runFaults(names: readonly string[], options: Options): Promise<nu
     await stack.close()
   }
   if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify({ seed, outcomes }, null, 2)}\n`)
+    writeResults(options.json, 'test:faults', {
+      tables: { faults: faultTable(outcomes) },
+      details: { seed, outcomes },
+    })
   process.stdout.write(`${faultText(outcomes)}\n`)
   const failed = outcomes.some((outcome) => outcome.kind !== 'unavailable' && !isGood(outcome))
   return failed || interrupted.signal.aborted ? 1 : 0

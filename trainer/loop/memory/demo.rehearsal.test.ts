@@ -9,7 +9,7 @@ import { type MemoryLoopRun, playMemoryLoop, TICK_MS } from './memory-loop.ts'
 /**
  * The demo in memory, for one seed after the other (`npm run rehearse`): is the drift seen, and only the drift, and does
  * the model recover? `SEEDS=1-24 npm run rehearse` plays the turn of tastes, `HOURS=9 SEEDS=1-6` as many hours of feed in
- * which nothing turns. The figures in trainer/README.md are made by it.
+ * which nothing turns. The figures in trainer/results/rehearsal.json are made by it.
  */
 const MINUTE_MS = 60_000
 /** Of the demo, minutes of feed. */
