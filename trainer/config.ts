@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { detectorSettingsSchema, watches } from './drift/detectors/index.ts'
 
 const MINUTES_MAX = 60 * 24 * 30
 
@@ -89,21 +90,29 @@ export const promotionConfigSchema = z
   })
 export type PromotionConfig = z.infer<typeof promotionConfigSchema>
 
-export const driftConfigSchema = z.strictObject({
+const driftFieldsSchema = z.strictObject({
+  detector: detectorSettingsSchema
+    .refine(({ name }) => watches(name, 'loss'), { path: ['name'], error: 'does not watch losses' })
+    .optional()
+    .describe('what finds a change in how far scores are off; left out: ADWIN with the next four settings'),
   delta: z
     .number()
     .positive()
     .max(1)
-    .default(0.002)
+    .optional()
     .describe('ADWIN: chance of an alarm in a window without a change (Bifet & Gavalda 2007)'),
-  clockExamples: z.int().min(1).default(32).describe('the window is examined every so many examples'),
-  graceExamples: z.int().min(1).default(500).describe('no alarm before so many examples'),
+  clockExamples: z.int().min(1).optional().describe('ADWIN: the window is examined every so many examples'),
+  graceExamples: z.int().min(1).optional().describe('ADWIN: no alarm before so many examples'),
+  afterExamplesMin: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('ADWIN: the younger side of a cut holds at least so many'),
   settleExamples: z
     .int()
     .min(0)
     .default(1_000)
     .describe('examples of a new champion, and after an alarm, in which an alarm is held back'),
-  afterExamplesMin: z.int().min(1).default(200).describe('the younger side of a cut holds at least so many'),
   overpredictionMin: z
     .number()
     .positive()
@@ -149,6 +158,30 @@ export const driftConfigSchema = z.strictObject({
     .default(0.05)
     .describe('rise of the share of missing or stale values that counts as a cause'),
 })
+
+const ADWIN_FIELDS = ['delta', 'clockExamples', 'graceExamples', 'afterExamplesMin'] as const
+
+/** ADWIN's settings may stand beside `detector` instead of in it, not both: one of them would be passed over. */
+export const driftConfigSchema = driftFieldsSchema
+  .superRefine((config, context) => {
+    if (config.detector === undefined) return
+    for (const field of ADWIN_FIELDS) {
+      if (config[field] === undefined) continue
+      context.addIssue({ code: 'custom', path: [field], message: 'belongs into detector when that is given' })
+    }
+  })
+  .transform(({ detector, delta, clockExamples, graceExamples, afterExamplesMin, ...config }) => ({
+    ...config,
+    detector:
+      detector ??
+      detectorSettingsSchema.parse({
+        name: 'adwin',
+        delta,
+        clock: clockExamples,
+        gracePeriod: graceExamples,
+        minWindowLength: afterExamplesMin,
+      }),
+  }))
 export type DriftConfig = z.infer<typeof driftConfigSchema>
 
 export const trainerLimitsSchema = z.strictObject({

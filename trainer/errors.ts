@@ -6,3 +6,30 @@ export class TrainerConfigError extends Error {
   readonly code = 'trainer_config_invalid'
   readonly policy: ErrorPolicy = 'operator'
 }
+
+/** A detector was given a value that is no finite number. */
+export class DetectorValueError extends Error {
+  override readonly name = 'DetectorValueError'
+  readonly code = 'detector_value_invalid'
+  readonly policy: ErrorPolicy = 'bug'
+  constructor(
+    readonly detector: string,
+    value: number,
+  ) {
+    super(`${detector} takes finite numbers only, not ${value}`)
+  }
+}
+
+/** A saved state from which a detector cannot go on. */
+export class DetectorStateError extends Error {
+  override readonly name = 'DetectorStateError'
+  readonly code = 'detector_state_invalid'
+  readonly policy: ErrorPolicy = 'bug'
+  constructor(
+    readonly detector: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${detector} cannot go on from this state: ${reason}`, options)
+  }
+}

@@ -102,7 +102,7 @@ export function createTraining(parts: TrainingParts): Training {
       monitor: `${symptom}:${objective}`,
       kind,
       cause,
-      detector: 'adwin',
+      detector: alarm.detector,
       before: alarm.before,
       after: alarm.after,
       examples: alarm.afterExamples,

@@ -1,18 +1,12 @@
 import type { DriftConfig } from '../config.ts'
+import { createDetector } from './detectors/index.ts'
 import { createFadingMean } from './fading-mean.ts'
 import { createOverclaim } from './overclaim.ts'
 import { createRiseWatch, type Rise } from './rise-watch.ts'
 
 export type LossWatchOptions = Pick<
   DriftConfig,
-  | 'delta'
-  | 'clockExamples'
-  | 'graceExamples'
-  | 'afterExamplesMin'
-  | 'overpredictionMin'
-  | 'overclaimMin'
-  | 'lastingOverclaimMin'
-  | 'lastingExamplesMin'
+  'detector' | 'overpredictionMin' | 'overclaimMin' | 'lastingOverclaimMin' | 'lastingExamplesMin'
 > & {
   /** Examples after the first one of a new model, and after an alarm, in which an alarm is held back. */
   settleExamples: number
@@ -36,9 +30,11 @@ export type Symptom = (typeof SYMPTOMS)[number]
 /** The served scores no longer tell what they promise. Means, in the symptom's unit. */
 export interface LossAlarm {
   symptom: Symptom
+  /** Name of the detector that found it. */
+  detector: string
   before: number
   after: number
-  /** Watched examples since the change, by ADWIN's clearest cut. */
+  /** Watched examples since the change, by the detector's cut. */
   afterExamples: number
 }
 
@@ -52,35 +48,28 @@ export interface LossWatch {
   mean(symptom: Symptom): number
 }
 
-const BUCKETS_MAX = 5
 /** Models that may still have examples on their way: one of these that comes again is no swap. */
 const MODELS_MAX = 16
 /** Examples over which the usual score is averaged. */
 const MEMORY_EXAMPLES = 2_000
 
 /**
- * Watches whether served scores still tell what they promise: ADWIN on each symptom. Only a rise is an alarm. A rise
+ * Watches whether served scores still tell what they promise: a detector on each symptom. Only a rise is an alarm. A rise
  * that is too small, or falls into the settling time of a new champion, is held: it becomes an alarm when it is still
  * there, and large enough, afterwards. So a swap may delay an alarm and never loses it. The windows are kept over a swap
  * (an honest model has the level of the honest one before), except after an alarm, when they hold what the replaced model
  * got wrong. An alarm begins new windows, too: the same rise is not announced twice.
  *
- * State: O(log examples). Time: O(log examples) every `clockExamples`, else constant.
+ * State and time: those of the detector, and a bounded number of values. ADWIN: O(log examples) every `clock` examples.
  *
  * @example
  * const watch = createLossWatch({ ...config.drift, settleExamples: 1_000 })
  * watch.observe({ score: 0.12, label: 0, modelId: 'ftrl-3' }).alarm // undefined
  */
 export function createLossWatch(options: LossWatchOptions): LossWatch {
-  const adwin = {
-    delta: options.delta,
-    clock: options.clockExamples,
-    maxBuckets: BUCKETS_MAX,
-    minWindowLength: options.afterExamplesMin,
-    gracePeriod: options.graceExamples,
-  }
+  const start = () => createDetector(options.detector)
   const overclaim = createOverclaim()
-  const watches = { overprediction: createRiseWatch(adwin), overclaim: createRiseWatch(adwin) }
+  const watches = { overprediction: createRiseWatch(start), overclaim: createRiseWatch(start) }
   const usualScore = createFadingMean(MEMORY_EXAMPLES)
   const models = new Set<string>()
   let settling = 0
@@ -118,7 +107,8 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
       restart()
       settling = options.settleExamples
       isAnswerAwaited = true
-      return { symptom, before: rise.before, after: rise.after, afterExamples: rise.count }
+      const { detector } = watches[symptom]
+      return { symptom, detector, before: rise.before, after: rise.after, afterExamples: rise.count }
     }
     return undefined
   }

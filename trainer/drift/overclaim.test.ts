@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { clickedStream, type ClickedStreamOptions } from '../testing/clicked-stream.ts'
-import { createAdwin } from './adwin.ts'
+import { createAdwin } from './detectors/adwin.ts'
 import { createOverclaim } from './overclaim.ts'
 
 const STEADY: ClickedStreamOptions = { seed: 5, examples: 60_000, rhythm: 0, examplesPerDay: 30_000 }

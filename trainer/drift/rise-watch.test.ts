@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createChance } from '#schemas/testing'
-import { ADWIN_DEFAULTS } from './adwin.ts'
+import type { Detector } from './detector.ts'
+import { createDetector } from './detectors/index.ts'
 import { createRiseWatch } from './rise-watch.ts'
 
 const chance = createChance(3)
 const noisy = (mean: number) => mean + chance() - 0.5
+const startAdwin = () => createDetector({ name: 'adwin', minWindowLength: 50, gracePeriod: 10 })
 const watchOf = (...parts: [mean: number, values: number][]) => {
-  const watch = createRiseWatch({ ...ADWIN_DEFAULTS, minWindowLength: 50 })
+  const watch = createRiseWatch(startAdwin)
   for (const [mean, values] of parts) for (let at = 0; at < values; at++) watch.update(noisy(mean))
   return watch
 }
@@ -46,5 +48,34 @@ describe('a rise', () => {
     watch.restart()
     for (let at = 0; at < 2_000; at++) watch.update(noisy(0.3))
     expect(watch.risen(0)).toBeUndefined()
+  })
+})
+
+describe('a detector that says no more than when', () => {
+  /** Says drift at the 2,100th value. */
+  function startPlain(): Detector {
+    let seen = 0
+    return {
+      name: 'plain',
+      update: () => ({ kind: ++seen === 2_100 ? 'drift' : 'quiet' }),
+      save: () => ({ detector: 'plain', held: seen }),
+    }
+  }
+  const watchPlain = (after: number) => {
+    const watch = createRiseWatch(startPlain)
+    for (let at = 0; at < 3_000; at++) watch.update(noisy(at < 2_000 ? 0 : after))
+    return watch
+  }
+
+  it('finds a rise all the same', () => {
+    const watch = watchPlain(0.4)
+    const rise = watch.risen(0.2)
+    expect(watch.detector).toBe('plain')
+    expect(Math.abs(rise!.before)).toBeLessThan(0.1)
+    expect(rise!.after).toBeCloseTo(0.4, 1)
+    expect(Math.abs(rise!.count - 1_000)).toBeLessThan(150)
+  })
+  it('finds no rise in a fall', () => {
+    expect(watchPlain(-0.4).risen(0)).toBeUndefined()
   })
 })

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { ADWIN_DEFAULTS, createAdwin, type AdwinOptions } from './adwin.ts'
+import { createAdwin, type AdwinOptions } from './adwin.ts'
+
+/** River's defaults. */
+const RIVER: AdwinOptions = {
+  delta: 0.002,
+  clock: 32,
+  maxBuckets: 5,
+  minWindowLength: 5,
+  gracePeriod: 10,
+}
 
 interface RiverRun {
   options: {
@@ -16,18 +25,18 @@ interface RiverRun {
   total: number
   variance: number
 }
-const reference = JSON.parse(readFileSync(new URL('./reference/adwin.json', import.meta.url), 'utf8')) as {
+const reference = JSON.parse(readFileSync(new URL('../reference/adwin.json', import.meta.url), 'utf8')) as {
   streams: { name: string; values: number[]; runs: RiverRun[] }[]
   generated: { seed: number; segments: [number, number][]; runs: RiverRun[] }[]
 }
 
 function optionsOf({ options }: RiverRun): AdwinOptions {
   return {
-    delta: options.delta ?? ADWIN_DEFAULTS.delta,
-    clock: options.clock ?? ADWIN_DEFAULTS.clock,
-    maxBuckets: options.max_buckets ?? ADWIN_DEFAULTS.maxBuckets,
-    minWindowLength: options.min_window_length ?? ADWIN_DEFAULTS.minWindowLength,
-    gracePeriod: options.grace_period ?? ADWIN_DEFAULTS.gracePeriod,
+    delta: options.delta ?? RIVER.delta,
+    clock: options.clock ?? RIVER.clock,
+    maxBuckets: options.max_buckets ?? RIVER.maxBuckets,
+    minWindowLength: options.min_window_length ?? RIVER.minWindowLength,
+    gracePeriod: options.grace_period ?? RIVER.gracePeriod,
   }
 }
 
@@ -81,7 +90,7 @@ describe('ADWIN fires where River fires, with the same window', () => {
 })
 
 it('says what the means were before and after', () => {
-  const adwin = createAdwin(ADWIN_DEFAULTS)
+  const adwin = createAdwin(RIVER)
   const cuts = bernoulli(7, [
     [4_000, 0.1],
     [1_000, 0.6],
@@ -93,7 +102,7 @@ it('says what the means were before and after', () => {
 })
 
 it('holds a logarithmic number of buckets', () => {
-  const adwin = createAdwin(ADWIN_DEFAULTS)
+  const adwin = createAdwin(RIVER)
   for (const value of bernoulli(3, [[100_000, 0.5]])) adwin.update(value)
   expect(adwin.width).toBe(100_000)
   expect(adwin.mean).toBeCloseTo(0.5, 1)
