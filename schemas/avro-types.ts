@@ -37,14 +37,14 @@ export function createBytesMin(): (type: Type) => number {
   }
 }
 
-/** How a writer's field is read: not at all, as what it is, or its bytes as a string (Avro lets them be). */
+/** How a writer's field is read: not at all, as what it is, or its bytes as a string (which Avro allows). */
 export type Reading = 'skipped' | 'read' | 'readAsText'
 
 type FieldsRead = ReadonlyMap<string | undefined, ReadonlyMap<string, Reading>>
 
 /**
- * How each record of a type reads its fields (aliases too), by record name (aliases too). A record of that name that a
- * writer has elsewhere counts as read, too.
+ * How the reader's records read their fields, by record name and field name, aliases included. A writer's record of the
+ * same name in another place counts as read as well.
  */
 export function fieldsRead(type: Type | undefined): FieldsRead {
   const found = new Map<string | undefined, ReadonlyMap<string, Reading>>()

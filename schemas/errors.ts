@@ -1,4 +1,4 @@
-/** What the one who catches should do: try again, dead-letter, stop and mend the program, or ask a person. */
+/** What to do with a caught error: try again, write a dead letter, stop (a bug), or ask a person. */
 export type ErrorPolicy = 'transient' | 'poison' | 'bug' | 'operator'
 
 /** Why a value could not be decoded. `schema_not_loaded` alone is no verdict on the value: call `load`, try again. */

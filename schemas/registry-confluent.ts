@@ -12,8 +12,8 @@ export interface RegistryOptions extends AskOptions {
   /** How long an unknown id is not asked for again: a stream of bad records must not become one of requests. */
   unknownIdMs?: number
   /**
-   * How long schemaById lets its asker wait; the question goes on, and the next asker finds its answer. A tenth of it
-   * while the registry does not answer.
+   * How long schemaById lets its caller wait. The question goes on, and the next caller finds its answer. While the
+   * registry does not answer, callers wait a tenth of it.
    */
   patienceMs?: number
 }

@@ -16,8 +16,8 @@ interface Question<Out> {
 }
 
 /**
- * Bounds how long an asker waits, not the question: it goes on with its attempts and pauses, and who asks the same
- * again joins it or finds its answer.
+ * Bounds how long a caller waits, not how long the question takes. The question goes on with its attempts and pauses; a
+ * caller who asks the same again joins it or finds its answer.
  *
  * @throws RegistryUnavailableError when the patience is over, and what `ask` threw
  */
@@ -65,7 +65,7 @@ export function createPatience<In, Out>(
   }
 }
 
-/** What the promise comes to, null when that takes longer. */
+/** What the promise resolves to; null when that takes longer. */
 async function within<T>(limitMs: number, promise: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<null>((tell) => {

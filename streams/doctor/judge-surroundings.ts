@@ -27,13 +27,13 @@ export interface StampFacts {
   topic: string
   /** Who stamps its records: the broker (LogAppendTime), or whoever writes them (CreateTime). */
   by: 'the broker' | 'its producer'
-  /** At least so far ahead of this machine; 0: no record is. */
+  /** The newest records are stamped at least this far ahead of this machine's clock; 0 when none is. */
   aheadMs: number
-  /** The broker stamped the newest record so long before its producer made it; 0: it did not, or does not stamp. */
+  /** How long before its producer made it the broker stamped the newest record; 0: not before, or brokers do not stamp. */
   behindMs: number
 }
 
-/** The brokers' clocks and the producers', as far as they show by what they stamp. */
+/** The clocks of brokers and producers, as far as the times on records show them. */
 export function judgeStamps(stamps: readonly StampFacts[], futureSkewSecondsMax: number): Finding[] {
   const check = 'clocks of brokers and producers'
   const judged = (offMs: number, found: string): Finding[] => {

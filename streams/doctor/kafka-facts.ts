@@ -48,7 +48,7 @@ export const askMembers = (address: KafkaAddress, groups: string[]): Promise<Map
     return new Map(found.groups.map(({ groupId, members }) => [groupId, members.length]))
   })
 
-/** Of each topic: the largest of these steps by which a record is stamped ahead of this machine's clock; 0 for none. */
+/** For each topic, the largest of these steps by which a record is stamped ahead of this machine's clock; 0 for none. */
 export const askStampedAhead = (
   address: KafkaAddress,
   topics: readonly string[],
@@ -74,8 +74,9 @@ export const askStampedAhead = (
   })
 
 /**
- * By how much a broker stamped the newest record of a partition before its producer made it, most of all partitions; 0
- * when none did. Of a topic whose records brokers stamp (LogAppendTime): the record batch keeps its producer's time.
+ * How long before its producer made it a broker stamped the newest record of a partition: the largest over all
+ * partitions, 0 when none did. Works for topics whose records brokers stamp (LogAppendTime), because the record batch
+ * keeps the producer's time as well.
  */
 export async function askStampedBehind(address: KafkaAddress, topic: string): Promise<number> {
   const ends = await withAdmin(address, silentLogger, (admin) =>

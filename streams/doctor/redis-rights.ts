@@ -7,12 +7,12 @@ export interface RefusedCommand {
   message: string
 }
 
-/** Should deleting be what is refused: the key does not stay. */
+/** So that the key goes away even when this user may not delete it. */
 const KEY_MS = 10_000
-/** Of no script: Redis answers NOSCRIPT to whoever may ask. */
+/** The hash of no script: Redis answers NOSCRIPT to a user who has the right. */
 const NO_SHA1 = '0'.repeat(40)
 
-/** SET comes after MSET, which knows no time to live. */
+/** SET comes after MSET, because MSET cannot set a time to live. */
 const attemptsOn = (key: string) =>
   [
     ['mset', key, 'x'],

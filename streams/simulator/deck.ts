@@ -1,8 +1,8 @@
 import type { Random } from './random.ts'
 
 /**
- * Draws 0..size-1 in a random order, each once before any comes again: as random as dice for who looks at one, and
- * without the long runs that make one hour of a small world unlike the next.
+ * Draws 0..size-1 in a random order, each once before any comes again. A single draw is as random as a die's; the long
+ * runs that would make one hour of a small world unlike the next cannot happen.
  */
 export function createDeck(random: Random, size: number): () => number {
   let cards: number[] = []

@@ -26,7 +26,7 @@ export interface Shelf {
   readonly seatCount: number
   itemAt(seat: number): LiveItem | undefined
   byId(itemId: string): LiveItem | undefined
-  /** A new item takes the seat; who sat there is dead, and forgotten a while later. */
+  /** A new item takes the seat. The one before it is dead, and forgotten a while later. */
   bear(seat: number, atMs: number, mood: ShelfMood): { item: LiveItem; record: Item }
   /** At most `count` different items that may be shown, the most popular tend to be first. */
   sample(count: number, atMs: number): LiveItem[]
@@ -40,8 +40,8 @@ const FLOOD_LIFE_SHARE = 0.5
 const DEAD_REMEMBERED_MAX = 1_000
 
 /**
- * The items people can be shown: as many seats as items live at a time, each with a Zipf popularity that its
- * item makes more or less of as it trends and fades. Sampling costs O(seats).
+ * The items people can be shown. There are as many seats as items alive at a time. Each seat has a Zipf popularity,
+ * which its item raises or lowers as it trends and fades. Sampling costs O(seats).
  */
 export function createShelf(seed: string, config: SimulatorConfig): Shelf {
   const births = createRandom(`${seed}/births`)

@@ -25,7 +25,7 @@ export interface FeedSimulation {
    * @param itemIds best first
    */
   answered(requestId: string, itemIds: readonly string[]): boolean
-  /** No answer came in time: the feed shows the candidates as it had them; they are outcomes of no request. */
+  /** No answer came in time: the feed shows the candidates in its own order, and what comes of them names no request. */
   givenUp(requestId: string): boolean
   /** Nobody comes any more, nothing is born or injected; what people still do about what they saw goes on. */
   close(): void

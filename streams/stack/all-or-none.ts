@@ -28,7 +28,7 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make())
 }
 
-/** Resolves when the work is over, well or not: for who only waits for its turn. */
+/** Resolves when the work is over, whether it succeeded or failed. */
 export async function settled(work: Promise<unknown> | undefined): Promise<void> {
   await Promise.allSettled([work])
 }

@@ -12,7 +12,7 @@ export interface BrokerPlace {
   host: string
   /** `host:port` of every node's controller, by node id; all of them vote. */
   controllers: Readonly<Record<number, string>>
-  /** A second way in: who comes by it is told to come by it again, at the advertised address. */
+  /** A second listener. Clients that connect to it are told to come back to its advertised address. */
   detour: { host: string; port: number; advertised: string } | null
   /** Win over everything else. */
   settings: Readonly<Record<string, string | number | boolean>>
@@ -21,16 +21,16 @@ export interface BrokerPlace {
 /** Feeds write up to 12 MiB and dead letters carry up to 16 MiB: the broker takes what the topics allow. */
 export const MESSAGE_BYTES_MAX = 16_777_216
 /**
- * A closed segment goes to the disk at once; of one that is appended to, the system writes back what is half a minute
- * old, and on ext4 appends wait meanwhile. At the rates this stack carries, 32 MiB are full before that.
+ * A closed segment goes to the disk at once. Of a segment that is still appended to, the system writes back pages that are
+ * half a minute old, and on ext4 appends wait meanwhile. At the rates this stack carries, 32 MiB are full before that.
  */
 export const SEGMENT_BYTES = 33_554_432
 const REPLICAS_MAX = 3
 
 /**
  * server.properties of one Kafka process that is broker and controller, run in its own folder (`data` beside it).
- * One node: every internal topic has one replica; of several, one may be missing. Topics are made by `topics apply`,
- * never by a typing error.
+ * With one node every internal topic has one replica; with several nodes one may be missing. Topics are made by
+ * `topics apply` alone, so that a misspelt name makes none.
  *
  * @see https://kafka.apache.org/41/configuration/broker-configs/
  */

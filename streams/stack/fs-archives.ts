@@ -21,8 +21,7 @@ export interface FetchOptions {
 export const archiveDir = (cacheDir: string, archive: Archive): string => path.join(cacheDir, archive.name)
 
 /**
- * Sees that the archives are in the cache, fetching those that are not. A folder appears in the cache in one step,
- * whole, so that an interrupted fetch leaves nothing that could be mistaken for an archive.
+ * Fetches the archives that are not in the cache. A folder appears in the cache whole and in one step, so that an interrupted fetch leaves nothing that could be mistaken for an archive.
  * Throws MavenMissingError, DownloadFailedError.
  */
 export async function ensureArchives(archives: Archive[], options: FetchOptions): Promise<void> {

@@ -6,11 +6,12 @@ export interface Launch {
   args: string[]
 }
 
-/** A start of seconds matters more here than peak speed. */
+/** A quick start matters more here than peak speed. */
 const QUICK_START = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData']
 /**
- * For benchmarks: compiled as far as it goes, and what has survived one collection is old. A broker that runs for days
- * has its own objects there; a young one copies them at each of fifteen collections, and nothing moves meanwhile.
+ * For benchmarks: all code is compiled as far as it goes, and an object is old once it has survived one collection. In a
+ * broker that has run for days, long-lived objects are old already. A fresh one copies them at each of fifteen
+ * collections, and everything stands still meanwhile.
  */
 const MEASURED = ['-XX:-UsePerfData', '-XX:MaxTenuringThreshold=1']
 const MEASURED_HEAP_MIB = 1_024
@@ -70,7 +71,7 @@ export interface RegistryLaunchOptions {
   stackId: string
 }
 
-/** Apicurio keeping its schemas in Kafka: they survive the process, as the records that need them do. */
+/** Apicurio keeps its schemas in Kafka, so they live as long as the records that need them. */
 export function registryLaunch(
   java: string,
   archiveDir: string,

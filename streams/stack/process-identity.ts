@@ -8,8 +8,8 @@ const run = promisify(execFile)
 const [STATE, THREADS, START_TICKS] = [0, 17, 19]
 
 /**
- * When the process began, in clock ticks since boot. undefined: it has ended. A first thread that is a zombie while
- * others are still on their way out (in an fsync, say) has not: they hold its ports and files.
+ * When the process began, in clock ticks since boot; undefined when it has ended. A process whose first thread is a
+ * zombie has not ended while other threads are still at work (in an fsync, say): they hold its ports and files.
  *
  * @param stat what /proc/<pid>/stat says
  */

@@ -3,9 +3,9 @@ import type { PortProbe } from './port-choice.ts'
 import { LOCAL_HOST } from './stack-services.ts'
 
 /**
- * Below the ports that systems give to outgoing connections (Linux from 32768, IANA from 49152). A client that goes on
- * trying to reach a service that is down may be given that service's port for its own end, reach itself, and keep the
- * port from the service when it starts again.
+ * Below the ports that systems give to outgoing connections (Linux from 32768, IANA from 49152). Otherwise a client that
+ * keeps trying to reach a stopped service may be given that service's port for its own end of the connection. It then
+ * connects to itself, and the service finds its port taken when it starts again.
  */
 const FIRST_PORT = 10_000
 const PORTS = 22_000

@@ -14,10 +14,10 @@ import { localAddress, type ServiceName } from './stack-services.ts'
 import type { RecordedProcess } from './state.ts'
 
 const READY_LIMIT_MS = 90_000
-/** A service that was ready once and is asked again: longer than it takes to notice that its Kafka is back. */
+/** For a service that was ready before: longer than the registry takes to notice that its Kafka is back. */
 const STILL_READY_LIMIT_MS = 20_000
 const POLL_MS = 100
-/** A port can be taken between our look and the service's own: then another one is tried. */
+/** A port may be taken between our check and the moment the service binds it; then another one is tried. */
 const PORT_TRIES_MAX = 3
 
 /** How one service is started; the rest is the same for all three. */
@@ -33,7 +33,7 @@ export interface ServicePlan {
 
 export interface PreparedService {
   launch: Launch
-  /** What its answers are known by; a function when only the running process tells. */
+  /** What marks its answers as ours; a function when it is known only once the process runs. */
   identity: string | ((pid: number) => string)
   /** An address whose change means a restart. */
   dependsOn: string | null
@@ -61,7 +61,7 @@ export interface ServiceUp {
 }
 
 /**
- * Uses what runs already when it is what is wanted and answers; else stops it and starts anew.
+ * Keeps a running process that is the one wanted and answers; otherwise stops it and starts a new one.
  * Throws as startAndWait does.
  */
 export async function reuseOrStart(

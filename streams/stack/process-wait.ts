@@ -31,7 +31,7 @@ export async function pollUntil<T>(attempt: () => Promise<T>, options: PollOptio
   }
 }
 
-/** Rejects when `work` takes longer; `work` itself goes on unseen, so it must be harmless to leave alone. */
+/** Rejects when `work` takes longer. `work` is not stopped, so leaving it running must do no harm. */
 export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   const timer = new AbortController()
   const late = sleep(limitMs, undefined, { signal: timer.signal }).then(() => {

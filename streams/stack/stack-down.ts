@@ -17,7 +17,7 @@ export interface StackDownOptions {
 }
 
 /**
- * Stops the local processes of a folder: registry, Redis, Kafka, each asked first and killed when it does not go.
+ * Stops the local processes of a folder: registry, Redis, Kafka. Each is asked to end, and killed when it does not.
  * Answers which were stopped. Services that were given by address are never touched. Throws StopFailedError.
  */
 export async function stackDown(options: StackDownOptions): Promise<{ stopped: ServiceName[] }> {
@@ -34,7 +34,7 @@ export async function stackDown(options: StackDownOptions): Promise<{ stopped: S
   })
 }
 
-/** For who holds the lock: stops these in this order and strikes them from the record. */
+/** Stops these in this order and removes them from the recorded state. The caller must hold the lock. */
 export async function stopRecorded(
   services: readonly ServiceName[],
   state: StateFile,

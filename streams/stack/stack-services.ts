@@ -2,7 +2,7 @@
 export const SERVICE_NAMES = ['kafka', 'redis', 'registry'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
-/** Stopped in this order: who writes into Kafka goes before it. */
+/** Stopped in this order: what writes into Kafka stops before Kafka. */
 export const STOP_ORDER: readonly ServiceName[] = ['registry', 'redis', 'kafka']
 
 export const SERVICE_TITLES: Record<ServiceName, string> = {

@@ -48,14 +48,14 @@ export interface StackUpOptions {
 export interface StackUp {
   addresses: Addresses
   services: Record<ServiceName, ServiceUp>
-  /** What this call started: what a caller that cleans up after itself must stop (`stackDown({ services })`). */
+  /** What this call started. A caller that cleans up after itself stops these (`stackDown({ services })`). */
   started: ServiceName[]
 }
 
 /**
- * Sees that Kafka, Redis and a schema registry answer: those that were given are only asked; the others run as local
- * processes that outlive this one. What already runs in `dir` is used again. When it fails, what it had started is
- * stopped. Throws the OperatorErrors of errors.ts.
+ * Makes sure that Kafka, Redis and a schema registry answer. Services given by address are only asked; the others run as
+ * local processes that outlive this one. What already runs in `dir` is used again. On failure, what this call had
+ * started is stopped. Throws the OperatorErrors of errors.ts.
  */
 export async function stackUp(options: StackUpOptions): Promise<StackUp> {
   const dir = path.resolve(options.dir)
@@ -135,7 +135,7 @@ function serviceStarts(
     return address === undefined ? local() : { address, origin: 'given', pid: null }
   }
 
-  // Fetched one after the other, in the order in which the way to the last ready service needs them.
+  // Fetched one after the other, in the order that lets the last service be ready soonest.
   const mustStart = (service: ServiceName): boolean =>
     given[service] === undefined && state.get(service) === undefined
   const kafkaFetched = mustStart('kafka') ? javaWith(KAFKA_ARCHIVE) : undefined

@@ -16,7 +16,7 @@ export interface DisturbedRun {
   perSecond: number
   /** Sends everything however early the disturbance is over. */
   sendsAll?: true
-  /** Runs the services and breaks them; answers those that run on, to whom the rest is left. */
+  /** Runs the services and breaks them. Returns those that are left to do the rest. */
   disturb(feed: OwnFeed, traffic: RunningTraffic): Promise<Disturbance>
 }
 
@@ -29,13 +29,16 @@ export interface Disturbance {
   counts: Readonly<Record<string, number>>
 }
 
-/** Fast take-overs: a dead member's partitions are free after `sessionTimeoutMs`; small writes, so that much can go wrong in between. */
+/**
+ * A dead member's partitions are free soon (`sessionTimeoutMs`), and writes are small, so that a fault can fall between
+ * many of them.
+ */
 export const FRAGILE_FEED = {
   limits: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500 },
   features: { limits: { applyRecordsMax: 100 } },
 }
 
-/** For controls: commits are so far behind what is applied that a kill cannot hit a moment without damage. */
+/** For controls: commits are so far behind what is applied that any kill does damage. */
 export const LATE_COMMITS_FEED = {
   ...FRAGILE_FEED,
   limits: { ...FRAGILE_FEED.limits, commitIntervalMs: 4_000 },

@@ -20,13 +20,13 @@ export interface StatesVerdict {
 
 /** Relative; sums in another order differ by rounding. */
 const TOLERANCE = 1e-9
-/** A count that has faded below 1e-9 is stored as nothing (feature-store/FORMAT.md); two may have been before. */
+/** A count that has faded below 1e-9 is stored as zero; that may have happened twice. */
 const FADED = 2e-9
 
 const near = (found: number, right: number) =>
   Math.abs(found - right) <= TOLERANCE * Math.max(Math.abs(found), Math.abs(right)) + FADED
 
-/** Holds what is stored against what is right, entity by entity; what nobody asked for is wrong, too. */
+/** Compares what is stored with what is right, entity by entity. An entity that should not be there is wrong, too. */
 export function judgeStates(
   reference: ReadonlyMap<string, ReferenceState>,
   stored: ReadonlyMap<string, StoredState>,

@@ -6,7 +6,7 @@ import { declaredItems, declaredUsers, interactionOf, requestOf, type Workload }
 
 /** A workload on its way into a feed. */
 export interface Traffic {
-  /** Grow while it runs. What a failed flush held is in neither: the log must say whether it is there. */
+  /** Grow while it runs. Records of a failed flush are in neither: only the log tells whether they arrived. */
   readonly interactions: Acknowledged
   readonly requests: Acknowledged
   /** Flushes that failed. */
@@ -29,7 +29,7 @@ export interface TrafficPace {
 const CHUNK = 500
 const CHUNKS_PER_SECOND = 20
 
-/** Declares users and items, acknowledged; then sends the numbered records behind the caller's back. */
+/** Declares users and items, acknowledged; then sends the numbered records in the background. */
 export async function startTraffic(
   { runtime }: Pick<OwnFeed, 'runtime'>,
   workload: Workload,

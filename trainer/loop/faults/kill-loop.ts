@@ -14,7 +14,7 @@ export interface KillLoopOptions {
   /** The time between two kills is drawn from 0 up to this. */
   pauseMsMax: number
   random(): number
-  /** What the fleet has got done; what it could have. */
+  /** How much the fleet has done, and how much there is to do. */
   progress(): Promise<number>
   possible(): Promise<number>
   /** While true, kills go on even when there were enough. */
@@ -25,15 +25,15 @@ export interface KilledFleet {
   /** Those that are left. */
   running: KeptProcess[]
   kills: number
-  /** Ends by itself because another owner had taken over, in all places. */
+  /** How often a process of any place ended by itself because another owner had taken over. */
   fenced: number
 }
 
 const neverAborted = new AbortController().signal
 
 /**
- * Kills one process of a fleet after the other with SIGKILL, at random, each replaced at once. The next one falls only
- * when the fleet has got something done since the last, so that no kill falls into an empty room.
+ * Kills one process of a fleet after the other with SIGKILL, at random moments, and replaces each at once. The next kill
+ * waits until the fleet has done some work since the last, so that every kill interrupts something.
  */
 export async function killAtRandom(options: KillLoopOptions): Promise<KilledFleet> {
   const { feed, start, processes, random, isBusy, progress } = options

@@ -111,5 +111,5 @@ try {
     process.exitCode = 1
   }
 }
-// Clients of brokers that were killed under them may hold a timer for ever: everything is closed, nothing is waited for.
+// A client whose broker was killed may hold a timer for ever. Everything is closed by now, so there is nothing to wait for.
 setTimeout(() => process.exit(), EXIT_GRACE_MS).unref()

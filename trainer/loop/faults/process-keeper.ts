@@ -24,7 +24,7 @@ export interface KeeperOptions {
   told?(lastWords: string): void
 }
 
-/** A supervisor does not spin (systemd's RestartSec, in short). */
+/** A short pause before each restart, as systemd's RestartSec makes one. */
 const RESTART_PAUSE_MS = 500
 const STOP_MS_MAX = 60_000
 const LAST_LINES = 40

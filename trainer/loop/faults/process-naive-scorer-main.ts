@@ -1,7 +1,7 @@
 /**
- * What a first attempt at a scorer looks like: kafkajs commits by itself, and every answer gets a new id. It takes its
- * time for each, as a model does: what dies at rest, with everything committed, shows nothing. Argument: JSON of
- * NaiveScorerArguments.
+ * What a first attempt at a scorer looks like: kafkajs commits by itself, and every answer gets a new id. Each answer
+ * takes a while, as with a model, so that a kill falls into work: one that dies at rest, with everything committed, shows
+ * nothing. Argument: JSON of NaiveScorerArguments.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -18,7 +18,7 @@ export interface RedisFeedPlan {
   fence: 'on' | 'off'
   interactions: number
   perSecond: number
-  /** All but the first come when the harm lets them: `traffic.release()`. */
+  /** The first comes at once; `harm` lets each of the others go with `traffic.release()`. */
   portions?: number
   redis?: OwnRedisOptions
   /** Another way to this Redis: a proxy. Answers its URL. */

@@ -41,7 +41,7 @@ const LIMITS = {
   sessionTimeoutMs: 6_000,
   heartbeatIntervalMs: 500,
   requestTimeoutMs: 5_000,
-  // Commits are far behind what is applied: who trusts them alone applies it again.
+  // Commits are far behind what is applied: a process that trusts them alone applies it again.
   commitIntervalMs: 4_000,
 }
 /** More than a scenario sends; it is ended when the fault is over. */

@@ -140,8 +140,8 @@ export function failuresOf(report: DemoReport, expected: { drift: boolean; recov
 }
 
 /**
- * Normalized entropy after recovery over the one before the drift; each over the best reachable in the same window, where
- * that is known: it moves by some percent with the items and the clicks that chance brings, which is no one's merit.
+ * Normalized entropy after recovery divided by the one before the drift. Each is first divided by the best reachable in
+ * its window, where that is known: chance alone moves the best by some percent from window to window.
  */
 export function recoveryShare({
   normalizedEntropy,

@@ -72,7 +72,7 @@ export const outOfRange: Scenario = {
       await deleteRecordsBefore(lab.addresses, topic, upTo)
       passes.push({ applied, upTo })
     }
-    /** A process that is stopped in a backlog has what is deleted in its hands already. */
+    /** A process that is stopped in a backlog has already fetched some of what is deleted. */
     const readAll = () =>
       feed.until('features to be at the end of the log', async () => {
         const applied = await appliedOffsets(feed)
@@ -110,7 +110,7 @@ export const outOfRange: Scenario = {
     const told = numbersOf(losses, numbers)
     const kept = createAcknowledged(workload.interactions)
     for (const n of traffic.interactions.numbers()) if (!told.has(n)) kept.add(n)
-    // Killed between its copies and its fence, a process leaves to the items what users lose: one slice per partition.
+    // A process killed between its copies and its fence leaves copies of what users lose: one slice per partition.
     const copiedOnly = new Set<number>()
     for await (const { sourcePartition, sourceOffset } of copiesOf(feed)) {
       const n = numbers.get(`${String(sourcePartition)}/${String(sourceOffset)}`)

@@ -15,8 +15,8 @@ const INTERACTIONS_MAX = 500_000
 const MOVE_EVERY_MS = 3_000
 const MOVES = { short: 4, long: 60 }
 /**
- * Two counters that rest this long after each record cannot work off so many while members come and go, on any machine:
- * who dies is in the middle of a batch.
+ * Two counters that rest this long after each record cannot get through so many while members come and go, on any
+ * machine. So whoever dies is in the middle of a batch.
  */
 const CONTROL = { interactions: 24_000, moves: 4, restMs: 2 }
 const FEED = { ...FRAGILE_FEED, kafka: { partitions: PARTITIONS } }

@@ -57,7 +57,7 @@ async function slowWay(
   }
 }
 
-/** A process that is gone holds nothing: no memory to call flat. */
+/** Fails when the process is gone: its memory would count as flat. */
 async function heldMib(pid: number): Promise<number> {
   const mib = await residentMib(pid)
   if (mib === null) throw new Error(`the memory of process ${String(pid)} cannot be read`)

@@ -17,10 +17,10 @@ const LONG: Form = { interactions: 200_000, perSecond: 2_000, busyCuts: 40, idle
 const CONTROL: Form = { interactions: 8_000, perSecond: 4_000, busyCuts: 0, idleCuts: 1 }
 /** Up to this much of the file: some thousand interactions. */
 const CUT_BYTES_MAX = 1_000_000
-/** No compaction of the file: a cut must fall into commands, as after a power cut. */
+/** Redis must not rewrite the file: the cut must fall between or into commands, as after a power cut. */
 const REDIS = { settings: { 'auto-aof-rewrite-percentage': 0, 'aof-load-truncated': 'yes' } }
 
-/** What a power cut leaves: the last part of the file is not there, and the last command not whole. */
+/** What a power cut leaves: the end of the file is missing, and its last command is incomplete. */
 async function cutTails(redisFeed: RedisFeed, form: Form): Promise<Harm> {
   const { lab, redis, feed, workload, traffic } = redisFeed
   const chance = createChance(lab.seed)

@@ -20,8 +20,8 @@ const RECOVERY_SECONDS_MAX = 60
 const MEMORY_MIB_MAX = 512
 
 /**
- * A delayed, a narrow and a silently stalled way to the broker, one after the other, under load. On the narrow way the
- * features process is killed, too: a slow way alone harms nobody, but what is under way when a process dies is more then.
+ * The way to the broker is delayed, then narrow, then silently stalled, under load. On the narrow way the features process
+ * is killed as well: a slow way alone harms nobody, but it leaves more under way when a process dies.
  */
 export const slowNetwork: Scenario = {
   name: 'slow-network',
@@ -40,7 +40,7 @@ export const slowNetwork: Scenario = {
       return ((await appliedCount(feed)) - before) / ((wallStopwatch.nowMs() - startMs) / 1_000)
     }
 
-    /** Only who is at work has something under way. */
+    /** Only a process at work has something under way. */
     async function applyMore({ feed }: Side): Promise<void> {
       const before = await appliedCount(feed)
       await feed.until('features to be at work', async () => (await appliedCount(feed)) > before)

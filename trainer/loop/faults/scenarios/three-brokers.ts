@@ -28,9 +28,9 @@ const FEED = {
 }
 
 /**
- * Leaders die in turn while two producers write, ours and kafkajs' own. A frozen leader makes the fault of kafkajs
- * certain: it answers only when its partitions are led by nodes that have answered already, and these are not asked
- * again.
+ * Leaders die in turn while two producers write, ours and kafkajs' own. A frozen leader makes kafkajs' mistake certain:
+ * by the time its request fails, other nodes lead its partitions. They have answered this `send` already, and kafkajs
+ * does not ask them again.
  */
 export const threeBrokers: Scenario = {
   name: 'three-brokers',
