@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -28,6 +28,14 @@ const isThere = await hasPython()
 if (!isThere && process.env['REQUIRE_SERVICES'] === '1')
   throw new Error('REQUIRE_SERVICES=1 and there is no python3')
 
+const SCRIPT = '_reference.py'
+/** Each script makes the JSON file of its name, beside it. */
+const references = ['learners/reference', 'drift/reference', 'metrics/reference'].flatMap((folder) =>
+  readdirSync(path.join(import.meta.dirname, folder))
+    .filter((file) => file.endsWith(SCRIPT))
+    .map((file) => [folder, file.slice(0, -SCRIPT.length)] as const),
+)
+
 /** Numbers may differ in their last digits from one machine's libm to another's; who made them is no result. */
 function expectSame(found: unknown, stored: unknown, where: string): void {
   if (typeof stored === 'number') {
@@ -51,13 +59,9 @@ describe.skipIf(!isThere)(
       await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES])
     })
 
-    it.each([
-      ['learners/reference', 'ftrl'],
-      ['drift/reference', 'adwin'],
-      ['metrics/reference', 'metrics'],
-    ])('%s: %s', async (folder, name) => {
+    it.each(references)('%s: %s', async (folder, name) => {
       const file = path.join(import.meta.dirname, folder, name)
-      const { stdout } = await run(python, [`${file}_reference.py`], { maxBuffer: 64 * 1024 * 1024 })
+      const { stdout } = await run(python, [`${file}${SCRIPT}`], { maxBuffer: 64 * 1024 * 1024 })
       expectSame(JSON.parse(stdout), JSON.parse(await readFile(`${file}.json`, 'utf8')), name)
     })
   },

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type Detector, type DetectorKind, type DetectorSlot, type DetectorState } from '../detector.ts'
 import { adwin } from './adwin.ts'
+import { pageHinkley } from './page-hinkley.ts'
 
 /** Every detector there is: to add one, write its file and add a line here. */
-export const DETECTORS = [adwin] as const
+export const DETECTORS = [adwin, pageHinkley] as const
 
 type SettingsOf<Kinds> = {
   -readonly [At in keyof Kinds]: Kinds[At] extends { settings: infer S } ? S : never
