@@ -4,7 +4,7 @@ import type { ModelArtifact, ModelManifest } from '#schemas'
 import { goldenOf } from '#scorer/model'
 import { exportOnnx, ONNX_INPUT, ONNX_OUTPUT, scoresOf } from './export-onnx.ts'
 import type { LinearModel } from './learners/learner.ts'
-import { type Lesson, vectorsOf } from './lesson.ts'
+import { type TrainingExample, vectorsOf } from './training-example.ts'
 
 /** A model file and what travels with it. */
 export interface Candidate {
@@ -20,7 +20,7 @@ export interface CandidateParts {
   /** How many models came before it. */
   sequence: number
   /** Real examples for the golden rows; the latest are taken. */
-  recent: readonly Lesson[]
+  recent: readonly TrainingExample[]
   goldenRows: number
   goldenTolerance: number
   trainedOn: ModelManifest['trainedOn']

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest'
 import { candidateOf, artifactsOf, type CandidateParts } from './candidate.ts'
 import { exportOnnx, scoresOf } from './export-onnx.ts'
 import { sigmoid } from './learners/learner.ts'
-import type { Lesson } from './lesson.ts'
+import type { TrainingExample } from './training-example.ts'
 import { linearModelOf, openLinearModel } from './testing/linear-models.ts'
 
 const model = { weights: Float64Array.of(0.1, -2.5, 0), bias: -1.7 }
-const lesson = (vector: number[]): Lesson => ({
+const example = (vector: number[]): TrainingExample => ({
   exampleId: 'e',
   vector: Float32Array.from(vector),
   flags: new Uint8Array(vector.length),
@@ -22,7 +22,7 @@ const parts: CandidateParts = {
   objective: 'click',
   featureSet: { id: 'fs', names: ['a', 'b', 'c'], width: 3 },
   sequence: 7,
-  recent: Array.from({ length: 20 }, (_, at) => lesson([at, -at, 1])),
+  recent: Array.from({ length: 20 }, (_, at) => example([at, -at, 1])),
   goldenRows: 16,
   goldenTolerance: 1e-5,
   trainedOn: { examples: 20, fromMs: 1, toMs: 2 },

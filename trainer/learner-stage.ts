@@ -3,14 +3,14 @@ import type { Example } from '#schemas'
 import type { Batch, Runtime, Stage } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createSeenIds } from './learners/seen-ids.ts'
-import { type Lesson, lessonOf } from './lesson.ts'
+import { type TrainingExample, trainingExampleOf } from './training-example.ts'
 import { LOG_EVENTS, SIGNALS } from './signals.ts'
 
 /** What the learner's stage drives: one training per generation of partitions. */
 export interface StagedTraining {
-  rebuild(lessons: readonly Lesson[]): void
-  learn(lesson: Lesson): Promise<void>
-  learnSilently(lesson: Lesson): void
+  rebuild(examples: readonly TrainingExample[]): void
+  learn(example: TrainingExample): Promise<void>
+  learnSilently(example: TrainingExample): void
   close(): Promise<void>
 }
 
@@ -34,7 +34,7 @@ interface Generation {
   training: StagedTraining
   lanes: Map<number, Lane>
   /** What was read again, until it can be put in order; null: done. */
-  rebuilding: Lesson[] | null
+  rebuilding: TrainingExample[] | null
   seen: ReturnType<typeof createSeenIds>
 }
 
@@ -68,30 +68,30 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
     return generation
   }
 
-  function lessonsOf({ seen }: Generation, records: Batch<'examples'>['records']): Lesson[] {
-    const lessons: Lesson[] = []
+  function examplesOf({ seen }: Generation, records: Batch<'examples'>['records']): TrainingExample[] {
+    const examples: TrainingExample[] = []
     for (const { value } of records) {
       if (value === null) continue
-      const lesson = readOnce(seen, value)
-      if (typeof lesson === 'string') signals.count(SIGNALS.examplesSkipped, { reason: lesson })
-      else lessons.push(lesson)
+      const example = readOnce(seen, value)
+      if (typeof example === 'string') signals.count(SIGNALS.examplesSkipped, { reason: example })
+      else examples.push(example)
     }
-    return lessons
+    return examples
   }
 
-  function readOnce(seen: Generation['seen'], example: Example): Lesson | string {
+  function readOnce(seen: Generation['seen'], example: Example): TrainingExample | string {
     if (!seen.add(example.exampleId)) return 'duplicate'
-    return lessonOf(example, { featureSet, objective: config.objective })
+    return trainingExampleOf(example, { featureSet, objective: config.objective })
   }
 
-  async function finishRebuild(current: Generation, lessons: Lesson[]): Promise<void> {
-    lessons.sort(
+  async function finishRebuild(current: Generation, examples: TrainingExample[]): Promise<void> {
+    examples.sort(
       (left, right) => left.occurredAtMs - right.occurredAtMs || (left.exampleId < right.exampleId ? -1 : 1),
     )
-    current.training.rebuild(lessons)
+    current.training.rebuild(examples)
     current.rebuilding = null
-    log.info({ examples: lessons.length, leads: leads(current) }, LOG_EVENTS.rebuilt)
-    if (leads(current)) await options.takeOver({ occurredAtMs: lessons.at(-1)?.maturedAtMs ?? 0 })
+    log.info({ examples: examples.length, leads: leads(current) }, LOG_EVENTS.rebuilt)
+    if (leads(current)) await options.takeOver({ occurredAtMs: examples.at(-1)?.maturedAtMs ?? 0 })
   }
 
   const leads = ({ lanes }: Generation) => lanes.has(0)
@@ -106,16 +106,16 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
       // Everything that was there at the start has been read; this batch is new.
       await finishRebuild(current, current.rebuilding)
     }
-    const lessons = lessonsOf(current, batch.records)
+    const examples = examplesOf(current, batch.records)
     lane.position = batch.nextOffset
     if (current.rebuilding !== null) {
-      current.rebuilding.push(...lessons)
+      current.rebuilding.push(...examples)
       if (isRebuilt(current)) await finishRebuild(current, current.rebuilding)
       return
     }
-    for (const lesson of lessons) {
-      if (leads(current)) await current.training.learn(lesson)
-      else current.training.learnSilently(lesson)
+    for (const example of examples) {
+      if (leads(current)) await current.training.learn(example)
+      else current.training.learnSilently(example)
     }
   }
 

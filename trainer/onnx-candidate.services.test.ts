@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createOnnxModels } from '#scorer/model'
 import { candidateOf } from './candidate.ts'
 import { scoresOf } from './export-onnx.ts'
-import type { Lesson } from './lesson.ts'
+import type { TrainingExample } from './training-example.ts'
 import { createChance } from '#schemas/testing'
 
 it('is scored by ONNX Runtime as we say it must be', async () => {
@@ -10,7 +10,7 @@ it('is scored by ONNX Runtime as we say it must be', async () => {
   const width = 40
   const draw = () => Float32Array.from({ length: width }, () => (chance() < 0.3 ? 0 : chance() * 4 - 2))
   const model = { weights: Float64Array.from({ length: width }, () => chance() * 4 - 2), bias: -2 }
-  const recent = Array.from({ length: 50 }, (): Lesson => ({
+  const recent = Array.from({ length: 50 }, (): TrainingExample => ({
     exampleId: 'e',
     vector: draw(),
     flags: new Uint8Array(width),

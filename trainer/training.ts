@@ -3,12 +3,12 @@ import { ModelCallError, type ModelSession } from '#scorer/model'
 import type { Clock, Logger, Signals } from '#streams'
 import { candidateOf } from './candidate.ts'
 import type { TrainerConfig } from './config.ts'
-import { seekCause, type Watched } from './drift/causes.ts'
+import { seekCause, type WatchedExample } from './drift/causes.ts'
 import { createLossWatch, type LossAlarm } from './drift/loss-watch.ts'
 import { createFtrl } from './learners/ftrl.ts'
 import type { Learner } from './learners/learner.ts'
 import { createRecentWindow } from './learners/recent-window.ts'
-import { type Lesson, vectorsOf } from './lesson.ts'
+import { type TrainingExample, vectorsOf } from './training-example.ts'
 import type { ModelDesk } from './models/model-desk.ts'
 import { swapFacts } from './drift/swap-facts.ts'
 import { judge, metricsOf } from './promotion/promotion.ts'
@@ -25,20 +25,20 @@ export interface TrainingParts {
   signals: Signals
 }
 
-/** The prequential loop: predict (served), compare, learn, propose, judge. One lesson at a time, in order. */
+/** The prequential loop: predict (served), compare, learn, propose, judge. One example at a time, in order. */
 export interface Training {
   /** Learns what was matured before a restart: nothing is proposed or announced. */
-  rebuild(lessons: readonly Lesson[]): void
-  learn(lesson: Lesson): Promise<void>
+  rebuild(examples: readonly TrainingExample[]): void
+  learn(example: TrainingExample): Promise<void>
   /** Learns and watches, but leaves models to the trainer that leads. */
-  learnSilently(lesson: Lesson): void
+  learnSilently(example: TrainingExample): void
   close(): Promise<void>
 }
 
 /** A candidate that waits for fresh examples. */
 interface Trial {
   session: ModelSession
-  fresh: Lesson[]
+  fresh: TrainingExample[]
   freshMin: number
 }
 
@@ -55,8 +55,8 @@ export function createTraining(parts: TrainingParts): Training {
   const { config, featureSet, desk, clock, log, signals } = parts
   const { promotion, drift, objective } = config
   const watch = createLossWatch(drift)
-  const recent = createRecentWindow<Lesson>(config.limits.recentExamplesMax)
-  const watched = createRecentWindow<Watched>(config.limits.recentExamplesMax)
+  const recent = createRecentWindow<TrainingExample>(config.limits.recentExamplesMax)
+  const watched = createRecentWindow<WatchedExample>(config.limits.recentExamplesMax)
   let learner: Learner = createFtrl(config.learner, featureSet.width)
   let learnedCount = 0
   let proposedAtCount = 0
@@ -64,19 +64,19 @@ export function createTraining(parts: TrainingParts): Training {
   let retraining: Retraining | undefined
   let matured = { firstMs: Infinity, lastMs: -Infinity }
 
-  /** @returns the alarm this lesson raised */
-  function take(lesson: Lesson): LossAlarm | undefined {
-    const { score, label, modelId, vector, maturedAtMs, occurredAtMs } = lesson
+  /** @returns the alarm this example raised */
+  function take(example: TrainingExample): LossAlarm | undefined {
+    const { score, label, modelId, vector, maturedAtMs, occurredAtMs } = example
     learnedCount += 1
     matured = {
       firstMs: Math.min(matured.firstMs, occurredAtMs),
       lastMs: Math.max(matured.lastMs, maturedAtMs),
     }
-    recent.add(lesson)
+    recent.add(example)
     let alarm: LossAlarm | undefined
     if (score !== null) {
       const seen = watch.observe({ score, label, modelId })
-      watched.add({ lesson, symptoms: seen.symptoms })
+      watched.add({ example, symptoms: seen.symptoms })
       alarm = seen.alarm
     }
     learner.update(vector, label, 1)
@@ -118,12 +118,12 @@ export function createTraining(parts: TrainingParts): Training {
   /** What the learner knew is kept but weighs little: the examples after the change decide. */
   async function proposeAnswer({ changedAtCount, kind }: Retraining): Promise<void> {
     retraining = undefined
-    const lessons = recent.last(learnedCount - changedAtCount)
+    const examples = recent.last(learnedCount - changedAtCount)
     learner.forget(drift.keptShare)
     for (let round = 0; round < drift.retrainRounds; round++) {
-      for (const { vector, label } of lessons) learner.update(vector, label, 1)
+      for (const { vector, label } of examples) learner.update(vector, label, 1)
     }
-    const reason = `Answer to the ${kind} drift: retrained on the ${count(lessons.length)} examples after it.`
+    const reason = `Answer to the ${kind} drift: retrained on the ${count(examples.length)} examples after it.`
     await propose(reason, drift.freshExamplesMin)
   }
 
@@ -197,15 +197,15 @@ export function createTraining(parts: TrainingParts): Training {
   }
 
   return {
-    rebuild(lessons) {
-      for (const lesson of lessons) take(lesson)
+    rebuild(examples) {
+      for (const example of examples) take(example)
     },
-    learnSilently(lesson) {
-      take(lesson)
+    learnSilently(example) {
+      take(example)
     },
-    async learn(lesson) {
-      trial?.fresh.push(lesson)
-      const alarm = take(lesson)
+    async learn(example) {
+      trial?.fresh.push(example)
+      const alarm = take(example)
       signals.count(SIGNALS.examplesLearned)
       if (learnedCount % SYMPTOMS_TOLD_EVERY === 0) tellSymptoms()
       if (alarm !== undefined) await answer(alarm)

@@ -2,7 +2,7 @@ import type { FeatureSet } from '#feature-store'
 import { type Example, vectorOfBytes } from '#schemas'
 
 /** An example as the learner sees it. */
-export interface Lesson {
+export interface TrainingExample {
   exampleId: string
   /** One float32 per column of the feature set. */
   vector: Float32Array
@@ -17,13 +17,13 @@ export interface Lesson {
 }
 
 /** Why an example teaches nothing. */
-export type LessonRefusal = 'feature_set' | 'no_label' | 'malformed'
+export type ExampleRefusal = 'feature_set' | 'no_label' | 'malformed'
 
 /** Reads an example for one label; a refusal when it was made for other features or does not carry the label. */
-export function lessonOf(
+export function trainingExampleOf(
   example: Example,
   { featureSet, objective }: { featureSet: FeatureSet; objective: string },
-): Lesson | LessonRefusal {
+): TrainingExample | ExampleRefusal {
   const { exampleId, featureSetId, score, modelId, occurredAtMs, maturedAtMs } = example
   if (featureSetId !== featureSet.id) return 'feature_set'
   const label = example.labels.find(({ name }) => name === objective)?.value
@@ -37,8 +37,8 @@ export function lessonOf(
 }
 
 /** rows x width, as sessions take them. */
-export function vectorsOf(lessons: readonly Lesson[], width: number): Float32Array {
-  const vectors = new Float32Array(lessons.length * width)
-  lessons.forEach(({ vector }, row) => vectors.set(vector, row * width))
+export function vectorsOf(examples: readonly TrainingExample[], width: number): Float32Array {
+  const vectors = new Float32Array(examples.length * width)
+  examples.forEach(({ vector }, row) => vectors.set(vector, row * width))
   return vectors
 }
