@@ -1,7 +1,7 @@
 import { MISSING, STALE } from '#feature-store'
 import type { DriftKind } from '#schemas'
 import type { DriftConfig } from '../config.ts'
-import type { TrainingExample } from '../training-example.ts'
+import type { TrainingExample } from '../learning/training-example.ts'
 import { shiftOf } from './feature-shift.ts'
 import type { Symptom } from './loss-watch.ts'
 import type { Deficit } from './slope-deficit.ts'

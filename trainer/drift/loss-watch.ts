@@ -38,7 +38,7 @@ export interface LossAlarm {
   symptom: Symptom
   before: number
   after: number
-  /** WatchedExample examples since the change, by ADWIN's clearest cut. */
+  /** Watched examples since the change, by ADWIN's clearest cut. */
   afterExamples: number
 }
 

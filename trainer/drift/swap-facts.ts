@@ -1,5 +1,5 @@
 import { ModelCallError } from '#scorer/model'
-import { vectorsOf } from '../training-example.ts'
+import { vectorsOf } from '../learning/training-example.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
 import type { CauseFacts, WatchedExample } from './causes.ts'
 import { levelDeficit } from './level-deficit.ts'

@@ -1,7 +1,7 @@
 import type { FeatureSet } from '#feature-store'
 import { type Example, vectorOfBytes } from '#schemas'
 
-/** An example as the learner sees it. */
+/** An example as learners see it. */
 export interface TrainingExample {
   exampleId: string
   /** One float32 per column of the feature set. */
@@ -9,6 +9,10 @@ export interface TrainingExample {
   /** One byte per column: bit 0 missing, bit 1 stale. */
   flags: Uint8Array
   label: 0 | 1
+  userId: string
+  itemId: string
+  /** Probability with which the item was shown where it was. */
+  propensity: number
   /** What was served; null when no model answered. */
   score: number | null
   modelId: string
@@ -24,8 +28,8 @@ export function trainingExampleOf(
   example: Example,
   { featureSet, objective }: { featureSet: FeatureSet; objective: string },
 ): TrainingExample | ExampleRefusal {
-  const { exampleId, featureSetId, score, modelId, occurredAtMs, maturedAtMs } = example
-  if (featureSetId !== featureSet.id) return 'feature_set'
+  const { exampleId, userId, itemId, propensity, score, modelId, occurredAtMs, maturedAtMs } = example
+  if (example.featureSetId !== featureSet.id) return 'feature_set'
   const label = example.labels.find(({ name }) => name === objective)?.value
   if (label === undefined) return 'no_label'
   if (example.vector.length !== featureSet.width * 4 || (label !== 0 && label !== 1)) return 'malformed'
@@ -33,7 +37,8 @@ export function trainingExampleOf(
   if (!vector.every(Number.isFinite) || (score !== null && !(score >= 0 && score <= 1))) return 'malformed'
   // A copy: the decoded bytes may keep a whole fetch in memory.
   const flags = Uint8Array.from(example.flags)
-  return { exampleId, vector, flags, label, score, modelId, occurredAtMs, maturedAtMs }
+  const who = { exampleId, userId, itemId, modelId }
+  return { ...who, vector, flags, label, propensity, score, occurredAtMs, maturedAtMs }
 }
 
 /** rows x width, as sessions take them. */
