@@ -25,7 +25,14 @@ export const modelManifestSchema = z.strictObject({
     scores: z.string(),
     tolerance: z.number().positive(),
   }),
-  trainedOn: z.strictObject({ examples: z.int(), fromMs: z.number(), toMs: z.number() }),
+  trainedOn: z.strictObject({
+    examples: z.int(),
+    fromMs: z.number(),
+    toMs: z.number(),
+    /** Passes over the examples, and numbers learned from them; older manifests do not say. */
+    rounds: z.int().optional(),
+    parameters: z.int().optional(),
+  }),
   /** Metrics on fresh matured examples, when they are known. */
   metrics: z.record(z.string(), z.number()),
   createdAtMs: z.number(),

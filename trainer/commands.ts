@@ -5,6 +5,7 @@ import { parseManifest } from '#schemas'
 import { openModel } from '#scorer/model'
 import { OperatorError, table, type CommandContext, type RunningStage, type StreamsConfig } from '#streams'
 import type { TrainerConfig } from './config.ts'
+import { createFitHost } from './learning/process-fit-host.ts'
 import { startTrainer } from './start-trainer.ts'
 
 /** What the trainer needs of the feed's configuration. */
@@ -83,6 +84,7 @@ export async function runTrainer(context: Context): Promise<RunningStage> {
       config: config.trainer,
       featureSet,
       openModel,
+      fitter: createFitHost({ fitMsMax: config.trainer.limits.fitMinutesMax * 60_000 }),
       limits: config.limits,
     })
     return {

@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import { detectorSettingsSchema, watches } from './drift/detectors/index.ts'
+import { learnerChoiceSchema } from './learners/choice.ts'
+import { ftrlConfigSchema } from './learners/ftrl.ts'
 
 const MINUTES_MAX = 60 * 24 * 30
+/** Each holds a model, and up to two sessions while it is judged. */
+const LEARNERS_MAX = 16
 
 /** What makes a shown item a positive or a negative of one label. */
 export const labelSchema = z.strictObject({
@@ -19,15 +23,6 @@ export const labelSchema = z.strictObject({
     .describe('event time after the prediction within which a positive counts'),
 })
 export type LabelConfig = z.infer<typeof labelSchema>
-
-/** FTRL-Proximal, McMahan et al. 2013. */
-export const ftrlConfigSchema = z.strictObject({
-  alpha: z.number().positive().default(0.2).describe('learning rate: how far one example moves a weight'),
-  beta: z.number().min(0).default(1).describe('smooths the learning rate of the first examples'),
-  l1: z.number().min(0).default(0).describe('weights whose evidence stays below it are exactly 0'),
-  l2: z.number().min(0).default(1).describe('pulls weights towards 0'),
-})
-export type FtrlConfig = z.infer<typeof ftrlConfigSchema>
 
 export const promotionConfigSchema = z
   .strictObject({
@@ -241,6 +236,14 @@ export const trainerLimitsSchema = z.strictObject({
     .min(1)
     .default(200_000)
     .describe('example ids kept to drop duplicates: four times what a start reads again'),
+  fitMinutesMax: z
+    .number()
+    .positive()
+    .max(24 * 60)
+    .default(30)
+    .describe(
+      'wall clock that one fit in a worker thread may take: far above minutes, so only a hung one ends',
+    ),
 })
 export type TrainerLimits = z.infer<typeof trainerLimitsSchema>
 
@@ -255,7 +258,13 @@ export const trainerConfigSchema = z
       })
       .describe('every example carries all of them; it matures at the longest horizon'),
     objective: z.string().min(1).default('click').describe('the label that models predict'),
-    learner: ftrlConfigSchema.prefault({}),
+    learner: ftrlConfigSchema.optional().describe('settings of FTRL, when it is the only learner'),
+    learners: z
+      .array(learnerChoiceSchema)
+      .min(1)
+      .max(LEARNERS_MAX)
+      .optional()
+      .describe('learners whose models challenge the champion; left out: FTRL alone'),
     promotion: promotionConfigSchema.prefault({}),
     drift: driftConfigSchema.prefault({}),
     limits: trainerLimitsSchema.prefault({}),
@@ -264,4 +273,16 @@ export const trainerConfigSchema = z
     path: ['objective'],
     error: 'must be one of the labels',
   })
+  .refine(({ learner, learners }) => learner === undefined || learners === undefined, {
+    path: ['learners'],
+    error: 'must not be given together with `learner`',
+  })
+  .refine(({ learners = [] }) => new Set(learners.map(({ name }) => name)).size === learners.length, {
+    path: ['learners'],
+    error: 'must have different names: give each a `name`',
+  })
+  .transform(({ learner = {}, learners, ...rest }) => ({
+    ...rest,
+    learners: learners ?? [learnerChoiceSchema.parse({ use: 'ftrl', ...learner })],
+  }))
 export type TrainerConfig = z.infer<typeof trainerConfigSchema>

@@ -33,3 +33,26 @@ export class DetectorStateError extends Error {
     super(`${detector} cannot go on from this state: ${reason}`, options)
   }
 }
+
+/** Why a model did not come of a fit. */
+export type FitFailure =
+  /** The learner threw. */
+  | 'fit_failed'
+  /** The thread died: out of memory, most likely. */
+  | 'fit_worker_died'
+  /** Longer than `fitMinutesMax`. */
+  | 'fit_timeout'
+  /** Nobody wants the model any more. */
+  | 'fit_aborted'
+
+/** The challenger makes no model this time; the next time is tried again, the feed goes on. */
+export class FitError extends Error {
+  override readonly name = 'FitError'
+  readonly policy: ErrorPolicy = 'transient'
+  readonly code: FitFailure
+
+  constructor(code: FitFailure, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,12 +1,12 @@
 export {
   type DriftConfig,
-  type FtrlConfig,
   type LabelConfig,
   type PromotionConfig,
   type TrainerConfig,
   trainerConfigSchema,
   type TrainerLimits,
 } from './config.ts'
+export { type FtrlConfig } from './learners/ftrl.ts'
 export { startTrainer, type TrainerOptions } from './start-trainer.ts'
 export { registerTrainerCommands, runTrainer, type TrainerFeedConfig } from './commands.ts'
 export * from './metrics/index.ts'

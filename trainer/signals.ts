@@ -9,6 +9,8 @@ export const SIGNALS = {
   predictionsPending: 'joiner_predictions_pending',
   examplesLearned: 'learner_examples_learned',
   examplesSkipped: 'learner_examples_skipped',
+  fitsEnded: 'learner_fits_ended',
+  fitProgress: 'learner_fit_progress_share',
   overprediction: 'learner_overprediction_probability',
   overclaim: 'learner_overclaim_nats',
   modelsMoved: 'learner_models_moved',
@@ -50,6 +52,18 @@ export const TRAINER_SIGNALS = [
     labels: ['reason'],
   },
   {
+    kind: 'counter',
+    name: SIGNALS.fitsEnded,
+    help: 'fits in a worker thread by outcome: made, failed, abandoned',
+    labels: ['outcome'],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.fitProgress,
+    help: 'how much of the fit that runs is done, 0 to 1',
+    labels: [],
+  },
+  {
     kind: 'gauge',
     name: SIGNALS.overprediction,
     help: 'how far served scores lie above what comes true, mean of the detector window',
@@ -71,5 +85,6 @@ export const LOG_EVENTS = {
   modelMoved: 'model_moved',
   driftDetected: 'drift_detected',
   championMissing: 'champion_not_opened',
+  fitFailed: 'fit_failed',
   candidateAbandoned: 'candidate_abandoned',
 } as const

@@ -3,10 +3,11 @@ import type { OpenModel } from '#scorer/model'
 import type { RunningStage, Runtime } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createJoinerStage } from './joiner/joiner-stage.ts'
-import { createLearnerStage } from './learner-stage.ts'
+import type { Fitter } from './learning/fitter.ts'
+import { createLearnerStage } from './learning/learner-stage.ts'
+import { createLearning } from './learning/learning.ts'
 import { createModelDesk } from './models/model-desk.ts'
 import { createModelLog, followModels } from './models/model-log.ts'
-import { createTraining } from './training.ts'
 
 export interface TrainerOptions {
   config: TrainerConfig
@@ -14,6 +15,8 @@ export interface TrainerOptions {
   featureSet: FeatureSet
   /** Proves candidates and scores for comparisons: the code that will serve them. */
   openModel: OpenModel
+  /** Where learners that look at many rows are fitted. */
+  fitter: Fitter
   /** `limits` of the streams section. */
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
 }
@@ -26,7 +29,7 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
  * have their partitions. `done` rejects when one of them died.
  */
 export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningStage> {
-  const { config, featureSet, openModel, limits = LIMITS_DEFAULT } = options
+  const { config, featureSet, openModel, fitter, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   const modelLog = createModelLog()
   const models = await followModels(runtime, modelLog)
@@ -36,34 +39,25 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   let learner: RunningStage | undefined
   let isStopped = false
 
-  function learnerStage() {
-    let desk = createModelDesk({ ...deskParts, config: config.promotion, clock, log, signals })
-    return createLearnerStage(runtime, {
-      config,
-      featureSet,
-      takeOver: (at) => desk.takeOver(at),
-      createTraining() {
-        const ours = createModelDesk({ ...deskParts, config: config.promotion, clock, log, signals })
-        desk = ours
-        let own = 0
-        const base = modelLog.sequence
-        const nextSequence = () => Math.max(modelLog.sequence, base + own++) + 1
-        const training = createTraining({ config, featureSet, desk, nextSequence, clock, log, signals })
-        return {
-          ...training,
-          async close() {
-            await training.close()
-            await ours.close()
-          },
-        }
+  function newLearning() {
+    const desk = createModelDesk({ ...deskParts, config: config.promotion, clock, log, signals })
+    let own = 0
+    const base = modelLog.sequence
+    const nextSequence = () => Math.max(modelLog.sequence, base + own++) + 1
+    const learning = createLearning({ config, featureSet, desk, fitter, nextSequence, clock, log, signals })
+    return {
+      ...learning,
+      async close() {
+        await learning.close()
+        await desk.close()
       },
-    })
+    }
   }
 
   async function startLearner(): Promise<RunningStage | undefined> {
     await models.ready
     if (isStopped) return undefined
-    learner = await runtime.runStage(learnerStage())
+    learner = await runtime.runStage(createLearnerStage(runtime, { config, featureSet, newLearning }))
     if (isStopped) await learner.stop()
     return learner
   }
@@ -82,6 +76,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
       await joiner.stop()
       await learner?.stop()
       await models.stop()
+      await fitter.stop()
       await outputs.close()
     },
   }

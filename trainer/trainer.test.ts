@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Interaction, parseManifest } from '#schemas'
 import { trainerConfigSchema } from './config.ts'
 import { sigmoid } from './learners/learner.ts'
+import { fitterInProcess } from './learning/fitter.ts'
 import { startTrainer } from './start-trainer.ts'
 import { linearModelOf, openLinearModel } from './testing/linear-models.ts'
 import { createSyntheticFeed } from './testing/synthetic-feed.ts'
@@ -27,7 +28,12 @@ async function play(
   const driver = await createTopologyTestDriver({ seed, startMs: START_MS + 365 * 86_400_000 })
   const feed = createSyntheticFeed({ seed, startMs: START_MS, everyMs: 5_000, itemsShown: 5, users: 50 })
   const start = () =>
-    startTrainer(driver, { config, featureSet: feed.featureSet, openModel: openLinearModel })
+    startTrainer(driver, {
+      config,
+      featureSet: feed.featureSet,
+      openModel: openLinearModel,
+      fitter: fitterInProcess,
+    })
   let trainer = await start()
   await driver.settleUntil(trainer.ready)
   const later: Interaction[] = []

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { MISSING, STALE } from '#feature-store'
 import { driftConfigSchema } from '../config.ts'
 import { createChance } from '#schemas/testing'
-import { seekCause, type CauseFacts, type Watched } from './causes.ts'
+import { sampleTrainingExample } from '../testing/sample-training-example.ts'
+import { seekCause, type CauseFacts, type WatchedExample } from './causes.ts'
 import { shiftOf } from './feature-shift.ts'
 
 const config = driftConfigSchema.parse({})
@@ -16,22 +17,13 @@ interface Row {
   excess?: number
 }
 const chance = createChance(1)
-const row = ({ flags = [0, 0], vector = [chance(), 0], excess = GOOD }: Row = {}): Watched => ({
+const row = ({ flags = [0, 0], vector = [chance(), 0], excess = GOOD }: Row = {}): WatchedExample => ({
   symptoms: { overprediction: excess, overclaim: excess },
-  lesson: {
-    exampleId: '',
-    vector: Float32Array.from(vector),
-    flags: Uint8Array.from(flags),
-    label: 0,
-    score: 0.1,
-    modelId: 'm',
-    occurredAtMs: 0,
-    maturedAtMs: 0,
-  },
+  example: sampleTrainingExample({ vector, flags, score: 0.1, modelId: 'm' }),
 })
 const rows = (count: number, make: (at: number) => Row = () => ({})) =>
   Array.from({ length: count }, (_, at) => row(make(at)))
-const causeOf = (after: Watched[], swap?: CauseFacts['swap']) =>
+const causeOf = (after: WatchedExample[], swap?: CauseFacts['swap']) =>
   seekCause({ symptom: 'overclaim', before: rows(2_000), after, featureNames, swap }, config)
 
 describe('the cause of a risen loss', () => {

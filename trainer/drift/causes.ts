@@ -1,14 +1,14 @@
 import { MISSING, STALE } from '#feature-store'
 import type { DriftKind } from '#schemas'
 import type { DriftConfig } from '../config.ts'
-import type { Lesson } from '../lesson.ts'
+import type { TrainingExample } from '../learning/training-example.ts'
 import { shiftOf } from './feature-shift.ts'
 import type { Symptom } from './loss-watch.ts'
 import type { Deficit } from './slope-deficit.ts'
 
 /** A served example, and by how much the model promised too much on it (loss-watch.ts). */
-export interface Watched {
-  lesson: Lesson
+export interface WatchedExample {
+  example: TrainingExample
   symptoms: Readonly<Record<Symptom, number>>
 }
 
@@ -16,8 +16,8 @@ export interface CauseFacts {
   /** What has risen. */
   symptom: Symptom
   /** Served before the change, and since. */
-  before: readonly Watched[]
-  after: readonly Watched[]
+  before: readonly WatchedExample[]
+  after: readonly WatchedExample[]
   featureNames: readonly string[]
   /** The champion changed shortly before: how honest the replaced model would have been on `after`, and the new one. */
   swap?: { from: string; to: string; replaced: Deficit; served: Deficit } | undefined
@@ -41,7 +41,7 @@ export function seekCause(
   { symptom, before, after, featureNames, swap }: CauseFacts,
   config: DriftConfig,
 ): Cause {
-  const meanOf = (rows: readonly Watched[]) => meanSymptom(rows, symptom)
+  const meanOf = (rows: readonly WatchedExample[]) => meanSymptom(rows, symptom)
   const meanBefore = meanOf(before)
   const rise = meanOf(after) - meanBefore
   const risen = RISEN[symptom](rise)
@@ -52,8 +52,11 @@ export function seekCause(
       cause: `The champion changed: of ${swap.to}, ${told(swap.served.deficit)}; of ${swap.from} ${percent(swap.replaced.deficit)} on the same examples.`,
     }
   }
-  const restIsAsBefore = (isTouched: (lesson: Lesson) => boolean, whenNoneIsLeft: boolean): boolean => {
-    const untouched = after.filter(({ lesson }) => !isTouched(lesson))
+  const restIsAsBefore = (
+    isTouched: (example: TrainingExample) => boolean,
+    whenNoneIsLeft: boolean,
+  ): boolean => {
+    const untouched = after.filter(({ example }) => !isTouched(example))
     if (untouched.length < UNTOUCHED_MIN) return whenNoneIsLeft
     return meanOf(untouched) <= meanBefore + rise / 2
   }
@@ -69,8 +72,8 @@ export function seekCause(
   }
   for (const [column, name] of featureNames.entries()) {
     const shift = shiftOf(
-      before.map(({ lesson }) => lesson.vector[column]!),
-      after.map(({ lesson }) => lesson.vector[column]!),
+      before.map(({ example }) => example.vector[column]!),
+      after.map(({ example }) => example.vector[column]!),
     )
     // A column that only ever grows (age, slow counts) is new everywhere at any time: it explains nothing.
     if (shift.psi < config.psiMin || !restIsAsBefore(({ vector }) => shift.isGrown(vector[column]!), false))
@@ -105,7 +108,12 @@ const FLAG_SUSPECTS = [
 ] as const
 
 /** The column whose share of this flag rose most. */
-function flagRise(before: readonly Watched[], after: readonly Watched[], bit: number, width: number) {
+function flagRise(
+  before: readonly WatchedExample[],
+  after: readonly WatchedExample[],
+  bit: number,
+  width: number,
+) {
   const most = { column: -1, before: 0, after: 0, rise: -Infinity }
   const [shares, sharesAfter] = [flagShares(before, bit, width), flagShares(after, bit, width)]
   for (let column = 0; column < width; column++) {
@@ -116,16 +124,16 @@ function flagRise(before: readonly Watched[], after: readonly Watched[], bit: nu
   return most
 }
 
-function flagShares(rows: readonly Watched[], bit: number, width: number): Float64Array {
+function flagShares(rows: readonly WatchedExample[], bit: number, width: number): Float64Array {
   const shares = new Float64Array(width)
-  for (const { lesson } of rows) {
+  for (const { example } of rows) {
     for (let column = 0; column < width; column++)
-      if (((lesson.flags[column] ?? 0) & bit) !== 0) shares[column]! += 1
+      if (((example.flags[column] ?? 0) & bit) !== 0) shares[column]! += 1
   }
   return shares.map((count) => (rows.length === 0 ? 0 : count / rows.length))
 }
 
-function meanSymptom(rows: readonly Watched[], symptom: Symptom): number {
+function meanSymptom(rows: readonly WatchedExample[], symptom: Symptom): number {
   return rows.length === 0 ? 0 : rows.reduce((sum, { symptoms }) => sum + symptoms[symptom], 0) / rows.length
 }
 

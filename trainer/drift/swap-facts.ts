@@ -1,7 +1,7 @@
 import { ModelCallError } from '#scorer/model'
-import { vectorsOf } from '../lesson.ts'
+import { vectorsOf } from '../learning/training-example.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
-import type { CauseFacts, Watched } from './causes.ts'
+import type { CauseFacts, WatchedExample } from './causes.ts'
 import { levelDeficit } from './level-deficit.ts'
 import type { Symptom } from './loss-watch.ts'
 import { slopeDeficit } from './slope-deficit.ts'
@@ -9,8 +9,8 @@ import { slopeDeficit } from './slope-deficit.ts'
 export interface SwapQuestion {
   /** What has risen: the honesty of both models is compared in that. */
   symptom: Symptom
-  before: readonly Watched[]
-  after: readonly Watched[]
+  before: readonly WatchedExample[]
+  after: readonly WatchedExample[]
   desk: Pick<ModelDesk, 'champion' | 'replaced'>
   width: number
 }
@@ -29,8 +29,8 @@ export async function swapFacts({
   const [champion, replaced] = [desk.champion(), desk.replaced()]
   if (champion === undefined || replaced === undefined) return undefined
   const { modelId } = champion.manifest
-  const own = after.filter(({ lesson }) => lesson.modelId === modelId).map(({ lesson }) => lesson)
-  const ownBefore = before.filter(({ lesson }) => lesson.modelId === modelId).length
+  const own = after.filter(({ example }) => example.modelId === modelId).map(({ example }) => example)
+  const ownBefore = before.filter(({ example }) => example.modelId === modelId).length
   if (own.length < after.length / 2 || ownBefore > before.length / 2) return undefined
   const scores = await replaced.predict(vectorsOf(own, width), own.length).catch((error: unknown) => {
     // Nobody can tell any more: the other causes are sought.

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { ftrlConfigSchema, type FtrlConfig } from '../config.ts'
-import { learnerConformance } from '../testing/learner-conformance.ts'
-import { createFtrl } from './ftrl.ts'
+import { drawRows, TRUTH } from '../testing/learner-conformance.ts'
+import { createFtrl, type FtrlConfig, ftrlConfigSchema } from './ftrl.ts'
+import { sigmoid } from './learner.ts'
 
 interface ReferenceCase {
   name: string
@@ -19,17 +19,67 @@ const { cases } = JSON.parse(readFileSync(new URL('./reference/ftrl.json', impor
   cases: ReferenceCase[]
 }
 
-learnerConformance('FTRL', (width) => createFtrl(ftrlConfigSchema.parse({}), width))
+function trained(seed: number, count: number) {
+  const learner = createFtrl(ftrlConfigSchema.parse({}), TRUTH.length)
+  for (const example of drawRows(seed, count)) learner.update(example)
+  return learner
+}
+
+describe('FTRL is linear', () => {
+  it('has no weights at first', () => {
+    const learner = createFtrl(ftrlConfigSchema.parse({}), 3)
+    expect(learner.weights()).toEqual({ weights: new Float64Array(3), bias: 0 })
+  })
+
+  it('finds the signs of the truth and the base rate', () => {
+    const { weights, bias } = trained(1, 20_000).weights()
+    expect(weights[0]).toBeGreaterThan(0.8)
+    expect(weights[1]).toBeLessThan(-0.5)
+    expect(Math.abs(weights[2]!)).toBeLessThan(0.3)
+    expect(weights[3]).toBeGreaterThan(0.1)
+    expect(Math.abs(sigmoid(bias) - sigmoid(-2))).toBeLessThan(0.05)
+  })
+
+  it('answers from its weights', () => {
+    const learner = trained(2, 500)
+    const { weights, bias } = learner.weights()
+    for (const { vector } of drawRows(3, 50)) {
+      const logit = vector.reduce((sum, value, at) => sum + value * weights[at]!, bias)
+      expect(learner.predict(vector)).toBeCloseTo(sigmoid(logit), 12)
+    }
+  })
+
+  it('keeps its weights when it forgets', () => {
+    const learner = trained(7, 10_000)
+    const before = learner.weights()
+    learner.forget(0.01)
+    const after = learner.weights()
+    after.weights.forEach((weight, at) => expect(weight).toBeCloseTo(before.weights[at]!, 12))
+    expect(after.bias).toBeCloseTo(before.bias, 12)
+  })
+
+  it('has finite weights, whatever it is shown', () => {
+    const learner = createFtrl(ftrlConfigSchema.parse({}), 2)
+    for (let times = 0; times < 200; times++)
+      learner.update({ vector: [1e6, -1e6], label: times % 2 === 0 ? 1 : 0 })
+    const { weights, bias } = learner.weights()
+    expect([...weights, bias].every(Number.isFinite)).toBe(true)
+  })
+})
 
 describe("FTRL is River's", () => {
   it.each(cases)('$name', ({ options, vectors, labels, importances, weights, predictions }) => {
     const width = weights.length - 1
     const learner = createFtrl(options, width)
     vectors.forEach((vector, at) => {
-      const score = learner.update(vector.slice(0, width), labels[at]!, importances[at]!)
+      const score = learner.update({
+        vector: vector.slice(0, width),
+        label: labels[at]!,
+        weight: importances[at]!,
+      })
       expect(score).toBeCloseTo(predictions[at]!, 10)
     })
-    const snapshot = learner.snapshot()
+    const snapshot = learner.weights()
     weights.slice(0, width).forEach((weight, at) => expect(snapshot.weights[at]).toBeCloseTo(weight, 10))
     expect(snapshot.bias).toBeCloseTo(weights[width]!, 10)
   })

@@ -1,5 +1,22 @@
-import type { FtrlConfig } from '../config.ts'
-import { type Learner, sigmoid } from './learner.ts'
+import { z } from 'zod'
+import { type LinearModel, linearTrainedModel } from '../export/linear-model.ts'
+import { onlineLearner, type OnlineLearner, sigmoid } from './learner.ts'
+
+export const ftrlConfigSchema = z.strictObject({
+  alpha: z.number().positive().default(0.2).describe('learning rate: how far one example moves a weight'),
+  beta: z.number().min(0).default(1).describe('smooths the learning rate of the first examples'),
+  l1: z.number().min(0).default(0).describe('weights whose evidence stays below it are exactly 0'),
+  l2: z.number().min(0).default(1).describe('pulls weights towards 0'),
+})
+export type FtrlConfig = z.infer<typeof ftrlConfigSchema>
+
+export interface Ftrl extends OnlineLearner {
+  weights(): LinearModel
+}
+
+export const ftrl = onlineLearner(ftrlConfigSchema, (settings, { width, graphName }) =>
+  createFtrl(settings, width, graphName),
+)
 
 /** Logits are kept within this, so that a probability never becomes exactly 0 or 1. */
 const LOGIT_MAX = 35
@@ -13,12 +30,12 @@ const LOGIT_MAX = 35
  *
  * @example
  * const learner = createFtrl({ alpha: 0.05, beta: 1, l1: 0, l2: 1 }, 2)
- * learner.update([1, 0], 1, 1) // 0.5, what it would have said before
+ * learner.update({ vector: [1, 0], label: 1 }) // 0.5, what it would have said before
  * learner.predict([1, 0]) // more than 0.5
  *
  * @see H. B. McMahan et al. (2013), Ad Click Prediction: a View from the Trenches, KDD, Algorithm 1.
  */
-export function createFtrl({ alpha, beta, l1, l2 }: FtrlConfig, width: number): Learner {
+export function createFtrl({ alpha, beta, l1, l2 }: FtrlConfig, width: number, graphName = 'ftrl'): Ftrl {
   /** The last one is the bias. */
   const z = new Float64Array(width + 1)
   const n = new Float64Array(width + 1)
@@ -46,14 +63,17 @@ export function createFtrl({ alpha, beta, l1, l2 }: FtrlConfig, width: number): 
     n[column]! += square
   }
 
+  const weights = (): LinearModel => ({
+    weights: Float64Array.from({ length: width }, (_, column) => weightAt(column)),
+    bias: weightAt(width),
+  })
+
   return {
-    name: 'ftrl',
-    width,
     get examples() {
       return examples
     },
     predict: (vector) => sigmoid(logitOf(vector)),
-    update(vector, label, weight) {
+    update({ vector, label, weight = 1 }) {
       const score = sigmoid(logitOf(vector))
       const slope = weight * (score - label)
       for (let column = 0; column < width; column++) {
@@ -64,10 +84,8 @@ export function createFtrl({ alpha, beta, l1, l2 }: FtrlConfig, width: number): 
       examples += 1
       return score
     },
-    snapshot: () => ({
-      weights: Float64Array.from({ length: width }, (_, column) => weightAt(column)),
-      bias: weightAt(width),
-    }),
+    weights,
+    model: () => linearTrainedModel(weights(), graphName, { examples, rounds: 1, parameters: width + 1 }),
     forget(share) {
       for (let column = 0; column <= width; column++) {
         const weight = weightAt(column)

@@ -1,30 +1,125 @@
-/** What a linear learner knows: probability = sigmoid(vector x weights + bias). */
-export interface LinearModel {
-  /** One per vector column. */
-  weights: Float64Array
-  bias: number
+import { z } from 'zod'
+
+/** Examples as one matrix, as learners are fitted to them. Row-major; every column has one entry a row. */
+export interface TrainingRows {
+  readonly count: number
+  readonly width: number
+  /** count x width finite numbers. */
+  readonly vectors: Float32Array
+  /** 0 or 1. */
+  readonly labels: Uint8Array
+  /** Importance: 2 counts as two examples. Left out: all count 1. */
+  readonly weights?: Float32Array
+  /** Probability with which the item was shown where it was. */
+  readonly propensities?: Float32Array
+  readonly occurredAtMs?: Float64Array
+  readonly itemIds?: readonly string[]
+  readonly userIds?: readonly string[]
+  /** count x width; bit 0 missing, bit 1 stale. */
+  readonly flags?: Uint8Array
 }
 
-/** Learns a probability from one example at a time, never looking back. */
-export interface Learner {
-  /** Stable, written into models: ftrl, ... */
-  readonly name: string
-  readonly width: number
-  /** Examples learned so far. */
+/** One example as online learners take it. */
+export interface OnlineExample {
+  /** `width` finite numbers. */
+  vector: ArrayLike<number>
+  label: 0 | 1
+  /** Importance, above 0. Left out: 1. */
+  weight?: number
+  propensity?: number
+  occurredAtMs?: number
+  itemId?: string
+  userId?: string
+}
+
+/** What a model was made of, for its manifest. */
+export interface ModelFacts {
+  examples: number
+  /** Passes over them. */
+  rounds: number
+  /** Numbers that were learned. */
+  parameters: number
+}
+
+/** What a learner has learned, as a file and as its own answers. */
+export interface TrainedModel {
+  /** Input `vectors` [N, width] float32, output `scores` [N, 1] float32: probability of the label. */
+  onnx: Uint8Array
+  /** What the file must answer, by the learner's own arithmetic. @param vectors rows x width */
+  scoresOf(vectors: Float32Array): Float32Array
+  facts: ModelFacts
+}
+
+/** What a learner is made for. */
+export interface LearnerTask {
+  width: number
+  /** Written into the file: the same model under the same name is the same bytes. */
+  graphName: string
+}
+
+/** Learns from one example at a time, never looking back. Its model is there at any time. */
+export interface OnlineLearner {
+  /** Examples learned so far, again and again included. */
   readonly examples: number
-  /** @param vector `width` finite numbers. @returns 0..1, before it has learned anything 0.5 */
+  /** @returns 0..1, before it has learned anything 0.5 */
   predict(vector: ArrayLike<number>): number
-  /**
-   * @param weight importance: 2 counts as two examples in the gradient; must be above 0
-   * @returns the prediction made before learning, so that a pass is also a prequential evaluation
-   */
-  update(vector: ArrayLike<number>, label: 0 | 1, weight: number): number
-  snapshot(): LinearModel
+  /** @returns the prediction made before learning, so that a pass is also a prequential evaluation */
+  update(example: OnlineExample): number
   /**
    * Makes it learn again as fast as in its youth, with what it knows kept.
    * @param share of the evidence that stays, 0..1
    */
   forget(share: number): void
+  model(): TrainedModel
+}
+
+export interface FitOptions {
+  /** All chance comes from it: the same rows and seed give the same bytes. */
+  seed: number
+  /** Look at it between rounds. In a worker the thread is ended instead. */
+  signal: AbortSignal
+  /** @param share of the work that is done, 0..1 */
+  progress(share: number): void
+}
+
+/** Learns from many rows at once. It may take minutes: it runs in a worker thread, never inside a batch. */
+export interface BatchLearner {
+  /** @param rows at least one */
+  fit(rows: TrainingRows, options: FitOptions): TrainedModel | Promise<TrainedModel>
+}
+
+/** How a learner stands in the list of learners. */
+export interface LearnerEntry<Kind extends string, Settings extends z.ZodObject, Learner> {
+  kind: Kind
+  settings: Settings
+  /** @param choice the settings, checked here; what else is in it is left aside */
+  create(choice: unknown, task: LearnerTask): Learner
+}
+export type AnyLearnerEntry =
+  LearnerEntry<'online', z.ZodObject, OnlineLearner> | LearnerEntry<'batch', z.ZodObject, BatchLearner>
+
+/** @param settings each with a default: `{}` is a learner that works */
+export function onlineLearner<Shape extends z.ZodRawShape>(
+  settings: z.ZodObject<Shape>,
+  create: (settings: z.output<z.ZodObject<Shape>>, task: LearnerTask) => OnlineLearner,
+): LearnerEntry<'online', z.ZodObject<Shape>, OnlineLearner> {
+  return {
+    kind: 'online',
+    settings,
+    create: (choice, task) => create(z.object(settings.shape).parse(choice), task),
+  }
+}
+
+/** @param settings each with a default: `{}` is a learner that works */
+export function batchLearner<Shape extends z.ZodRawShape>(
+  settings: z.ZodObject<Shape>,
+  create: (settings: z.output<z.ZodObject<Shape>>, task: LearnerTask) => BatchLearner,
+): LearnerEntry<'batch', z.ZodObject<Shape>, BatchLearner> {
+  return {
+    kind: 'batch',
+    settings,
+    create: (choice, task) => create(z.object(settings.shape).parse(choice), task),
+  }
 }
 
 export function sigmoid(logit: number): number {

@@ -1,10 +1,11 @@
-import type { DriftEvent, ModelManifest, ModelStage } from '#schemas'
+import type { DriftEvent, ModelManifest } from '#schemas'
 import type { ModelSession, OpenModel } from '#scorer/model'
 import type { Clock, Logger, Outputs, Signals } from '#streams'
-import { artifactsOf, type Candidate } from '../candidate.ts'
 import type { PromotionConfig } from '../config.ts'
-import { LOG_EVENTS, SIGNALS } from '../signals.ts'
+import type { Candidate } from '../export/candidate.ts'
+import { LOG_EVENTS } from '../signals.ts'
 import { manifestOf, type ModelLog } from './model-log.ts'
+import { createModelWriter, type ModelWriter, type MoveReason } from './model-writer.ts'
 
 export interface ModelDeskParts {
   outputs: Outputs
@@ -18,16 +19,13 @@ export interface ModelDeskParts {
   signals: Signals
 }
 
-/** Why a model moves, and the event time up to which examples had matured. */
-export interface MoveReason {
-  reason: string
-  occurredAtMs: number
-}
-
-/** The one place that opens and moves models. Every move is acknowledged before the next step. */
+/** The one place that opens and moves models, whoever made them. */
 export interface ModelDesk {
-  /** What other trainers left: the champion is opened, candidates nobody judged are rejected. */
-  takeOver(at: { occurredAtMs: number }): Promise<void>
+  /**
+   * What other trainers and learners left: the champion is opened.
+   * @returns the candidates nobody judged, opened; those that cannot be judged are rejected
+   */
+  takeOver(at: { occurredAtMs: number }): Promise<ModelSession[]>
   /** File, then move to `candidate`, then proof in a real session; undefined: refused and rejected. */
   propose(candidate: Candidate, why: MoveReason): Promise<ModelSession | undefined>
   /** The session becomes the champion's, what was champion is retired. */
@@ -41,116 +39,46 @@ export interface ModelDesk {
   close(): Promise<void>
 }
 
+/** Candidates of others that are judged at the same time; of more the latest. */
+const FOUND_CANDIDATES_MAX = 8
+
 export function createModelDesk(parts: ModelDeskParts): ModelDesk {
-  const { outputs, openModel, modelLog, config, clock, log, signals } = parts
+  const { modelLog, config } = parts
+  const writer = createModelWriter({ ...parts, artifactChunkBytes: config.artifactChunkBytes })
+  const retired = createRetiredModels(writer, config.retiredKeptMax)
   let champion: ModelSession | undefined
   let replaced: ModelSession | undefined
-  /** Own and found, oldest first. */
-  const retired: ModelManifest[] = []
-
-  async function move(
-    manifest: ModelManifest,
-    stage: ModelStage,
-    { reason, occurredAtMs }: MoveReason,
-  ): Promise<void> {
-    const { modelId, learner } = manifest
-    const value = {
-      modelId,
-      learner,
-      stage,
-      reason,
-      movedAtMs: clock.nowMs(),
-      occurredAtMs,
-      manifest: JSON.stringify(manifest),
-    }
-    outputs.add('models', { key: modelId, value })
-    await outputs.flush()
-    signals.count(SIGNALS.modelsMoved, { stage })
-    log.info({ modelId, stage, reason }, LOG_EVENTS.modelMoved)
-  }
-
-  async function dropFile(manifest: ModelManifest): Promise<void> {
-    const count = Math.max(1, Math.ceil(manifest.onnxBytes / config.artifactChunkBytes))
-    for (let index = 0; index < count; index++) {
-      outputs.add('modelArtifacts', { key: `${manifest.modelId}/${String(index)}`, value: null })
-    }
-    await outputs.flush()
-  }
-
-  async function openChampion(): Promise<void> {
-    const found = modelLog.champion()
-    if (found === undefined) return
-    const { manifest, onnx } = found
-    if (manifest.featureSetId !== parts.featureSetId || manifest.label !== parts.objective) {
-      log.warn({ modelId: manifest.modelId }, LOG_EVENTS.championMissing)
-      return
-    }
-    try {
-      champion = await openModel(onnx, manifest)
-    } catch (error) {
-      log.warn({ modelId: manifest.modelId, error }, LOG_EVENTS.championMissing)
-    }
-  }
-
-  async function retire(manifest: ModelManifest, why: MoveReason): Promise<void> {
-    await move(manifest, 'retired', why)
-    retired.push(manifest)
-    while (retired.length > config.retiredKeptMax) await dropFile(retired.shift()!)
-  }
 
   return {
-    async takeOver({ occurredAtMs }) {
-      const reason = 'The trainer was restarted before it was judged.'
-      for (const found of modelLog.moves()) {
-        const manifest = manifestOf(found)
-        if (manifest === undefined) continue
-        if (found.stage === 'retired') retired.push(manifest)
-        if (found.stage !== 'candidate') continue
-        await move(manifest, 'rejected', { reason, occurredAtMs })
-        await dropFile(manifest)
+    async takeOver(at) {
+      for (const move of modelLog.moves()) {
+        const manifest = move.stage === 'retired' ? manifestOf(move) : undefined
+        if (manifest !== undefined) retired.found(manifest)
       }
-      await openChampion()
+      const candidates = await openCandidates(parts, writer, at)
+      champion = await openChampion(parts)
+      return candidates
     },
     async propose(candidate, why) {
-      const { manifest } = candidate
-      for (const artifact of artifactsOf(candidate, config.artifactChunkBytes)) {
-        outputs.add('modelArtifacts', {
-          key: `${artifact.modelId}/${String(artifact.index)}`,
-          value: artifact,
-        })
-      }
-      await outputs.flush()
-      await move(manifest, 'candidate', why)
-      try {
-        return await openModel(candidate.onnx, manifest)
-      } catch (error) {
-        const reason = `Refused by the code that would serve it: ${error instanceof Error ? error.message : String(error)}`
-        await move(manifest, 'rejected', { ...why, reason })
-        await dropFile(manifest)
-        return undefined
-      }
+      await writer.writeFile(candidate)
+      await writer.move(candidate.manifest, 'candidate', why)
+      return openOrReject(parts, writer, candidate, why)
     },
     async promote(session, metrics, why) {
       const old = champion
       const manifest = { ...session.manifest, metrics }
-      await move(manifest, 'champion', why)
+      await writer.move(manifest, 'champion', why)
       await replaced?.close()
       replaced = old
       champion = { manifest, predict: (...rows) => session.predict(...rows), close: () => session.close() }
       const reason = `Replaced by ${manifest.modelId}.`
-      if (old !== undefined) await retire(old.manifest, { reason, occurredAtMs: why.occurredAtMs })
+      if (old !== undefined) await retired.retire(old.manifest, { reason, occurredAtMs: why.occurredAtMs })
     },
     async reject(session, metrics, why) {
-      await move({ ...session.manifest, metrics }, 'rejected', why)
-      await dropFile(session.manifest)
+      await rejectModel(writer, { ...session.manifest, metrics }, why)
       await session.close()
     },
-    async announce(event) {
-      outputs.add('drift', { key: event.monitor, value: event })
-      await outputs.flush()
-      signals.count(SIGNALS.driftDetected, { kind: event.kind })
-      log.warn({ ...event }, LOG_EVENTS.driftDetected)
-    },
+    announce: (event) => writer.announce(event),
     champion: () => champion,
     replaced: () => replaced,
     async close() {
@@ -160,4 +88,98 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       replaced = undefined
     },
   }
+}
+
+/** Models that once served, oldest first: the files of the last ones stay, for rollback. */
+function createRetiredModels(writer: ModelWriter, keptMax: number) {
+  const retired: ModelManifest[] = []
+  return {
+    found(manifest: ModelManifest): void {
+      retired.push(manifest)
+    },
+    async retire(manifest: ModelManifest, why: MoveReason): Promise<void> {
+      await writer.move(manifest, 'retired', why)
+      retired.push(manifest)
+      while (retired.length > keptMax) await writer.withdrawFile(retired.shift()!)
+    },
+  }
+}
+
+async function rejectModel(writer: ModelWriter, manifest: ModelManifest, why: MoveReason): Promise<void> {
+  await writer.move(manifest, 'rejected', why)
+  await writer.withdrawFile(manifest)
+}
+
+async function openOrReject(
+  { openModel }: ModelDeskParts,
+  writer: ModelWriter,
+  { onnx, manifest }: Candidate,
+  why: MoveReason,
+): Promise<ModelSession | undefined> {
+  try {
+    return await openModel(onnx, manifest)
+  } catch (error) {
+    const reason = `Refused by the code that would serve it: ${error instanceof Error ? error.message : String(error)}`
+    await rejectModel(writer, manifest, { ...why, reason })
+    return undefined
+  }
+}
+
+async function openChampion(parts: ModelDeskParts): Promise<ModelSession | undefined> {
+  const { modelLog, openModel, log } = parts
+  const found = modelLog.champion()
+  if (found === undefined) return undefined
+  const { manifest, onnx } = found
+  const { modelId } = manifest
+  if (unfitness(manifest, parts) !== undefined) {
+    log.warn({ modelId }, LOG_EVENTS.championMissing)
+    return undefined
+  }
+  try {
+    return await openModel(onnx, manifest)
+  } catch (error) {
+    log.warn({ modelId, error }, LOG_EVENTS.championMissing)
+    return undefined
+  }
+}
+
+/** Candidates in the log that nobody judged, whoever made them. */
+async function openCandidates(
+  parts: ModelDeskParts,
+  writer: ModelWriter,
+  { occurredAtMs }: { occurredAtMs: number },
+): Promise<ModelSession[]> {
+  const { modelLog } = parts
+  const found = modelLog.moves().filter(({ stage }) => stage === 'candidate')
+  const opened: ModelSession[] = []
+  for (const [at, move] of found.entries()) {
+    const manifest = manifestOf(move)
+    if (manifest === undefined) continue
+    const isTooMany = at < found.length - FOUND_CANDIDATES_MAX
+    const onnx = modelLog.file(manifest.modelId)
+    const reason =
+      unfitness(manifest, parts) ??
+      (isTooMany
+        ? `More than ${String(FOUND_CANDIDATES_MAX)} candidates waited when the trainer started.`
+        : undefined)
+    if (reason !== undefined || onnx === undefined) {
+      const why = { reason: reason ?? 'Its file is not whole.', occurredAtMs }
+      await rejectModel(writer, manifest, why)
+      continue
+    }
+    const session = await openOrReject(parts, writer, { onnx, manifest }, { reason: '', occurredAtMs })
+    if (session !== undefined) opened.push(session)
+  }
+  return opened
+}
+
+/** Why a model cannot be compared with ours; undefined: it can. */
+function unfitness(
+  { featureSetId, label }: ModelManifest,
+  ours: Pick<ModelDeskParts, 'featureSetId' | 'objective'>,
+): string | undefined {
+  if (featureSetId !== ours.featureSetId)
+    return `Made for the feature set ${featureSetId}, not ${ours.featureSetId}.`
+  if (label !== ours.objective) return `Predicts ${label}, not ${ours.objective}.`
+  return undefined
 }

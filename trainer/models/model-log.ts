@@ -13,6 +13,8 @@ export interface ModelLog {
   moves(): readonly ModelMove[]
   /** The model last named champion, with its file; undefined: none, or its file is not whole. */
   champion(): { manifest: ModelManifest; onnx: Uint8Array } | undefined
+  /** The file of a model; undefined: it is not whole. */
+  file(modelId: string): Uint8Array | undefined
   /** How many models there have ever been. */
   readonly sequence: number
   noteMove(record: Pick<StageRecord<'models'>, 'value' | 'key'>): void
@@ -35,6 +37,7 @@ export function createModelLog(): ModelLog {
 
   return {
     moves: () => [...moves.values()],
+    file: fileOf,
     champion() {
       const move = [...moves.values()].filter(({ stage }) => stage === 'champion').at(-1)
       const onnx = move === undefined ? undefined : fileOf(move.modelId)

@@ -1,6 +1,7 @@
 import onnxProto from 'onnx-proto'
 import { ModelRefusedError, proveGoldenVectors, type ModelSession, type OpenModel } from '#scorer/model'
-import { type LinearModel, sigmoid } from '../learners/learner.ts'
+import type { LinearModel } from '../export/linear-model.ts'
+import { sigmoid } from '../learners/learner.ts'
 
 /**
  * Opens the trainer's own model files without ONNX Runtime: reads the weights back and computes. For systems in
@@ -26,7 +27,7 @@ export const openLinearModel: OpenModel = async (bytes, manifest) => {
   return session
 }
 
-/** The weights in a file that `exportOnnx` wrote. */
+/** The weights in a file that `exportLinearModel` wrote. */
 export function linearModelOf(bytes: Uint8Array, modelId: string): LinearModel {
   const { graph } = onnxProto.onnx.ModelProto.decode(bytes)
   const floats = (name: string) => graph?.initializer?.find((tensor) => tensor.name === name)?.floatData

@@ -52,7 +52,7 @@ it('can be learned in half an hour of feed, is unlearned by the turn of tastes, 
     shown.filter(({ atMinutes }) => atMinutes >= from && atMinutes < to)
   const learn = (examples: readonly Shown[]) => {
     const learner = createFtrl({ alpha: 0.1, beta: 1, l1: 0, l2: 1 }, 9)
-    for (const { vector, label } of examples) learner.update(vector, label, 1)
+    for (const { vector, label } of examples) learner.update({ vector, label })
     return learner
   }
   const entropy = (learner: ReturnType<typeof learn>, examples: readonly Shown[]) =>

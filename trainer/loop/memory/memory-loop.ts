@@ -20,6 +20,7 @@ import {
   createTopologyTestDriver,
   type TopologyTestDriver,
 } from '#streams'
+import { fitterInProcess } from '../../learning/fitter.ts'
 import { startTrainer } from '../../start-trainer.ts'
 import { openLinearModel } from '../../testing/index.ts'
 import type { FeedConfig } from '../feed.ts'
@@ -76,7 +77,13 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
   const start: Record<ServiceName, () => Promise<RunningStage>> = {
     features: () => startFeatureStore(driver, { config: features, store }),
     scorer: () => startScorer(driver, { config: scorer, features: reader, openModel: openLinearModel }),
-    trainer: () => startTrainer(driver, { config: trainer, featureSet, openModel: openLinearModel }),
+    trainer: () =>
+      startTrainer(driver, {
+        config: trainer,
+        featureSet,
+        openModel: openLinearModel,
+        fitter: fitterInProcess,
+      }),
   }
   const dead = new Set<ServiceName>()
   let deaths = 0

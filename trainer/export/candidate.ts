@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { FeatureSet } from '#feature-store'
 import type { ModelArtifact, ModelManifest } from '#schemas'
 import { goldenOf } from '#scorer/model'
-import { exportOnnx, ONNX_INPUT, ONNX_OUTPUT, scoresOf } from './export-onnx.ts'
-import type { LinearModel } from './learners/learner.ts'
-import { type Lesson, vectorsOf } from './lesson.ts'
+import { type TrainingExample, vectorsOf } from '../learning/training-example.ts'
+import { ONNX_INPUT, ONNX_OUTPUT } from './model-file.ts'
+import type { ProvableModel } from './provable-model.ts'
 
 /** A model file and what travels with it. */
 export interface Candidate {
@@ -13,26 +13,24 @@ export interface Candidate {
 }
 
 export interface CandidateParts {
-  model: LinearModel
+  model: ProvableModel
+  /** Name of the learner that made it. */
   learner: string
   objective: string
   featureSet: FeatureSet
   /** How many models came before it. */
   sequence: number
-  /** Real examples for the golden rows; the latest are taken. */
-  recent: readonly Lesson[]
-  goldenRows: number
   goldenTolerance: number
-  trainedOn: ModelManifest['trainedOn']
+  /** Event time of the examples it has learned from. */
+  trainedOn: { fromMs: number; toMs: number }
   createdAtMs: number
 }
 
-/** File, id (learner, label, number, hash of the file) and manifest of a snapshot. Deterministic but for `createdAtMs`. */
+/** File, id (learner, label, number, hash of the file) and manifest of a model. Deterministic but for `createdAtMs`. */
 export function candidateOf(parts: CandidateParts): Candidate {
   const { model, learner, objective, featureSet, sequence, trainedOn, createdAtMs } = parts
-  const onnx = exportOnnx(model, `${learner}-${objective}`)
+  const { onnx, golden, facts } = model
   const onnxSha256 = createHash('sha256').update(onnx).digest('hex')
-  const golden = goldenVectors(parts)
   const manifest: ModelManifest = {
     formatVersion: 1,
     modelId: `${learner}-${objective}-${String(sequence)}-${onnxSha256.slice(0, 8)}`,
@@ -46,17 +44,17 @@ export function candidateOf(parts: CandidateParts): Candidate {
     onnxSha256,
     onnxBytes: onnx.length,
     calibrationId: 'identity',
-    golden: goldenOf(golden, scoresOf(model, golden), parts.goldenTolerance),
-    trainedOn,
+    golden: goldenOf(golden.vectors, golden.scores, parts.goldenTolerance),
+    trainedOn: { ...facts, ...trainedOn },
     metrics: {},
     createdAtMs,
   }
   return { onnx, manifest }
 }
 
-/** The latest real rows, and the edges: all zeros, all ones, all minus ones, one column alone after another. */
-function goldenVectors({ recent, featureSet: { width }, goldenRows }: CandidateParts): Float32Array {
-  const real = vectorsOf(recent.slice(-goldenRows), width)
+/** Golden rows: the latest real ones, and edges: all zeros, all ones, all minus ones, one column alone after another. */
+export function goldenVectors(recent: readonly TrainingExample[], width: number): Float32Array {
+  const real = vectorsOf(recent, width)
   const edges = [0, 1, -1].flatMap((value) => Array.from({ length: width }, () => value))
   const alone = Array.from({ length: width * width }, (_, at) =>
     Math.floor(at / width) === at % width ? 1 : 0,

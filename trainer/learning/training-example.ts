@@ -1,14 +1,18 @@
 import type { FeatureSet } from '#feature-store'
 import { type Example, vectorOfBytes } from '#schemas'
 
-/** An example as the learner sees it. */
-export interface Lesson {
+/** An example as learners see it. */
+export interface TrainingExample {
   exampleId: string
   /** One float32 per column of the feature set. */
   vector: Float32Array
   /** One byte per column: bit 0 missing, bit 1 stale. */
   flags: Uint8Array
   label: 0 | 1
+  userId: string
+  itemId: string
+  /** Probability with which the item was shown where it was. */
+  propensity: number
   /** What was served; null when no model answered. */
   score: number | null
   modelId: string
@@ -17,15 +21,15 @@ export interface Lesson {
 }
 
 /** Why an example teaches nothing. */
-export type LessonRefusal = 'feature_set' | 'no_label' | 'malformed'
+export type ExampleRefusal = 'feature_set' | 'no_label' | 'malformed'
 
 /** Reads an example for one label; a refusal when it was made for other features or does not carry the label. */
-export function lessonOf(
+export function trainingExampleOf(
   example: Example,
   { featureSet, objective }: { featureSet: FeatureSet; objective: string },
-): Lesson | LessonRefusal {
-  const { exampleId, featureSetId, score, modelId, occurredAtMs, maturedAtMs } = example
-  if (featureSetId !== featureSet.id) return 'feature_set'
+): TrainingExample | ExampleRefusal {
+  const { exampleId, userId, itemId, propensity, score, modelId, occurredAtMs, maturedAtMs } = example
+  if (example.featureSetId !== featureSet.id) return 'feature_set'
   const label = example.labels.find(({ name }) => name === objective)?.value
   if (label === undefined) return 'no_label'
   if (example.vector.length !== featureSet.width * 4 || (label !== 0 && label !== 1)) return 'malformed'
@@ -33,12 +37,13 @@ export function lessonOf(
   if (!vector.every(Number.isFinite) || (score !== null && !(score >= 0 && score <= 1))) return 'malformed'
   // A copy: the decoded bytes may keep a whole fetch in memory.
   const flags = Uint8Array.from(example.flags)
-  return { exampleId, vector, flags, label, score, modelId, occurredAtMs, maturedAtMs }
+  const who = { exampleId, userId, itemId, modelId }
+  return { ...who, vector, flags, label, propensity, score, occurredAtMs, maturedAtMs }
 }
 
 /** rows x width, as sessions take them. */
-export function vectorsOf(lessons: readonly Lesson[], width: number): Float32Array {
-  const vectors = new Float32Array(lessons.length * width)
-  lessons.forEach(({ vector }, row) => vectors.set(vector, row * width))
+export function vectorsOf(examples: readonly TrainingExample[], width: number): Float32Array {
+  const vectors = new Float32Array(examples.length * width)
+  examples.forEach(({ vector }, row) => vectors.set(vector, row * width))
   return vectors
 }

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { LEARNERS } from './index.ts'
+import type { AnyLearnerEntry, LearnerTask } from './learner.ts'
+
+type Learners = typeof LEARNERS
+type LearnerUse = keyof Learners
+
+const nameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/)
+  .max(40)
+  .describe('begins the ids of its models; left out: as `use`')
+
+/** What the trainer does for a learner that is fitted to many rows. */
+export const batchSettingsSchema = z.object({
+  halfLifeMinutes: z
+    .number()
+    .positive()
+    .optional()
+    .describe('event time in which the weight of an example halves; left out: all count the same'),
+  seed: z.int().min(0).default(1).describe('of all chance in a fit'),
+})
+
+type SettingsOf<
+  Use extends LearnerUse,
+  Side extends 'input' | 'output',
+> = Learners[Use]['settings']['_zod'][Side] &
+  (Learners[Use]['kind'] extends 'batch'
+    ? z.ZodObject<typeof batchSettingsSchema.shape>['_zod'][Side]
+    : unknown)
+/** One of `learners`: which, under what name, and its settings. */
+export type LearnerChoice = {
+  [Use in LearnerUse]: SettingsOf<Use, 'output'> & { use: Use; name: string }
+}[LearnerUse]
+type LearnerChoiceInput = {
+  [Use in LearnerUse]: SettingsOf<Use, 'input'> & { use: Use; name?: string | undefined }
+}[LearnerUse]
+
+const entries: Readonly<Record<LearnerUse, AnyLearnerEntry>> = LEARNERS
+const [first, ...others] = Object.entries(entries).map(([use, { kind, settings }]) =>
+  z.strictObject({
+    use: z.literal(use),
+    name: nameSchema.default(use),
+    ...settings.shape,
+    ...(kind === 'batch' ? batchSettingsSchema.shape : {}),
+  }),
+)
+
+/** One form per learner of the list. The cast says which settings belong to which `use`: a mapped list cannot. */
+export const learnerChoiceSchema = z.discriminatedUnion('use', [first!, ...others]) as unknown as z.ZodType<
+  LearnerChoice,
+  LearnerChoiceInput
+>
+
+/** The learner that was chosen, with what kind it is. */
+export function learnerOf(choice: LearnerChoice, task: LearnerTask) {
+  const entry = entries[choice.use]
+  return entry.kind === 'online'
+    ? { kind: entry.kind, learner: entry.create(choice, task) }
+    : { kind: entry.kind, learner: entry.create(choice, task) }
+}

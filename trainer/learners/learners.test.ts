@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { trainerConfigSchema } from '../config.ts'
+import { learnerConformance } from '../testing/learner-conformance.ts'
+import { LEARNERS } from './index.ts'
+
+for (const [use, entry] of Object.entries(LEARNERS)) learnerConformance(use, entry)
+
+describe('learners in the configuration', () => {
+  const learnersOf = (trainer: unknown) => trainerConfigSchema.parse(trainer).learners
+  const mistakesOf = (trainer: unknown) =>
+    trainerConfigSchema
+      .safeParse(trainer)
+      .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+
+  it('are FTRL alone when nothing is said', () => {
+    expect(learnersOf({})).toEqual([{ use: 'ftrl', name: 'ftrl', alpha: 0.2, beta: 1, l1: 0, l2: 1 }])
+  })
+
+  it('takes the settings of FTRL alone', () => {
+    expect(learnersOf({ learner: { alpha: 1 } })).toMatchObject([
+      { use: 'ftrl', name: 'ftrl', alpha: 1, beta: 1 },
+    ])
+  })
+
+  it('takes several, each with its settings and name, and reads its own answer again', () => {
+    const learners = learnersOf({ learners: [{ use: 'ftrl' }, { use: 'ftrl', name: 'ftrl-fast', alpha: 1 }] })
+    expect(learners).toMatchObject([
+      { name: 'ftrl', alpha: 0.2 },
+      { name: 'ftrl-fast', alpha: 1 },
+    ])
+    expect(learnersOf({ learners })).toEqual(learners)
+  })
+
+  it.each(Object.keys(LEARNERS))('takes %s by its name alone', (use) => {
+    expect(learnersOf({ learners: [{ use }] })).toMatchObject([{ use, name: use }])
+  })
+
+  it.each([
+    [{ learners: [{ use: 'oracle' }] }, 'learners.0.use'],
+    [{ learners: [{ use: 'ftrl', alhpa: 1 }] }, 'alhpa'],
+    [{ learners: [{ use: 'ftrl' }, { use: 'ftrl' }] }, 'learners: must have different names'],
+    [{ learner: {}, learners: [{ use: 'ftrl' }] }, 'learners: must not be given together'],
+    [{ learners: [] }, 'learners'],
+  ])('refuses %j', (trainer, mistake) => {
+    expect(mistakesOf(trainer)?.join('\n')).toContain(mistake)
+  })
+})

@@ -1,0 +1,23 @@
+import { type ProvableModel, provableModelOf } from '../export/provable-model.ts'
+import { type LearnerChoice, learnerOf } from '../learners/choice.ts'
+import type { FitOptions, LearnerTask, TrainingRows } from '../learners/learner.ts'
+
+/** A fit, as plain data. */
+export interface FitRequest {
+  choice: LearnerChoice
+  task: LearnerTask
+  rows: TrainingRows
+  seed: number
+  /** Rows whose scores come with the model. */
+  goldenVectors: Float32Array
+}
+
+/** The whole of a fit: what the worker thread does, and tests do in their own. */
+export async function fitModel(
+  { choice, task, rows, seed, goldenVectors }: FitRequest,
+  options: Omit<FitOptions, 'seed'>,
+): Promise<ProvableModel> {
+  const chosen = learnerOf(choice, task)
+  if (chosen.kind !== 'batch') throw new Error(`${choice.use} learns online: there is nothing to fit`)
+  return provableModelOf(await chosen.learner.fit(rows, { ...options, seed }), goldenVectors)
+}

@@ -1,0 +1,107 @@
+import { ModelCallError, type ModelSession } from '#scorer/model'
+import type { Logger } from '#streams'
+import type { PromotionConfig } from '../config.ts'
+import type { ModelDesk } from '../models/model-desk.ts'
+import type { MoveReason } from '../models/model-writer.ts'
+import { judge, metricsOf } from '../promotion/promotion.ts'
+import { LOG_EVENTS } from '../signals.ts'
+import { type TrainingExample, vectorsOf } from './training-example.ts'
+
+export interface JudgeParts {
+  desk: ModelDesk
+  promotion: PromotionConfig
+  width: number
+  /** With the event time of the moment. */
+  why: (reason: string) => MoveReason
+  log: Logger
+}
+
+/** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
+export interface Judge {
+  /** @param freshMin examples on which it is judged */
+  begin(session: ModelSession, freshMin: number): void
+  /** Whether a model of this learner waits. */
+  isTrying(learner: string): boolean
+  add(example: TrainingExample): void
+  /** Decides on those that have seen enough. */
+  decide(): Promise<void>
+  /** Rejects all of them. */
+  giveUp(reason: string): Promise<void>
+  close(): Promise<void>
+}
+
+interface Trial {
+  session: ModelSession
+  /** Matured after the snapshot. */
+  fresh: TrainingExample[]
+  freshMin: number
+}
+
+export function createJudge({ desk, promotion, width, why, log }: JudgeParts): Judge {
+  let trials: Trial[] = []
+
+  function hasSeenEnough({ fresh, freshMin }: Trial): boolean {
+    if (fresh.length < freshMin) return false
+    const positives = fresh.reduce((sum, { label }) => sum + label, 0)
+    return positives >= promotion.freshPositivesMin || fresh.length >= promotion.freshExamplesMax
+  }
+
+  async function judgementOf({ session, fresh }: Trial) {
+    const vectors = vectorsOf(fresh, width)
+    const forecastsOf = async (model: ModelSession) => {
+      const scores = await model.predict(vectors, fresh.length)
+      return fresh.map(({ label }, at) => ({ score: scores[at]!, label }))
+    }
+    const candidate = await forecastsOf(session)
+    const serving = desk.champion()
+    const champion =
+      serving === undefined
+        ? null
+        : { modelId: serving.manifest.modelId, forecasts: await forecastsOf(serving) }
+    return judge({ candidate, champion }, promotion)
+  }
+
+  async function settle(trial: Trial): Promise<void> {
+    const { session, fresh } = trial
+    try {
+      const { promoted, reason, quality } = await judgementOf(trial)
+      if (!promoted) return await desk.reject(session, metricsOf(quality), why(reason))
+      await desk.promote(session, metricsOf(quality), why(reason))
+      // The new champion has learned what came before its own trial: on that it is not to be compared.
+      for (const other of trials) other.fresh = other.fresh.slice(-fresh.length)
+    } catch (error) {
+      // What else goes wrong is a mistake of ours: it stops the stage.
+      if (!(error instanceof ModelCallError)) throw error
+      log.warn({ modelId: session.manifest.modelId, error }, LOG_EVENTS.candidateAbandoned)
+      await desk.reject(session, {}, why('A model session failed while it was judged.'))
+    }
+  }
+
+  return {
+    begin(session, freshMin) {
+      trials.push({ session, fresh: [], freshMin })
+    },
+    isTrying: (learner) => trials.some(({ session }) => session.manifest.learner === learner),
+    add(example) {
+      for (const { fresh } of trials) fresh.push(example)
+    },
+    async decide() {
+      for (const trial of trials.filter(hasSeenEnough)) {
+        // What a promotion left too little for goes on.
+        if (!hasSeenEnough(trial)) continue
+        trials = trials.filter((other) => other !== trial)
+        await settle(trial)
+      }
+    },
+    async giveUp(reason) {
+      const given = trials
+      trials = []
+      for (const { session } of given) await desk.reject(session, {}, why(reason))
+    },
+    async close() {
+      const closed = trials
+      trials = []
+      for (const { session } of closed) await session.close()
+    },
+  }
+}

@@ -1,0 +1,133 @@
+import type { FeatureSet } from '#feature-store'
+import type { Clock, Logger, Signals } from '#streams'
+import type { TrainerConfig } from '../config.ts'
+import { candidateOf, goldenVectors } from '../export/candidate.ts'
+import { type LearnerChoice, learnerOf } from '../learners/choice.ts'
+import type { ModelDesk } from '../models/model-desk.ts'
+import { SIGNALS } from '../signals.ts'
+import { createBatchSource } from './batch-source.ts'
+import { type Challenger, createChallenger } from './challenger.ts'
+import { createDriftAnswer } from './drift-answer.ts'
+import type { Fitter } from './fitter.ts'
+import { createHistory, type History } from './history.ts'
+import { createJudge, type Judge } from './judge.ts'
+import type { MadeModel, ModelSource } from './model-source.ts'
+import { createOnlineSource } from './online-source.ts'
+import type { TrainingExample } from './training-example.ts'
+
+export interface LearningParts {
+  config: TrainerConfig
+  featureSet: FeatureSet
+  desk: ModelDesk
+  fitter: Fitter
+  /** Models there have been before the next one. */
+  nextSequence: () => number
+  clock: Clock
+  log: Logger
+  signals: Signals
+}
+
+/** The prequential loop: predict (served), compare, learn, propose, judge. One example at a time, in order. */
+export interface Learning {
+  /** Learns what was matured before a restart: nothing is proposed or announced. */
+  rebuild(examples: readonly TrainingExample[]): void
+  /** This trainer leads: champion and candidates that others left are its own from now on. */
+  takeOver(at: { occurredAtMs: number }): Promise<void>
+  learn(example: TrainingExample): Promise<void>
+  /** Learns and watches, but leaves models to the trainer that leads. */
+  learnSilently(example: TrainingExample): void
+  close(): Promise<void>
+}
+
+const SYMPTOMS_TOLD_EVERY = 100
+
+/** Every example goes to the drift watch, the judge and all challengers: one per learner, each with its own trial. */
+export function createLearning(parts: LearningParts): Learning {
+  const { config, featureSet, desk, log, signals } = parts
+  const { promotion } = config
+  const history = createHistory(config.limits.recentExamplesMax)
+  const why = (reason: string) => ({ reason, occurredAtMs: history.lastMs })
+  const judge = createJudge({ desk, promotion, width: featureSet.width, why, log })
+  const drift = createDriftAnswer({ ...parts, history })
+  const challengers = config.learners.map((choice) => challengerOf(choice, { ...parts, history, judge }))
+
+  function take(example: TrainingExample) {
+    history.add(example)
+    const alarm = drift.watch(example)
+    for (const challenger of challengers) challenger.take(example)
+    return alarm
+  }
+
+  return {
+    rebuild(examples) {
+      for (const example of examples) take(example)
+    },
+    async takeOver(at) {
+      for (const session of await desk.takeOver(at)) judge.begin(session, promotion.freshExamplesMin)
+    },
+    learnSilently(example) {
+      take(example)
+    },
+    async learn(example) {
+      judge.add(example)
+      const alarm = take(example)
+      signals.count(SIGNALS.examplesLearned)
+      if (history.count % SYMPTOMS_TOLD_EVERY === 0) drift.tellSymptoms()
+      const change = alarm === undefined ? undefined : await drift.answer(alarm)
+      if (change !== undefined) {
+        await judge.giveUp('Drift was detected while it was judged.')
+        for (const challenger of challengers) challenger.follow(change)
+      }
+      await judge.decide()
+      for (const challenger of challengers) await challenger.advance()
+    },
+    async close() {
+      for (const challenger of challengers) challenger.close()
+      await judge.close()
+    },
+  }
+}
+
+interface ChallengerContext extends LearningParts {
+  history: History
+  judge: Judge
+}
+
+function challengerOf(choice: LearnerChoice, context: ChallengerContext): Challenger {
+  const { config, desk, judge } = context
+  const { promotion, drift } = config
+  return createChallenger({
+    ...{ ...context, promotion, drift },
+    name: choice.name,
+    source: sourceOf(choice, context),
+    hasChampion: () => desk.champion() !== undefined,
+    isOnTrial: () => judge.isTrying(choice.name),
+    propose: (model, reason) => propose(model, choice.name, reason, context),
+    beginTrial: (session, freshMin) => judge.begin(session, freshMin),
+  })
+}
+
+function sourceOf(choice: LearnerChoice, context: ChallengerContext): ModelSource {
+  const { config, featureSet, history } = context
+  const { width } = featureSet
+  const task = { width, graphName: `${choice.name}-${config.objective}` }
+  const golden = () => goldenVectors(history.last(config.promotion.goldenRows), width)
+  const chosen = learnerOf(choice, task)
+  if (chosen.kind === 'batch') return createBatchSource({ ...context, choice, task, goldenVectors: golden })
+  return createOnlineSource({ learner: chosen.learner, history, drift: config.drift, goldenVectors: golden })
+}
+
+function propose(model: MadeModel, learner: string, reason: string, context: ChallengerContext) {
+  const { config, featureSet, desk, history, clock } = context
+  const candidate = candidateOf({
+    model,
+    learner,
+    objective: config.objective,
+    featureSet,
+    sequence: context.nextSequence(),
+    goldenTolerance: config.promotion.goldenTolerance,
+    trainedOn: model.trainedOn,
+    createdAtMs: clock.nowMs(),
+  })
+  return desk.propose(candidate, { reason, occurredAtMs: history.lastMs })
+}

@@ -1,0 +1,69 @@
+import type { DriftEvent, ModelManifest, ModelStage } from '#schemas'
+import type { Clock, Logger, Outputs, Signals } from '#streams'
+import { artifactsOf, type Candidate } from '../export/candidate.ts'
+import { LOG_EVENTS, SIGNALS } from '../signals.ts'
+
+/** Why a model moves, and the event time up to which examples had matured. */
+export interface MoveReason {
+  reason: string
+  occurredAtMs: number
+}
+
+export interface ModelWriterParts {
+  outputs: Outputs
+  artifactChunkBytes: number
+  clock: Clock
+  log: Logger
+  signals: Signals
+}
+
+/** Writes what becomes of models. Everything is acknowledged before the next step. */
+export interface ModelWriter {
+  move(manifest: ModelManifest, stage: ModelStage, why: MoveReason): Promise<void>
+  writeFile(candidate: Candidate): Promise<void>
+  /** Tombstones for all its pieces. */
+  withdrawFile(manifest: ModelManifest): Promise<void>
+  announce(event: DriftEvent): Promise<void>
+}
+
+export function createModelWriter(parts: ModelWriterParts): ModelWriter {
+  const { outputs, artifactChunkBytes, clock, log, signals } = parts
+  return {
+    async move(manifest, stage, { reason, occurredAtMs }) {
+      const { modelId, learner } = manifest
+      const value = {
+        modelId,
+        learner,
+        stage,
+        reason,
+        movedAtMs: clock.nowMs(),
+        occurredAtMs,
+        manifest: JSON.stringify(manifest),
+      }
+      outputs.add('models', { key: modelId, value })
+      await outputs.flush()
+      signals.count(SIGNALS.modelsMoved, { stage })
+      log.info({ modelId, stage, reason }, LOG_EVENTS.modelMoved)
+    },
+    async writeFile(candidate) {
+      for (const artifact of artifactsOf(candidate, artifactChunkBytes)) {
+        const key = `${artifact.modelId}/${String(artifact.index)}`
+        outputs.add('modelArtifacts', { key, value: artifact })
+      }
+      await outputs.flush()
+    },
+    async withdrawFile({ modelId, onnxBytes }) {
+      const count = Math.max(1, Math.ceil(onnxBytes / artifactChunkBytes))
+      for (let index = 0; index < count; index++) {
+        outputs.add('modelArtifacts', { key: `${modelId}/${String(index)}`, value: null })
+      }
+      await outputs.flush()
+    },
+    async announce(event) {
+      outputs.add('drift', { key: event.monitor, value: event })
+      await outputs.flush()
+      signals.count(SIGNALS.driftDetected, { kind: event.kind })
+      log.warn({ ...event }, LOG_EVENTS.driftDetected)
+    },
+  }
+}
