@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FeatureSet } from '#feature-store'
-import type { ModelArtifact, ModelManifest } from '#schemas'
+import { calibrationIdOf, IDENTITY_CALIBRATION, type ModelArtifact, type ModelManifest } from '#schemas'
 import { goldenOf } from '#scorer/model'
 import { exportOnnx, ONNX_INPUT, ONNX_OUTPUT, scoresOf } from './export-onnx.ts'
 import type { LinearModel } from './learners/learner.ts'
@@ -34,7 +34,7 @@ export function candidateOf(parts: CandidateParts): Candidate {
   const onnxSha256 = createHash('sha256').update(onnx).digest('hex')
   const golden = goldenVectors(parts)
   const manifest: ModelManifest = {
-    formatVersion: 1,
+    formatVersion: 2,
     modelId: `${learner}-${objective}-${String(sequence)}-${onnxSha256.slice(0, 8)}`,
     learner,
     label: objective,
@@ -45,7 +45,8 @@ export function candidateOf(parts: CandidateParts): Candidate {
     width: featureSet.width,
     onnxSha256,
     onnxBytes: onnx.length,
-    calibrationId: 'identity',
+    calibration: IDENTITY_CALIBRATION,
+    calibrationId: calibrationIdOf(IDENTITY_CALIBRATION),
     golden: goldenOf(golden, scoresOf(model, golden), parts.goldenTolerance),
     trainedOn,
     metrics: {},
