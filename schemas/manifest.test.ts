@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { calibrationIdOf } from './calibration.ts'
 import { ManifestError } from './errors.ts'
+import { readSchemaFile } from './fs-schemas.ts'
 import { parseManifest } from './manifest.ts'
 import { sampleManifest } from './testing/sample-manifest.ts'
 
@@ -27,7 +29,7 @@ describe('model manifest', () => {
   })
 
   it('refuses another format version', () => {
-    expect(mistakesIn(broken({ formatVersion: 2 })).join()).toMatch(/formatVersion/)
+    expect(mistakesIn(broken({ formatVersion: 3 })).join()).toMatch(/formatVersion/)
   })
 
   it('refuses fields that disagree', () => {
@@ -39,8 +41,57 @@ describe('model manifest', () => {
     ])
   })
 
+  it('refuses a calibration id that is not the name of the calibration', () => {
+    expect(mistakesIn(broken({ calibrationId: 'identity' }))).toEqual([
+      `calibrationId: identity, but the calibration is ${sampleManifest.calibrationId}`,
+    ])
+    expect(mistakesIn(broken({ calibration: {} })).join()).toMatch(/calibration\.kind/)
+    expect(mistakesIn(broken({ calibration: undefined })).join()).toMatch(/calibration/)
+  })
+
+  it('carries a calibration of any kind: whether it is known is for the one who calibrates', () => {
+    const calibration = {
+      kind: 'of-tomorrow',
+      knots: [
+        [0, 0.1],
+        [1, 0.9],
+      ],
+    }
+    const written = { ...sampleManifest, calibration, calibrationId: calibrationIdOf(calibration) }
+    expect(parseManifest(JSON.stringify(written))).toEqual(written)
+  })
+
   it('refuses what is not JSON', () => {
     expect(() => parseManifest('{')).toThrow(/model manifest is invalid: not JSON/)
     expect(() => parseManifest('null')).toThrow(ManifestError)
+  })
+})
+
+/** golden/manifest.1.json was written once by a writer of version 1. */
+describe('a manifest of version 1', () => {
+  const frozen = readSchemaFile('golden/manifest.1.json')
+
+  it('is read as one of version 2: its calibration has a name and no parameters', () => {
+    const written = JSON.parse(frozen) as object
+    expect(parseManifest(frozen)).toEqual({
+      ...written,
+      formatVersion: 2,
+      calibration: { kind: 'identity' },
+      calibrationId: 'identity',
+    })
+  })
+
+  it('keeps a calibration id that nobody knows', () => {
+    const other = frozen.replace('"identity"', '"isotonic-7"')
+    expect(parseManifest(other)).toMatchObject({
+      calibration: { kind: 'isotonic-7' },
+      calibrationId: 'isotonic-7',
+    })
+  })
+
+  it('is checked like any other', () => {
+    expect(mistakesIn(frozen.replace('"rows": 1', '"rows": 2')).length).toBe(2)
+    const surprise = frozen.replace('{', '{ "calibration": { "kind": "identity" },')
+    expect(mistakesIn(surprise).join()).toMatch(/calibration/)
   })
 })

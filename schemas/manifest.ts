@@ -1,22 +1,28 @@
 import { z } from 'zod'
+import { calibrationIdOf, calibrationSchema } from './calibration.ts'
 import { ManifestError } from './errors.ts'
 
-/** What travels with a model file: what it eats, what it answers, and how to check that it does. */
-export const modelManifestSchema = z.strictObject({
-  formatVersion: z.literal(1),
+const modelManifestSchema = z.strictObject({
+  formatVersion: z.literal(2),
   modelId: z.string().min(1),
   learner: z.string().min(1),
   label: z.string().min(1),
   featureSetId: z.string().min(1),
   featureNames: z.array(z.string()),
-  /** ONNX input [rows, width] float32 and output [rows, 1] float32: probability of the label. */
+  /** ONNX input [rows, width] float32 and output [rows, 1] float32: probability of the label, not yet calibrated. */
   input: z.string(),
   output: z.string(),
   width: z.int().positive(),
   onnxSha256: z.string().length(64),
   onnxBytes: z.int().positive(),
+  /** What is done to the file's scores before anybody sees them. */
+  calibration: calibrationSchema,
+  /** Names `calibration` (`calibrationIdOf`): the same file may serve under another one. */
   calibrationId: z.string(),
-  /** Rows the file must reproduce within `tolerance` in the real session before it may serve. */
+  /**
+   * Rows the file must reproduce within `tolerance` in the real session before it may serve. The scores are those of
+   * the file, before calibration.
+   */
   golden: z.strictObject({
     rows: z.int().positive(),
     /** base64 of float32 little-endian, rows x width */
@@ -38,10 +44,18 @@ export const modelManifestSchema = z.strictObject({
   createdAtMs: z.number(),
 })
 
+/** What travels with a model file: what it eats, what it answers, and how to check that it does. */
 export type ModelManifest = z.infer<typeof modelManifestSchema>
 
+/** Version 1 named a calibration and had no parameters. */
+const modelManifestV1Schema = modelManifestSchema
+  .omit({ calibration: true })
+  .extend({ formatVersion: z.literal(1) })
+
+const anyVersionSchema = z.discriminatedUnion('formatVersion', [modelManifestV1Schema, modelManifestSchema])
+
 /**
- * Reads the manifest of a ModelMove record or of a file.
+ * Reads the manifest of a ModelMove record or of a file, of any version, as one of the current version.
  * @throws ManifestError listing every mistake, each with its place.
  */
 export function parseManifest(json: string): ModelManifest {
@@ -53,11 +67,17 @@ export function parseManifest(json: string): ModelManifest {
       cause,
     })
   }
-  const parsed = modelManifestSchema.safeParse(value)
+  const parsed = anyVersionSchema.safeParse(value)
   if (!parsed.success) throw new ManifestError(parsed.error.issues.map(mistake), { cause: parsed.error })
-  const mistakes = disagreements(parsed.data)
+  const manifest = asCurrentVersion(parsed.data)
+  const mistakes = disagreements(manifest)
   if (mistakes.length > 0) throw new ManifestError(mistakes)
-  return parsed.data
+  return manifest
+}
+
+function asCurrentVersion(manifest: z.infer<typeof anyVersionSchema>): ModelManifest {
+  if (manifest.formatVersion === 2) return manifest
+  return { ...manifest, formatVersion: 2, calibration: { kind: manifest.calibrationId } }
 }
 
 function mistake({ path, message }: { path: PropertyKey[]; message: string }): string {
@@ -67,8 +87,11 @@ function mistake({ path, message }: { path: PropertyKey[]; message: string }): s
 const FLOAT_BYTES = 4
 
 /** What one field alone cannot show. */
-function disagreements({ featureNames, width, golden }: ModelManifest): string[] {
+function disagreements(manifest: ModelManifest): string[] {
+  const { featureNames, width, golden, calibration, calibrationId } = manifest
   const mistakes: string[] = []
+  if (calibrationId !== calibrationIdOf(calibration))
+    mistakes.push(`calibrationId: ${calibrationId}, but the calibration is ${calibrationIdOf(calibration)}`)
   if (featureNames.length !== width)
     mistakes.push(`featureNames: ${featureNames.length} names for width ${width}`)
   const sizes = { vectors: golden.rows * width * FLOAT_BYTES, scores: golden.rows * FLOAT_BYTES }

@@ -1,6 +1,5 @@
 import type { FeatureSet } from '#feature-store'
 import { ManifestError, type ModelManifest, type ModelMove, parseManifest } from '#schemas'
-import { calibrationOf } from './calibration.ts'
 import { ModelRefusedError } from './model/index.ts'
 
 /** The manifest a move carries. Throws ModelRefusedError `manifest_malformed` with every mistake. */
@@ -37,15 +36,6 @@ export function checkFitsFeatureSet(manifest: ModelManifest, featureSet: Feature
     `model ${modelId} was trained on feature set ${featureSetId} (${width} features), the feed serves ${featureSet.id} ` +
       `(${featureSet.width})${difference.length > 0 ? `; ${difference.join('; ')}` : '; the same names are defined otherwise'}. ` +
       'Retrain it, or put the feature definitions back.',
-  )
-}
-
-/** Throws ModelRefusedError `calibration_unknown`. */
-export function checkCalibrationIsKnown({ modelId, calibrationId }: ModelManifest): void {
-  if (calibrationOf(calibrationId) !== undefined) return
-  throw new ModelRefusedError(
-    'calibration_unknown',
-    `model ${modelId} wants calibration ${calibrationId}, which this scorer does not know`,
   )
 }
 

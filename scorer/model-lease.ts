@@ -1,4 +1,4 @@
-import type { ModelSession } from './model/index.ts'
+import type { ModelSession, ProvenModel } from './model/index.ts'
 
 /** The right to one prediction on a model that may be replaced meanwhile. */
 export interface ModelLease {
@@ -8,7 +8,7 @@ export interface ModelLease {
 
 /** An open model that is closed after its last lease. */
 export interface LeasedModel {
-  readonly session: ModelSession
+  readonly session: ProvenModel
   /** Which bytes it was opened from. */
   readonly fileVersion: number
   lease(): ModelLease
@@ -16,7 +16,7 @@ export interface LeasedModel {
   retire(): Promise<void>
 }
 
-export function createLeasedModel(session: ModelSession, fileVersion: number): LeasedModel {
+export function createLeasedModel(session: ProvenModel, fileVersion: number): LeasedModel {
   let leases = 0
   let lastIsBack: (() => void) | undefined
   return {

@@ -1,13 +1,13 @@
 import type { FeatureReader } from '#feature-store'
 import type { Prediction } from '#schemas'
-import { type Clock, codeOf, type Logger, type Signals } from '#streams'
-import { calibrationOf } from './calibration.ts'
+import type { Clock, Logger, Signals } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import type { FallbackReason } from './fallback.ts'
+import { type Answer, createModelAnswers } from './model-answers.ts'
 import type { ModelLease } from './model-lease.ts'
-import { ModelCallError } from './model/index.ts'
-import { predictionOf, type RecordedVectors, recordedVectors, type RequestAt } from './prediction-record.ts'
+import { predictionOf, type RequestAt } from './prediction-record.ts'
 import { isExplored, rankCandidates } from './ranking.ts'
+import { type ReadMicroBatch, readVectors } from './vector-reading.ts'
 
 export interface RequestScoringOptions {
   config: Pick<ScorerConfig, 'vectorsRecordedMax' | 'explorationShare'>
@@ -19,23 +19,6 @@ export interface RequestScoringOptions {
   signals: Signals
 }
 
-/** A micro-batch after the store was read. `firstRows[i]` is the row of request i's first candidate. */
-interface ReadMicroBatch {
-  requests: readonly RequestAt[]
-  firstRows: readonly number[]
-  rows: number
-  recorded: RecordedVectors | null
-  /** Why there are no vectors. */
-  missing: FallbackReason | null
-}
-
-/** Scores of one request, or why there are none. */
-interface Answer {
-  scores: Float32Array | null
-  model: { modelId: string; calibrationId: string } | null
-  fallbackReason: FallbackReason | null
-}
-
 /** From requests to prediction records, for Kafka and HTTP alike: one store read, one model call, always an answer. */
 export interface RequestScoring {
   /** One prediction per request, in order. Rejects only for bugs. */
@@ -43,98 +26,8 @@ export interface RequestScoring {
 }
 
 export function createRequestScoring(options: RequestScoringOptions): RequestScoring {
-  const { config, features, leaseModel, clock, log, signals } = options
-  const { featureSet } = features
-
-  async function read(requests: readonly RequestAt[]): Promise<ReadMicroBatch> {
-    const firstRows: number[] = []
-    let rows = 0
-    for (const { request } of requests) {
-      firstRows.push(rows)
-      rows += request.candidates.length
-    }
-    const startedAtMs = clock.nowMs()
-    const answer = await features.read(
-      requests.map(({ request: { userId, candidates, context, occurredAtMs } }) => ({
-        userId,
-        itemIds: candidates,
-        context,
-        occurredAtMs,
-      })),
-    )
-    signals.observe('store_read_ms', clock.nowMs() - startedAtMs)
-    signals.observe('micro_batch_scored_rows', rows)
-    const at = { requests, firstRows, rows }
-    switch (answer.kind) {
-      case 'vectors':
-        return { recorded: recordedVectors(answer.vectors, featureSet.width), missing: null, ...at }
-      case 'not_ready':
-        return { recorded: null, missing: 'store_not_ready', ...at }
-      case 'unavailable':
-        log.warn(
-          { code: codeOf(answer.cause), detail: String(answer.cause), requests: requests.length },
-          'store_unavailable',
-        )
-        return { recorded: null, missing: 'store_unavailable', ...at }
-    }
-  }
-
-  async function answersOf(batch: ReadMicroBatch): Promise<Answer[]> {
-    if (batch.recorded === null)
-      return batch.requests.map(() => fallback(batch.missing ?? 'store_unavailable'))
-    const lease = leaseModel()
-    if (lease === undefined) return batch.requests.map(() => fallback('no_model'))
-    const startedAtMs = clock.nowMs()
-    try {
-      return await modelAnswers(lease, batch, batch.recorded.vectors.vectors)
-    } finally {
-      lease.release()
-      signals.observe('model_called_ms', clock.nowMs() - startedAtMs)
-    }
-  }
-
-  /** One call for all; if one request's vectors are not finite, one call each, so that the others keep their scores. */
-  async function modelAnswers(
-    lease: ModelLease,
-    batch: ReadMicroBatch,
-    vectors: Float32Array,
-  ): Promise<Answer[]> {
-    const { width } = featureSet
-    const slices = batch.requests.map(({ request }, index) => {
-      const first = batch.firstRows[index] as number
-      return { first, rows: request.candidates.length }
-    })
-    try {
-      const scores = await lease.session.predict(vectors, batch.rows)
-      return slices.map(({ first, rows }) => scored(lease, scores.subarray(first, first + rows)))
-    } catch (error) {
-      if (!isBadInput(error) || slices.length === 1) {
-        const failed = modelFailed(lease, error)
-        return slices.map(() => failed)
-      }
-    }
-    const answers: Answer[] = []
-    for (const { first, rows } of slices) {
-      try {
-        const own = vectors.subarray(first * width, (first + rows) * width)
-        answers.push(scored(lease, await lease.session.predict(own, rows)))
-      } catch (error) {
-        answers.push(modelFailed(lease, error))
-      }
-    }
-    return answers
-  }
-
-  function modelFailed(lease: ModelLease, error: unknown): Answer {
-    const code = codeOf(error)
-    const { modelId } = lease.session.manifest
-    signals.count('model_calls_failed', { code })
-    log.error(
-      { modelId, code, detail: error instanceof Error ? error.message : String(error) },
-      'model_call_failed',
-    )
-    return fallback(code === 'call_timeout' ? 'deadline' : 'model_error')
-  }
+  const { config, features, clock, signals } = options
+  const modelAnswers = createModelAnswers(options)
 
   function predictionFor(
     batch: ReadMicroBatch,
@@ -150,7 +43,7 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
       scoredAtMs,
       model: answer.model,
       fallbackReason: answer.fallbackReason,
-      featureSetId: featureSet.id,
+      featureSetId: features.featureSet.id,
       ranking: rankCandidates({
         requestId,
         candidateCount: candidates.length,
@@ -187,26 +80,11 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
 
   return {
     async answer(requests) {
-      const batch = await read(requests)
-      const answers = await answersOf(batch)
+      const batch = await readVectors(options, requests)
+      const answers = await modelAnswers(batch)
       count(batch, answers)
       const scoredAtMs = clock.nowMs()
       return answers.map((answer, index) => predictionFor(batch, index, answer, scoredAtMs))
     },
   }
-}
-
-function fallback(fallbackReason: FallbackReason): Answer {
-  return { scores: null, model: null, fallbackReason }
-}
-
-function scored({ session: { manifest } }: ModelLease, scores: Float32Array): Answer {
-  const { modelId, calibrationId } = manifest
-  const calibrate = calibrationOf(calibrationId)
-  if (calibrate === undefined) return fallback('model_error')
-  return { scores: calibrate(scores), model: { modelId, calibrationId }, fallbackReason: null }
-}
-
-function isBadInput(error: unknown): boolean {
-  return error instanceof ModelCallError && error.code === 'input_not_finite'
 }

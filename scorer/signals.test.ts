@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { MODEL_REFUSALS } from './model/index.ts'
+import { MODEL_REFUSALS } from './model/errors.ts'
 import { SCORER_LOG_EVENTS, SCORER_SIGNALS } from './signals.ts'
 
 const folders = ['.', 'model'].map((folder) => `${import.meta.dirname}/${folder}`)

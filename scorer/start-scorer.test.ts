@@ -7,16 +7,19 @@ import { createFakeFeatures, FAKE_FEATURE_SET } from './testing/fake-features.ts
 import { createFakeModels } from './testing/fake-model.ts'
 import { logisticScores } from './testing/logistic-model.ts'
 import { publishModel, type PublishedModel } from './testing/model-records.ts'
+import { KINDS_WITH_SCALED, scaledBy } from './testing/scaled-calibration.ts'
 
 const weights = FAKE_FEATURE_SET.names.map(() => 0.1)
 const BIAS: Record<string, number> = { m1: -1, m2: 1 }
-const model = (modelId: string) => publishModel(modelId, FAKE_FEATURE_SET, { bias: BIAS[modelId] ?? 0 })
+const model = (modelId: string, changes = {}) =>
+  publishModel(modelId, FAKE_FEATURE_SET, { bias: BIAS[modelId] ?? 0, changes })
 
 async function feedOf(seed: number, changes: Record<string, unknown> = {}) {
   const driver = await createTopologyTestDriver({ seed })
   const features = createFakeFeatures()
   const models = createFakeModels(
     (row, modelId) => logisticScores(row, weights, BIAS[modelId] ?? 0)[0] ?? NaN,
+    KINDS_WITH_SCALED,
   )
   const config = scorerConfigSchema.parse({ microBatchRequestsMax: 4, ...changes })
   const start = () => startScorer(driver, { config, features, openModel: models.openModel })
@@ -71,6 +74,28 @@ describe('the scorer', () => {
     }
     await scorer.stop()
     await scorer.done
+  })
+
+  it('answers by a new calibration of the same model from its move on, and records which one it was', async () => {
+    const { driver, models, start } = await feedOf(7)
+    publish(driver, model('m1'))
+    const scorer = await start()
+    await driver.settleUntil(scorer.ready)
+    ask(driver, request(0))
+    await driver.settle()
+    driver.produce('models', 'm1', model('m1', scaledBy(0.5)).move('champion'))
+    await driver.settle()
+    ask(driver, request(0, { requestId: 'r1' }))
+    await driver.settle()
+    const [before, after] = predictions(driver)
+    expect([before?.modelId, before?.calibrationId]).toEqual(['m1', 'identity'])
+    expect([after?.modelId, after?.calibrationId]).toEqual(['m1', scaledBy(0.5).calibrationId])
+    const scoresOf = (prediction?: Prediction) =>
+      new Map(prediction?.ranking.map(({ itemId, score }) => [itemId, score ?? NaN]))
+    for (const [itemId, score] of scoresOf(before))
+      expect(scoresOf(after).get(itemId)).toBeCloseTo(score / 2, 6)
+    expect(models.opened.length).toBe(1)
+    await scorer.stop()
   })
 
   it('has the champion live before the first request is taken', async () => {

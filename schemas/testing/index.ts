@@ -1,5 +1,2 @@
 export { createChance } from './chance.ts'
-export { schemaRegistryConformance } from './schema-registry-conformance.ts'
-export type { ConformanceCase } from './schema-registry-conformance.ts'
 export { sampleRecords } from './sample-records.ts'
-export { sampleManifest } from './sample-manifest.ts'

@@ -1,9 +1,12 @@
+import { calibrationIdOf } from '../calibration.ts'
 import type { ModelManifest } from '../manifest.ts'
 import { bytesOfVector } from '../vector-bytes.ts'
 
+const calibration = { kind: 'platt', slope: 1.25, bias: -0.5 }
+
 /** A valid manifest of a model of two features. */
 export const sampleManifest: ModelManifest = {
-  formatVersion: 1,
+  formatVersion: 2,
   modelId: 'm-1',
   learner: 'ftrl',
   label: 'click',
@@ -14,7 +17,8 @@ export const sampleManifest: ModelManifest = {
   width: 2,
   onnxSha256: 'ab'.repeat(32),
   onnxBytes: 400,
-  calibrationId: 'c-1',
+  calibration,
+  calibrationId: calibrationIdOf(calibration),
   golden: {
     rows: 1,
     vectors: bytesOfVector(Float32Array.of(0.5, -1)).toString('base64'),

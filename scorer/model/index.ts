@@ -1,11 +1,5 @@
-export type { ModelSession, OpenModel } from './contract.ts'
-export {
-  MODEL_REFUSALS,
-  ModelCallError,
-  type ModelCallFailure,
-  type ModelRefusal,
-  ModelRefusedError,
-} from './errors.ts'
-export { goldenOf, proveGoldenVectors } from './golden.ts'
-export type { OnnxHostOptions } from './onnx-host.ts'
+export type { ModelSession, OpenModel, ProvenModel } from './contract.ts'
+export { ModelCallError, type ModelRefusal, ModelRefusedError } from './errors.ts'
+export { goldenOf } from './golden.ts'
 export { createOnnxModels, openModel } from './onnx-session.ts'
+export { proveModel } from './proven-model.ts'

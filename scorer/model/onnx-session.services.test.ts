@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { ModelManifest } from '#schemas'
+import { calibrationConformance } from '../testing/calibration-conformance.ts'
 import { type LogisticModelOptions, logisticScores, writeLogisticModel } from '../testing/logistic-model.ts'
 import { CONFORMANCE_MODEL, modelConformance } from '../testing/model-conformance.ts'
+import { KINDS_WITH_SCALED } from '../testing/scaled-calibration.ts'
 import { createOnnxHost, ONNX_HOST_DEFAULTS, startOnnxWorker } from './onnx-host.ts'
 import { openModelIn } from './onnx-session.ts'
 
@@ -17,6 +19,9 @@ const host = createOnnxHost({ ...ONNX_HOST_DEFAULTS, startWorker })
 afterAll(() => host.stop())
 
 modelConformance('an ONNX session', (onnx, manifest) => openModelIn(host, onnx, manifest))
+calibrationConformance('an ONNX session', (onnx, manifest) =>
+  openModelIn(host, onnx, manifest, KINDS_WITH_SCALED),
+)
 
 const refusalOf = (bytes: Uint8Array, manifest: ModelManifest) =>
   openModelIn(host, bytes, manifest).then(

@@ -1,12 +1,11 @@
-import type { ModelSession, OpenModel } from '../model/index.ts'
-import { ModelCallError } from '../model/index.ts'
+import type { CalibrationKind } from '../model/calibration.ts'
 import { checkBytes } from '../model/file-check.ts'
-import { proveGoldenVectors } from '../model/golden.ts'
-import { checkInput, checkScores } from '../model/probabilities.ts'
+import type { OpenModel, ProvenModel } from '../model/index.ts'
+import { proveModel } from '../model/proven-model.ts'
 
 export interface FakeModels {
   openModel: OpenModel
-  /** Sessions that were opened, in order. */
+  /** Files that were opened, in order, each by its first session. */
   readonly opened: FakeSession[]
   /** Every later call of every session fails like this; undefined: works again. */
   failWith(error: Error | undefined): void
@@ -15,8 +14,9 @@ export interface FakeModels {
   letGo(): void
 }
 
-export interface FakeSession extends ModelSession {
+export interface FakeSession extends ProvenModel {
   readonly calls: number
+  /** The file, which sessions of other calibrations may share. */
   readonly isClosed: boolean
 }
 
@@ -24,7 +24,10 @@ export interface FakeSession extends ModelSession {
  * Models without ONNX Runtime: the score of a row is computed by `score`. Same checks, same errors as the real
  * ones (model/conformance.ts holds the two together).
  */
-export function createFakeModels(score: (row: Float32Array, modelId: string) => number): FakeModels {
+export function createFakeModels(
+  score: (row: Float32Array, modelId: string) => number,
+  kinds?: readonly CalibrationKind[],
+): FakeModels {
   const opened: FakeSession[] = []
   let failure: Error | undefined
   let gate: Promise<void> = Promise.resolve()
@@ -43,34 +46,30 @@ export function createFakeModels(score: (row: Float32Array, modelId: string) => 
     },
     async openModel(onnx, manifest) {
       checkBytes(onnx, manifest)
-      let calls = 0
-      let isClosed = false
-      const session: FakeSession = {
-        manifest,
-        get calls() {
-          return calls
-        },
-        get isClosed() {
-          return isClosed
-        },
-        async predict(vectors, rows) {
-          checkInput(vectors, rows, manifest)
-          if (isClosed) throw new ModelCallError('session_closed', 'the model session was closed')
-          calls += 1
+      const { width, modelId } = manifest
+      const file = { calls: 0, isClosed: false }
+      const raw = {
+        async predict(vectors: Float32Array, rows: number) {
+          file.calls += 1
           await gate
           if (failure !== undefined) throw failure
-          const { width, modelId } = manifest
-          const scores = Float32Array.from({ length: rows }, (_, row) =>
+          return Float32Array.from({ length: rows }, (_, row) =>
             score(vectors.subarray(row * width, (row + 1) * width), modelId),
           )
-          checkScores(scores, rows, manifest)
-          return scores
         },
         async close() {
-          isClosed = true
+          file.isClosed = true
         },
       }
-      await proveGoldenVectors(session)
+      const session: FakeSession = {
+        ...(await proveModel(raw, manifest, kinds)),
+        get calls() {
+          return file.calls
+        },
+        get isClosed() {
+          return file.isClosed
+        },
+      }
       opened.push(session)
       return session
     },

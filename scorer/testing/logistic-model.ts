@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 // CommonJS: Node sees no named export of it, vitest does.
 import onnxProto, { type onnx as Onnx } from 'onnx-proto'
-import type { ModelManifest } from '#schemas'
+import { calibrationIdOf, IDENTITY_CALIBRATION, type ModelManifest } from '#schemas'
 import { goldenOf } from '../model/golden.ts'
 
 export interface LogisticModelOptions {
@@ -56,7 +56,7 @@ export function writeLogisticModel(options: LogisticModelOptions): {
   }).finish()
   const golden = goldenRows(width)
   const manifest: ModelManifest = {
-    formatVersion: 1,
+    formatVersion: 2,
     modelId,
     learner: 'fixture',
     label: options.label ?? 'click',
@@ -67,7 +67,8 @@ export function writeLogisticModel(options: LogisticModelOptions): {
     width,
     onnxSha256: createHash('sha256').update(file).digest('hex'),
     onnxBytes: file.byteLength,
-    calibrationId: 'identity',
+    calibration: IDENTITY_CALIBRATION,
+    calibrationId: calibrationIdOf(IDENTITY_CALIBRATION),
     golden: goldenOf(golden, logisticScores(golden, weights, bias), 1e-5),
     trainedOn: { examples: 0, fromMs: 0, toMs: 0 },
     metrics: {},

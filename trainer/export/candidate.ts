@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FeatureSet } from '#feature-store'
-import type { ModelArtifact, ModelManifest } from '#schemas'
+import { calibrationIdOf, IDENTITY_CALIBRATION, type ModelArtifact, type ModelManifest } from '#schemas'
 import { goldenOf } from '#scorer/model'
 import { type TrainingExample, vectorsOf } from '../learning/training-example.ts'
 import { ONNX_INPUT, ONNX_OUTPUT } from './model-file.ts'
@@ -32,7 +32,7 @@ export function candidateOf(parts: CandidateParts): Candidate {
   const { onnx, golden, facts } = model
   const onnxSha256 = createHash('sha256').update(onnx).digest('hex')
   const manifest: ModelManifest = {
-    formatVersion: 1,
+    formatVersion: 2,
     modelId: `${learner}-${objective}-${String(sequence)}-${onnxSha256.slice(0, 8)}`,
     learner,
     label: objective,
@@ -43,7 +43,8 @@ export function candidateOf(parts: CandidateParts): Candidate {
     width: featureSet.width,
     onnxSha256,
     onnxBytes: onnx.length,
-    calibrationId: 'identity',
+    calibration: IDENTITY_CALIBRATION,
+    calibrationId: calibrationIdOf(IDENTITY_CALIBRATION),
     golden: goldenOf(golden.vectors, golden.scores, parts.goldenTolerance),
     trainedOn: { ...facts, ...trainedOn },
     metrics: {},

@@ -1,5 +1,5 @@
 import onnxProto from 'onnx-proto'
-import { ModelRefusedError, proveGoldenVectors, type ModelSession, type OpenModel } from '#scorer/model'
+import { ModelRefusedError, type OpenModel, proveModel } from '#scorer/model'
 import type { LinearModel } from '../export/linear-model.ts'
 import { sigmoid } from '../learners/learner.ts'
 
@@ -9,10 +9,9 @@ import { sigmoid } from '../learners/learner.ts'
  */
 export const openLinearModel: OpenModel = async (bytes, manifest) => {
   const { weights, bias } = linearModelOf(bytes, manifest.modelId)
-  const session: ModelSession = {
-    manifest,
-    predict(vectors, rows) {
-      const { width } = manifest
+  const { width } = manifest
+  const file = {
+    predict(vectors: Float32Array, rows: number) {
       const scores = Float32Array.from({ length: rows }, (_, row) => {
         let logit = bias
         for (let column = 0; column < width; column++)
@@ -23,8 +22,7 @@ export const openLinearModel: OpenModel = async (bytes, manifest) => {
     },
     close: () => Promise.resolve(),
   }
-  await proveGoldenVectors(session)
-  return session
+  return proveModel(file, manifest)
 }
 
 /** The weights in a file that `exportLinearModel` wrote. */

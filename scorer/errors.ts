@@ -1,1 +1,0 @@
-export { ModelCallError, type ModelCallFailure, ModelRefusedError, type ModelRefusal } from './model/index.ts'
