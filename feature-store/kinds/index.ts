@@ -2,6 +2,7 @@
 export { age } from './age.ts'
 export { attribute } from './attribute.ts'
 export { contextAttribute } from './context-attribute.ts'
+export { countSince } from './count-since.ts'
 export { cross } from './cross.ts'
 export { decayedCount } from './decayed-count.ts'
 export { product } from './product.ts'
