@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { documentsOf, feedloopCommandsOf } from '#streams/testing'
+import * as kinds from '#feature-store/kinds'
 import { feedSchema, type FeedConfig } from '#trainer/loop'
+import * as packageExports from './cli.ts'
 import { main } from './cli.ts'
 
 const VARIABLES = ['FEEDLOOP_KAFKA_BROKERS', 'FEEDLOOP_REGISTRY_URL', 'FEEDLOOP_REDIS_URL']
@@ -191,6 +193,17 @@ describe('the feed file', () => {
     vi.stubEnv('FEEDLOOP_CONFIG', path)
     vi.stubEnv('FEEDLOOP_PREFIX', 'theirs')
     expect(await checked()).toEqual({ ...feed, prefix: 'theirs' })
+  })
+
+  it('may use every feature kind, in a checkout as in an installed package', async () => {
+    const names = Object.keys(kinds)
+    expect(Object.keys(packageExports)).toEqual(expect.arrayContaining(names))
+    const features = names.map(
+      (name) => `${name}(${JSON.stringify(kinds[name as keyof typeof kinds].kind.example)})`,
+    )
+    const declared = `{ attributes: { context: { device: 'text' } }, features: [${features.join(', ')}] }`
+    const feed = await checked('--config', feedFile(`{ features: ${declared} }`, names))
+    expect(feed.features.features.map(({ kind }) => kind)).toEqual(names)
   })
 
   it('may be JSON', async () => {

@@ -30,17 +30,7 @@ export type { FeedConfig, FeedInput }
 
 /** Types and completes a `feedloop.config.ts`; it is checked when a command loads it. */
 export const defineFeed = (feed: FeedInput): FeedInput => feed
-export const {
-  age,
-  attribute,
-  contextAttribute,
-  cross,
-  decayedCount,
-  product,
-  recency,
-  smoothedRate,
-  windowedCount,
-} = features
+export * from '#feature-store/kinds'
 
 const SERVICES = { features: runFeatures, scorer: runScorer, trainer: runTrainer } as const
 type ServiceName = keyof typeof SERVICES

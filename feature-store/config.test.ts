@@ -14,7 +14,7 @@ import {
   product,
   smoothedRate,
   windowedCount,
-} from './definitions.ts'
+} from './kinds/index.ts'
 import { FeatureConfigError } from './errors.ts'
 import { compileFeatureSet } from './feature-set.ts'
 

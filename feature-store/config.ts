@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { DEFAULT_FEATURES } from './default-features.ts'
-import { featureDefinitionSchema, nameSchema } from './definitions.ts'
+import { featureDefinitionSchema } from './definitions.ts'
 import { definitionMistakes } from './definition-mistakes.ts'
 import { FeatureConfigError } from './errors.ts'
+import { nameSchema } from './kinds/parts/settings.ts'
 
 const attributeKinds = z.record(nameSchema, z.enum(['text', 'number']))
 

@@ -1,13 +1,5 @@
-import {
-  age,
-  attribute,
-  cross,
-  decayedCount,
-  recency,
-  smoothedRate,
-  windowedCount,
-  type FeatureDefinition,
-} from './definitions.ts'
+import type { FeatureDefinition } from './definitions.ts'
+import { age, attribute, cross, decayedCount, recency, smoothedRate, windowedCount } from './kinds/index.ts'
 
 const clickRate = { of: ['click'], per: ['view'], prior: 0.12 }
 

@@ -3,6 +3,7 @@ import type { AttributesState } from './attributes/attributes-state.ts'
 import { remaining } from './state/decay.ts'
 import type { EntityState } from './state/entity-state.ts'
 import type { CounterSlot, StateLayout } from './state/layout.ts'
+import type { OwnNumber } from './state/own-slot.ts'
 import { spellOut } from './state/spell-out.ts'
 
 /** A state as a person would read it. Counters as stored (as of the last event), and as of `atMs` when given. */
@@ -40,7 +41,25 @@ export function describeState(
         spelled.maps[m]!.map((entry) => [entry.key, counts(counters, entry.counters)]),
       ),
     })),
+    ...(layout.own.length === 0 ? {} : { own: describeOwn(layout, state) }),
   }
+}
+
+function describeOwn({ own, places, maps }: StateLayout, state: EntityState): Record<string, unknown>[] {
+  let m = maps.length
+  return own.map(({ spec, numbers, entries }, i) => {
+    const named = (slots: readonly OwnNumber[], values: readonly number[], at: number) =>
+      Object.fromEntries(
+        slots.map(({ name, stored }, n) => [
+          name,
+          stored === 'moment' ? moment(values[at + n]!) : values[at + n]!,
+        ]),
+      )
+    const described = { ...spec, ...named(numbers, state.numbers, places.own[i]!) }
+    if (entries === null) return described
+    const values = state.maps[m++]!.map(({ key, counters }) => [key, named(entries.numbers, counters, 0)])
+    return { ...described, values: Object.fromEntries(values) as Record<string, unknown> }
+  })
 }
 
 export function describeAttributes(

@@ -2,9 +2,9 @@ import { attributesLayout, type AttributesLayout } from './attributes/attributes
 import { canonicalHash } from './canonical-hash.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import type { FeatureSet } from './contract.ts'
-import { nameOfDefinition, type ParsedDefinition } from './definitions.ts'
+import { kindOf, nameOfDefinition } from './definitions.ts'
 import { buildLayout, type StateLayout } from './state/layout.ts'
-import { compileColumns, type ColumnGroup } from './vectors/columns.ts'
+import type { ColumnGroup } from './vectors/columns.ts'
 
 /** Changes when the same definitions begin to mean other numbers. */
 const VECTOR_FORMAT = 1
@@ -29,39 +29,37 @@ export interface CompiledFeatureSet extends FeatureSet {
  */
 export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSet {
   const builders = { user: buildLayout('user'), item: buildLayout('item') }
-  const used = { user: new Set<string>(), item: new Set<string>() }
-  const fixed = new Set<string>()
-  for (const definition of config.features) {
-    for (const { from, attribute } of attributesUsedBy(definition))
-      if (from !== 'context') used[from].add(attribute)
-    if (definition.kind === 'cross') fixed.add(definition.by)
-  }
+  const reserved = config.features.map((definition) => ({
+    name: nameOfDefinition(definition),
+    ...kindOf(definition).reserve(definition, builders),
+  }))
+  const layouts = { user: builders.user.finish(), item: builders.item.finish() }
+  const used = attributesUsed(config)
+  const fixed = [...new Set(layouts.user.lookups.map(({ attribute }) => attribute))].sort()
   const attributes = {
     user: attributesLayout('user', config.attributes.user, used.user, []),
-    item: attributesLayout('item', config.attributes.item, used.item, [...fixed].sort()),
+    item: attributesLayout('item', config.attributes.item, used.item, fixed),
   }
   const groups: ColumnGroup[] = []
   const names: string[] = []
-  for (const definition of config.features) {
-    const group = compileColumns(definition, names.length, { builders, attributes })
+  for (const { name, columns } of reserved) {
+    const { scope, suffixes, write } = columns(attributes)
+    const group = { scope, at: names.length, names: suffixes.map((suffix) => `${name}${suffix}`), write }
     groups.push(group)
     names.push(...group.names)
   }
+  const readsFirstSight = (entity: 'user' | 'item') =>
+    usesOf(config).some((uses) => uses.firstSeen === entity)
   return {
     id: featureSetId(config, used),
     names,
     width: names.length,
     config,
-    layouts: {
-      user: builders.user.finish(),
-      item: builders.item.finish(),
-      userAttributes: attributes.user,
-      itemAttributes: attributes.item,
-    },
+    layouts: { ...layouts, userAttributes: attributes.user, itemAttributes: attributes.item },
     groups,
     reads: {
-      userAttributes: used.user.size > 0 || usesAge(config, 'user'),
-      itemAttributes: used.item.size > 0 || usesAge(config, 'item'),
+      userAttributes: used.user.size > 0 || readsFirstSight('user'),
+      itemAttributes: used.item.size > 0 || readsFirstSight('item'),
     },
   }
 }
@@ -76,22 +74,12 @@ function featureSetId(config: FeatureStoreConfig, used: Record<'user' | 'item', 
   return `fs-${canonicalHash({ format: VECTOR_FORMAT, definitions, user: kinds('user'), item: kinds('item') })}`
 }
 
-const usesAge = (config: FeatureStoreConfig, entity: 'user' | 'item') =>
-  config.features.some((definition) => definition.kind === 'age' && definition.entity === entity)
+const usesOf = ({ features }: FeatureStoreConfig) =>
+  features.map((definition) => kindOf(definition).uses(definition))
 
-function attributesUsedBy(
-  definition: ParsedDefinition,
-): { from: 'user' | 'item' | 'context'; attribute: string }[] {
-  switch (definition.kind) {
-    case 'attribute':
-      return [{ from: definition.entity, attribute: definition.attribute }]
-    case 'contextAttribute':
-      return [{ from: 'context', attribute: definition.attribute }]
-    case 'cross':
-      return [{ from: 'item', attribute: definition.by }]
-    case 'product':
-      return [definition.left, definition.right]
-    default:
-      return []
-  }
+function attributesUsed(config: FeatureStoreConfig): Record<'user' | 'item', Set<string>> {
+  const used = { user: new Set<string>(), item: new Set<string>() }
+  for (const { attributes } of usesOf(config))
+    for (const { from, attribute } of attributes) if (from !== 'context') used[from].add(attribute)
+  return used
 }

@@ -4,18 +4,8 @@ export type { FeatureAnswer, FeatureReader, FeatureRequest, FeatureSet, FeatureV
 export { featureStoreConfigSchema, parseFeatureStoreConfig } from './config.ts'
 export type { FeatureStoreConfig, FeatureStoreConfigInput } from './config.ts'
 export { DEFAULT_FEATURES } from './default-features.ts'
-export {
-  age,
-  attribute,
-  contextAttribute,
-  cross,
-  decayedCount,
-  nameOfDefinition,
-  product,
-  recency,
-  smoothedRate,
-  windowedCount,
-} from './definitions.ts'
+export * from './kinds/index.ts'
+export { nameOfDefinition } from './definitions.ts'
 export type { FeatureDefinition } from './definitions.ts'
 export { compileFeatureSet } from './feature-set.ts'
 export type { CompiledFeatureSet } from './feature-set.ts'

@@ -2,11 +2,13 @@ import { canonicalHash } from '../canonical-hash.ts'
 
 const ATTRIBUTES_FORMAT = 1
 
+export type AttributeKind = 'text' | 'number'
+
 /** Which attributes of an entity the features use. Others are not stored. */
 export interface AttributesLayout {
   readonly entity: 'user' | 'item'
   readonly id: string
-  readonly stored: readonly { name: string; kind: 'text' | 'number' }[]
+  readonly stored: readonly { name: string; kind: AttributeKind }[]
   /** Names that folds look up (the attributes of crosses): fixed at first sight. */
   readonly fixed: readonly string[]
   readonly placeByName: ReadonlyMap<string, number>
@@ -14,7 +16,7 @@ export interface AttributesLayout {
 
 export function attributesLayout(
   entity: 'user' | 'item',
-  declared: Record<string, 'text' | 'number'>,
+  declared: Record<string, AttributeKind>,
   used: ReadonlySet<string>,
   fixed: readonly string[],
 ): AttributesLayout {

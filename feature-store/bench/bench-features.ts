@@ -1,4 +1,4 @@
-import { decayedCount, recency, smoothedRate, windowedCount } from '../definitions.ts'
+import { decayedCount, recency, smoothedRate, windowedCount } from '../kinds/index.ts'
 import { featureStoreConfigSchema, type FeatureStoreConfig } from '../config.ts'
 import { TYPES } from './workload.ts'
 

@@ -108,7 +108,7 @@ export function createReplay(options: ReplayOptions): Replay {
 
   const userHistory = () =>
     createEntityHistory(layouts.user, ({ type, itemId, occurredAtMs }) =>
-      layouts.user.touches.get(type)?.mapsTouched ? keysOf(firstSight(itemId), occurredAtMs) : undefined,
+      layouts.user.touches.get(type)?.looksUp ? keysOf(firstSight(itemId), occurredAtMs) : undefined,
     )
   const itemHistory = () => createEntityHistory(layouts.item, () => undefined)
 

@@ -15,7 +15,7 @@ export interface FirstSight {
 
 /** Answers lookups of the items it was loaded for. */
 export interface LoadedItems {
-  /** Per map of the user layout, the key to count under at this event time; null unknown. */
+  /** Per lookup of the user layout, the key to count under at this event time; null unknown. */
   keysAt(itemId: string, occurredAtMs: number): (string | null)[]
 }
 
@@ -30,17 +30,17 @@ export interface ItemLookups {
   load(itemIds: ReadonlySet<string>): Promise<LoadedItems | 'put_off'>
 }
 
-/** Map keys from first sights; live folds and replays share it. */
+/** What folds are given of first sights; live folds and replays share it. */
 export function lookupKeys(
   featureSet: CompiledFeatureSet,
 ): (first: FirstSight | null, occurredAtMs: number) => (string | null)[] {
   const { user, itemAttributes }: { user: StateLayout; itemAttributes: { fixed: readonly string[] } } =
     featureSet.layouts
-  const places = user.maps.map(({ attribute }) => itemAttributes.fixed.indexOf(attribute))
-  const nothing = user.maps.map(() => null)
+  const places = user.lookups.map(({ attribute }) => itemAttributes.fixed.indexOf(attribute))
+  const nothing = user.lookups.map(() => null)
   return (first, occurredAtMs) => {
     const values = fixedValuesAt(first, occurredAtMs)
-    return values === null ? nothing : user.maps.map((map, m) => mapKeyOf(map, values[places[m]!]))
+    return values === null ? nothing : user.lookups.map((lookup, n) => mapKeyOf(lookup, values[places[n]!]))
   }
 }
 

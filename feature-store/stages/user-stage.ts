@@ -25,8 +25,8 @@ export function createUserStage(parts: {
   const { runtime, store, featureSet } = parts
   const { limits } = featureSet.config
   const layout = featureSet.layouts.user
-  const touchesMaps =
-    layout.maps.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.mapsTouched ?? false
+  const looksUp =
+    layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
 
   return createFencedStage<'interactions', EntityState>({
@@ -43,7 +43,7 @@ export function createUserStage(parts: {
       const interactions = records.filter(({ value }) => value !== null)
       const userIds = interactions.map(({ value }) => value!.userId)
       const items = new Set<string>()
-      for (const { value } of interactions) if (touchesMaps(value!.type)) items.add(value!.itemId)
+      for (const { value } of interactions) if (looksUp(value!.type)) items.add(value!.itemId)
       const [states, loaded] = await Promise.all([
         loadTouched({ store, layout }, owned, userIds),
         lookups.load(items),
@@ -62,7 +62,7 @@ export function createUserStage(parts: {
       for (let n = 0; n < interactions.length; n++) {
         const { value, offset } = interactions[n]!
         const { itemId, type, occurredAtMs } = value!
-        const keys = touchesMaps(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
+        const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
         fold(layout, states.touch(n), type, occurredAtMs, offset, keys)
         copies.add(itemId, type, occurredAtMs, offset)

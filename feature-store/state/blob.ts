@@ -2,6 +2,7 @@ import { BlobCorruptError } from '../errors.ts'
 import { ByteReader, createByteWriter, type ByteWriter } from './bytes.ts'
 import { EntityState, newEntry, PLACE } from './entity-state.ts'
 import type { CounterSlot, StateLayout, WindowSlot } from './layout.ts'
+import { readOwnSlots, writeOwnSlots } from './own-slot-bytes.ts'
 
 export const BLOB_FORMAT = 1
 export const BLOB_KIND = { user: 1, item: 2, attributes: 3 } as const
@@ -22,13 +23,15 @@ export function encodeState(layout: StateLayout, state: EntityState): Buffer {
     const atMs = numbers[recencies + r]!
     writer.varint(atMs < 0 ? 0 : numbers[PLACE.asOfMs]! - atMs + 1)
   }
-  for (const [m, entries] of state.maps.entries()) {
+  for (let m = 0; m < layout.maps.length; m++) {
+    const entries = state.maps[m]!
     writer.varint(entries.length)
     for (const entry of entries) {
       writer.text(entry.key)
       writeCounters(writer, layout.maps[m]!.counters, entry.counters, 0)
     }
   }
+  if (layout.own.length > 0) writeOwnSlots(writer, layout, state)
   return writer.take()
 }
 
@@ -48,8 +51,8 @@ export function decodeState(layout: StateLayout, blob: Buffer): EntityState {
     const behind = reader.varint()
     numbers[places.recencies + r] = behind === 0 ? -1 : numbers[PLACE.asOfMs]! - behind + 1
   }
-  for (const [m, entries] of state.maps.entries()) {
-    const { counters, valuesMax } = layout.maps[m]!
+  for (const [m, { counters, valuesMax }] of layout.maps.entries()) {
+    const entries = state.maps[m]!
     const count = reader.varint()
     if (count > valuesMax)
       throw new BlobCorruptError(`${String(count)} map entries, at most ${String(valuesMax)}`)
@@ -59,6 +62,7 @@ export function decodeState(layout: StateLayout, blob: Buffer): EntityState {
       entries.push(entry)
     }
   }
+  if (layout.own.length > 0) readOwnSlots(reader, layout, state)
   reader.end()
   return state
 }

@@ -16,7 +16,7 @@ export const PLACE = { applied: 0, lastOffset: 1, asOfMs: 2 } as const
  */
 export class EntityState {
   readonly numbers: number[]
-  /** Per map, least recently updated first. */
+  /** Per map, then per own slot with entries; least recently updated first. */
   readonly maps: MapEntry[][]
   /** The slice that touched it last, for its owner; not stored. */
   touchedIn = 0
@@ -24,7 +24,7 @@ export class EntityState {
   /** Of an entity without interactions. */
   constructor(layout: StateLayout) {
     this.numbers = layout.blank.slice()
-    this.maps = layout.maps.map(() => [])
+    this.maps = layout.mapBlanks.map(() => [])
   }
 
   /** Interactions folded so far. */

@@ -1,9 +1,11 @@
 import { fade, remaining, remainingEach } from './decay.ts'
-import { type EntityState, type MapEntry, newEntry, PLACE } from './entity-state.ts'
+import { type EntityState, type MapEntry, PLACE } from './entity-state.ts'
 import type { StateLayout } from './layout.ts'
+import { touchEntry, type OwnTouch } from './own-slot.ts'
 import { addToWindow } from './window.ts'
 
 const NO_KEYS: readonly (string | null)[] = []
+const NO_ENTRIES: MapEntry[] = []
 const factorsByLayout = new WeakMap<StateLayout, Float64Array>()
 
 /**
@@ -11,13 +13,13 @@ const factorsByLayout = new WeakMap<StateLayout, Float64Array>()
  * Cost: a few multiplications per slot, whatever the history.
  *
  * Counters, windows and recencies come out the same in any order up to rounding (windows and recencies exactly);
- * which values a map still knows depends on the order once there are more than `valuesMax`.
+ * which values a map still knows depends on the order once there are more than `valuesMax`. Own slots: as their kind says.
  *
  * Type, event time and lookups are all that may influence a state.
  *
  * @param occurredAtMs event time, whole milliseconds
  * @param offset in the entity's own partition
- * @param keys per map, the value to count under (see mapKeyOf); null counts nowhere
+ * @param keys per lookup of the layout, the value to count under (see mapKeyOf); null counts nowhere
  */
 export function fold(
   layout: StateLayout,
@@ -41,6 +43,7 @@ export function fold(
     const at = places.recencies + i
     if (numbers[at]! < occurredAtMs) numbers[at] = occurredAtMs
   }
+  if (touches.own.length > 0) foldOwn(touches.own, state, occurredAtMs, keys)
   if (!touches.mapsTouched) return
   for (let m = 0; m < touches.maps.length; m++) {
     const inside = touches.maps[m]!
@@ -48,6 +51,18 @@ export function fold(
     if (key === null || inside.length === 0) continue
     const entry = touchEntry(state.maps[m]!, key, layout.mapBlanks[m]!, layout.maps[m]!.valuesMax)
     addAmounts(entry.counters, 0, inside, layout.mapHalfLives[m]!, layout.halfLivesMs, lateMs)
+  }
+}
+
+function foldOwn(
+  touched: readonly OwnTouch[],
+  { numbers, maps }: EntityState,
+  occurredAtMs: number,
+  keys: readonly (string | null)[],
+): void {
+  for (const { fold, at, entries, lookup } of touched) {
+    const key = lookup < 0 ? null : (keys[lookup] ?? null)
+    fold(numbers, at, occurredAtMs, entries < 0 ? NO_ENTRIES : maps[entries]!, key)
   }
 }
 
@@ -77,7 +92,7 @@ function advance(layout: StateLayout, state: EntityState, occurredAtMs: number):
   const factors = factorsOf(layout)
   remainingEach(elapsedMs, layout.halfLivesMs, factors)
   fade(numbers, layout.places.counters, layout.counterHalfLives, factors)
-  for (let m = 0; m < state.maps.length; m++) {
+  for (let m = 0; m < layout.maps.length; m++) {
     const entries = state.maps[m]!
     let kept = 0
     for (const entry of entries) {
@@ -86,15 +101,6 @@ function advance(layout: StateLayout, state: EntityState, occurredAtMs: number):
     }
     entries.length = kept
   }
-}
-
-/** The key's entry, made if it is new, moved to the end; the least recently updated makes room. */
-function touchEntry(entries: MapEntry[], key: string, blank: readonly number[], valuesMax: number): MapEntry {
-  const found = entries.findIndex((entry) => entry.key === key)
-  const entry = found >= 0 ? entries.splice(found, 1)[0]! : newEntry(key, blank)
-  if (entries.length >= valuesMax) entries.shift()
-  entries.push(entry)
-  return entry
 }
 
 function factorsOf(layout: StateLayout): Float64Array {

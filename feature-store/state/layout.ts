@@ -1,5 +1,6 @@
 import { canonicalHash } from '../canonical-hash.ts'
 import { doubles } from './entity-state.ts'
+import { blankOf, storedOf, type Lookup, type OwnSlot, type OwnTouch } from './own-slot.ts'
 
 const MINUTE_MS = 60_000
 /** Changes when the meaning of stored numbers changes: every state is then rebuilt from the log. */
@@ -34,6 +35,9 @@ export interface TypeTouches {
   /** Per map, the counters inside it; empty when the map does not care. */
   maps: number[][]
   mapsTouched: boolean
+  own: OwnTouch[]
+  /** Whether folding it needs anything of the item: the values of the layout's lookups. */
+  looksUp: boolean
 }
 
 /** Where a state's numbers are (EntityState.numbers). */
@@ -44,6 +48,8 @@ export interface StatePlaces {
   readonly recencies: number
   /** Per window the number of its newest bucket, -1 none; behind it the count of that bucket, of the one before, ... */
   readonly windows: readonly number[]
+  /** Per own slot its first number. */
+  readonly own: readonly number[]
 }
 
 /** What is stored for a user or an item, in order. Definitions that need the same slot share it. */
@@ -55,6 +61,9 @@ export interface StateLayout {
   readonly windows: readonly WindowSlot[]
   readonly recencies: readonly { types: string[] }[]
   readonly maps: readonly MapSlot[]
+  readonly own: readonly OwnSlot[]
+  /** What folds are given of the item: for each map, then for each own slot that asks. */
+  readonly lookups: readonly Lookup[]
   /** Distinct half-lives; the others name them by position, -1 for none. */
   readonly halfLivesMs: readonly number[]
   readonly counterHalfLives: readonly number[]
@@ -63,7 +72,7 @@ export interface StateLayout {
   readonly places: StatePlaces
   /** The numbers of an entity without interactions. */
   readonly blank: readonly number[]
-  /** Per map, the counters of an entry of which nothing was counted. */
+  /** Per map, then per own slot with entries: the numbers of a new entry. */
   readonly mapBlanks: readonly (readonly number[])[]
 }
 
@@ -74,6 +83,7 @@ export interface LayoutBuilder {
   recency(types: readonly string[]): number
   map(attribute: string, bands: readonly number[] | null, valuesMax: number): number
   mapCounter(map: number, types: readonly string[], halfLifeMinutes: number): number
+  own(slot: OwnSlot): number
   finish(): StateLayout
 }
 
@@ -82,6 +92,7 @@ export function buildLayout(entity: 'user' | 'item'): LayoutBuilder {
   const windows: WindowSlot[] = []
   const recencies: { types: string[] }[] = []
   const maps: MapSlot[] = []
+  const own: OwnSlot[] = []
 
   const counterSlot = (types: readonly string[], halfLifeMinutes: number | null): CounterSlot => ({
     types: sortedTypes(types),
@@ -106,77 +117,99 @@ export function buildLayout(entity: 'user' | 'item'): LayoutBuilder {
     },
     mapCounter: (map, types, halfLifeMinutes) =>
       placeOf(maps[map]!.counters, counterSlot(types, halfLifeMinutes)),
-    finish: () => finishLayout(entity, counters, windows, recencies, maps),
+    own(slot) {
+      if (entity === 'item' && slot.lookup !== null)
+        throw new Error(`${slot.spec.kind}: nothing is looked up when an item is folded`)
+      const found = own.findIndex((other) => same(storedOf(other), storedOf(slot)))
+      return found >= 0 ? found : own.push(slot) - 1
+    },
+    finish: () => finishLayout({ entity, counters, windows, recencies, maps, own }),
   }
 }
 
-function finishLayout(
-  entity: 'user' | 'item',
-  counters: CounterSlot[],
-  windows: WindowSlot[],
-  recencies: { types: string[] }[],
-  maps: MapSlot[],
-): StateLayout {
+type Slots = Pick<StateLayout, 'entity' | 'counters' | 'windows' | 'recencies' | 'maps' | 'own'>
+
+function finishLayout(slots: Slots): StateLayout {
+  const { entity, counters, windows, recencies, maps, own } = slots
   const halfLivesMs: number[] = []
   const halfLifeOf = ({ halfLifeMs }: CounterSlot) =>
     halfLifeMs === null ? -1 : placeOf(halfLivesMs, halfLifeMs)
   const counterHalfLives = counters.map(halfLifeOf)
   const mapHalfLives = maps.map((map) => map.counters.map(halfLifeOf))
+  const { places, blank } = placed(slots)
+  const owned = own.length === 0 ? {} : { own: own.map(storedOf) }
   return {
-    entity,
-    id: canonicalHash({ format: STATE_FORMAT, entity, counters, windows, recencies, maps }),
-    counters,
-    windows,
-    recencies,
-    maps,
+    ...slots,
+    id: canonicalHash({ format: STATE_FORMAT, entity, counters, windows, recencies, maps, ...owned }),
+    lookups: [
+      ...maps.map(({ attribute, bands }) => ({ attribute, bands })),
+      ...own.flatMap(({ lookup }) => (lookup === null ? [] : [lookup])),
+    ],
     halfLivesMs,
     counterHalfLives,
     mapHalfLives,
-    touches: touchesByType(counters, windows, recencies, maps),
-    ...placed(counters.length, recencies.length, windows),
-    mapBlanks: maps.map((map) => doubles(map.counters.map(() => 0))),
+    touches: touchesByType(slots, places),
+    places,
+    blank,
+    mapBlanks: [
+      ...maps.map((map) => doubles(map.counters.map(() => 0))),
+      ...own.flatMap(({ entries }) => (entries === null ? [] : [blankOf(entries.numbers)])),
+    ],
   }
 }
 
-/** Clock, counters, recencies, windows. */
-function placed(
-  counters: number,
-  recencies: number,
-  windows: readonly WindowSlot[],
-): Pick<StateLayout, 'places' | 'blank'> {
+/** Clock, counters, recencies, windows, own slots. */
+function placed({ counters, recencies, windows, own }: Slots): Pick<StateLayout, 'places' | 'blank'> {
   const blank = [0, -1, -1] // applied, lastOffset, asOfMs
   const place = (values: readonly number[]) => blank.push(...values) - values.length
   const places = {
-    counters: place(new Array<number>(counters).fill(0)),
-    recencies: place(new Array<number>(recencies).fill(-1)),
+    counters: place(new Array<number>(counters.length).fill(0)),
+    recencies: place(new Array<number>(recencies.length).fill(-1)),
     windows: windows.map(({ buckets }) => place([-1, ...new Array<number>(buckets).fill(0)])),
+    own: own.map(({ numbers }) => place(blankOf(numbers))),
   }
   return { places, blank: doubles(blank) }
 }
 
-function touchesByType(
-  counters: CounterSlot[],
-  windows: WindowSlot[],
-  recencies: { types: string[] }[],
-  maps: MapSlot[],
-): Map<string, TypeTouches> {
+function touchesByType(slots: Slots, { own: ownPlaces }: StatePlaces): Map<string, TypeTouches> {
+  const { counters, windows, recencies, maps, own } = slots
   const all = [...counters, ...windows, ...recencies, ...maps.flatMap((map) => map.counters)]
-  const types = new Set(all.flatMap((slot) => slot.types))
+  const types = new Set([
+    ...all.flatMap((slot) => slot.types),
+    ...own.flatMap(({ folds }) => [...folds.keys()]),
+  ])
   const places = (slots: readonly { types: string[] }[], type: string) =>
     slots.flatMap((slot, index) => (slot.types.includes(type) ? [index] : []))
   return new Map(
     [...types].map((type) => {
       const inMaps = maps.map((map) => places(map.counters, type))
+      const mapsTouched = inMaps.some((inside) => inside.length > 0)
+      const ownTouched = ownTouches(slots, ownPlaces, type)
       const touches: TypeTouches = {
         counters: places(counters, type),
         windows: places(windows, type),
         recencies: places(recencies, type),
         maps: inMaps,
-        mapsTouched: inMaps.some((inside) => inside.length > 0),
+        mapsTouched,
+        own: ownTouched,
+        looksUp: mapsTouched || ownTouched.some(({ lookup }) => lookup >= 0),
       }
       return [type, touches]
     }),
   )
+}
+
+function ownTouches({ maps, own }: Slots, places: readonly number[], type: string): OwnTouch[] {
+  const touches: OwnTouch[] = []
+  let entriesAt = maps.length
+  let lookupAt = maps.length
+  for (const [i, slot] of own.entries()) {
+    const entries = slot.entries === null ? -1 : entriesAt++
+    const lookup = slot.lookup === null ? -1 : lookupAt++
+    const fold = slot.folds.get(type)
+    if (fold !== undefined) touches.push({ fold, at: places[i]!, entries, lookup })
+  }
+  return touches
 }
 
 /** The key under which a map counts this attribute value; null when the value is missing or of the wrong kind. */

@@ -15,7 +15,7 @@ export interface SpelledState {
 }
 
 export function spellOut(
-  { counters, windows, recencies, places }: StateLayout,
+  { counters, windows, recencies, maps: layoutMaps, places }: StateLayout,
   state: EntityState,
 ): SpelledState {
   const { numbers, applied, lastOffset, asOfMs, maps } = state
@@ -30,6 +30,6 @@ export function spellOut(
       return { newest: numbers[at]!, counts: some(at + 1, buckets) }
     }),
     recencies: some(places.recencies, recencies.length),
-    maps,
+    maps: maps.slice(0, layoutMaps.length),
   }
 }

@@ -36,13 +36,14 @@ export function vectorise(
   const shared = new Float32Array(width)
   const sharedFlags = new Uint8Array(width)
   for (const group of groups) {
-    if (group.scope === 'request') group.write({ user, item: nobody, context }, shared, sharedFlags, 0)
+    if (group.scope === 'request') group.write({ user, item: nobody, context }, shared, sharedFlags, group.at)
   }
   for (const [index, item] of items.entries()) {
     const base = (firstRow + index) * width
     vectors.set(shared, base)
     flags.set(sharedFlags, base)
     const input = { user, item, context }
-    for (const group of groups) if (group.scope === 'candidate') group.write(input, vectors, flags, base)
+    for (const group of groups)
+      if (group.scope === 'candidate') group.write(input, vectors, flags, base + group.at)
   }
 }

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { attributeColumns, attributeMistakes, attributeValues } from './parts/attribute-values.ts'
+import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { entity, name } from './parts/settings.ts'
+
+const schema = z.strictObject({ kind: z.literal('attribute'), entity, name, ...attributeValues })
+
+/** A static attribute of the user or the item. */
+export const attribute = defineKind(schema, {
+  meaning: 'A static attribute of the user or the item.',
+  example: { entity: 'item', attribute: 'price', as: 'number', scale: { subtract: 0.5, divide: 0.5 } },
+  nameOf: ({ entity, attribute }) => `${entity}_${attribute}`,
+  uses: ({ entity, attribute }) => ({
+    ...USES_NOTHING,
+    attributes: [{ setting: 'attribute', from: entity, attribute }],
+  }),
+  mistakes(definition, check) {
+    attributeMistakes(definition.entity, definition, check)
+  },
+  state: () => undefined,
+  columns: (definition, _, attributes) => attributeColumns(definition.entity, definition, attributes),
+})

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { attributeColumns, attributeMistakes, attributeValues } from './parts/attribute-values.ts'
+import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { name } from './parts/settings.ts'
+
+const schema = z.strictObject({ kind: z.literal('contextAttribute'), name, ...attributeValues })
+
+/** An attribute that came with the rank request. */
+export const contextAttribute = defineKind(schema, {
+  meaning: 'An attribute that came with the rank request.',
+  example: { attribute: 'device', as: { oneHot: ['phone', 'desktop'] } },
+  nameOf: ({ attribute }) => `context_${attribute}`,
+  uses: ({ attribute }) => ({
+    ...USES_NOTHING,
+    attributes: [{ setting: 'attribute', from: 'context', attribute }],
+  }),
+  mistakes(definition, check) {
+    attributeMistakes('context', definition, check)
+  },
+  state: () => undefined,
+  columns: (definition, _, attributes) => attributeColumns('context', definition, attributes),
+})

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { ofState } from '../vectors/columns.ts'
+import { counterAt } from '../vectors/entity-view.ts'
+import { scaledCount } from '../vectors/scales.ts'
+import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { entity, joined, minutes, name, of } from './parts/settings.ts'
+
+const schema = z.strictObject({
+  kind: z.literal('decayedCount'),
+  entity,
+  name,
+  of,
+  halfLifeMinutes: minutes('half-life'),
+})
+
+/** How often something happened, old events fading: ln(1 + count) / 4. */
+export const decayedCount = defineKind(schema, {
+  meaning: 'How often something happened, old events fading: ln(1 + count) / 4.',
+  example: { entity: 'user', of: ['view'], halfLifeMinutes: 360 },
+  nameOf: ({ entity, of, halfLifeMinutes }) => `${entity}_${joined(of)}_decayed_${String(halfLifeMinutes)}m`,
+  uses: ({ of }) => ({ ...USES_NOTHING, interactionTypes: { of } }),
+  mistakes: () => undefined,
+  state: ({ entity, of, halfLifeMinutes }, layouts) => layouts[entity].counter(of, halfLifeMinutes),
+  columns: ({ entity }, place) => ofState(entity, (view) => scaledCount(counterAt(view, place))),
+})

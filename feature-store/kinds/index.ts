@@ -1,0 +1,11 @@
+// Every feature kind, one a line: what a feed file can call, and all that the feature store knows of a kind.
+export { age } from './age.ts'
+export { attribute } from './attribute.ts'
+export { contextAttribute } from './context-attribute.ts'
+export { countSince } from './count-since.ts'
+export { cross } from './cross.ts'
+export { decayedCount } from './decayed-count.ts'
+export { product } from './product.ts'
+export { recency } from './recency.ts'
+export { smoothedRate } from './smoothed-rate.ts'
+export { windowedCount } from './windowed-count.ts'

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseFeatureStoreConfig } from '../config.ts'
+import { MISSING, STALE } from '../contract.ts'
+import { definitionMistakes } from '../definition-mistakes.ts'
+import { featureDefinitionSchema, KIND_NAMES, kindOf, nameOfDefinition } from '../definitions.ts'
+import { compileFeatureSet } from '../feature-set.ts'
+import { describeState } from '../describe-state.ts'
+import { decodeState, encodeState } from '../state/blob.ts'
+import { EntityState } from '../state/entity-state.ts'
+import { fold } from '../state/fold.ts'
+import { featureRow, number, ROW_START_MS, text } from '../testing/feature-row.ts'
+import * as kinds from './index.ts'
+
+const ATTRIBUTES = {
+  user: { segment: 'text', age: 'number' },
+  item: { category: 'text', price: 'number' },
+  context: { device: 'text', hour: 'number' },
+} as const
+
+const TYPES = ['view', 'click', 'like', 'hide']
+const NOBODY_DECLARED = { interactionTypes: [], attributes: { user: {}, item: {}, context: {} } }
+
+const happenings = fc.array(
+  fc.record({
+    type: fc.constantFrom(...TYPES),
+    atMs: fc.integer({ min: 0, max: 6 * 3_600_000 }).map((ms) => ROW_START_MS + ms),
+    key: fc.option(fc.constantFrom('a', 'b', '3'), { nil: null }),
+  }),
+  { maxLength: 40 },
+)
+
+describe.each(KIND_NAMES)('kind %s', (kindName) => {
+  const { meaning, example } = kinds[kindName].kind
+  const definition = featureDefinitionSchema.parse({ kind: kindName, ...example })
+  const input = { attributes: ATTRIBUTES, features: [definition] }
+  const featureSet = compileFeatureSet(parseFeatureStoreConfig(input))
+  const file = kindName.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+  it('has a file and a test of its own, and an editor shows what it means', () => {
+    const source = readFileSync(join(import.meta.dirname, `${file}.ts`), 'utf8')
+    expect(source).toContain(`/** ${meaning} */\nexport const ${kindName} = `)
+    expect(existsSync(join(import.meta.dirname, `${file}.test.ts`))).toBe(true)
+  })
+
+  it('is built from what a feed file says', () => {
+    const build = kinds[kindName] as (options: object) => unknown
+    expect(build(example)).toEqual({ kind: kindName, ...example })
+  })
+
+  it('names its columns after the definition, each once', () => {
+    const name = nameOfDefinition(definition)
+    expect(featureSet.names.filter((column) => !column.startsWith(name))).toEqual([])
+    expect(new Set(featureSet.names).size).toBe(featureSet.width)
+    const renamed = compileFeatureSet(
+      parseFeatureStoreConfig({ ...input, features: [{ ...definition, name: 'mine' }] }),
+    )
+    expect(renamed.names).toEqual(featureSet.names.map((column) => `mine${column.slice(name.length)}`))
+    expect(renamed.layouts.user.id).toBe(featureSet.layouts.user.id)
+  })
+
+  it('tells of everything it uses that nobody declared', () => {
+    const { interactionTypes, attributes } = kindOf(definition).uses(definition)
+    const settings = [
+      ...Object.entries(interactionTypes).flatMap(([setting, types]) => types.map(() => setting)),
+      ...attributes.map(({ setting }) => setting),
+    ]
+    const mistakes = definitionMistakes({ ...NOBODY_DECLARED, features: [definition] })
+    expect(mistakes.map(({ path }) => path)).toEqual(settings.map((setting) => ['features', 0, setting]))
+  })
+
+  it('stores the same bytes wherever a state was put down and taken up again', () => {
+    for (const layout of [featureSet.layouts.user, featureSet.layouts.item]) {
+      fc.assert(
+        fc.property(happenings, (events) => {
+          const whole = new EntityState(layout)
+          let cut = new EntityState(layout)
+          for (const [offset, { type, atMs, key }] of events.entries()) {
+            const keys = layout.lookups.map(() => key)
+            fold(layout, whole, type, atMs, offset, keys)
+            fold(layout, cut, type, atMs, offset, keys)
+            cut = decodeState(layout, encodeState(layout, cut))
+          }
+          expect(encodeState(layout, cut).equals(encodeState(layout, whole))).toBe(true)
+          expect(() => JSON.stringify(describeState(layout, whole))).not.toThrow()
+        }),
+        { numRuns: 50 },
+      )
+    }
+  })
+
+  it('writes numbers of order one and flags of their two bits, into its own columns', () => {
+    const before = kinds.age({ entity: 'user', name: 'before' })
+    const after = kinds.age({ entity: 'user', name: 'after' })
+    const user = [text('segment', 's1'), number('age', 40)]
+    const item = [text('category', 'c1'), number('price', 0.7)]
+    const context = [text('device', 'phone'), number('hour', 12)]
+    fc.assert(
+      fc.property(happenings, fc.boolean(), fc.boolean(), (events, known, stale) => {
+        const happened = events.map(({ type, atMs }): [string, number] => [
+          type,
+          (atMs - ROW_START_MS) / 60_000,
+        ])
+        const row = featureRow(
+          { ...input, features: [before, definition, after] },
+          { user, happened, stale, ...(known ? { item, context } : {}) },
+        )
+        for (const [value, flags] of Object.values(row)) {
+          expect(Math.abs(value)).toBeLessThanOrEqual(10)
+          expect(flags & ~(MISSING | STALE)).toBe(0)
+        }
+        expect(row['after']).toEqual(row['before'])
+        expect(row['before__missing']).toEqual([0, 0])
+      }),
+      { numRuns: 50 },
+    )
+  })
+})

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+/** Settings that several kinds have. */
+
+/** Names of features, types and attributes: short, printable, the same in every language. */
+export const nameSchema = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'must be 1-64 letters, digits, _ . - and begin with a letter')
+
+export const minutes = (text: string) =>
+  z.number().positive().max(525_600).describe(`${text}, minutes of event time`)
+export const name = nameSchema.optional().describe('column name; made from the other settings when left out')
+export const of = z.array(nameSchema).min(1).max(64).describe('interaction types')
+export const entity = z.enum(['user', 'item'])
+export const valueText = z.string().min(1).max(64)
+
+/** Successes per trial, pulled to a prior. */
+export const smoothing = {
+  of: of.describe('interaction types that count as success'),
+  per: of.describe('interaction types that count as trial'),
+  prior: z.number().gt(0).lt(1).describe('the rate believed before any evidence'),
+  strength: z.number().positive().max(1e6).describe('how many trials the prior is worth'),
+}
+
+export const joined = (types: readonly string[]) => types.join('+')

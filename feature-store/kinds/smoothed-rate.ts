@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { ofState } from '../vectors/columns.ts'
+import { counterAt } from '../vectors/entity-view.ts'
+import { scaledRate } from '../vectors/scales.ts'
+import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { entity, joined, minutes, name, smoothing } from './parts/settings.ts'
+
+const schema = z.strictObject({
+  kind: z.literal('smoothedRate'),
+  entity,
+  name,
+  ...smoothing,
+  halfLifeMinutes: minutes('half-life').optional().describe('left out: everything counts the same for ever'),
+})
+
+/** Successes per trial, pulled to a prior: ln(rate / prior), -4..4; 0 when nothing is known. */
+export const smoothedRate = defineKind(schema, {
+  meaning: 'Successes per trial, pulled to a prior: ln(rate / prior), -4..4; 0 when nothing is known.',
+  example: { entity: 'item', of: ['click'], per: ['view'], prior: 0.12, strength: 20, halfLifeMinutes: 30 },
+  nameOf({ entity, of, per, halfLifeMinutes }) {
+    const fading = halfLifeMinutes === undefined ? 'ever' : `${String(halfLifeMinutes)}m`
+    return `${entity}_${joined(of)}_per_${joined(per)}_${fading}`
+  },
+  uses: ({ of, per }) => ({ ...USES_NOTHING, interactionTypes: { of, per } }),
+  mistakes: () => undefined,
+  state: ({ entity, of, per, halfLifeMinutes = null }, layouts) => ({
+    successes: layouts[entity].counter(of, halfLifeMinutes),
+    trials: layouts[entity].counter(per, halfLifeMinutes),
+  }),
+  columns: ({ entity, prior, strength }, { successes, trials }) =>
+    ofState(entity, (view) =>
+      scaledRate(counterAt(view, successes), counterAt(view, trials), prior, strength),
+    ),
+})

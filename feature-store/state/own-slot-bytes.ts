@@ -1,0 +1,94 @@
+import { BlobCorruptError } from '../errors.ts'
+import type { ByteReader, ByteWriter } from './bytes.ts'
+import { type EntityState, newEntry, PLACE } from './entity-state.ts'
+import type { StateLayout } from './layout.ts'
+import type { OwnNumber } from './own-slot.ts'
+
+/** Per own slot its numbers, then its entries, each a key and numbers; behind everything else of a state (FORMAT.md). */
+export function writeOwnSlots(
+  into: ByteWriter,
+  { own, places, maps }: StateLayout,
+  state: EntityState,
+): void {
+  const asOfMs = state.numbers[PLACE.asOfMs]!
+  let m = maps.length
+  for (const [i, slot] of own.entries()) {
+    writeNumbers(into, slot.numbers, state.numbers, places.own[i]!, asOfMs)
+    if (slot.entries === null) continue
+    const entries = state.maps[m++]!
+    into.varint(entries.length)
+    for (const { key, counters } of entries) {
+      into.text(key)
+      writeNumbers(into, slot.entries.numbers, counters, 0, asOfMs)
+    }
+  }
+}
+
+export function readOwnSlots(reader: ByteReader, layout: StateLayout, state: EntityState): void {
+  const asOfMs = state.numbers[PLACE.asOfMs]!
+  let m = layout.maps.length
+  for (const [i, slot] of layout.own.entries()) {
+    readNumbers(reader, slot.numbers, state.numbers, layout.places.own[i]!, asOfMs)
+    if (slot.entries === null) continue
+    const { valuesMax, numbers } = slot.entries
+    const count = reader.varint()
+    if (count > valuesMax)
+      throw new BlobCorruptError(
+        `${String(count)} entries of ${slot.spec.kind}, at most ${String(valuesMax)}`,
+      )
+    const entries = state.maps[m]!
+    for (let n = 0; n < count; n++) {
+      const entry = newEntry(reader.text(), layout.mapBlanks[m]!)
+      readNumbers(reader, numbers, entry.counters, 0, asOfMs)
+      entries.push(entry)
+    }
+    m++
+  }
+}
+
+function writeNumbers(
+  into: ByteWriter,
+  slots: readonly OwnNumber[],
+  numbers: readonly number[],
+  at: number,
+  asOfMs: number,
+): void {
+  for (let i = 0; i < slots.length; i++) {
+    const value = numbers[at + i]!
+    switch (slots[i]!.stored) {
+      case 'count':
+        into.varint(value)
+        break
+      case 'moment':
+        into.varint(value < 0 ? 0 : asOfMs - value + 1)
+        break
+      case 'amount':
+        into.float64(value)
+        break
+    }
+  }
+}
+
+function readNumbers(
+  reader: ByteReader,
+  slots: readonly OwnNumber[],
+  into: number[],
+  at: number,
+  asOfMs: number,
+): void {
+  for (let i = 0; i < slots.length; i++) {
+    switch (slots[i]!.stored) {
+      case 'count':
+        into[at + i] = reader.varint()
+        break
+      case 'moment': {
+        const behind = reader.varint()
+        into[at + i] = behind === 0 ? -1 : asOfMs - behind + 1
+        break
+      }
+      case 'amount':
+        into[at + i] = reader.float64()
+        break
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { doubles, newEntry, type MapEntry } from './entity-state.ts'
+
+/**
+ * A number of an own slot, by what it says, and how it is stored.
+ * - `count`: whole, not negative; 0 at first
+ * - `moment`: an event time that is not after the entity's newest; -1 (none) at first
+ * - `amount`: any number; 0 at first
+ */
+export interface OwnNumber {
+  readonly name: string
+  readonly stored: 'count' | 'moment' | 'amount'
+}
+
+/**
+ * How an interaction of one type changes an own slot, in place. Like every fold it may depend on nothing else than
+ * what it is given: the same interactions in the same order must leave the same bytes.
+ *
+ * @param at where the slot's numbers begin in `numbers`
+ * @param entries the slot's entries, least recently updated first; keep them within `entries.valuesMax` (touchEntry)
+ * @param key what the slot looks up of the item; null: unknown, or nothing to look up
+ */
+export type OwnFold = (
+  numbers: number[],
+  at: number,
+  occurredAtMs: number,
+  entries: MapEntry[],
+  key: string | null,
+) => void
+
+/** What folds look up of the item, as it was at first sight: the value of an attribute, or the band it falls into. */
+export interface Lookup {
+  readonly attribute: string
+  /** Upper bounds that cut a number into bands; null for texts. */
+  readonly bands: readonly number[] | null
+}
+
+/**
+ * State that a kind keeps for itself, when counters, windows, recencies and maps do not say what it needs. A layout gives it
+ * a fixed place; folds call it for the types it names and for no others.
+ */
+export interface OwnSlot {
+  /** The kind and every setting that decides what the numbers mean: part of the layout id. Equal ones share. */
+  readonly spec: Readonly<Record<string, unknown>> & { readonly kind: string }
+  readonly numbers: readonly OwnNumber[]
+  /** Numbers per key, for at most so many keys. */
+  readonly entries: { readonly valuesMax: number; readonly numbers: readonly OwnNumber[] } | null
+  /** Users only: nothing is looked up when an item is folded. */
+  readonly lookup: Lookup | null
+  /** By interaction type. */
+  readonly folds: ReadonlyMap<string, OwnFold>
+}
+
+/** An own slot that a type touches, compiled. */
+export interface OwnTouch {
+  readonly fold: OwnFold
+  readonly at: number
+  /** Among the state's maps, -1 none. */
+  readonly entries: number
+  /** Among the layout's lookups, -1 none. */
+  readonly lookup: number
+}
+
+/** Of an entity without interactions. */
+export const blankOf = (numbers: readonly OwnNumber[]): number[] =>
+  doubles(numbers.map(({ stored }) => (stored === 'moment' ? -1 : 0)))
+
+/** All of a slot that decides what the bytes mean. */
+export const storedOf = ({ spec, numbers, entries, lookup, folds }: OwnSlot) => ({
+  spec,
+  numbers,
+  entries,
+  lookup,
+  types: [...folds.keys()].sort(),
+})
+
+/** The key's entry, made if it is new, moved to the end; the least recently updated makes room. */
+export function touchEntry(
+  entries: MapEntry[],
+  key: string,
+  blank: readonly number[],
+  valuesMax: number,
+): MapEntry {
+  const found = entries.findIndex((entry) => entry.key === key)
+  const entry = found >= 0 ? entries.splice(found, 1)[0]! : newEntry(key, blank)
+  if (entries.length >= valuesMax) entries.shift()
+  entries.push(entry)
+  return entry
+}

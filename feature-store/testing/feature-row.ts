@@ -1,0 +1,71 @@
+import { foldAttributes } from '../attributes/attributes-state.ts'
+import { parseFeatureStoreConfig, type FeatureStoreConfigInput } from '../config.ts'
+import { compileFeatureSet } from '../feature-set.ts'
+import { lookupKeys } from '../stages/item-lookups.ts'
+import { decodeState, encodeState } from '../state/blob.ts'
+import { EntityState } from '../state/entity-state.ts'
+import { fold } from '../state/fold.ts'
+import { entityView } from '../vectors/entity-view.ts'
+import { contextValues, vectorise } from '../vectors/vectorise.ts'
+
+export const ROW_START_MS = 1_700_000_000_000
+const MINUTE_MS = 60_000
+
+interface AttributeRecord {
+  name: string
+  text: string | null
+  number: number | null
+}
+
+export const text = (name: string, value: string): AttributeRecord => ({ name, text: value, number: null })
+export const number = (name: string, value: number): AttributeRecord => ({ name, text: null, number: value })
+
+/** One user, one item and what happened between them. Minutes count from ROW_START_MS, when both were described. */
+export interface FeatureRow {
+  user?: AttributeRecord[]
+  item?: AttributeRecord[]
+  context?: AttributeRecord[]
+  happened?: [type: string, minute: number][]
+  stale?: boolean
+  /** When the row is asked for; 60 when left out. */
+  atMinute?: number
+}
+
+/** The row's values and flags by column. States are put down and taken up again between any two interactions. */
+export function featureRow(
+  input: FeatureStoreConfigInput,
+  row: FeatureRow,
+): Record<string, [number, number]> {
+  const { user, item, context = [], happened = [], stale = false, atMinute = 60 } = row
+  const featureSet = compileFeatureSet(parseFeatureStoreConfig(input))
+  const { layouts, width, names } = featureSet
+  const atMs = ROW_START_MS + atMinute * MINUTE_MS
+  const known = (layout: typeof layouts.userAttributes, attributes: AttributeRecord[] | undefined) =>
+    attributes === undefined
+      ? null
+      : foldAttributes(layout, null, { occurredAtMs: ROW_START_MS, attributes, offset: 0 })
+  const [userAttributes, itemAttributes] = [
+    known(layouts.userAttributes, user),
+    known(layouts.itemAttributes, item),
+  ]
+  const keysOf = lookupKeys(featureSet)
+  const stateOf = (entity: 'user' | 'item') => {
+    const layout = layouts[entity]
+    let state = new EntityState(layout)
+    for (const [offset, [type, minute]] of happened.entries()) {
+      const occurredAtMs = ROW_START_MS + minute * MINUTE_MS
+      fold(layout, state, type, occurredAtMs, offset, keysOf(itemAttributes, occurredAtMs))
+      state = decodeState(layout, encodeState(layout, state))
+    }
+    return happened.length === 0 ? null : state
+  }
+  const vectors = new Float32Array(width)
+  const flags = new Uint8Array(width)
+  const views = {
+    user: entityView(layouts.user, stateOf('user'), userAttributes, atMs, stale),
+    items: [entityView(layouts.item, stateOf('item'), itemAttributes, atMs, stale)],
+    context: contextValues(featureSet, context),
+  }
+  vectorise(featureSet, views, vectors, flags, 0)
+  return Object.fromEntries(names.map((name, i) => [name, [vectors[i]!, flags[i]!]]))
+}
