@@ -6,6 +6,7 @@ import { createLeasedModel, type LeasedModel, type ModelLease } from './model-le
 import { checkCalibrationIsKnown, checkFitsFeatureSet, manifestOfMove } from './model-admission.ts'
 import { mayServe, type MoveAt, preferredModels } from './model-preference.ts'
 import { type ModelRefusal, ModelRefusedError, type ModelSession, type OpenModel } from './model/index.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface ModelSlotOptions {
   openModel: OpenModel
@@ -66,7 +67,7 @@ export function createModelSlot({
     signals.gauge('model_live', next === undefined ? 0 : 1)
     if (next !== undefined) signals.count('models_swapped')
     const replaced = old?.session.manifest.modelId ?? null
-    log.info({ modelId: next?.session.manifest.modelId ?? null, replaced, reason }, 'model_swapped')
+    log.info({ modelId: next?.session.manifest.modelId ?? null, replaced, reason }, LOG_EVENTS.modelSwapped)
     await old?.retire()
   }
 
@@ -77,7 +78,7 @@ export function createModelSlot({
     const liveModelId = live?.session.manifest.modelId ?? null
     log.error(
       { modelId, code, liveModelId, detail: cause instanceof Error ? cause.message : String(cause) },
-      'model_refused',
+      LOG_EVENTS.modelRefused,
     )
   }
 
@@ -106,7 +107,10 @@ export function createModelSlot({
       if (isLive && (file === undefined || live?.fileVersion === file.version)) return
       if (file === undefined) {
         if (evicted.has(modelId)) wantedAgain ??= modelId
-        log.info({ modelId, stage: at.move.stage, isEvicted: evicted.has(modelId) }, 'model_awaits_artifact')
+        log.info(
+          { modelId, stage: at.move.stage, isEvicted: evicted.has(modelId) },
+          LOG_EVENTS.modelAwaitsArtifact,
+        )
         continue
       }
       const attempt = `${at.offset}/${file.version}`
@@ -158,7 +162,7 @@ export function createModelSlot({
         signals.count('artifacts_refused', { reason: verdict })
         log.error(
           { modelId: value.modelId, index: value.index, count: value.count, reason: verdict },
-          'artifact_refused',
+          LOG_EVENTS.artifactRefused,
         )
       }
       const preferred = preferredModels(moves.values()).map(({ move }) => move.modelId)
@@ -166,7 +170,7 @@ export function createModelSlot({
         evicted.add(modelId)
         for (const oldest of [...evicted].slice(0, -EVICTED_MODELS_MAX)) evicted.delete(oldest)
         signals.count('artifacts_evicted')
-        log.warn({ modelId, limit: 'artifactsHeldBytesMax' }, 'artifact_evicted')
+        log.warn({ modelId, limit: 'artifactsHeldBytesMax' }, LOG_EVENTS.artifactEvicted)
       }
     },
     settle() {

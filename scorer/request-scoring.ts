@@ -8,6 +8,7 @@ import type { ModelLease } from './model-lease.ts'
 import { ModelCallError } from './model/index.ts'
 import { predictionOf, type RecordedVectors, recordedVectors, type RequestAt } from './prediction-record.ts'
 import { isExplored, rankCandidates } from './ranking.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface RequestScoringOptions {
   config: Pick<ScorerConfig, 'vectorsRecordedMax' | 'explorationShare'>
@@ -73,7 +74,7 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
       case 'unavailable':
         log.warn(
           { code: codeOf(answer.cause), detail: String(answer.cause), requests: requests.length },
-          'store_unavailable',
+          LOG_EVENTS.storeUnavailable,
         )
         return { recorded: null, missing: 'store_unavailable', ...at }
     }
@@ -131,7 +132,7 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
     signals.count('model_calls_failed', { code })
     log.error(
       { modelId, code, detail: error instanceof Error ? error.message : String(error) },
-      'model_call_failed',
+      LOG_EVENTS.modelCallFailed,
     )
     return fallback(code === 'call_timeout' ? 'deadline' : 'model_error')
   }

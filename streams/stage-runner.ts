@@ -4,6 +4,7 @@ import { decodeRecord, runSteps } from './decode-record.ts'
 import type { RawBatch, RawRecord } from './raw-record.ts'
 import type { Batch, Clock, Logger, Outputs, Signals, Stage, StageRecord } from './stage.ts'
 import { deadLetter, drop, pass, type Verdict } from './verdict.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 /** What the shell does after a batch: the runner decides, the shell moves offsets. */
 export type RunOutcome =
@@ -135,7 +136,7 @@ export function createStageRunner<K extends TopicKey>(
     signals.count('records_dead_lettered', { stage: stage.name, topic: key, reason })
     log.warn(
       { stage: stage.name, topic, partition: raw.partition, offset: raw.offset, reason, detail },
-      'record dead-lettered',
+      LOG_EVENTS.recordDeadLettered,
     )
     outputs.add('deadLetters', {
       key: topic,
@@ -178,9 +179,8 @@ export function createStageRunner<K extends TopicKey>(
       cause,
     }
     if (parked) signals.count('records_parked', { stage: stage.name, topic: raw.topic, reason })
-    if (count === limits.retryAttemptsMax)
-      log.error(fields, 'record parked: its partition waits until it can be read, the others go on')
-    else log.warn(fields, parked ? 'record still parked' : 'record to be tried again')
+    if (count === limits.retryAttemptsMax) log.error(fields, LOG_EVENTS.recordParked)
+    else log.warn({ ...fields, parked }, LOG_EVENTS.recordPostponed)
     return { kind: 'retry', offset, commit, delayMs, parked }
   }
 }

@@ -8,6 +8,7 @@ import { withOwnFetches } from './wire/kafka-fetches.ts'
 import { policyOf } from '../errors.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Logger } from '../stage.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 /** What one partition gave. */
 export interface FetchedPartition {
@@ -179,17 +180,14 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
     const passes =
       policyOf(classified) === 'transient' || classified.code === 'kafka_unreachable' || isStale(error)
     if (!passes || now - brokenSinceMs > limits.brokerOutageSecondsMax * 1_000) throw classified
-    log.debug(
-      { topic: topicName, error: (error as Error).message },
-      'fetch failed; asking for the leaders again',
-    )
+    log.debug({ topic: topicName, error: (error as Error).message }, LOG_EVENTS.fetchFailed)
     if (host !== undefined && port !== undefined) cluster.removeBroker({ host, port })
     await sleep(RETRY_MS)
     try {
       if (!cluster.isConnected()) await cluster.connect()
       await cluster.refreshMetadata()
     } catch (refreshError) {
-      log.debug({ topic: topicName, error: refreshError }, 'metadata not refreshed; the next fetch tells')
+      log.debug({ topic: topicName, error: refreshError }, LOG_EVENTS.metadataNotRefreshed)
     }
   }
 

@@ -22,6 +22,7 @@ import { createPartitionLanes } from '../../partition-lanes.ts'
 import type { ProgressVerdict } from '../../progress.ts'
 import { createStageRunner, type RunOutcome, type StageRunnerParts } from '../../stage-runner.ts'
 import type { RunningStage, Stage } from '../../stage.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 export interface KafkaMemberParts extends StageRunnerParts {
   kafka: Kafka
@@ -30,8 +31,6 @@ export interface KafkaMemberParts extends StageRunnerParts {
   config: StreamsConfig
   outputs: KafkaOutputs
 }
-
-type Stall = Exclude<ProgressVerdict, { kind: 'moves' }>
 
 export interface KafkaMember extends RunningStage {
   /** It has finished something. */
@@ -99,7 +98,7 @@ export async function joinGroup<K extends TopicKey>(
     watchdog.joined()
     whileJoined(() => consumer.pause([...keyOf.keys()].map((topic) => ({ topic, partitions }))))
     signals.count('partitions_assigned', { stage: stage.name }, partitions.length)
-    log.info({ stage: stage.name, generation, partitions }, 'partitions assigned')
+    log.info({ stage: stage.name, generation, partitions }, LOG_EVENTS.partitionsAssigned)
     opening = opening
       .then(() => open(joinedGeneration, partitions))
       .catch(fail)
@@ -219,10 +218,10 @@ export async function joinGroup<K extends TopicKey>(
     if (!restart) return fail(classifyKafkaError(error, brokers))
     generation += 1
     signals.count('consumers_restarted', { stage: stage.name })
-    log.warn({ stage: stage.name, error: error.message }, 'consumer restarts after an outage')
+    log.warn({ stage: stage.name, error: error.message }, LOG_EVENTS.consumerRestarted)
   }
 
-  function stalled({ kind, what, seconds }: Stall): void {
+  function stalled({ kind, what, seconds }: Exclude<ProgressVerdict, { kind: 'moves' }>): void {
     if (ending !== null) return
     signals.count('stages_stalled', { stage: stage.name })
     const StalledError = kind === 'stuck' ? StageStuckError : ConsumerSilentError
@@ -237,7 +236,7 @@ export async function joinGroup<K extends TopicKey>(
   /** The stage is over: `done` rejects once the group has been left. */
   function fail(error: unknown): void {
     if (ending !== null) return
-    log.error({ stage: stage.name, error }, 'stage stopped by an error')
+    log.error({ stage: stage.name, error }, LOG_EVENTS.stageStopped)
     end(
       (failure) => {
         ready.reject(failure)
