@@ -1,5 +1,5 @@
 import type { FeatureSet } from '#feature-store'
-import type { Example } from '#schemas'
+import { type Example, type StageName, STAGES } from '#schemas'
 import type { Batch, Runtime, Stage } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createSeenIds } from './learners/seen-ids.ts'
@@ -120,8 +120,8 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
   }
 
   return {
-    name: 'learner',
-    sources: ['examples'],
+    name: 'learner' satisfies StageName,
+    sources: STAGES.learner.sources,
     startFrom: 'earliest',
     async opened(_topic, partition) {
       const { startOffset, endOffset } = await runtime.offsets('examples', partition)

@@ -1,5 +1,5 @@
 import type { Admin, ConsumerCrashEvent, ConsumerGroupJoinEvent, Kafka } from 'kafkajs'
-import type { TopicKey } from '#schemas'
+import { groupOf, type TopicKey } from '#schemas'
 import type { StreamsConfig } from '../../config.ts'
 import { deferred } from '../../deferred.ts'
 import { type FetchedPayload, rawBatchOf } from '../wire/kafka-batch.ts'
@@ -47,7 +47,7 @@ export async function joinGroup<K extends TopicKey>(
   parts: KafkaMemberParts,
 ): Promise<KafkaMember> {
   const { kafka, brokers, config, outputs, log, signals, limits, topicName } = parts
-  const groupId = `${config.prefix}.${stage.name}`
+  const groupId = groupOf(config.prefix, stage.name)
   const keyOf = new Map(stage.sources.map((topic) => [topicName(topic), topic]))
   const run = createStageRunner(stage, parts)
   const commits = createCommits({ stage: stage.name, intervalMs: limits.commitIntervalMs, log, signals })
