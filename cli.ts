@@ -17,6 +17,7 @@ import {
   type RunningStage,
   type SignalRegistry,
   STACK_DIR_DEFAULT,
+  STREAMS_LOG_EVENTS,
   startMetricsServer,
   streamsConfigSchema,
   untilStopped,
@@ -157,7 +158,8 @@ function registerRunCommand(
     const isReady = () => ready === services.length
     const server =
       port === undefined ? null : await startMetricsServer({ host: metricsHost, port, signals, isReady })
-    if (server !== null) createLogger({ name: 'feedloop' }).info({ url: server.url }, 'metrics_listening')
+    if (server !== null)
+      createLogger({ name: 'feedloop' }).info({ url: server.url }, STREAMS_LOG_EVENTS.metricsListening)
     try {
       for (const name of services) {
         const service = await SERVICES[name](context)

@@ -53,6 +53,11 @@ const FACTORY_FILES = [
   'streams/testing/naive-counter-main.ts',
   'feature-store/bench/peers/process-handwritten.ts',
 ]
+const LOG_TEXT = {
+  selector:
+    'CallExpression[callee.property.name=/^(debug|info|warn|error)$/][arguments.1.type!=/^(Member|Identifier|undefined)/][arguments.length=2][arguments.0.type!="Literal"]',
+  message: 'A log line is an event of LOG_EVENTS (signals.ts of the part); its facts are fields.',
+}
 const NO_DEFAULT_EXPORT = { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }
 
 const OTHER_PARTS = {
@@ -120,13 +125,13 @@ export default tseslint.config(
       eqeqeq: 'error',
       'max-lines': ['error', { max: 300 }],
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
-      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...FACTORIES],
+      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, LOG_TEXT, ...FACTORIES],
       'no-restricted-globals': ['error', FETCH],
     },
   },
   {
     files: FACTORY_FILES,
-    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT], 'no-restricted-globals': 'off' },
+    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, LOG_TEXT], 'no-restricted-globals': 'off' },
   },
   {
     files: ['**/*.ts'],
@@ -141,6 +146,7 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         NO_DEFAULT_EXPORT,
+        LOG_TEXT,
         ...FACTORIES,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",

@@ -94,6 +94,8 @@ const bad: [rule: string, where: string, code: string][] = [
   ['no-restricted-syntax', 'scorer/rate.test.ts', 'export const client = new kafkajs.Kafka({})\n'],
   ['no-restricted-globals', 'scorer/http-rate.ts', "export const asked = () => fetch('http://x')\n"],
   ['no-restricted-globals', 'scorer/rate.test.ts', "export const asked = () => fetch('http://x')\n"],
+  ['no-restricted-syntax', 'scorer/rate.ts', "log.warn({ stage }, 'it went wrong')\n"],
+  ['no-restricted-syntax', 'cli.ts', 'createLogger({}).info({ stage }, `went ${wrong}`)\n'],
   ['@typescript-eslint/no-explicit-any', 'scorer/rate.ts', 'export const x = (y: any) => y\n'],
   ['no-empty', 'scorer/rate.ts', 'try { parseInt("1") } catch {}\n'],
   ['no-console', 'scorer/rate.ts', "console.log('x')\n"],
@@ -103,6 +105,7 @@ const bad: [rule: string, where: string, code: string][] = [
 
 const good: [where: string, code: string][] = [
   ['streams/kafka-rate.ts', "import { Kafka } from 'kafkajs'\nexport const k = [Kafka, Date.now()]\n"],
+  ['scorer/rate.ts', 'log.warn({ stage }, LOG_EVENTS.rateChanged)\n'],
   ['streams/kafka/kafka-client.ts', 'export const client = new Kafka({})\n'],
   ['streams/redis-client.ts', 'export const client = [new Redis(1), new Cluster([])]\n'],
   ['streams/http-client.ts', "export const asked = () => fetch('http://x')\n"],

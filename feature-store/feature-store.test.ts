@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { stagesOf } from '#schemas'
 import { createChance } from '#schemas/testing'
 import { streamsConfigSchema, createTopologyTestDriver, type TopologyTestDriver } from '#streams'
 import { decodeAttributes } from './attributes/attributes-blob.ts'
@@ -15,7 +16,7 @@ import { produceTraffic } from './testing/traffic.ts'
 
 const config = featureStoreConfigSchema.parse({ limits: { applyRecordsMax: 7, statesCachedMax: 100 } })
 const featureSet = compileFeatureSet(config)
-const STAGES = ['features-user', 'features-item', 'features-user-attributes', 'features-item-attributes']
+const STAGES = stagesOf('features')
 
 let stops: (() => Promise<void>)[] = []
 afterEach(async () => {

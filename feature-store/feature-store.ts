@@ -46,10 +46,7 @@ export async function startFeatureStore(
 
   async function supervise(): Promise<void> {
     while ((await run.ended) === 'went_back' && !stopping) {
-      runtime.log.warn(
-        { event: LOG_EVENTS.storeWentBack },
-        'the store lost data; all stages start again from its fences',
-      )
+      runtime.log.warn({}, LOG_EVENTS.storeWentBack)
       run = await startRun(parts)
       if (stopping) await run.stop()
     }

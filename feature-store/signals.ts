@@ -95,10 +95,14 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
   },
 ]
 
-/** Log events, the `event` field of a line. */
+/** Names of this part's log lines: the message is the event, its facts are fields. */
 export const LOG_EVENTS = {
   partitionAcquired: 'feature_partition_acquired',
+  /** The store is not where we left it: starting again from its fence. */
   partitionLost: 'feature_partition_lost',
+  /** The store lost data: all stages start again from its fences. */
   storeWentBack: 'feature_store_went_back',
+  /** Item attributes make no progress: folding without them, a replay may differ. */
+  lookupsGivenUp: 'feature_lookups_given_up',
   rebuildFinished: 'feature_rebuild_finished',
 } as const

@@ -9,5 +9,7 @@ it('takes user and password out of the address, and the last slash', () => {
     host: 'https://r:1/x',
     auth: { username: 'some@one', password: 'p:w' },
   })
-  expect(() => registrySettingsOf({ url: 'no address' })).toThrow('schema registry address "no address" is no URL')
+  expect(() => registrySettingsOf({ url: 'no address' })).toThrow(
+    'schema registry address "no address" is no URL',
+  )
 })

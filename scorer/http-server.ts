@@ -4,6 +4,7 @@ import { addProbes, codeOf, type Listening, listenOn, type Outputs, type Runtime
 import type { ScorerConfig } from './config.ts'
 import { parseRankRequest } from './http-request.ts'
 import type { RequestQueue } from './request-queue.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface HttpServerOptions {
   config: ScorerConfig['http']
@@ -34,7 +35,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Liste
     port: config.port ?? 0,
     setting: 'scorer.http.port',
   })
-  runtime.log.info({ url: listening.url }, 'http_listening')
+  runtime.log.info({ url: listening.url }, LOG_EVENTS.httpListening)
   return listening
 }
 
@@ -67,7 +68,7 @@ function addPredict(
     const recorded = write(prediction).then(
       () => true,
       (error: unknown) => {
-        log.error({ code: codeOf(error), detail: String(error) }, 'http_prediction_unrecorded')
+        log.error({ code: codeOf(error), detail: String(error) }, LOG_EVENTS.httpPredictionUnrecorded)
         return false
       },
     )
@@ -107,7 +108,7 @@ function addErrorAnswers(server: FastifyInstance, { runtime }: HttpServerOptions
   server.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
     const status = error.statusCode ?? 500
     if (status < 500) return refuse(reply, status, 'invalid_request', error.message)
-    runtime.log.error({ code: codeOf(error), detail: error.stack }, 'http_failed')
+    runtime.log.error({ code: codeOf(error), detail: error.stack }, LOG_EVENTS.httpFailed)
     return refuse(reply, 500, 'internal', 'the scorer failed; its log says why')
   })
   server.setNotFoundHandler((http, reply) =>

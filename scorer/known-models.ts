@@ -1,6 +1,7 @@
 import type { Logger, Signals, StageRecord } from '#streams'
 import { type ArtifactShelf, type ArtifactShelfOptions, createArtifactShelf } from './artifact-shelf.ts'
 import { mayServe, type MoveAt, preferredModels } from './model-preference.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface KnownModelsOptions {
   limits: ArtifactShelfOptions
@@ -40,7 +41,7 @@ export function createKnownModels({ limits, log, signals }: KnownModelsOptions):
       evicted.add(modelId)
       for (const oldest of [...evicted].slice(0, -EVICTED_MODELS_MAX)) evicted.delete(oldest)
       signals.count('artifacts_evicted')
-      log.warn({ modelId, limit: 'artifactsHeldBytesMax' }, 'artifact_evicted')
+      log.warn({ modelId, limit: 'artifactsHeldBytesMax' }, LOG_EVENTS.artifactEvicted)
     }
   }
 
@@ -66,7 +67,7 @@ export function createKnownModels({ limits, log, signals }: KnownModelsOptions):
       if (shelf.file(modelId) !== undefined) evicted.delete(modelId)
       if (verdict !== 'held') {
         signals.count('artifacts_refused', { reason: verdict })
-        log.error({ modelId, index, count, reason: verdict }, 'artifact_refused')
+        log.error({ modelId, index, count, reason: verdict }, LOG_EVENTS.artifactRefused)
       }
       evict(modelId)
     },

@@ -1,5 +1,6 @@
 import type { Logger, Signals } from '#streams'
 import type { LeasedModel, ModelLease } from './model-lease.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 /** The one model that answers, or none. */
 export interface LiveModel {
@@ -23,7 +24,7 @@ export function createLiveModel({ log, signals }: { log: Logger; signals: Signal
       if (next !== undefined) signals.count('models_swapped')
       const { modelId = null, calibrationId = null } = next?.session.manifest ?? {}
       const replaced = old?.session.manifest.modelId ?? null
-      log.info({ modelId, calibrationId, replaced, reason }, 'model_swapped')
+      log.info({ modelId, calibrationId, replaced, reason }, LOG_EVENTS.modelSwapped)
       await old?.retire()
     },
     async close() {

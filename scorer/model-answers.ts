@@ -4,6 +4,7 @@ import type { ModelLease } from './model-lease.ts'
 import { ModelCallError } from './model/index.ts'
 import type { RecordedVectors } from './prediction-record.ts'
 import type { ReadMicroBatch } from './vector-reading.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 /** Calibrated scores of one request, or why there are none. */
 export interface Answer {
@@ -63,7 +64,7 @@ export function createModelAnswers({ leaseModel, clock, log, signals }: ModelAns
     signals.count('model_calls_failed', { code })
     log.error(
       { modelId, code, detail: error instanceof Error ? error.message : String(error) },
-      'model_call_failed',
+      LOG_EVENTS.modelCallFailed,
     )
     return fallback(code === 'call_timeout' ? 'deadline' : 'model_error')
   }

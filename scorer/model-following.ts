@@ -1,5 +1,6 @@
 import { codeOf, type Follower, type RunningStage, type Runtime } from '#streams'
 import type { ModelSlot } from './model-slot.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 /**
  * Feeds a slot from the topics `models` and `modelArtifacts`. What the topics held at the start is only noted;
@@ -36,7 +37,10 @@ export async function followModels(runtime: Runtime, slot: ModelSlot): Promise<R
       await again.stop()
       await slot.settle()
     } catch (error) {
-      runtime.log.error({ modelId, code: codeOf(error), detail: String(error) }, 'artifact_not_read_again')
+      runtime.log.error(
+        { modelId, code: codeOf(error), detail: String(error) },
+        LOG_EVENTS.artifactNotReadAgain,
+      )
     } finally {
       isReadingAgain = false
     }

@@ -8,6 +8,7 @@ import { createLeasedModel } from './model-lease.ts'
 import { openWithRetries } from './model-opening.ts'
 import type { MoveAt } from './model-preference.ts'
 import { ModelRefusedError, type OpenModel, type ProvenModel } from './model/index.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface ModelSettlingOptions {
   known: KnownModels
@@ -68,7 +69,7 @@ export function createModelSettling(options: ModelSettlingOptions): ModelSettlin
   function awaitArtifact({ move: { modelId, stage } }: MoveAt): void {
     const isEvicted = known.isEvicted(modelId)
     if (isEvicted) wantedAgain ??= modelId
-    log.info({ modelId, stage, isEvicted }, 'model_awaits_artifact')
+    log.info({ modelId, stage, isEvicted }, LOG_EVENTS.modelAwaitsArtifact)
   }
 
   function refuse(modelId: string, attempt: string, cause: unknown): void {
@@ -79,7 +80,7 @@ export function createModelSettling(options: ModelSettlingOptions): ModelSettlin
     const liveModelId = live.current()?.session.manifest.modelId ?? null
     log.error(
       { modelId, code, liveModelId, detail: cause instanceof Error ? cause.message : String(cause) },
-      'model_refused',
+      LOG_EVENTS.modelRefused,
     )
   }
 

@@ -1,4 +1,5 @@
 import { concatMap, from, lastValueFrom } from 'rxjs'
+import { type StageName, STAGES } from '#schemas'
 import type { Batch, Clock, Outputs, Signals, Stage, StageRecord } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import { microBatches } from './micro-batch.ts'
@@ -61,8 +62,8 @@ export function createScoringStage({
   }
 
   return {
-    name: 'scorer',
-    sources: ['requests'],
+    name: 'scorer' satisfies StageName,
+    sources: STAGES.scorer.sources,
     startFrom: 'earliest',
     steps: { requests: requestSteps(config, time) },
     batch,

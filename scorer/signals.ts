@@ -75,17 +75,17 @@ export const SCORER_SIGNALS = [
 ] as const satisfies readonly SignalDeclaration[]
 
 /** Log messages of the scorer that people and alerts look for. */
-export const SCORER_LOG_EVENTS = [
-  'model_swapped',
-  'model_refused',
-  'model_awaits_artifact',
-  'model_call_failed',
-  'artifact_refused',
-  'artifact_evicted',
-  'artifact_not_read_again',
-  'store_unavailable',
-  'http_listening',
-  'http_prediction_unrecorded',
-  'http_failed',
-  'scorer_stop_failed',
-] as const
+export const LOG_EVENTS = {
+  modelSwapped: 'model_swapped',
+  modelRefused: 'model_refused',
+  modelAwaitsArtifact: 'model_awaits_artifact',
+  modelCallFailed: 'model_call_failed',
+  artifactRefused: 'artifact_refused',
+  artifactEvicted: 'artifact_evicted',
+  artifactNotReadAgain: 'artifact_not_read_again',
+  storeUnavailable: 'store_unavailable',
+  httpListening: 'http_listening',
+  httpPredictionUnrecorded: 'http_prediction_unrecorded',
+  httpFailed: 'http_failed',
+  scorerStopFailed: 'scorer_stop_failed',
+} as const

@@ -9,6 +9,7 @@ import { createRequestQueue } from './request-queue.ts'
 import { createRequestScoring } from './request-scoring.ts'
 import { requestSteps } from './request-steps.ts'
 import { createScoringStage } from './scoring-pipeline.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface ScorerOptions {
   config: ScorerConfig
@@ -97,7 +98,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   const done = Promise.all([taking.then((taken) => taken?.done), models.done]).then(
     () => undefined,
     async (death: unknown) => {
-      await stop().catch((error: unknown) => log.warn({ detail: String(error) }, 'scorer_stop_failed'))
+      await stop().catch((error: unknown) => log.warn({ detail: String(error) }, LOG_EVENTS.scorerStopFailed))
       throw death
     },
   )

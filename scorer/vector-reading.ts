@@ -2,6 +2,7 @@ import type { FeatureReader } from '#feature-store'
 import { type Clock, codeOf, type Logger, type Signals } from '#streams'
 import type { FallbackReason } from './fallback.ts'
 import { type RecordedVectors, recordedVectors, type RequestAt } from './prediction-record.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 /** A micro-batch after the store was read. `firstRows[i]` is the row of request i's first candidate. */
 export interface ReadMicroBatch {
@@ -51,7 +52,7 @@ export async function readVectors(
     case 'unavailable':
       log.warn(
         { code: codeOf(answer.cause), detail: String(answer.cause), requests: requests.length },
-        'store_unavailable',
+        LOG_EVENTS.storeUnavailable,
       )
       return { recorded: null, missing: 'store_unavailable', ...at }
   }

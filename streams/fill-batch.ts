@@ -4,6 +4,7 @@ import { decodeRecord, runSteps } from './decode-record.ts'
 import type { RawRecord } from './raw-record.ts'
 import type { Batch, Clock, Logger, Outputs, Signals, Stage, StageRecord } from './stage.ts'
 import { deadLetter, drop, pass, type Verdict } from './verdict.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface BatchFillerParts {
   codec: Codec
@@ -92,7 +93,7 @@ export function createBatchFiller<K extends TopicKey>(
     signals.count('records_dead_lettered', { stage: stage.name, topic: key, reason })
     log.warn(
       { stage: stage.name, topic, partition: raw.partition, offset: raw.offset, reason, detail },
-      'record dead-lettered',
+      LOG_EVENTS.recordDeadLettered,
     )
     outputs.add('deadLetters', {
       key: topic,

@@ -18,7 +18,7 @@ export type { RawRecord } from './raw-record.ts'
 export { type StreamsConfig, streamsConfigSchema, type StreamsLimits, streamsLimitsSchema } from './config.ts'
 export { createLogger, LOG_LEVELS, type LoggerOptions, type LogLevel, silentLogger } from './log.ts'
 export { createSignals, SIGNAL_PREFIX, type SignalRegistry, silentSignals } from './signal-registry.ts'
-export { type SignalDeclaration, STREAMS_SIGNALS } from './signals.ts'
+export { type SignalDeclaration, LOG_EVENTS as STREAMS_LOG_EVENTS, STREAMS_SIGNALS } from './signals.ts'
 export {
   codeOf,
   describeFailure,

@@ -1,4 +1,5 @@
 import type { Logger, Signals } from './stage.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface LostRecords {
   stage: string
@@ -18,8 +19,5 @@ export function tellLostRecords(
   const { stage, topic, wanted, first } = lost
   const records = first - wanted
   signals.count('records_lost_to_retention', { stage, topic }, records)
-  log.error(
-    { ...lost, records },
-    'records were deleted by retention before they were read; going on without them',
-  )
+  log.error({ ...lost, records }, LOG_EVENTS.recordsLost)
 }

@@ -4,6 +4,7 @@ import type { Postponed } from './fill-batch.ts'
 import type { RawBatch } from './raw-record.ts'
 import type { RunOutcome } from './stage-runner.ts'
 import type { Logger, Signals } from './stage.ts'
+import { LOG_EVENTS } from './signals.ts'
 
 export interface PostponementsParts {
   stage: string
@@ -49,9 +50,8 @@ export function createPostponements<K extends TopicKey>(parts: PostponementsPart
       cause,
     }
     if (parked) signals.count('records_parked', { stage: parts.stage, topic: raw.topic, reason })
-    if (count === limits.retryAttemptsMax)
-      log.error(fields, 'record parked: its partition waits until it can be read, the others go on')
-    else log.warn(fields, parked ? 'record still parked' : 'record to be tried again')
+    if (count === limits.retryAttemptsMax) log.error(fields, LOG_EVENTS.recordParked)
+    else log.warn({ ...fields, parked }, LOG_EVENTS.recordPostponed)
     return { kind: 'retry', offset, commit, delayMs, parked }
   }
 

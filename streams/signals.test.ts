@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createSignals } from './signal-registry.ts'
-import { STREAMS_SIGNALS } from './signals.ts'
+import { LOG_EVENTS, STREAMS_SIGNALS } from './signals.ts'
 
 /** Every `signals.count('name'`, `.gauge(` and `.observe(` of this folder. */
 function usedNames(): Map<string, string> {
@@ -20,6 +21,19 @@ describe('STREAMS_SIGNALS', () => {
     const methods = { counter: 'count', gauge: 'gauge', histogram: 'observe' }
     const declared = new Map(STREAMS_SIGNALS.map(({ name, kind }) => [name as string, methods[kind]]))
     expect(new Map([...usedNames()].sort())).toEqual(new Map([...declared].sort()))
+  })
+})
+
+describe('LOG_EVENTS', () => {
+  it('are all logged somewhere', () => {
+    const root = join(import.meta.dirname, '..')
+    const files = ['streams', '.'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: folder !== '.', encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+        .map((file) => readFileSync(join(root, folder, file), 'utf8')),
+    )
+    const code = files.join('\n')
+    for (const key of Object.keys(LOG_EVENTS)) expect(code).toContain(`LOG_EVENTS.${key}`)
   })
 })
 

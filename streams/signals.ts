@@ -124,3 +124,47 @@ export const STREAMS_SIGNALS = [
   },
   { kind: 'counter', name: 'producers_replaced', help: 'after a final failure', labels: ['outputs'] },
 ] as const satisfies readonly SignalDeclaration[]
+
+/** What log lines of this part say: the message is the event, its facts are fields. */
+export const LOG_EVENTS = {
+  partitionsAssigned: 'partitions_assigned',
+  /** A consumer that kafkajs gave up; another one takes its place. */
+  consumerReplaced: 'consumer_replaced',
+  /** After an outage of the brokers. */
+  consumerRestarted: 'consumer_restarted',
+  /** Between a crash and its restart: there is nobody to pause or resume. */
+  consumerAway: 'consumer_away',
+  /** The next one tells whether the partitions are still ours. */
+  heartbeatRefused: 'heartbeat_refused',
+  /** Sent again, unless the group is being divided anew. */
+  offsetsRefused: 'offsets_refused',
+  /** The brokers do not tell the watchdog whether there is something to read. */
+  progressUnknown: 'progress_unknown',
+  stageStopped: 'stage_stopped',
+
+  recordDeadLettered: 'record_dead_lettered',
+  /** It cannot be read yet: it is tried again, `parked` or not. */
+  recordPostponed: 'record_postponed',
+  /** An ERROR: its partition waits at it until it can be read, the others go on. */
+  recordParked: 'record_parked',
+  /** A follower leaves it out. */
+  recordDropped: 'record_dropped',
+  /** Deleted by retention before it was read; the reader goes on behind. An ERROR when a stage lost them. */
+  recordsLost: 'records_lost_to_retention',
+
+  followerStarted: 'follower_started',
+  followerStopped: 'follower_stopped',
+  simulatorStopped: 'simulator_stopped',
+  metricsListening: 'metrics_listening',
+
+  /** kafkajs left partitions out of a send that it calls done. */
+  recordsResent: 'records_resent',
+  producerNotDisconnected: 'producer_not_disconnected',
+  /** Its connections are made anew. */
+  brokerSilent: 'broker_silent',
+  questionAskedAgain: 'question_asked_again',
+  fetchFailed: 'fetch_failed',
+  metadataNotRefreshed: 'metadata_not_refreshed',
+  /** What kafkajs logs, in its own words (`said`). */
+  kafkajsSaid: 'kafkajs_said',
+} as const

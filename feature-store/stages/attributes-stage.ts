@@ -1,3 +1,4 @@
+import type { StageName } from '#schemas'
 import type { Runtime, Stage } from '#streams'
 import { decodeAttributes, encodeAttributes } from '../attributes/attributes-blob.ts'
 import { eraseAttributes, foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
@@ -16,7 +17,7 @@ export function createAttributesStage<K extends 'users' | 'items'>(
   const { limits } = featureSet.config
   const layout = topic === 'users' ? featureSet.layouts.userAttributes : featureSet.layouts.itemAttributes
   return createFencedStage<K, AttributesState>({
-    name: topic === 'users' ? 'features-user-attributes' : 'features-item-attributes',
+    name: (topic === 'users' ? 'features-user-attributes' : 'features-item-attributes') satisfies StageName,
     topic,
     layoutId: layout.id,
     runtime,

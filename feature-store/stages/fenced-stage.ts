@@ -80,10 +80,7 @@ export function createFencedStage<K extends TopicKey, State>(
     const acquired = ownedFrom<State>(fence, partition, tag, options.statesCachedMax)
     owned.set(partition, acquired)
     const { epoch, position } = acquired
-    runtime.log.info(
-      { event: LOG_EVENTS.partitionAcquired, stage: name, tag, epoch, position },
-      'partition acquired',
-    )
+    runtime.log.info({ stage: name, tag, epoch, position }, LOG_EVENTS.partitionAcquired)
     return acquired
   }
 
@@ -137,13 +134,12 @@ export function createFencedStage<K extends TopicKey, State>(
     owned.delete(own.partition)
     if (answer.kind === 'fenced') throw new FencedError(own.tag, own.epoch)
     const fields = {
-      event: LOG_EVENTS.partitionLost,
       stage: name,
       tag: own.tag,
       answer: answer.kind,
       position: own.position,
     }
-    runtime.log.warn(fields, 'the store is not where we left it; starting again from its fence')
+    runtime.log.warn(fields, LOG_EVENTS.partitionLost)
     const { position } = await acquire(own.partition)
     return { kind: 'seek', offset: position }
   }
@@ -162,8 +158,7 @@ export function createFencedStage<K extends TopicKey, State>(
     if (own.position >= own.rebuildUntilOffset) return
     const left = Math.max(0, own.rebuildUntilOffset - nextOffset)
     runtime.signals.gauge(SIGNALS.rebuildOffsets, left, { stage: name, partition: String(own.partition) })
-    if (left === 0)
-      runtime.log.info({ event: LOG_EVENTS.rebuildFinished, stage: name, tag: own.tag }, 'partition rebuilt')
+    if (left === 0) runtime.log.info({ stage: name, tag: own.tag }, LOG_EVENTS.rebuildFinished)
   }
 
   return {

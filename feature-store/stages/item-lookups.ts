@@ -3,7 +3,7 @@ import { decodeAttributes } from '../attributes/attributes-blob.ts'
 import { fixedValuesAt, type AttributeValue } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { createLru } from '../lru.ts'
-import { SIGNALS } from '../signals.ts'
+import { LOG_EVENTS, SIGNALS } from '../signals.ts'
 import { mapKeyOf, type StateLayout } from '../state/layout.ts'
 import { partitionTag, type StateStore } from '../state-store.ts'
 
@@ -99,7 +99,7 @@ export function createItemLookups(parts: {
   function giveUp(partition: number, position: number, endOffset: number): true {
     runtime.signals.count(SIGNALS.lookupsGivenUp)
     const fields = { partition, position, endOffset }
-    runtime.log.warn(fields, 'item attributes make no progress; folding without them, a replay may differ')
+    runtime.log.warn(fields, LOG_EVENTS.lookupsGivenUp)
     return true
   }
 

@@ -1,3 +1,4 @@
+import type { StageName } from '#schemas'
 import type { Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
@@ -25,7 +26,7 @@ export function createItemStage(parts: {
   const { limits } = featureSet.config
   const layout = featureSet.layouts.item
   return createFencedStage<'itemInteractions', EntityState>({
-    name: 'features-item',
+    name: 'features-item' satisfies StageName,
     topic: 'itemInteractions',
     layoutId: layout.id,
     runtime,

@@ -1,3 +1,4 @@
+import type { StageName } from '#schemas'
 import type { Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
@@ -30,7 +31,7 @@ export function createUserStage(parts: {
   const lookups = createItemLookups(parts)
 
   return createFencedStage<'interactions', EntityState>({
-    name: 'features-user',
+    name: 'features-user' satisfies StageName,
     topic: 'interactions',
     layoutId: layout.id,
     runtime,

@@ -2,7 +2,7 @@
  * The features service as a process of its own, for tests that kill it or that take away what protects it.
  * Argument: JSON of RunFeaturesArguments.
  */
-import { createCodec, openRegistry } from '#schemas'
+import { createCodec, groupOf, openRegistry, type StageName } from '#schemas'
 import {
   catalogueOf,
   connectRuntime,
@@ -38,7 +38,7 @@ const STAGE_OF = {
   itemInteractions: 'features-item',
   users: 'features-user-attributes',
   items: 'features-item-attributes',
-} as const
+} as const satisfies Record<string, StageName>
 
 const given = JSON.parse(process.argv[2]!) as RunFeaturesArguments
 const { addresses } = given
@@ -96,7 +96,7 @@ function withoutFence(inner: StateStore): StateStore {
     for (const [topic, stage] of Object.entries(STAGE_OF)) {
       const topicName = runtime.topicName(topic as keyof typeof STAGE_OF)
       if (partitionTag(topicName, partition, '').startsWith(place[0]))
-        return ask(`${streams.prefix}.${stage}`, topicName, partition)
+        return ask(groupOf(streams.prefix, stage), topicName, partition)
     }
     throw new Error(`no stage keeps ${tag}`)
   })

@@ -5,6 +5,7 @@ import { policyOf } from '../errors.ts'
 import { silentLogger } from '../log.ts'
 import type { Logger } from '../stage.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 export interface AskAgainParts {
   brokers: readonly string[]
@@ -41,10 +42,7 @@ export async function askAgain<T>(
       const passes = policyOf(classified) === 'transient' || classified.code === 'kafka_unreachable'
       const outageMs = performance.now() - startMs
       if (!passes || outageMs > limits.brokerOutageSecondsMax * 1_000) throw classified
-      log.debug(
-        { attempt, error: classified.message },
-        'a question to the brokers has no answer; asking again',
-      )
+      log.debug({ attempt, error: classified.message }, LOG_EVENTS.questionAskedAgain)
       await sleep(ASK_DELAY_MS)
     }
   }

@@ -19,6 +19,7 @@ import { encodeOwnProduce, produceRequests } from './wire/kafka-produce-request.
 import { mendQueues, queueClass } from './wire/kafka-request-queues.ts'
 import { createKafkaSockets, type UnansweredRequest } from './wire/kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 export interface KafkaClientOptions {
   address: KafkaAddress
@@ -102,8 +103,7 @@ class AttentiveKafka extends Kafka {
   #attended() {
     const sockets = createKafkaSockets(() => Date.now())
     const unanswered = ({ payload }: { payload: UnansweredRequest }): void => {
-      if (sockets.endSilent(payload) > 0)
-        this.#log.warn({ broker: payload.broker }, 'a broker was silent; its connections are made anew')
+      if (sockets.endSilent(payload) > 0) this.#log.warn({ broker: payload.broker }, LOG_EVENTS.brokerSilent)
     }
     const kafka = new Kafka({ ...this.#config, socketFactory: sockets.factory })
     return { kafka, unanswered, disconnected: () => sockets.endAll() }
@@ -153,8 +153,8 @@ const PASSING =
 function logTo(log: Logger): logCreator {
   return () =>
     ({ namespace, level, log: { message, timestamp: _timestamp, logger: _logger, ...fields } }) => {
-      const entry = { kafkajs: namespace, ...fields }
-      if (level === logLevel.ERROR && !PASSING.test(message)) log.warn(entry, message)
-      else log.debug(entry, message)
+      const entry = { kafkajs: namespace, said: message, ...fields }
+      if (level === logLevel.ERROR && !PASSING.test(message)) log.warn(entry, LOG_EVENTS.kafkajsSaid)
+      else log.debug(entry, LOG_EVENTS.kafkajsSaid)
     }
 }

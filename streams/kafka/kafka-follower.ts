@@ -8,6 +8,7 @@ import { openLogCursor } from './kafka-log-cursor.ts'
 import { tellLostRecords } from '../lost-records.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Follower, Logger, RunningStage, Signals, StageRecord } from '../stage.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 export interface KafkaFollowerParts {
   kafka: Kafka
@@ -53,11 +54,14 @@ export async function runKafkaFollower<K extends TopicKey>(
   const reading = readOn()
     .finally(() => cursor.close())
     .then(done.resolve, (error: unknown) => {
-      log.error({ follower: follower.name, topic: name, error }, 'follower stopped by an error')
+      log.error({ follower: follower.name, topic: name, error }, LOG_EVENTS.followerStopped)
       ready.reject(error)
       done.reject(error)
     })
-  log.debug({ follower: follower.name, topic: name, fetchBytesMax: limits.fetchBytesMax }, 'follower started')
+  log.debug(
+    { follower: follower.name, topic: name, fetchBytesMax: limits.fetchBytesMax },
+    LOG_EVENTS.followerStarted,
+  )
 
   return {
     ready: ready.promise,
@@ -110,10 +114,7 @@ async function tellLater<K extends TopicKey>(
     if (count >= limits.retryAttemptsMax)
       signals.count('records_parked', { stage: follower.name, topic: follower.topic, reason })
     if (count === limits.retryAttemptsMax)
-      log.error(
-        { follower: follower.name, topic, partition, offset, reason, cause },
-        'follower waits at a record',
-      )
+      log.error({ follower: follower.name, topic, partition, offset, reason, cause }, LOG_EVENTS.recordParked)
     const delayMs = Math.min(limits.retryDelayMs * 2 ** (count - 1), limits.retryDelayMaxMs)
     await sleep(delayMs, undefined, { signal: stopping }).catch(() => undefined) // the loop looks
   }
@@ -127,5 +128,5 @@ function leaveOut(
   { log, signals }: Pick<KafkaFollowerParts, 'log' | 'signals'>,
 ): void {
   signals.count('records_dropped', { stage: follower.name, topic: follower.topic, reason })
-  log.warn({ follower: follower.name, topic, partition, offset, reason }, 'record left out')
+  log.warn({ follower: follower.name, topic, partition, offset, reason }, LOG_EVENTS.recordDropped)
 }

@@ -5,6 +5,7 @@ import { policyOf } from '../errors.ts'
 import type { Logger } from '../stage.ts'
 import { RETRY_MS } from './kafka-cluster.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 export interface LogRecoveryParts {
   cluster: Cluster
@@ -42,17 +43,14 @@ export function createLogRecovery(parts: LogRecoveryParts): LogRecovery {
       const passes =
         policyOf(classified) === 'transient' || classified.code === 'kafka_unreachable' || isStale(error)
       if (!passes || now - brokenSinceMs > limits.brokerOutageSecondsMax * 1_000) throw classified
-      log.debug(
-        { topic: topicName, error: (error as Error).message },
-        'fetch failed; asking for the leaders again',
-      )
+      log.debug({ topic: topicName, error: (error as Error).message }, LOG_EVENTS.fetchFailed)
       if (host !== undefined && port !== undefined) cluster.removeBroker({ host, port })
       await sleep(RETRY_MS)
       try {
         if (!cluster.isConnected()) await cluster.connect()
         await cluster.refreshMetadata()
       } catch (refreshError) {
-        log.debug({ topic: topicName, error: refreshError }, 'metadata not refreshed; the next fetch tells')
+        log.debug({ topic: topicName, error: refreshError }, LOG_EVENTS.metadataNotRefreshed)
       }
     },
   }

@@ -6,6 +6,7 @@ import { classifyKafkaError } from './kafka-errors.ts'
 import { outageRetry } from './kafka-client.ts'
 import { type Accumulator, createAccumulator, type OutboundRecord } from '../outputs.ts'
 import type { Clock, Logger, Signals } from '../stage.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 export interface KafkaOutputsParts {
   /** For logs and metrics: the stage or service that writes. */
@@ -66,10 +67,7 @@ export async function openKafkaOutputs(parts: KafkaOutputsParts): Promise<KafkaO
         })
         messages = withoutAnswer(messages, answer)
         for (const { topic, messages: rest } of messages) {
-          log.warn(
-            { outputs: name, topic, records: rest.length },
-            'kafkajs left partitions out; sending them again',
-          )
+          log.warn({ outputs: name, topic, records: rest.length }, LOG_EVENTS.recordsResent)
           signals.count('records_resent', { outputs: name, topic }, rest.length)
         }
       }
@@ -96,7 +94,7 @@ export async function openKafkaOutputs(parts: KafkaOutputsParts): Promise<KafkaO
     signals.count('producers_replaced', { outputs: name })
     broken
       .disconnect()
-      .catch((error: unknown) => log.debug({ outputs: name, error }, 'broken producer did not disconnect'))
+      .catch((error: unknown) => log.debug({ outputs: name, error }, LOG_EVENTS.producerNotDisconnected))
   }
 
   return {

@@ -5,6 +5,7 @@ import { openLogCursor } from './kafka-log-cursor.ts'
 import { silentLogger } from '../log.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Logger } from '../stage.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 export interface ReadTopicOptions {
   addresses: Pick<Addresses, 'kafka'>
@@ -36,7 +37,7 @@ export async function* readTopic(options: ReadTopicOptions): AsyncGenerator<RawR
     limits,
     log,
     lost: (partition, wanted, first) =>
-      log.warn({ topic: topicName, partition, wanted, first }, 'retention was faster than this reader'),
+      log.warn({ topic: topicName, partition, wanted, first }, LOG_EVENTS.recordsLost),
   })
   try {
     while (!cursor.caughtUp()) {

@@ -4,6 +4,7 @@ import { deferred } from '../deferred.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Follower, Logger, RunningStage, Signals } from '../stage.ts'
 import type { MemoryLog } from './memory-log.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 export interface MemoryFollowersParts {
   log: MemoryLog
@@ -79,7 +80,7 @@ export function createMemoryFollowers({
     signals.count('records_dropped', { stage: follower.name, topic: follower.topic, reason: verdict.reason })
     logger.warn(
       { follower: follower.name, topic, offset: raw.offset, reason: verdict.reason },
-      'record left out',
+      LOG_EVENTS.recordDropped,
     )
   }
 

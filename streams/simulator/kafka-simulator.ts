@@ -2,6 +2,7 @@ import type { Runtime } from '../stage.ts'
 import type { SimulatorConfig } from './config.ts'
 import { createFeedPlayer, type FeedPlayerCounts } from './feed-player.ts'
 import { createFeedSimulation, type FeedSimulation } from './simulation.ts'
+import { LOG_EVENTS } from '../signals.ts'
 
 export interface StartSimulatorOptions {
   seed: string
@@ -82,7 +83,7 @@ export async function startSimulator(
     await outputs.close()
     await follower.stop()
   })
-  done.catch((error: unknown) => runtime.log.error({ error }, 'the simulated feed stopped'))
+  done.catch((error: unknown) => runtime.log.error({ error }, LOG_EVENTS.simulatorStopped))
 
   return {
     counts: player.counts,

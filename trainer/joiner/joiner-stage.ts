@@ -1,4 +1,4 @@
-import type { Interaction, Outcome } from '#schemas'
+import { type Interaction, type Outcome, type StageName, STAGES } from '#schemas'
 import { clampFuture, refuseAbsurdTime, type Batch, type Outputs, type Runtime, type Stage } from '#streams'
 import type { TrainerConfig } from '../config.ts'
 import { SIGNALS } from '../signals.ts'
@@ -8,7 +8,7 @@ import { createSourceTimes, type SourceTimes } from './source-times.ts'
 
 /** What tells of a shown item: both are keyed by user, as predictions are. */
 export type JoinerSource = 'predictions' | 'outcomes' | 'interactions'
-const SOURCES: readonly JoinerSource[] = ['predictions', 'outcomes', 'interactions']
+const SOURCES: readonly JoinerSource[] = STAGES.joiner.sources
 const MINUTE_MS = 60_000
 
 export interface JoinerOptions {
@@ -94,7 +94,7 @@ export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOp
   }
 
   return {
-    name: 'joiner',
+    name: 'joiner' satisfies StageName,
     sources: SOURCES,
     startFrom: 'earliest',
     steps: {

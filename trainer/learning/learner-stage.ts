@@ -1,3 +1,4 @@
+import { type StageName, STAGES } from '#schemas'
 import type { FeatureSet } from '#feature-store'
 import type { Batch, Runtime, Stage } from '#streams'
 import type { TrainerConfig } from '../config.ts'
@@ -30,8 +31,8 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
   let generation: Generation | undefined
 
   return {
-    name: 'learner',
-    sources: ['examples'],
+    name: 'learner' satisfies StageName,
+    sources: STAGES.learner.sources,
     startFrom: 'earliest',
     async opened(_topic, partition) {
       const { startOffset, endOffset } = await runtime.offsets('examples', partition)

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import { compareStore, compileFeatureSet, createReplay, runFeatures } from '#feature-store'
-import type { Interaction, RankRequest, RecordOf } from '#schemas'
+import type { Interaction, RankRequest, RecordOf, StageName } from '#schemas'
 import { runScorer, scorerConfigSchema } from '#scorer'
 import {
   type Addresses,
@@ -155,7 +155,7 @@ async function startFeed(addresses: Addresses) {
   }
   /** Resolves when the stages are through; rejects when a service died of it. */
   async function through(): Promise<void> {
-    const stages = Object.entries(STAGE_OF) as [Topic, string][]
+    const stages = Object.entries(STAGE_OF) as [Topic, StageName][]
     const done = Promise.race(running.map((service) => service.done))
     await Promise.race([done, Promise.all(stages.map(([topic, stage]) => feed.caughtUp(stage, topic)))])
     await feed.caughtUp('features-item', 'itemInteractions')

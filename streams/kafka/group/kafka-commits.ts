@@ -1,5 +1,6 @@
 import { isRebalancing } from '../kafka-errors.ts'
 import type { Logger, Signals } from '../../stage.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 /** As kafkajs takes them; its own type leaves the metadata out, its code does not. */
 export interface OffsetsWithMetadata {
@@ -68,11 +69,11 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
         signals.count('offsets_refused', { stage })
         const fields = { stage, error: error instanceof Error ? error.message : String(error) }
         if (isRebalancing(error) || read !== generation) {
-          log.debug(fields, 'offsets not committed: the group is being divided anew')
+          log.debug({ ...fields, isRebalancing: true }, LOG_EVENTS.offsetsRefused)
           return false
         }
-        if (refusals++ === 0) log.warn(fields, 'offsets not committed; trying again')
-        else log.debug(fields, 'offsets not committed; trying again')
+        if (refusals++ === 0) log.warn(fields, LOG_EVENTS.offsetsRefused)
+        else log.debug(fields, LOG_EVENTS.offsetsRefused)
         noteAgain(offsets)
         return false
       })

@@ -9,6 +9,7 @@ import type { MemberEnd } from './kafka-member-end.ts'
 import type { Pauses } from './kafka-pauses.ts'
 import { startOffsets } from './kafka-start-offsets.ts'
 import type { Watchdog } from './kafka-watchdog.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 export interface GenerationsParts<K extends TopicKey> {
   stage: Stage<K>
@@ -64,7 +65,7 @@ export function createGenerations<K extends TopicKey>(parts: GenerationsParts<K>
     watchdog.joined()
     whileJoined(() => consumer.pause(topicPartitions(partitions)))
     signals.count('partitions_assigned', { stage: stage.name }, partitions.length)
-    log.info({ stage: stage.name, generation, partitions }, 'partitions assigned')
+    log.info({ stage: stage.name, generation, partitions }, LOG_EVENTS.partitionsAssigned)
     opening = opening
       .then(() => open(joinedGeneration, partitions))
       .catch(end.fail)

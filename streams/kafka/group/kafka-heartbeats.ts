@@ -2,6 +2,7 @@ import type { EachBatchPayload } from 'kafkajs'
 import type { StreamsLimits } from '../../config.ts'
 import { isOwnershipLost } from '../kafka-errors.ts'
 import type { Logger } from '../../stage.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 export interface HeartbeatsParts {
   stage: string
@@ -32,7 +33,7 @@ export function createHeartbeats({ stage, limits, log }: HeartbeatsParts): Heart
   const timer = setInterval(() => {
     const read = generation
     beat?.().catch((error: unknown) => {
-      if (!isOwnershipLost(error)) log.debug({ stage, error }, 'heartbeat not taken; the next one tells')
+      if (!isOwnershipLost(error)) log.debug({ stage, error }, LOG_EVENTS.heartbeatRefused)
       else if (read === generation) lost = true
     })
   }, limits.heartbeatIntervalMs)

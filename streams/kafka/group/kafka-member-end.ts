@@ -1,6 +1,7 @@
 import { type CrashWatchEnd, endOf } from '../../crash-watch.ts'
 import { deferred } from '../../deferred.ts'
 import type { Logger } from '../../stage.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 export interface MemberEndParts {
   stage: string
@@ -39,7 +40,7 @@ export function createMemberEnd({ stage, log, leave }: MemberEndParts): MemberEn
     isEnding: () => ending !== null,
     fail(error) {
       if (ending !== null) return
-      log.error({ stage, error }, 'stage stopped by an error')
+      log.error({ stage, error }, LOG_EVENTS.stageStopped)
       end(
         (failure) => {
           ready.reject(failure)

@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs'
-import type { TopicKey } from '#schemas'
+import { groupOf, type TopicKey } from '#schemas'
 import type { StreamsConfig } from '../../config.ts'
 import { createPartitionLanes } from '../../partition-lanes.ts'
 import { createStageRunner, type StageRunnerParts } from '../../stage-runner.ts'
@@ -67,7 +67,7 @@ export async function joinGroup<K extends TopicKey>(
 function assemble<K extends TopicKey>(stage: Stage<K>, parts: KafkaMemberParts) {
   const { kafka, config, log, signals, limits, topicName } = parts
   const name = stage.name
-  const groupId = `${config.prefix}.${name}`
+  const groupId = groupOf(config.prefix, name)
   const sources = new Map(stage.sources.map((topic) => [topicName(topic), topic]))
   const topics = [...sources.keys()]
   const own = { ...parts, stage: name }

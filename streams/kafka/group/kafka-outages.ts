@@ -7,6 +7,7 @@ import { classifyKafkaError } from '../kafka-errors.ts'
 import type { Heartbeats } from './kafka-heartbeats.ts'
 import type { MemberEnd } from './kafka-member-end.ts'
 import type { createRejoin } from './kafka-rejoin.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 export interface OutagesParts {
   stage: string
@@ -49,7 +50,7 @@ export function createOutages(parts: OutagesParts): Outages {
       if (!restart) return end.fail(classifyKafkaError(error, brokers))
       parts.generationOver()
       signals.count('consumers_restarted', { stage })
-      log.warn({ stage, error: error.message }, 'consumer restarts after an outage')
+      log.warn({ stage, error: error.message }, LOG_EVENTS.consumerRestarted)
     },
     stalled({ kind, what, seconds }) {
       if (end.isEnding()) return

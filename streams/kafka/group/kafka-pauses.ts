@@ -1,5 +1,6 @@
 import type { Consumer } from 'kafkajs'
 import type { Logger, Signals } from '../../stage.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 export interface PausesParts {
   stage: string
@@ -28,7 +29,7 @@ export function createPauses({ stage, consumer, log, signals }: PausesParts): Pa
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('Consumer group was not initialized')))
         throw error
-      log.debug({ stage }, 'consumer is between a crash and its restart')
+      log.debug({ stage }, LOG_EVENTS.consumerAway)
     }
   }
 

@@ -3,6 +3,7 @@ import { deferred } from '../../deferred.ts'
 import { ConsumerSilentError } from '../../errors.ts'
 import { joinGroup, type KafkaMember, type KafkaMemberParts } from './kafka-member.ts'
 import type { RunningStage, Stage } from '../../stage.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 /**
  * A stage as a group member; when the member stops fetching without a word, another one in its place. As often as
@@ -36,7 +37,7 @@ export function runKafkaStage<K extends TopicKey>(
         restarts = current.hasMoved() ? 1 : restarts + 1
         if (restarts > limits.consumerRestartsMax) throw error
         signals.count('consumers_restarted', { stage: stage.name })
-        log.warn({ stage: stage.name, restarts, error: error.message }, 'another consumer takes its place')
+        log.warn({ stage: stage.name, restarts, error: error.message }, LOG_EVENTS.consumerReplaced)
         member = join()
       }
     }

@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { judgeProgress, type ProgressFacts, type ProgressVerdict, type WorkAtHand } from '../../progress.ts'
 import type { Clock, Logger } from '../../stage.ts'
+import { LOG_EVENTS } from '../../signals.ts'
 
 export interface WatchdogParts {
   stage: string
@@ -76,7 +77,7 @@ export function createWatchdog(parts: WatchdogParts): Watchdog {
       if (isLooking) return
       isLooking = true
       look()
-        .catch((error: unknown) => log.debug({ stage, error }, 'progress unknown: brokers do not answer'))
+        .catch((error: unknown) => log.debug({ stage, error }, LOG_EVENTS.progressUnknown))
         .finally(() => (isLooking = false))
     },
     (secondsMax * 1_000) / LOOKS_PER_BOUND,

@@ -8,6 +8,7 @@ import {
   type RunningSimulator,
   type StackProgress,
 } from '#streams'
+import { stagesOf } from '#schemas'
 import { trainerConfigSchema } from '../../config.ts'
 import {
   auditRun,
@@ -24,7 +25,6 @@ import { createDriftStory } from './drift-story.ts'
 import { watchLoop, type LoopWatch } from './kafka-loop-watch.ts'
 import { watchFences } from './redis-fence-watch.ts'
 import type { Screen } from './terminal-screen.ts'
-import { FEATURE_STAGES } from './loop-lag.ts'
 import { startLoop, type RunningLoop } from './process-loop.ts'
 import type { Stopwatch } from './process-stopwatch.ts'
 
@@ -102,7 +102,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       config: simulatorConfigSchema.parse({ injections }),
       speed: CLOCK_SPEED,
       startMs: usualStartMs(stopwatch.nowMs()),
-      beforeRequests: () => loop.caughtUp(CATCH_UP_SECONDS_MAX, FEATURE_STAGES),
+      beforeRequests: () => loop.caughtUp(CATCH_UP_SECONDS_MAX, stagesOf('features')),
     })
     closers.add(() => simulator.stop())
     screen.announce(`the feed is open; its clock runs ${String(CLOCK_SPEED)} times as fast as the wall's`)

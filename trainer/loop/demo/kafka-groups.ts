@@ -1,9 +1,10 @@
+import { groupOf, type StageName } from '#schemas'
 import { createPlainKafka, type KafkaAddress } from '#streams'
 
 /** The consumer groups of one loop, by the prefix of their names. */
 export interface LoopGroups {
   /** Of these stages, those whose group has no member that reads yet. */
-  notReady(stages: readonly string[]): Promise<string[]>
+  notReady(stages: readonly StageName[]): Promise<StageName[]>
   /** Deletes the groups that nobody is in any more. */
   forget(): Promise<void>
   close(): Promise<void>
@@ -15,7 +16,7 @@ export async function openLoopGroups(address: KafkaAddress, prefix: string): Pro
   await admin.connect()
   return {
     async notReady(stages) {
-      const names = stages.map((stage) => `${prefix}.${stage}`)
+      const names = stages.map((stage) => groupOf(prefix, stage))
       const { groups } = await admin.describeGroups(names)
       const stable = new Set(
         groups.flatMap(({ groupId, state, members }) =>

@@ -1,4 +1,13 @@
-import { topicCatalogue } from '#schemas'
+import {
+  groupOf,
+  LOOP_SERVICES,
+  type LoopService,
+  STAGE_NAMES,
+  type StageName,
+  STAGES,
+  topicCatalogue,
+  type TopicKey,
+} from '#schemas'
 import {
   applyTopics,
   connectRuntime,
@@ -20,7 +29,7 @@ import { createClosers } from './closers.ts'
 import { LoopTooSlowError, RunInterruptedError } from './errors.ts'
 import { makeRunFolder } from './fs-run-folder.ts'
 import { openLoopGroups } from './kafka-groups.ts'
-import { lagOf, offsetsText, STAGE_SOURCES, STAGES, STAGES_THAT_LAG, type LoopOffsets } from './loop-lag.ts'
+import { lagOf, offsetsText, STAGES_THAT_LAG, type LoopOffsets } from './loop-lag.ts'
 import { startServices, type LoopServices } from './process-services.ts'
 import { forgetStates } from './redis-forget.ts'
 import { forgetSubjects } from './registry-forget.ts'
@@ -33,13 +42,13 @@ export interface RunningLoop {
   readonly runtime: Runtime
   readonly services: LoopServices
   /** Records that the slowest group of these stages is behind; all that keep no records waiting on purpose when none are named. */
-  lagRecords(stages?: readonly string[]): Promise<number>
+  lagRecords(stages?: readonly StageName[]): Promise<number>
   /** Waits until nothing is behind. @throws LoopTooSlowError */
-  caughtUp(secondsMax: number, stages?: readonly string[]): Promise<void>
+  caughtUp(secondsMax: number, stages?: readonly StageName[]): Promise<void>
   /** Waits until nothing is behind and nothing moves any more. @throws LoopTooSlowError */
   settled(secondsMax: number): Promise<void>
   /** The last lines of a service's log. */
-  logTail(service: 'features' | 'scorer' | 'trainer'): string
+  logTail(service: LoopService): string
   /** Stops the services; the topics and the store stay readable. */
   stopServices(): Promise<void>
   /** Stops and removes everything this run brought. */
@@ -129,7 +138,7 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
     mustGoOn()
 
     const services = startServices({
-      names: ['features', 'scorer', 'trainer'],
+      names: LOOP_SERVICES,
       folder,
       environment: {
         ...environment,
@@ -140,12 +149,15 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
     closers.add(() => services.stop())
     await until('the services to take their partitions', READY_SECONDS_MAX, async () => {
       mustGoOn()
-      return (await Promise.race([groups.notReady(STAGES), services.done.then(() => STAGES)])).length === 0
+      return (
+        (await Promise.race([groups.notReady(STAGE_NAMES), services.done.then(() => STAGE_NAMES)])).length ===
+        0
+      )
     })
 
     async function offsets(): Promise<LoopOffsets> {
       const committed = await lags.lags()
-      const topics = [...new Set(Object.values(STAGE_SOURCES).flat())]
+      const topics = [...new Set(STAGE_NAMES.flatMap((stage): readonly TopicKey[] => STAGES[stage].sources))]
       const ends = new Map(
         await Promise.all(
           topics.map(async (topic) => [topic, await lags.endOffsets(catalogue[topic].name)] as const),
@@ -153,14 +165,14 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
       )
       return {
         committed(stage, topic) {
-          const [group, name] = [`${prefix}.${stage}`, catalogue[topic].name]
+          const [group, name] = [groupOf(prefix, stage), catalogue[topic].name]
           const ours = committed.filter((lag) => lag.group === group && lag.topic === name)
           return new Map(ours.map(({ partition, committedOffset }) => [partition, committedOffset]))
         },
         ends: (topic) => ends.get(topic) ?? new Map(),
       }
     }
-    async function lagRecords(stages: readonly string[] = STAGES_THAT_LAG): Promise<number> {
+    async function lagRecords(stages: readonly StageName[] = STAGES_THAT_LAG): Promise<number> {
       const now = await offsets()
       return Math.max(...stages.map((stage) => lagOf(stage, now)))
     }

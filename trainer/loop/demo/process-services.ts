@@ -1,22 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import type { LoopService } from '#schemas'
 import { ServiceDiedError } from './errors.ts'
 import type { RunFolder } from './fs-run-folder.ts'
-
-export type ServiceName = 'features' | 'scorer' | 'trainer'
 
 export interface LoopServices {
   /** Rejects when a service cannot be kept alive. Never resolves before `stop`. */
   readonly done: Promise<void>
-  readonly restarts: Readonly<Record<ServiceName, number>>
+  readonly restarts: Readonly<Record<LoopService, number>>
   /** SIGTERM, then SIGKILL after a while. Resolves when all are gone. */
   stop(): Promise<void>
 }
 
 export interface StartServicesOptions {
-  names: readonly ServiceName[]
+  names: readonly LoopService[]
   folder: RunFolder
   environment: Readonly<Record<string, string | undefined>>
-  onRestart: (name: ServiceName, how: string) => void
+  onRestart: (name: LoopService, how: string) => void
 }
 
 const RESTARTS_MAX = 5
@@ -29,8 +28,8 @@ const STOP_GRACE_MS = 15_000
  */
 export function startServices(options: StartServicesOptions): LoopServices {
   const { names, folder, environment, onRestart } = options
-  const children = new Map<ServiceName, ChildProcess>()
-  const restarts: Record<ServiceName, number> = { features: 0, scorer: 0, trainer: 0 }
+  const children = new Map<LoopService, ChildProcess>()
+  const restarts: Record<LoopService, number> = { features: 0, scorer: 0, trainer: 0 }
   let stopping = false
   let fail: (error: Error) => void
   let succeed: () => void
@@ -40,7 +39,7 @@ export function startServices(options: StartServicesOptions): LoopServices {
   })
   done.catch(() => undefined) // `stop` may come before anyone listens
 
-  function start(name: ServiceName): void {
+  function start(name: LoopService): void {
     const log = folder.openLog(name)
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'run', name], {
       env: { ...environment, FEEDLOOP_CONFIG: folder.feedFile },
@@ -54,7 +53,7 @@ export function startServices(options: StartServicesOptions): LoopServices {
     child.once('error', (error) => ended(name, error.message))
   }
 
-  function ended(name: ServiceName, how: string): void {
+  function ended(name: LoopService, how: string): void {
     if (!children.delete(name) || stopping) return
     if (restarts[name] >= RESTARTS_MAX)
       return fail(new ServiceDiedError(name, restarts[name], folder.logTail(name, 15)))

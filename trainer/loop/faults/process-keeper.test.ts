@@ -34,10 +34,10 @@ it('starts the process again when it ends by itself, and keeps what all of them 
   const kept = keepRunning(start, { told: (lastWords) => told.push(lastWords) })
   const pid = () => kept.current().child.pid
   expect(pid()).toBe(1)
-  ends[0]!({ exitCode: 1, stdout: '', stderr: '{"event":"lost"} {"event":"lost"}' })
+  ends[0]!({ exitCode: 1, stdout: '', stderr: '{"msg":"lost"} {"msg":"lost"}' })
   while (pid() === 1) await new Promise((resolve) => setImmediate(resolve))
   expect(kept.deaths()).toBe(1)
-  expect(told).toEqual(['{"event":"lost"} {"event":"lost"}'])
+  expect(told).toEqual(['{"msg":"lost"} {"msg":"lost"}'])
   const { exitCode, written } = await kept.stop()
   expect(exitCode).toBe(0)
   expect(written).toContain('process 2 stopped')

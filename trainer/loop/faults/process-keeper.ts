@@ -96,4 +96,4 @@ const lastWords = (text: string): string => text.trimEnd().split('\n').slice(-LA
 
 /** How many log lines carry this event. */
 export const eventCount = (written: string, event: string): number =>
-  written.split(`"event":"${event}"`).length - 1
+  written.split(`"msg":"${event}"`).length - 1

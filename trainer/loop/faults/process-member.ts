@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { STREAMS_LOG_EVENTS } from '#streams'
 import type { FeedloopProcess } from '#streams/testing'
 import type { OwnFeed } from '../testing/own-feed.ts'
 import { keepRunning, type KeptProcess } from './process-keeper.ts'
@@ -23,7 +24,7 @@ export function startMember(feed: OwnFeed, start: () => FeedloopProcess): KeptPr
       // has, if it is one of ours; nobody waits long for another.
       const joined = kept
         .current()
-        .wrote('partitions assigned')
+        .wrote(STREAMS_LOG_EVENTS.partitionsAssigned)
         .catch(() => undefined) // it has ended: its code says how
       await Promise.race([joined, sleep(JOIN_MS_MAX, undefined, { ref: false })])
       return kept.stop()

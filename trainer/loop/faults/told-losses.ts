@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { StageName } from '#schemas'
 
 /** What a stage said of records that retention took before it read them. */
 export interface ToldLoss {
@@ -16,7 +17,7 @@ const lossSchema = z.object({
 })
 
 /** The losses that one stage told in its log (a JSON object per line). */
-export function toldLosses(log: string, stage: string): ToldLoss[] {
+export function toldLosses(log: string, stage: StageName): ToldLoss[] {
   const losses: ToldLoss[] = []
   for (const line of log.split('\n')) {
     if (!line.includes('"wanted"')) continue

@@ -1,3 +1,4 @@
+import type { LoopService } from '#schemas'
 import { CLOCK_SPEED } from '../demo/demo-times.ts'
 import { createHash } from 'node:crypto'
 import {
@@ -58,8 +59,6 @@ export const TICK_MS = 500
 /** The broker's clock; the feed's runs in the past. */
 const AHEAD_MS = 30 * 86_400_000
 
-type ServiceName = 'features' | 'scorer' | 'trainer'
-
 /** More restarts than any plan of mishaps needs. */
 const RESTARTS_MAX = 100
 
@@ -74,7 +73,7 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
   const { store } = zombies
   const featureSet = compileFeatureSet(features)
   const reader = createFeatureReader({ runtime: driver, store, featureSet })
-  const start: Record<ServiceName, () => Promise<RunningStage>> = {
+  const start: Record<LoopService, () => Promise<RunningStage>> = {
     features: () => startFeatureStore(driver, { config: features, store }),
     scorer: () => startScorer(driver, { config: scorer, features: reader, openModel: openLinearModel }),
     trainer: () =>
@@ -85,14 +84,14 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
         fitter: fitterInProcess,
       }),
   }
-  const dead = new Set<ServiceName>()
+  const dead = new Set<LoopService>()
   let deaths = 0
-  const running: Record<ServiceName, RunningStage> = {
+  const running: Record<LoopService, RunningStage> = {
     features: await driver.settleUntil(start.features()),
     scorer: await driver.settleUntil(start.scorer()),
     trainer: await driver.settleUntil(start.trainer()),
   }
-  for (const service of Object.keys(running) as ServiceName[]) {
+  for (const service of Object.keys(running) as LoopService[]) {
     noteDeath(service)
     await driver.settleUntil(running[service].ready)
   }
@@ -136,7 +135,7 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
   return { driver, store: kept, zombies, simulation, endMs, counts: player.counts, deaths }
 
   /** What a supervisor does. A service that cannot start yet stays dead until the next time. */
-  async function restart(service: ServiceName): Promise<void> {
+  async function restart(service: LoopService): Promise<void> {
     dead.delete(service)
     await driver.settleUntil(running[service].stop().catch(() => undefined))
     running[service] = await driver.settleUntil(start[service]())
@@ -154,7 +153,7 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
     }
   }
 
-  function noteDeath(service: ServiceName): void {
+  function noteDeath(service: LoopService): void {
     running[service].done.catch(() => {
       dead.add(service)
       deaths += 1

@@ -1,22 +1,13 @@
 import type { MemorySnapshot, MemoryStore } from '#feature-store'
+import { STAGE_NAMES, type StageName } from '#schemas'
 import { createRandom, type CrashMoment, type TopologyTestDriver } from '#streams'
 import type { Zombies } from './zombies.ts'
 
-export const LOOP_STAGES = [
-  'features-user',
-  'features-item',
-  'features-user-attributes',
-  'features-item-attributes',
-  'scorer',
-  'joiner',
-  'learner',
-] as const
-
 /** Something that goes wrong at the beginning of a tick. */
 export type Mishap = { atTick: number } & (
-  | { kind: 'crash'; stage: string; moment: CrashMoment }
+  | { kind: 'crash'; stage: StageName; moment: CrashMoment }
   /** All partitions of a stage are taken away and given back. */
-  | { kind: 'rebalance'; stage: string }
+  | { kind: 'rebalance'; stage: StageName }
   /** Another process of the feature store joins its groups; it leaves them again. */
   | { kind: 'join' | 'leave' }
   /** From now on this share of all records is written twice in a row; 0: no longer. */
@@ -58,9 +49,9 @@ export function planMishaps(seed: number, ticks: number): Mishap[] {
     const later = atTick + 1 + random.int(3)
     const one = (...mishaps: Mishap[]) => planned.push(...mishaps)
     const choices = [
-      () => one({ atTick, kind: 'crash', stage: pick(LOOP_STAGES), moment: pick(['flush', 'commit']) }),
-      () => one({ atTick, kind: 'crash', stage: pick(LOOP_STAGES.slice(0, 2)), moment: 'commit' }),
-      () => one({ atTick, kind: 'rebalance', stage: pick(LOOP_STAGES) }),
+      () => one({ atTick, kind: 'crash', stage: pick(STAGE_NAMES), moment: pick(['flush', 'commit']) }),
+      () => one({ atTick, kind: 'crash', stage: pick(STAGE_NAMES.slice(0, 2)), moment: 'commit' }),
+      () => one({ atTick, kind: 'rebalance', stage: pick(STAGE_NAMES) }),
       () => one({ atTick, kind: 'join' }, { atTick: later, kind: 'leave' }),
       () => one({ atTick, kind: 'duplicate', share: 0.3 }, { atTick: later, kind: 'duplicate', share: 0 }),
       () =>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { compileFeatureSet, partitionTag, type StateStore, type MemoryStore } from '#feature-store'
-import type { TopicKey } from '#schemas'
+import { STAGE_NAMES, type TopicKey } from '#schemas'
 import { simulatorConfigSchema, type StageRecord, type TopologyTestDriver } from '#streams'
 import { feedSchema } from '../feed.ts'
 import { type MemoryLoopRun, playMemoryLoop } from './memory-loop.ts'
-import { LOOP_STAGES, type Mishap, planMishaps } from './mishaps.ts'
+import { type Mishap, planMishaps } from './mishaps.ts'
 import { brokenPromises } from './seed-check.ts'
 
 /**
@@ -135,7 +135,7 @@ function withoutFence(store: MemoryStore, driver: TopologyTestDriver): StateStor
 
 describe('a death of each stage, before its outputs are written and before its commit', () => {
   // Nobody tells of people once the feed runs.
-  const stages = LOOP_STAGES.filter((stage) => stage !== 'features-user-attributes')
+  const stages = STAGE_NAMES.filter((stage) => stage !== 'features-user-attributes')
   const deaths = stages.flatMap((stage) =>
     (['flush', 'commit'] as const).map((moment) => ({ stage, moment })),
   )

@@ -24,7 +24,7 @@ import { makeRunFolder } from '../demo/fs-run-folder.ts'
 import { openLoopGroups } from '../demo/kafka-groups.ts'
 import { forgetStates } from '../demo/redis-forget.ts'
 import { forgetSubjects } from '../demo/registry-forget.ts'
-import type { TopicKey } from '#schemas'
+import { groupOf, type LoopService, type TopicKey } from '#schemas'
 
 type FeedProcess = Pick<FeedloopProcess, 'mustRun' | 'kill'>
 
@@ -36,7 +36,7 @@ export interface OwnFeed {
   readonly runtime: KafkaRuntime
   readonly store: StateStore
   /** `feedloop run <service>`, a process of its own; killed at `close` at the latest. */
-  run(service: 'features' | 'scorer' | 'trainer', ...options: string[]): FeedloopProcess
+  run(service: LoopService, ...options: string[]): FeedloopProcess
   /** The features service as tests change it: killed at a step, without its fence, by the wrong clock. */
   runFeatures(options: FeaturesProcessOptions): FeedloopProcess
   /** Another process that belongs to this feed: it must run while the feed waits, and is killed at `close`. */
@@ -45,7 +45,7 @@ export interface OwnFeed {
   recordCount(topic: TopicKey): Promise<number>
   /** Waits for a condition. @throws Error when a process of this feed ends by itself meanwhile */
   until(what: string, condition: () => Promise<boolean>, pollMs?: number): Promise<void>
-  /** Waits until a stage has committed the end of every partition that holds something. */
+  /** Waits until a stage, or the group of a control, has committed the end of every partition that holds something. */
   caughtUp(stage: string, topic: TopicKey): Promise<void>
   /** Ends the processes, removes topics, groups, states and schemas. */
   close(): Promise<void>
@@ -116,7 +116,7 @@ export async function openOwnFeed(
         untilOrDead(`stage ${stage} to reach the end of ${topic}`, async () => {
           const [committed, ends] = await Promise.all([lags.lags(), endOffsets(topic)])
           const ours = committed.filter(
-            (lag) => lag.group === `${prefix}.${stage}` && lag.topic === runtime.topicName(topic),
+            (lag) => lag.group === groupOf(prefix, stage) && lag.topic === runtime.topicName(topic),
           )
           return [...ends].every(
             ([partition, end]) =>

@@ -1,3 +1,4 @@
+import { STREAMS_LOG_EVENTS } from '#streams'
 import { JOINED_LINE } from '#streams/testing'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { allZero, FRAGILE_FEED, runDisturbed, withControl } from '../disturbed-run.ts'
@@ -60,7 +61,7 @@ function stormed(lab: Lab, size: ScenarioSize) {
     async disturb(feed) {
       const join = async () => {
         const member = startMember(feed, () => feed.run('features'))
-        await member.current().wrote('partitions assigned')
+        await member.current().wrote(STREAMS_LOG_EVENTS.partitionsAssigned)
         return member
       }
       const staying = await join()

@@ -1,4 +1,4 @@
-import { connectRuntime, readTopic, silentLogger } from '#streams'
+import { connectRuntime, readTopic, silentLogger, STREAMS_LOG_EVENTS } from '#streams'
 import { startNaiveCounter, startTcpProxy, type TcpProxy } from '#streams/testing'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import type { OwnFeed } from '../../testing/own-feed.ts'
@@ -143,7 +143,7 @@ async function run(lab: Lab, form: Form): Promise<FaultReport> {
         what: 'the partition waits exactly at the first record it cannot read',
         holds: stoodAt === firstUnknown,
       },
-      { what: 'it says that the record is parked', holds: written.includes('record parked') },
+      { what: 'it says that the record is parked', holds: written.includes(STREAMS_LOG_EVENTS.recordParked) },
       { what: 'the features process never died of it', holds: deaths === 0 && exitCode === 0 },
       { what: 'no good record became a dead letter', holds: (await feed.recordCount('deadLetters')) === 0 },
       {

@@ -1,6 +1,7 @@
 import { type LagReader, openLagReader } from '#streams'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { createChance } from '#schemas/testing'
+import { groupOf } from '#schemas'
 import type { OwnFeed } from '../../testing/own-feed.ts'
 import { appliedCount, appliedOffsets } from '../applied-offsets.ts'
 import { allZero, LATE_COMMITS_FEED, runDisturbed, withControl } from '../disturbed-run.ts'
@@ -106,7 +107,8 @@ async function uncommitted(
     const name = feed.runtime.topicName(topic)
     for (const [partition, applied] of (await appliedOffsets(feed, entity)).entries()) {
       const committed = lags.find(
-        (lag) => lag.group === `${feed.prefix}.${stage}` && lag.topic === name && lag.partition === partition,
+        (lag) =>
+          lag.group === groupOf(feed.prefix, stage) && lag.topic === name && lag.partition === partition,
       )?.committedOffset
       redelivered += Math.max(0, applied - (committed ?? 0))
       skipped += Math.max(0, (committed ?? 0) - applied)
