@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { streamsConfigSchema, createTopologyTestDriver } from '#streams'
+import { streamsConfigSchema } from '#streams'
+import { createTopologyTestDriver } from '#streams/testing'
 import { featureStoreConfigSchema } from './config.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createChance } from '#schemas/testing'
-import { streamsConfigSchema, createTopologyTestDriver, type TopologyTestDriver } from '#streams'
+import { streamsConfigSchema } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import { featureStoreConfigSchema } from './config.ts'
 import { compileFeatureSet } from './feature-set.ts'

@@ -1,4 +1,4 @@
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createChance } from '#schemas/testing'
 import { bytesOfVector, type Prediction } from '#schemas'

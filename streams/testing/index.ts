@@ -16,3 +16,8 @@ export { REDIS_COMMANDS } from '../doctor/redis-rights.ts'
 export { until } from './until.ts'
 export { WHAT_AND_WHY } from './what-and-why.ts'
 export { startJavaPeer } from './process-java-peer.ts'
+export {
+  createTopologyTestDriver,
+  type CrashMoment,
+  type TopologyTestDriver,
+} from './topology-test-driver.ts'

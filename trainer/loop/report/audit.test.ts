@@ -14,12 +14,8 @@ import {
   type RankRequest,
   type TopicKey,
 } from '#schemas'
-import {
-  createFeedSimulation,
-  simulatorConfigSchema,
-  createTopologyTestDriver,
-  type TopologyTestDriver,
-} from '#streams'
+import { createFeedSimulation, simulatorConfigSchema } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { auditRun, type AuditSource, type LoggedRecord } from './audit.ts'
 
 const startMs = Date.UTC(2026, 0, 5, 14)
