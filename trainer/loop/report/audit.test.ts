@@ -4,9 +4,8 @@ import {
   createFeatureReader,
   featureStoreConfigSchema,
   startFeatureStore,
-  createMemoryStore,
-  type MemoryStore,
 } from '#feature-store'
+import { createMishapStore, type MishapStore } from '#feature-store/testing'
 import {
   bytesOfVector,
   type ItemInteractions,
@@ -22,13 +21,13 @@ const startMs = Date.UTC(2026, 0, 5, 14)
 const features = featureStoreConfigSchema.parse({})
 const judging = { shown: ['view'], positive: ['click'], horizonMs: 600_000 }
 let driver: TopologyTestDriver
-let store: MemoryStore
+let store: MishapStore
 let acknowledged = 0
 
 /** A small feed, the real feature store, and a scorer that always answers 0.1; all in memory. */
 beforeAll(async () => {
   driver = await createTopologyTestDriver({ seed: 1, startMs: Date.UTC(2026, 1, 5) })
-  store = createMemoryStore()
+  store = createMishapStore()
   await startFeatureStore(driver, { config: features, store })
   const featureSet = compileFeatureSet(features)
   const reader = createFeatureReader({ runtime: driver, store, featureSet })
@@ -110,7 +109,7 @@ function withoutOneCopy([first, ...rest]: LoggedRecord<TopicKey>[]): LoggedRecor
   return [{ ...first!, value }, ...rest]
 }
 
-const audit = (from: AuditSource, read: MemoryStore = store) =>
+const audit = (from: AuditSource, read: MishapStore = store) =>
   auditRun({
     source: from,
     topics: driver,
@@ -190,7 +189,7 @@ describe('auditRun', () => {
 
   it('sees a state with one wrong byte', async () => {
     const honest = store
-    const spoilt: MemoryStore = {
+    const spoilt: MishapStore = {
       ...honest,
       async *scan(tag) {
         for await (const { id, blob } of honest.scan(tag)) {

@@ -1,5 +1,6 @@
-import type { MemorySnapshot, MemoryStore } from '#feature-store'
-import { createRandom, type CrashMoment, type TopologyTestDriver } from '#streams'
+import type { MemorySnapshot, MishapStore } from '#feature-store/testing'
+import { createRandom } from '#streams'
+import type { CrashMoment, TopologyTestDriver } from '#streams/testing'
 import type { Zombies } from './zombies.ts'
 
 export const LOOP_STAGES = [
@@ -37,7 +38,7 @@ export type Mishap = { atTick: number } & (
 /** What a mishap may touch. */
 export interface MishapVictims {
   driver: TopologyTestDriver
-  store: MemoryStore
+  store: MishapStore
   zombies: Zombies
   join(): Promise<void>
   leave(): Promise<void>
