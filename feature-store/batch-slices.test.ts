@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { streamsConfigSchema, createTopologyTestDriver } from '#streams'
+import { streamsConfigSchema } from '#streams'
+import { createTopologyTestDriver } from '#streams/testing'
 import { featureStoreConfigSchema } from './config.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
 import { partitionTag } from './state-store.ts'
-import { createMemoryStore } from './memory-store.ts'
+import { createMishapStore } from './testing/mishap-store.ts'
 import { produceTraffic } from './testing/traffic.ts'
 
 /** More than the smallest cache holds, so that states are put down and taken up again. */
@@ -28,7 +29,7 @@ async function userStates({ seed, batchRecordsMax, ...limits }: Cuts): Promise<M
     config: streamsConfigSchema.parse({ kafka: { partitions: 1 }, limits: { batchRecordsMax } }),
   })
   const config = featureStoreConfigSchema.parse({ limits })
-  const store = createMemoryStore()
+  const store = createMishapStore()
   produceTraffic(driver, { seed: 1, users: USERS, items: 8, interactions: INTERACTIONS })
   const running = await driver.settleUntil(startFeatureStore(driver, { config, store }))
   await driver.settle()

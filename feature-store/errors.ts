@@ -53,6 +53,17 @@ export class StoreUnavailableError extends FeatureStoreError {
   }
 }
 
+/** A store in memory may not hold more. */
+export class StoreFullError extends FeatureStoreError {
+  constructor(bound: 'entitiesMax' | 'bytesMax', max: number) {
+    super(
+      'store_full',
+      'operator',
+      `The feature store in memory is full: raise bounds.${bound} (${String(max)}), or use Redis.`,
+    )
+  }
+}
+
 /** Another process owns the partition now. This stage must stop; a restart joins the group again. */
 export class FencedError extends FeatureStoreError {
   constructor(tag: string, epoch: number) {

@@ -1,14 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { stagesOf } from '#schemas'
 import { createChance } from '#schemas/testing'
-import { streamsConfigSchema, createTopologyTestDriver, type TopologyTestDriver } from '#streams'
+import { streamsConfigSchema } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import { featureStoreConfigSchema } from './config.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
 import { compareStore } from './replay/compare-store.ts'
 import { partitionTag } from './state-store.ts'
-import { createMemoryStore, type MemoryStore } from './memory-store.ts'
+import { createMishapStore, type MishapStore } from './testing/mishap-store.ts'
 import { recordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import { replayOf } from './testing/replay-driver.ts'
@@ -31,14 +32,14 @@ async function driverOf(seed: number) {
   })
 }
 
-async function start(driver: TopologyTestDriver, store: MemoryStore) {
+async function start(driver: TopologyTestDriver, store: MishapStore) {
   const running = await startFeatureStore(driver, { config, store })
   stops.push(running.stop)
   return running
 }
 
 /** The store holds what the logs say, byte for byte, everything once. */
-async function expectExact(driver: TopologyTestDriver, store: MemoryStore, interactions: number) {
+async function expectExact(driver: TopologyTestDriver, store: MishapStore, interactions: number) {
   const replay = replayOf(driver, featureSet)
   expect(replay.counts()).toMatchObject({ interactions, copies: interactions, copiesMissing: 0 })
   const compared = await compareStore(replay, store, (topic) => driver.partitionCount(topic))
@@ -60,7 +61,7 @@ async function expectExact(driver: TopologyTestDriver, store: MemoryStore, inter
 describe('feature store', () => {
   it('applies everything once, equal to a replay of the logs byte for byte', async () => {
     const driver = await driverOf(1)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     await start(driver, store)
     produceTraffic(driver, { seed: 1, interactions: 1_500 })
     await driver.settle()
@@ -70,7 +71,7 @@ describe('feature store', () => {
 
   it('comes to the same bytes when interactions wait in the log before the items are known', async () => {
     const driver = await driverOf(2)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     produceTraffic(driver, { seed: 2, interactions: 500 })
     await start(driver, store)
     await driver.settle()
@@ -81,7 +82,7 @@ describe('feature store', () => {
     'survives crashes, lost answers, duplicates and rebalances (seed %i)',
     async (seed) => {
       const driver = await driverOf(seed)
-      const store = createMemoryStore()
+      const store = createMishapStore()
       const random = createChance(seed)
       const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]!
       driver.duplicate(0.05)
@@ -107,7 +108,7 @@ describe('feature store', () => {
     },
   )
 
-  async function restart(driver: TopologyTestDriver, store: MemoryStore) {
+  async function restart(driver: TopologyTestDriver, store: MishapStore) {
     await Promise.all(stops.map((stop) => stop()))
     stops = []
     await start(driver, store)
@@ -115,7 +116,7 @@ describe('feature store', () => {
 
   it('rebuilds from the log when Redis lost everything in the middle of a run', async () => {
     const driver = await driverOf(9)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     await start(driver, store)
     produceTraffic(driver, { seed: 9, interactions: 400 })
     for (let steps = 0; steps < 40; steps++) await driver.step()
@@ -127,7 +128,7 @@ describe('feature store', () => {
 
   it('rebuilds when the fences were deleted and the states left behind', async () => {
     const driver = await driverOf(11)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     await start(driver, store)
     produceTraffic(driver, { seed: 11, interactions: 300 })
     for (let steps = 0; steps < 40; steps++) await driver.step()
@@ -138,7 +139,7 @@ describe('feature store', () => {
 
   it('goes back when Redis came back older', async () => {
     const driver = await driverOf(12)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     await start(driver, store)
     produceTraffic(driver, { seed: 12, interactions: 300 })
     await driver.settle()
@@ -155,7 +156,7 @@ describe('feature store', () => {
 
   it('dead-letters what it cannot use, and the rest goes on', async () => {
     const driver = await driverOf(15)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     await start(driver, store)
     const interaction = {
       interactionId: 'x',
@@ -196,7 +197,7 @@ describe('feature store', () => {
 
   it('goes on without attributes that make no progress, and says so', async () => {
     const driver = await driverOf(17)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     produceTraffic(driver, { seed: 17, interactions: 50 })
     const steps = recordSteps({
       config,
@@ -215,7 +216,7 @@ describe('feature store', () => {
 
   it('finds one changed byte in the store', async () => {
     const driver = await driverOf(18)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     await start(driver, store)
     produceTraffic(driver, { seed: 18, interactions: 300 })
     await driver.settle()
@@ -230,7 +231,7 @@ describe('feature store', () => {
 
   it('erases the attributes of a tombstone', async () => {
     const driver = await driverOf(16)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     await start(driver, store)
     produceTraffic(driver, { seed: 16, interactions: 50 })
     driver.produce('users', 'u3', null)
@@ -242,7 +243,7 @@ describe('feature store', () => {
 
   it('folds interactions with an erased item as before, by who had it cached and by who starts anew', async () => {
     const driver = await driverOf(17)
-    const store = createMemoryStore()
+    const store = createMishapStore()
     await start(driver, store)
     produceTraffic(driver, { seed: 17, interactions: 200 })
     await driver.settle()

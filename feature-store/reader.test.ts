@@ -1,4 +1,4 @@
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createChance } from '#schemas/testing'
 import { bytesOfVector, type Prediction } from '#schemas'
@@ -8,7 +8,7 @@ import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
 import { createFeatureReader } from './reader.ts'
 import { checkPrediction } from './replay/check-prediction.ts'
-import { createMemoryStore } from './memory-store.ts'
+import { createMishapStore } from './testing/mishap-store.ts'
 import { replayOf } from './testing/replay-driver.ts'
 import { produceTraffic, TRAFFIC_START_MS } from './testing/traffic.ts'
 
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 async function running(seed: number) {
   const driver = await createTopologyTestDriver({ seed })
-  const store = createMemoryStore()
+  const store = createMishapStore()
   const reader = createFeatureReader({ runtime: driver, store, featureSet })
   const start = async () => {
     stops.push((await startFeatureStore(driver, { config, store })).stop)

@@ -1,4 +1,4 @@
-import { createTopologyTestDriver } from '#streams'
+import { createTopologyTestDriver } from '#streams/testing'
 import { expect, it } from 'vitest'
 import { type Prediction, vectorOfBytes } from '#schemas'
 import { scorerConfigSchema } from './config.ts'

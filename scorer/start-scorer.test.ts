@@ -1,4 +1,4 @@
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { describe, expect, it } from 'vitest'
 import type { Prediction, RankRequest } from '#schemas'
 import { scorerConfigSchema } from './config.ts'

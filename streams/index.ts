@@ -62,5 +62,8 @@ export { registerStreamsCommands } from './commands.ts'
 export * from './stack/index.ts'
 export * from './simulator/index.ts'
 
-export { createTopologyTestDriver, type TopologyTestDriver } from './memory/topology-test-driver.ts'
-export type { CrashMoment } from './memory/memory-group.ts'
+export {
+  createMemoryRuntime,
+  type MemoryRuntime,
+  type MemoryRuntimeOptions,
+} from './memory/memory-runtime.ts'

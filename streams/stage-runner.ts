@@ -29,7 +29,7 @@ export type StageRunner<K extends TopicKey> = (raw: RawBatch<K>, outputs: Output
 
 /**
  * decode → steps → act on verdicts → dead letters acknowledged → `stage.batch` → outputs acknowledged → outcome.
- * The same code runs on Kafka and in the topology test driver.
+ * The same code runs on Kafka and in memory.
  *
  * @throws what `stage.batch` or the outputs threw: the stage must stop then.
  */

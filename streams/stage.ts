@@ -96,7 +96,7 @@ export interface Signals {
 
 /**
  * Everything a service may touch of Kafka. `connectRuntime` gives it on real brokers,
- * `createTopologyTestDriver` in memory with one seed and a simulated clock: services cannot tell.
+ * `createMemoryRuntime` in memory with one seed and a simulated clock: services cannot tell.
  */
 export interface Runtime {
   readonly codec: Codec

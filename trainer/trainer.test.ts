@@ -1,4 +1,4 @@
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { describe, expect, it } from 'vitest'
 import { type Interaction, parseManifest } from '#schemas'
 import { trainerConfigSchema } from './config.ts'

@@ -3,12 +3,12 @@ import { compileFeatureSet } from '../feature-set.ts'
 import { featureStoreConfigSchema } from '../config.ts'
 import { createLru } from '../lru.ts'
 import { EntityState } from '../state/entity-state.ts'
-import { createMemoryStore } from '../memory-store.ts'
+import { createMishapStore } from '../testing/mishap-store.ts'
 import type { OwnedPartition } from './fenced-stage.ts'
 import { loadTouched } from './touched-states.ts'
 
 const layout = compileFeatureSet(featureStoreConfigSchema.parse({})).layouts.user
-const store = createMemoryStore()
+const store = createMishapStore()
 
 function ownedWith(ids: readonly string[], statesCachedMax: number): OwnedPartition<EntityState> {
   const states = createLru<string, EntityState>(statesCachedMax)

@@ -1,4 +1,4 @@
-import { type Runtime, type TopologyTestDriver } from '#streams'
+import type { MemoryRuntime, Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { createReplay, type Replay, type ReplayedTopic } from '../replay/replay.ts'
 
@@ -9,8 +9,8 @@ export const REPLAYED_TOPICS: readonly ReplayedTopic[] = [
   'itemInteractions',
 ]
 
-/** A replay of everything in the test driver's topics; what does not decode is left out, as live. */
-export function replayOf(driver: TopologyTestDriver, featureSet: CompiledFeatureSet): Replay {
+/** A replay of everything in the topics of a runtime in memory; what does not decode is left out, as live. */
+export function replayOf(driver: MemoryRuntime, featureSet: CompiledFeatureSet): Replay {
   const replay = emptyReplay(driver, featureSet)
   for (const topic of REPLAYED_TOPICS)
     for (const record of driver.records(topic)) replay.add(topic, record as never)

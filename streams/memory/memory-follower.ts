@@ -18,16 +18,16 @@ export interface MemoryFollowers {
   /** Reads what is there at once, as a follower on Kafka does before it is ready. */
   add<K extends TopicKey>(follower: Follower<K>): Promise<RunningStage>
   /** One piece of work per partition that has something new; each takes a part of it as chance says. */
-  behind(): ((below: (max: number) => number) => Promise<void>)[]
+  behind(): FollowerWork[]
+  /** The first offset that one of them has still to read; null: nobody follows the topic. */
+  firstUnread(topic: string, partition: number): number | null
 }
 
-export function createMemoryFollowers({
-  log,
-  codec,
-  logger,
-  signals,
-  topicName,
-}: MemoryFollowersParts): MemoryFollowers {
+/** Reads a part of what is new. */
+export type FollowerWork = (below: (max: number) => number) => Promise<void>
+
+export function createMemoryFollowers(parts: MemoryFollowersParts): MemoryFollowers {
+  const { log, topicName } = parts
   const readers = new Set<{
     positions: number[]
     topic: string
@@ -45,7 +45,7 @@ export function createMemoryFollowers({
         const { records, nextOffset } = log.read(topic, partition, reader.positions[partition]!, recordsMax)
         reader.positions[partition] = nextOffset
         try {
-          for (const record of records) await tell(follower, topic, record)
+          for (const record of records) await tell(follower, topic, record, parts)
         } catch (error) {
           readers.delete(reader)
           ready.reject(error)
@@ -68,24 +68,14 @@ export function createMemoryFollowers({
     }
   }
 
-  async function tell<K extends TopicKey>(
-    follower: Follower<K>,
-    topic: string,
-    raw: RawRecord,
-  ): Promise<void> {
-    if (raw.value === null) return follower.record({ ...raw, topic, value: null })
-    const verdict = await decodeRecord(codec, follower.topic, raw.value, Infinity)
-    if (verdict.kind === 'pass') return follower.record({ ...raw, topic, value: verdict.value })
-    if (verdict.kind === 'retry') throw verdict.cause
-    signals.count('records_dropped', { stage: follower.name, topic: follower.topic, reason: verdict.reason })
-    logger.warn(
-      { follower: follower.name, topic, offset: raw.offset, reason: verdict.reason },
-      LOG_EVENTS.recordDropped,
-    )
-  }
-
   return {
     add,
+    firstUnread(topic, partition) {
+      const positions = [...readers].flatMap((reader) =>
+        reader.topic === topic ? [reader.positions[partition]!] : [],
+      )
+      return positions.length === 0 ? null : Math.min(...positions)
+    },
     behind: () =>
       [...readers].flatMap((reader) =>
         reader.positions.flatMap((position, partition) => {
@@ -96,4 +86,21 @@ export function createMemoryFollowers({
         }),
       ),
   }
+}
+
+async function tell<K extends TopicKey>(
+  follower: Follower<K>,
+  topic: string,
+  raw: RawRecord,
+  { codec, logger, signals }: Pick<MemoryFollowersParts, 'codec' | 'logger' | 'signals'>,
+): Promise<void> {
+  if (raw.value === null) return follower.record({ ...raw, topic, value: null })
+  const verdict = await decodeRecord(codec, follower.topic, raw.value, Infinity)
+  if (verdict.kind === 'pass') return follower.record({ ...raw, topic, value: verdict.value })
+  if (verdict.kind === 'retry') throw verdict.cause
+  signals.count('records_dropped', { stage: follower.name, topic: follower.topic, reason: verdict.reason })
+  logger.warn(
+    { follower: follower.name, topic, offset: raw.offset, reason: verdict.reason },
+    LOG_EVENTS.recordDropped,
+  )
 }

@@ -2,19 +2,13 @@ import type { TopicKey } from '#schemas'
 import { assignCoPartitions } from '../co-partition.ts'
 import { type CrashLimits, type CrashWatch, type CrashWatchEnd, watchPartition } from '../crash-watch.ts'
 import { type Deferred, deferred } from '../deferred.ts'
-import { StageKilledError } from '../errors.ts'
+import { tellLostRecords } from '../lost-records.ts'
 import type { Accumulator } from '../outputs.ts'
 import type { RawBatch } from '../raw-record.ts'
 import type { StageRunner } from '../stage-runner.ts'
-import type { Stage } from '../stage.ts'
+import type { Logger, Signals, Stage } from '../stage.ts'
 import { offsetBeyondEnd, startOffset } from '../start-offset.ts'
 import type { MemoryLog } from './memory-log.ts'
-
-export type CrashMoment =
-  /** Some outputs are in the log, the rest is lost; nothing is committed. */
-  | 'flush'
-  /** All outputs are in the log, nothing is committed. */
-  | 'commit'
 
 export interface Member {
   readonly id: string
@@ -32,12 +26,12 @@ export interface Member {
   readonly parked: Map<string, number>
   readonly ready: Deferred
   readonly done: Deferred
-  crashAt: CrashMoment | null
 }
 
 /** Members of one stage's group and what they committed. Every change of members closes and opens everything. */
 export interface MemoryGroup {
   readonly stage: string
+  readonly sources: readonly TopicKey[]
   readonly members: Member[]
   readonly committed: Map<string, number>
   /** What lies beside the committed offsets. */
@@ -46,8 +40,9 @@ export interface MemoryGroup {
 
 export const place = (topic: string, partition: number) => `${topic}/${partition}`
 
-export const createGroup = (stage: string): MemoryGroup => ({
-  stage,
+export const createGroup = ({ name, sources }: Pick<Stage, 'name' | 'sources'>): MemoryGroup => ({
+  stage: name,
+  sources,
   members: [],
   committed: new Map(),
   markers: new Map(),
@@ -72,8 +67,16 @@ export function createMember(
     parked: new Map(),
     ready,
     done,
-    crashAt: null,
   }
+}
+
+export interface DivisionParts {
+  broker: MemoryLog
+  limits: CrashLimits
+  log: Logger
+  signals: Signals
+  topicName(topic: TopicKey): string
+  partitionCount(topic: TopicKey): number
 }
 
 /**
@@ -82,14 +85,11 @@ export function createMember(
  */
 export async function divide(
   group: MemoryGroup,
-  log: MemoryLog,
-  topicName: (topic: TopicKey) => string,
-  partitionCount: (topic: TopicKey) => number,
-  limits: CrashLimits,
+  parts: DivisionParts,
 ): Promise<{ member: Member; error: unknown } | null> {
   for (const member of group.members) await closeOwned(member, group)
   if (group.members.length === 0) return null
-  const count = partitionCount(group.members[0]!.stage.sources[0]!)
+  const count = parts.partitionCount(group.members[0]!.stage.sources[0]!)
   const all = Array.from({ length: count }, (_, partition) => partition)
   const assignment = assignCoPartitions(
     group.members.map(({ id }) => id),
@@ -97,7 +97,7 @@ export async function divide(
   )
   for (const member of group.members) {
     try {
-      await openGiven(member, assignment.get(member.id)!['any'] ?? [], group, log, topicName, limits)
+      await openGiven(member, assignment.get(member.id)!['any'] ?? [], group, parts)
     } catch (error) {
       return { member, error }
     }
@@ -109,20 +109,23 @@ async function openGiven(
   member: Member,
   partitions: number[],
   group: MemoryGroup,
-  log: MemoryLog,
-  topicName: (topic: TopicKey) => string,
-  limits: CrashLimits,
+  parts: DivisionParts,
 ): Promise<void> {
+  const { broker, limits } = parts
   const { stage, positions } = member
   member.owned = partitions
   for (const topic of stage.sources) {
-    const name = topicName(topic)
+    const name = parts.topicName(topic)
     for (const partition of partitions) {
       const asked = await stage.opened?.(topic, partition)
       const committed = group.committed.get(place(name, partition)) ?? null
-      const high = log.endOffset(name, partition)
-      const start = startOffset({ asked, committed, low: 0, high, startFrom: stage.startFrom })
+      const [low, high] = [broker.lowOffset(name, partition), broker.endOffset(name, partition)]
+      const start = startOffset({ asked, committed, low, high, startFrom: stage.startFrom })
       if (start.kind === 'beyond') throw offsetBeyondEnd(stage.name, name, partition, start.offset, high)
+      if (start.kind === 'lost') {
+        const { wanted, offset: first } = start
+        tellLostRecords({ stage: stage.name, topic: name, partition, wanted, first }, parts)
+      }
       positions.set(place(name, partition), start.offset)
       const metadata = group.markers.get(place(name, partition)) ?? null
       const commit = asked === undefined ? (committed ?? start.offset) : start.offset
@@ -152,19 +155,20 @@ export function closeMarkers({ watches }: Member, group: MemoryGroup, end: Crash
   watches.clear()
 }
 
-/** One piece of what was read: marker, stage, offsets. Throws what the stage did; nothing is committed then. */
+/** One piece of what was read: marker, stage, offsets. Throws what the stage did, or `beforeCommit`: nothing is committed then. */
 export async function workOn(
   member: Member,
   group: MemoryGroup,
   at: string,
   fetched: RawBatch,
   nowMs: number,
+  beforeCommit: (member: Member) => void,
 ): Promise<void> {
   const watch = member.watches.get(at)!
   const { batch, mark } = watch.cut(fetched)
   if (mark !== null) commit(group, at, watch, mark)
   const outcome = await member.run(batch, member.outputs.session())
-  if (member.crashAt !== null) throw new StageKilledError('killed before it committed')
+  beforeCommit(member)
   if (outcome.kind === 'seek') watch.putBack()
   else watch.passed(outcome.kind === 'done' ? outcome.nextOffset : outcome.offset, outcome.commit)
   if (mark !== null || (outcome.kind !== 'seek' && outcome.commit !== null)) commit(group, at, watch)
@@ -182,4 +186,10 @@ function commit(
 ): void {
   committed.set(at, watch.commitOffset())
   markers.set(at, marker ?? '')
+}
+
+/** The first offset of a partition that the group may still ask for: what is committed, else where its member stands. */
+export function firstUnreadOf({ committed, members }: MemoryGroup, at: string): number {
+  const standing = members.flatMap(({ positions }) => positions.get(at) ?? [])
+  return committed.get(at) ?? Math.min(...standing, standing.length === 0 ? 0 : Infinity)
 }

@@ -27,3 +27,8 @@ export { tableText } from './measured/result-table.ts'
 export { type Spread, spreadOf, spreadText } from './measured/spread.ts'
 export { documentsOf } from './measured/fs-readmes.ts'
 export { feedloopCommandsOf } from './measured/readme-facts.ts'
+export {
+  createTopologyTestDriver,
+  type CrashMoment,
+  type TopologyTestDriver,
+} from './topology-test-driver.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Example, Interaction } from '#schemas'
-import { streamsConfigSchema, createTopologyTestDriver, type TopologyTestDriver } from '#streams'
+import { streamsConfigSchema } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { trainerConfigSchema } from '../config.ts'
 import { createSyntheticFeed } from '../testing/synthetic-feed.ts'
 import { createJoinerStage } from './joiner-stage.ts'

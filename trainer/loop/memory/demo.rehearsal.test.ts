@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { normalizedEntropyOf, simulatorConfigSchema, usualStartMs } from '#streams'
 import { forecastQuality } from '../../metrics/index.ts'
 import { feedSchema, type FeedConfig } from '../feed.ts'
+import { openLinearModel } from '../../testing/index.ts'
 import { type MemoryLoopRun, playMemoryLoop, TICK_MS } from './memory-loop.ts'
 
 /**
@@ -33,6 +34,7 @@ const play = (seed: number, minutes: number, turnMinutes: number | null) =>
   playMemoryLoop({
     seed,
     feed,
+    openModel: openLinearModel,
     people: simulatorConfigSchema.parse({
       injections: turnMinutes === null ? [] : [{ kind: 'concept', atMinutes: turnMinutes }],
     }),
@@ -41,9 +43,9 @@ const play = (seed: number, minutes: number, turnMinutes: number | null) =>
   })
 
 /** Normalized entropy of what models served in these minutes of feed, and the best reachable. */
-function entropyBetween({ driver, simulation }: MemoryLoopRun, from: number, to: number) {
+function entropyBetween({ runtime, simulation }: MemoryLoopRun, from: number, to: number) {
   const [fromMs, toMs] = [startMs + from * MINUTE_MS, startMs + to * MINUTE_MS]
-  const forecasts = driver.records('examples').flatMap(({ value }) => {
+  const forecasts = runtime.records('examples').flatMap(({ value }) => {
     if (value === null || value.score === null) return []
     if (value.occurredAtMs < fromMs || value.occurredAtMs >= toMs) return []
     const label = value.labels.find(({ name }) => name === feed.trainer.objective)!.value
@@ -55,8 +57,8 @@ function entropyBetween({ driver, simulation }: MemoryLoopRun, from: number, to:
   }
 }
 
-const alarmsOf = ({ driver }: MemoryLoopRun) =>
-  driver.records('drift').map(({ value }) => ({
+const alarmsOf = ({ runtime }: MemoryLoopRun) =>
+  runtime.records('drift').map(({ value }) => ({
     monitor: value!.monitor,
     kind: value!.kind,
     atMinutes: (value!.occurredAtMs - startMs) / MINUTE_MS,

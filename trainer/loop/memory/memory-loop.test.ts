@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { simulatorConfigSchema } from '#streams'
 import { feedSchema } from '../feed.ts'
-import { playMemoryLoop, statesDigest } from './memory-loop.ts'
+import { openLinearModel } from '../../testing/index.ts'
+import { playMemoryLoop } from './memory-loop.ts'
+import { statesDigest } from './testing/states-digest.ts'
 
 const START_MS = 1_700_000_000_000
 
@@ -23,7 +25,8 @@ const people = simulatorConfigSchema.parse({
   requestsPerMinute: 20,
 })
 
-const play = (seed: number, ticks: number) => playMemoryLoop({ seed, feed, people, startMs: START_MS, ticks })
+const play = (seed: number, ticks: number) =>
+  playMemoryLoop({ seed, feed, people, startMs: START_MS, ticks, openModel: openLinearModel })
 
 describe('the whole loop, in memory', () => {
   const TICKS = 80
@@ -31,22 +34,22 @@ describe('the whole loop, in memory', () => {
   it('reproduces a run bit for bit from its seed, and another seed is another run', async () => {
     const [once, again, other] = [await play(1, TICKS), await play(1, TICKS), await play(2, TICKS)]
     const states = (run: typeof once) => statesDigest(run, feed)
-    expect(again.driver.digest()).toBe(once.driver.digest())
+    expect(again.runtime.digest()).toBe(once.runtime.digest())
     expect(await states(again)).toBe(await states(once))
-    expect(other.driver.digest()).not.toBe(once.driver.digest())
+    expect(other.runtime.digest()).not.toBe(once.runtime.digest())
     expect(await states(other)).not.toBe(await states(once))
   })
 
   it('closes: requests are answered, outcomes become examples, a model is promoted and answers', async () => {
-    const { driver, counts } = await play(3, TICKS)
-    const predictions = driver.records('predictions').map(({ value }) => value!)
+    const { runtime, counts } = await play(3, TICKS)
+    const predictions = runtime.records('predictions').map(({ value }) => value!)
     expect(counts.requests).toBeGreaterThan(500)
     expect(new Set(predictions.map(({ requestId }) => requestId)).size).toBe(counts.requests)
     expect(predictions.length).toBe(counts.requests)
-    const champions = driver.records('models').filter(({ value }) => value?.stage === 'champion')
+    const champions = runtime.records('models').filter(({ value }) => value?.stage === 'champion')
     expect(champions.length).toBeGreaterThanOrEqual(1)
     const answered = new Set(predictions.map(({ modelId }) => modelId))
     expect(answered).toContain(champions[0]!.value!.modelId)
-    expect(driver.rawRecords('deadLetters')).toEqual([])
+    expect(runtime.rawRecords('deadLetters')).toEqual([])
   })
 })

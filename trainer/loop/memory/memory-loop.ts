@@ -1,32 +1,14 @@
-import type { LoopService } from '#schemas'
-import { CLOCK_SPEED } from '../demo/demo-times.ts'
-import { createHash } from 'node:crypto'
-import {
-  compileFeatureSet,
-  createFeatureReader,
-  partitionTag,
-  startFeatureStore,
-  type StateStore,
-  createMemoryStore,
-  type MemoryStore,
-} from '#feature-store'
+import { compileFeatureSet, createFeatureReader, createMemoryStore, startFeatureStore } from '#feature-store'
+import type { StateStore } from '#feature-store'
 import { startScorer } from '#scorer'
-import {
-  createFeedPlayer,
-  createFeedSimulation,
-  type FeedPlayer,
-  type FeedSimulation,
-  type RunningStage,
-  type SimulatorConfig,
-  createTopologyTestDriver,
-  type TopologyTestDriver,
-} from '#streams'
+import type { OpenModel } from '#scorer/model'
+import { createFeedPlayer, createFeedSimulation, createMemoryRuntime } from '#streams'
+import type { FeedPlayer, FeedSimulation, MemoryRuntime, SimulatorConfig, StreamsConfig } from '#streams'
 import { fitterInProcess } from '../../learning/fitter.ts'
 import { startTrainer } from '../../start-trainer.ts'
-import { openLinearModel } from '../../testing/index.ts'
+import { CLOCK_SPEED } from '../demo/demo-times.ts'
 import type { FeedConfig } from '../feed.ts'
-import { createMishaps, type Mishap } from './mishaps.ts'
-import { createZombies, type Zombies } from './zombies.ts'
+import { type MemoryServices, startMemoryServices } from './memory-services.ts'
 
 export interface MemoryLoopOptions {
   seed: number
@@ -35,18 +17,28 @@ export interface MemoryLoopOptions {
   /** Event time at which the feed opens. */
   startMs: number
   ticks: number
-  /** What goes wrong, and when. */
-  mishaps?: readonly Mishap[]
+  /** How models are opened: by ONNX Runtime, or by what stands in for it. */
+  openModel: OpenModel
+  /** Default: one of its own. */
+  runtime?: MemoryRuntime
+  /** What the services take for the store; default: one of its own, in memory. */
+  store?: StateStore
+  /** Who stands by and does something at times; default: nobody. */
+  attend?(services: Pick<MemoryServices, 'join' | 'leave'>): MemoryLoopAttendant
+}
+
+export interface MemoryLoopAttendant {
+  /** At the beginning of a tick. Answers how many batches may be worked off in it; null: all. */
+  atTick(tick: number): Promise<number | null>
+  /** The last tick is over. */
+  over(): Promise<void>
   /** Told after everybody left, a yield at a time; everything is settled in between. */
-  epilogue?(driver: TopologyTestDriver, feedMs: number): Iterable<void>
-  /** What the services take for the store, for controls; default: the store itself. */
-  storeOf?(store: MemoryStore, driver: TopologyTestDriver): StateStore
+  epilogue(feedMs: number): Iterable<void>
 }
 
 export interface MemoryLoopRun {
-  driver: TopologyTestDriver
-  store: MemoryStore
-  zombies: Zombies
+  runtime: MemoryRuntime
+  store: StateStore
   simulation: FeedSimulation
   /** Event time at which people stopped to ask. */
   endMs: number
@@ -58,140 +50,72 @@ export interface MemoryLoopRun {
 export const TICK_MS = 500
 /** The broker's clock; the feed's runs in the past. */
 const AHEAD_MS = 30 * 86_400_000
+const ANSWER_WITHIN_MS = 60_000
 
-/** More restarts than any plan of mishaps needs. */
-const RESTARTS_MAX = 100
+/** Wall clock of the runtime when the feed opens. */
+export const wallStartMs = (startMs: number): number => startMs + AHEAD_MS
+
+export const streamsOf = ({ features, scorer, trainer, ...streams }: FeedConfig): StreamsConfig => streams
+
+const NOBODY: MemoryLoopAttendant = {
+  atTick: () => Promise.resolve(null),
+  over: () => Promise.resolve(),
+  epilogue: () => [],
+}
 
 /** The whole loop in memory on a simulated feed: all services, a simulated clock, one seed. */
 export async function playMemoryLoop(options: MemoryLoopOptions): Promise<MemoryLoopRun> {
   const { seed, feed, people, startMs, ticks } = options
-  const { features, scorer, trainer, ...streams } = feed
-  const wallMs = startMs + AHEAD_MS
-  const driver = await createTopologyTestDriver({ seed, startMs: wallMs, config: streams })
-  const kept = createMemoryStore()
-  const zombies = createZombies(options.storeOf?.(kept, driver) ?? kept)
-  const { store } = zombies
-  const featureSet = compileFeatureSet(features)
-  const reader = createFeatureReader({ runtime: driver, store, featureSet })
-  const start: Record<LoopService, () => Promise<RunningStage>> = {
-    features: () => startFeatureStore(driver, { config: features, store }),
-    scorer: () => startScorer(driver, { config: scorer, features: reader, openModel: openLinearModel }),
-    trainer: () =>
-      startTrainer(driver, {
-        config: trainer,
-        featureSet,
-        openModel: openLinearModel,
-        fitter: fitterInProcess,
-      }),
-  }
-  const dead = new Set<LoopService>()
-  let deaths = 0
-  const running: Record<LoopService, RunningStage> = {
-    features: await driver.settleUntil(start.features()),
-    scorer: await driver.settleUntil(start.scorer()),
-    trainer: await driver.settleUntil(start.trainer()),
-  }
-  for (const service of Object.keys(running) as LoopService[]) {
-    noteDeath(service)
-    await driver.settleUntil(running[service].ready)
-  }
-  let guest: RunningStage | null = null
-  const mishaps = createMishaps(options.mishaps ?? [], { driver, store: kept, zombies, join, leave })
+  const wallMs = wallStartMs(startMs)
+  const runtime =
+    options.runtime ?? (await createMemoryRuntime({ seed, startMs: wallMs, config: streamsOf(feed) }))
+  const store = options.store ?? createMemoryStore()
+  const services = await startMemoryServices(runtime, startsOf(runtime, store, options))
+  const attendant = options.attend?.(services) ?? NOBODY
 
   const simulation = createFeedSimulation({ seed: String(seed), config: people, startMs })
-  const outputs = await driver.outputs('feed')
   const player = createFeedPlayer({
     simulation,
-    outputs,
+    outputs: await runtime.outputs('feed'),
     startMs,
     speed: CLOCK_SPEED,
-    answerWithinMs: 60_000,
+    answerWithinMs: ANSWER_WITHIN_MS,
   })
-  const follower = await driver.follow({
+  const follower = await runtime.follow({
     name: 'feed',
     topic: 'predictions',
     startFrom: 'latest',
     record: ({ value }) => (value === null ? undefined : player.predicted(value)),
   })
   await player.tellHistory()
-  await driver.settle()
+  await runtime.settle()
   player.startClock(wallMs)
   for (let tick = 1; tick <= ticks; tick++) {
-    const steps = await mishaps.atTick(tick)
+    const steps = await attendant.atTick(tick)
     await player.tick(wallMs + tick * TICK_MS)
-    if (steps === null) await driver.settle()
-    else for (let step = 0; step < steps; step++) await driver.step()
-    for (const service of [...dead]) await restart(service)
+    if (steps === null) await runtime.settle()
+    else for (let step = 0; step < steps; step++) await runtime.step()
+    await services.restartDead()
   }
-  await mishaps.over()
-  await recover()
+  await attendant.over()
+  await services.recover()
   player.close()
   await player.finish()
-  await recover()
-  for (const _ of options.epilogue?.(driver, simulation.nowMs) ?? []) await recover()
+  await services.recover()
+  for (const _ of attendant.epilogue(simulation.nowMs)) await services.recover()
   await follower.stop()
-  for (const service of Object.values(running)) await service.stop()
+  await services.stop()
   const endMs = startMs + ticks * TICK_MS * CLOCK_SPEED
-  return { driver, store: kept, zombies, simulation, endMs, counts: player.counts, deaths }
-
-  /** What a supervisor does. A service that cannot start yet stays dead until the next time. */
-  async function restart(service: LoopService): Promise<void> {
-    dead.delete(service)
-    await driver.settleUntil(running[service].stop().catch(() => undefined))
-    running[service] = await driver.settleUntil(start[service]())
-    noteDeath(service)
-    await driver.settleUntil(running[service].ready.catch(() => undefined))
-    await driver.settle()
-  }
-
-  /** Until everything runs and nothing is left to do. */
-  async function recover(): Promise<void> {
-    await driver.settle()
-    for (let restarts = 0; dead.size > 0; restarts++) {
-      if (restarts === RESTARTS_MAX) throw new Error(`${[...dead].join()} died again and again`)
-      for (const service of [...dead]) await restart(service)
-    }
-  }
-
-  function noteDeath(service: LoopService): void {
-    running[service].done.catch(() => {
-      dead.add(service)
-      deaths += 1
-    })
-  }
-
-  async function join(): Promise<void> {
-    await leave()
-    const joined = await driver.settleUntil(start.features())
-    guest = joined
-    joined.ready.catch(() => undefined) // told by `done`
-    joined.done.catch(() => (deaths += 1))
-  }
-
-  async function leave(): Promise<void> {
-    const left = guest
-    guest = null
-    if (left !== null) await driver.settleUntil(left.stop().catch(() => undefined))
-  }
+  return { runtime, store, simulation, endMs, counts: player.counts, deaths: services.deaths() }
 }
 
-/** One hash over every user and item state. */
-export async function statesDigest({ driver, store }: MemoryLoopRun, feed: FeedConfig): Promise<string> {
-  const { layouts } = compileFeatureSet(feed.features)
-  const hash = createHash('sha256')
-  for (const [topic, { id: layoutId }] of [
-    ['interactions', layouts.user],
-    ['itemInteractions', layouts.item],
-  ] as const) {
-    for (let partition = 0; partition < driver.partitionCount(topic); partition++) {
-      const blobs: string[] = []
-      for await (const { id, blob } of store.scan(
-        partitionTag(driver.topicName(topic), partition, layoutId),
-      )) {
-        blobs.push(`${id} ${blob.toString('hex')}`)
-      }
-      hash.update(blobs.sort().join('\n'))
-    }
+function startsOf(runtime: MemoryRuntime, store: StateStore, { feed, openModel }: MemoryLoopOptions) {
+  const { features, scorer, trainer } = feed
+  const featureSet = compileFeatureSet(features)
+  const reader = createFeatureReader({ runtime, store, featureSet })
+  return {
+    features: () => startFeatureStore(runtime, { config: features, store }),
+    scorer: () => startScorer(runtime, { config: scorer, features: reader, openModel }),
+    trainer: () => startTrainer(runtime, { config: trainer, featureSet, openModel, fitter: fitterInProcess }),
   }
-  return hash.digest('hex')
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { compileFeatureSet, partitionTag, type StateStore, type MemoryStore } from '#feature-store'
+import { compileFeatureSet, partitionTag, type StateStore } from '#feature-store'
+import type { MishapStore } from '#feature-store/testing'
 import { STAGE_NAMES, type TopicKey } from '#schemas'
-import { simulatorConfigSchema, type StageRecord, type TopologyTestDriver } from '#streams'
+import { simulatorConfigSchema, type StageRecord } from '#streams'
+import type { TopologyTestDriver } from '#streams/testing'
 import { feedSchema } from '../feed.ts'
-import { type MemoryLoopRun, playMemoryLoop } from './memory-loop.ts'
-import { type Mishap, planMishaps } from './mishaps.ts'
-import { brokenPromises } from './seed-check.ts'
+import { type DisturbedRun, playDisturbedLoop } from './testing/disturbed-loop.ts'
+import { type Mishap, planMishaps } from './testing/mishaps.ts'
+import { brokenPromises } from './testing/seed-check.ts'
 
 /**
  * The whole loop in memory, one small feed per seed, with mishaps drawn from the seed: `SEEDS=1-1000 npm run seeds`.
@@ -55,9 +57,9 @@ function seedsOf(text: string): number[] {
 const play = (
   seed: number,
   mishaps: readonly Mishap[],
-  storeOf?: (store: MemoryStore, driver: TopologyTestDriver) => StateStore,
-): Promise<MemoryLoopRun> =>
-  playMemoryLoop({
+  storeOf?: (store: MishapStore, driver: TopologyTestDriver) => StateStore,
+): Promise<DisturbedRun> =>
+  playDisturbedLoop({
     seed,
     feed,
     people,
@@ -105,7 +107,7 @@ describe('whatever befalls the loop, every promise is kept at the end', () => {
 })
 
 /** States are written and offsets committed, each for itself: what most people build. */
-function withoutFence(store: MemoryStore, driver: TopologyTestDriver): StateStore {
+function withoutFence(store: MishapStore, driver: TopologyTestDriver): StateStore {
   const { user, item } = compileFeatureSet(feed.features).layouts
   const folding = [
     { stage: 'features-user', topic: 'interactions', layout: user },

@@ -4,9 +4,8 @@ import {
   createFeatureReader,
   featureStoreConfigSchema,
   startFeatureStore,
-  createMemoryStore,
-  type MemoryStore,
 } from '#feature-store'
+import { createMishapStore, type MishapStore } from '#feature-store/testing'
 import {
   bytesOfVector,
   type ItemInteractions,
@@ -14,25 +13,21 @@ import {
   type RankRequest,
   type TopicKey,
 } from '#schemas'
-import {
-  createFeedSimulation,
-  simulatorConfigSchema,
-  createTopologyTestDriver,
-  type TopologyTestDriver,
-} from '#streams'
+import { createFeedSimulation, simulatorConfigSchema } from '#streams'
+import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { auditRun, type AuditSource, type LoggedRecord } from './audit.ts'
 
 const startMs = Date.UTC(2026, 0, 5, 14)
 const features = featureStoreConfigSchema.parse({})
 const judging = { shown: ['view'], positive: ['click'], horizonMs: 600_000 }
 let driver: TopologyTestDriver
-let store: MemoryStore
+let store: MishapStore
 let acknowledged = 0
 
 /** A small feed, the real feature store, and a scorer that always answers 0.1; all in memory. */
 beforeAll(async () => {
   driver = await createTopologyTestDriver({ seed: 1, startMs: Date.UTC(2026, 1, 5) })
-  store = createMemoryStore()
+  store = createMishapStore()
   await startFeatureStore(driver, { config: features, store })
   const featureSet = compileFeatureSet(features)
   const reader = createFeatureReader({ runtime: driver, store, featureSet })
@@ -114,7 +109,7 @@ function withoutOneCopy([first, ...rest]: LoggedRecord<TopicKey>[]): LoggedRecor
   return [{ ...first!, value }, ...rest]
 }
 
-const audit = (from: AuditSource, read: MemoryStore = store) =>
+const audit = (from: AuditSource, read: MishapStore = store) =>
   auditRun({
     source: from,
     topics: driver,
@@ -194,7 +189,7 @@ describe('auditRun', () => {
 
   it('sees a state with one wrong byte', async () => {
     const honest = store
-    const spoilt: MemoryStore = {
+    const spoilt: MishapStore = {
       ...honest,
       async *scan(tag) {
         for await (const { id, blob } of honest.scan(tag)) {

@@ -1,4 +1,4 @@
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams'
+import { createMemoryRuntime, type MemoryRuntime } from '#streams'
 import type { Example, Interaction, Prediction } from '#schemas'
 import {
   compareStore,
@@ -7,14 +7,14 @@ import {
   partitionTag,
   startFeatureStore,
   createMemoryStore,
-  type MemoryStore,
+  type StateStore,
 } from '#feature-store'
 import { decodeState, type SpelledState, spellOut } from '#feature-store/testing'
-import type { FeedConfig } from '../feed.ts'
-import type { MemoryLoopRun } from './memory-loop.ts'
+import type { FeedConfig } from '../../feed.ts'
+import type { DisturbedRun } from './disturbed-loop.ts'
 
 /** What the promises of the loop say about the end of any run, whatever befell it. Empty: all kept. */
-export async function brokenPromises(run: MemoryLoopRun, feed: FeedConfig): Promise<string[]> {
+export async function brokenPromises(run: DisturbedRun, feed: FeedConfig): Promise<string[]> {
   const { driver } = run
   const deadLetters = driver.rawRecords('deadLetters').length
   return [
@@ -27,7 +27,7 @@ export async function brokenPromises(run: MemoryLoopRun, feed: FeedConfig): Prom
 }
 
 /** What the logs say that every state must be. */
-export function replayOf(driver: TopologyTestDriver, feed: FeedConfig) {
+export function replayOf(driver: MemoryRuntime, feed: FeedConfig) {
   const replay = createReplay({
     featureSet: compileFeatureSet(feed.features),
     topicName: (topic) => driver.topicName(topic),
@@ -39,7 +39,7 @@ export function replayOf(driver: TopologyTestDriver, feed: FeedConfig) {
   return replay
 }
 
-async function featureFaults({ driver, store }: MemoryLoopRun, feed: FeedConfig): Promise<string[]> {
+async function featureFaults({ driver, store }: DisturbedRun, feed: FeedConfig): Promise<string[]> {
   const compared = await compareStore(replayOf(driver, feed), store, (topic) => driver.partitionCount(topic))
   return Object.entries(compared).flatMap(([entity, { lost, duplicates, different, firstDifference }]) =>
     lost + duplicates + different === 0
@@ -56,8 +56,8 @@ async function featureFaults({ driver, store }: MemoryLoopRun, feed: FeedConfig)
  * An item's copies come in another order from run to run: its counters are the same up to rounding, and what was
  * seen last, and where, is not.
  */
-async function undisturbedFaults({ driver, store }: MemoryLoopRun, feed: FeedConfig): Promise<string[]> {
-  const calm = await createTopologyTestDriver({
+async function undisturbedFaults({ driver, store }: DisturbedRun, feed: FeedConfig): Promise<string[]> {
+  const calm = await createMemoryRuntime({
     seed: 'undisturbed',
     startMs: driver.clock.nowMs(),
     config: driver.config,
@@ -96,8 +96,8 @@ async function undisturbedFaults({ driver, store }: MemoryLoopRun, feed: FeedCon
 }
 
 async function statesOf(
-  store: MemoryStore,
-  driver: TopologyTestDriver,
+  store: StateStore,
+  driver: MemoryRuntime,
   topic: 'interactions' | 'itemInteractions',
   layoutId: string,
 ): Promise<Map<string, Buffer>> {
@@ -122,7 +122,7 @@ function sameButForOrder(one: SpelledState, other: SpelledState): boolean {
 }
 
 /** Every request has an answer, under one id. */
-function predictionFaults({ driver, counts }: MemoryLoopRun): string[] {
+function predictionFaults({ driver, counts }: DisturbedRun): string[] {
   const ids = new Map<string, Set<string>>()
   for (const { requestId, predictionId } of valuesOf(driver, 'predictions'))
     ids.set(requestId, (ids.get(requestId) ?? new Set()).add(predictionId))
@@ -137,7 +137,7 @@ function predictionFaults({ driver, counts }: MemoryLoopRun): string[] {
  * Every item that was seen is one example of its first prediction, with the label its clicks say; by a join that has
  * everything at hand at once.
  */
-function exampleFaults({ driver }: MemoryLoopRun, feed: FeedConfig): string[] {
+function exampleFaults({ driver }: DisturbedRun, feed: FeedConfig): string[] {
   const wanted = naiveExamples(driver, feed)
   const found = new Map<string, Example>()
   for (const example of valuesOf(driver, 'examples'))
@@ -156,7 +156,7 @@ function exampleFaults({ driver }: MemoryLoopRun, feed: FeedConfig): string[] {
 }
 
 /** Example id -> label. */
-function naiveExamples(driver: TopologyTestDriver, feed: FeedConfig): Map<string, number> {
+function naiveExamples(driver: MemoryRuntime, feed: FeedConfig): Map<string, number> {
   const [label] = Object.values(feed.trainer.labels)
   const { positive, shown, horizonMinutes } = label!
   const first = new Map<string, Prediction>()
@@ -180,9 +180,6 @@ function naiveExamples(driver: TopologyTestDriver, feed: FeedConfig): Map<string
   return examples
 }
 
-function valuesOf<K extends 'predictions' | 'examples' | 'interactions'>(
-  driver: TopologyTestDriver,
-  topic: K,
-) {
+function valuesOf<K extends 'predictions' | 'examples' | 'interactions'>(driver: MemoryRuntime, topic: K) {
   return driver.records(topic).flatMap(({ value }) => (value === null ? [] : [value]))
 }

@@ -3,7 +3,7 @@ import type { Example, Interaction } from '#schemas'
 import { sampleRecords } from '#schemas/testing'
 import { streamsConfigSchema } from '../config.ts'
 import type { Stage } from '../stage.ts'
-import { runtimeConformance } from '../testing/runtime-conformance.ts'
+import { runtimeConformance } from './runtime-conformance.ts'
 import { createTopologyTestDriver, type TopologyTestDriver } from './topology-test-driver.ts'
 
 const config = streamsConfigSchema.parse({

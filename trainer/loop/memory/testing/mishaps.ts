@@ -1,6 +1,7 @@
-import type { MemorySnapshot, MemoryStore } from '#feature-store'
 import { STAGE_NAMES, type StageName } from '#schemas'
-import { createRandom, type CrashMoment, type TopologyTestDriver } from '#streams'
+import type { MemorySnapshot, MishapStore } from '#feature-store/testing'
+import { createRandom } from '#streams'
+import type { CrashMoment, TopologyTestDriver } from '#streams/testing'
 import type { Zombies } from './zombies.ts'
 
 /** Something that goes wrong at the beginning of a tick. */
@@ -28,7 +29,7 @@ export type Mishap = { atTick: number } & (
 /** What a mishap may touch. */
 export interface MishapVictims {
   driver: TopologyTestDriver
-  store: MemoryStore
+  store: MishapStore
   zombies: Zombies
   join(): Promise<void>
   leave(): Promise<void>

@@ -2,9 +2,10 @@ import type { Codec, RecordOf, TopicKey } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Logger, Runtime, Signals, StageRecord } from '../stage.ts'
-import type { CrashMoment } from './memory-group.ts'
+import type { MemoryBounds } from './memory-log.ts'
+import type { Retained } from './memory-retention.ts'
 
-export interface TopologyTestDriverOptions {
+export interface MemoryRuntimeOptions {
   /** The same seed gives the same run, bit for bit. */
   seed: number | string
   startMs?: number
@@ -14,15 +15,23 @@ export interface TopologyTestDriverOptions {
   codec?: Codec
   log?: Logger
   signals?: Signals
+  /** What a topic may hold; default: MEMORY_BOUNDS. */
+  bounds?: Partial<MemoryBounds>
+  /** What a topic that is full does; default: all, so that `records` answers everything. */
+  retained?: Retained
 }
 
 /**
- * A whole system in memory: the Runtime that services take, plus what a test does to it. Batches run through the same
- * stage runner, codec and accumulator as on Kafka; a seeded scheduler decides who reads next and how much.
+ * A whole system in memory: the Runtime that services take, and who moves it on. Batches run through the same stage
+ * runner, codec and accumulator as on Kafka; a seeded scheduler decides who reads next and how much.
  */
-export interface TopologyTestDriver extends Runtime {
+export interface MemoryRuntime extends Runtime {
   readonly config: StreamsConfig
-  /** Writes as the outside world would, at the clock's time. */
+  /**
+   * Writes as the outside world would, at the clock's time.
+   *
+   * @throws OperatorError `memory_log_full` when the topic may not hold more
+   */
   produce<K extends TopicKey>(topic: K, key: string, value: RecordOf[K] | null, partition?: number): RawRecord
   /** Writes any bytes. */
   produceBytes(
@@ -36,22 +45,13 @@ export interface TopologyTestDriver extends Runtime {
   /** Steps until the promise settles, for services whose start waits for what stages read. */
   settleUntil<T>(promise: Promise<T>): Promise<T>
   advance(ms: number): void
-  /** Decoded, by partition, then offset. */
+  /** What is still held, decoded, by partition, then offset. */
   records<K extends TopicKey>(topic: K): StageRecord<K>[]
   rawRecords(topic: TopicKey): RawRecord[]
   /** Next offset to read per partition, as committed by a stage's group. */
   committed(stage: string, topic: TopicKey): Map<number, number>
   /** Whether a stage has a member. */
   runs(stage: string): boolean
-  /** Kills one member of a stage now: nothing is closed or committed, `done` rejects. Run the stage again to go on. */
-  crash(stage: string): Promise<void>
-  /** Kills a member during its next batch. */
-  crashNext(stage: string, moment: CrashMoment): void
-  /** Takes all partitions away and gives them back, as when a group member comes or goes. */
-  rebalance(stage: string): Promise<void>
-  /** From now on this share of records written by stages is written twice in a row. */
-  duplicate(share: number): void
-  compact(topic: TopicKey): void
   /** SHA-256 of all topics. */
   digest(): string
 }
