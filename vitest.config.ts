@@ -1,16 +1,37 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const sourceConditions = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.feedloop/**']
 
+/** What takes a minute or more begins first, or it would run alone at the end. Times are those of an idle machine. */
+const LONGEST = ['out-of-range', 'crash-loop', 'registry-down', 'three-brokers', 'kafka-silence']
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.findIndex((name) => moduleId.includes(`/${name}.`))
+      return place === -1 ? LONGEST.length : place
+    }
+    const sorted = await super.sort(files)
+    return sorted.sort((a, b) => placeOf(a) - placeOf(b))
+  }
+}
+
+/** How many files of the services project run side by side: they wait most of their time. */
+const LANES = 3
+
 /**
- * unit: pure and in memory, no process started. services: real Kafka, Redis, registry, ONNX Runtime and
- * command line, started once by the global set-up. peers: other people's tools (Python, Debian packages).
- * rehearsal: the demo in memory, for many seeds; by hand.
+ * unit: pure and in memory, no process started; tests with the tag `long` are left out of `npm run check`. services:
+ * real Kafka, Redis, registry, ONNX Runtime and command line; the files run side by side, each under prefixes or on
+ * services of its own, beside one shared stack from the global set-up. peers: other people's tools (Python, Debian
+ * packages). rehearsal: the demo in memory, for many seeds; by hand.
  */
 export default defineConfig({
   test: {
     teardownTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
+    tags: [{ name: 'long', description: 'Seconds of computing: in `npm test`, not in `npm run check`.' }],
     projects: [
       {
         ...sourceConditions,
@@ -22,6 +43,7 @@ export default defineConfig({
           exclude: [...ignored, '**/*.services.test.ts', '**/*.peers.test.ts', '**/*.rehearsal.test.ts'],
           testTimeout: 0,
           hookTimeout: 0,
+          maxWorkers: 2,
         },
       },
       {
@@ -33,7 +55,8 @@ export default defineConfig({
           globalSetup: ['streams/testing/global-setup.ts'],
           testTimeout: 0,
           hookTimeout: 0,
-          fileParallelism: false,
+          maxWorkers: LANES,
+          sequence: { groupOrder: 1 },
         },
       },
       {

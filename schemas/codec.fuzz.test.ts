@@ -17,16 +17,20 @@ async function fuzz(under: Codec, payloads: number, elapsedMs: () => number = ()
 }
 
 describe('mutated values', () => {
-  it('are refused with a DecodeError, or are records no larger than their bytes that come back as they were', async () => {
-    const { tally } = await fuzz(codec, PAYLOADS)
-    expect(tally.findings).toEqual([])
-    // The mutations must reach past the walk, too, or they would show nothing of the decoder.
-    expect(Math.min(...Object.values(tally.outcomes))).toBeGreaterThan(20)
-    for (const [name, { payloads, decoded }] of Object.entries(tally.mutations)) {
-      if (name !== 'anyBytes') expect(decoded, name).toBeGreaterThan(3)
-      if (name !== 'untouched') expect(payloads - decoded, name).toBeGreaterThan(10)
-    }
-  })
+  it(
+    'are refused with a DecodeError, or are records no larger than their bytes that come back as they were',
+    { tags: 'long' },
+    async () => {
+      const { tally } = await fuzz(codec, PAYLOADS)
+      expect(tally.findings).toEqual([])
+      // The mutations must reach past the walk, too, or they would show nothing of the decoder.
+      expect(Math.min(...Object.values(tally.outcomes))).toBeGreaterThan(20)
+      for (const [name, { payloads, decoded }] of Object.entries(tally.mutations)) {
+        if (name !== 'anyBytes') expect(decoded, name).toBeGreaterThan(3)
+        if (name !== 'untouched') expect(payloads - decoded, name).toBeGreaterThan(10)
+      }
+    },
+  )
 
   it('can be made again one by one', async () => {
     const [one, other] = [await fuzz(codec, 0), await fuzz(codec, 0)]

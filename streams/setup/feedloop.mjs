@@ -1,12 +1,16 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 /** The command. In a source checkout it first makes sure that packages and dist/ are there. */
-import { install, SetupError } from './install.mjs'
+import { install, nodeWarning, SetupError } from './install.mjs'
 
 const LINGER_MS = 5_000
 
 try {
   // Child processes of a running command use the build their parent uses.
-  if (process.env.FEEDLOOP_SETUP !== 'done') install()
+  if (process.env.FEEDLOOP_SETUP !== 'done') {
+    install()
+    const warning = process.env.NODE_NO_WARNINGS === '1' ? null : nodeWarning(process.versions.node)
+    if (warning !== null) process.stderr.write(`${warning}\n`)
+  }
   process.env.FEEDLOOP_SETUP = 'done'
   const { main } = await import('../../dist/cli.js')
   const exitCode = await main(process.argv.slice(2))

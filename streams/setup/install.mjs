@@ -13,6 +13,8 @@ import { takeLock } from './lock.mjs'
 const PARTS = ['schemas', 'streams', 'feature-store', 'scorer', 'trainer']
 const LEFT_OUT = new Set(['node_modules', 'dist', '.feedloop', 'fixtures', 'golden', 'setup'])
 const NODE_MIN = [20, 11]
+/** Node 20 was given up by its makers in April 2026. */
+const NODE_MAINTAINED_MIN = 22
 const LOCK_WAIT_MS = 15 * 60_000
 
 export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -30,6 +32,19 @@ export function checkNode(version) {
   if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return
   throw new SetupError(
     `Node ${NODE_MIN.join('.')} or newer is needed, this is ${version}. Install a newer one and run again.`,
+  )
+}
+
+/**
+ * What is to be said about a version that works and gets no security fixes any more; null when there is nothing.
+ *
+ * @param {string} version such as 20.11.1
+ */
+export function nodeWarning(version) {
+  if (Number(version.split('.')[0]) >= NODE_MAINTAINED_MIN) return null
+  return (
+    `feedloop: Node ${version} works but gets no security fixes any more: install Node ${NODE_MAINTAINED_MIN} or 24. ` +
+    'NODE_NO_WARNINGS=1 hides this line.'
   )
 }
 

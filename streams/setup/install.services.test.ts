@@ -71,7 +71,12 @@ function run(
   args: string[] = [],
   env: Record<string, string> = {},
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const own = { PATH: process.env['PATH'] ?? '', npm_execpath: path.join(root, 'npm.js'), ...env }
+  const own = {
+    PATH: process.env['PATH'] ?? '',
+    npm_execpath: path.join(root, 'npm.js'),
+    NODE_NO_WARNINGS: '1',
+    ...env,
+  }
   const child = spawn(process.execPath, [path.join('streams', 'setup', script), ...args], {
     cwd: root,
     env: own,
@@ -90,6 +95,18 @@ test('a fresh clone: installs, builds, runs; the exit code is the command’s', 
   expect(second).toEqual({ code: 3, out: 'args x\n', err: '' })
   expect(await lines('npm-calls')).toEqual(['ci --include=dev --no-audit --no-fund --loglevel=error'])
   expect(await readdir(path.join(root, '.feedloop'))).toEqual([])
+})
+
+test('a Node that is no longer maintained: one line on standard error, once a command', async () => {
+  await run('install.mjs')
+  const told = await run('feedloop.mjs', ['x'], { NODE_NO_WARNINGS: '0' })
+  expect(told).toMatchObject({ code: 3, out: 'args x\n' })
+  const [major] = process.versions.node.split('.').map(Number)
+  expect(told.err).toMatch(
+    major! < 22 ? /^feedloop: Node [\d.]+ works but gets no security fixes.*\n$/ : /^$/,
+  )
+  const child = await run('feedloop.mjs', ['x'], { NODE_NO_WARNINGS: '0', FEEDLOOP_SETUP: 'done' })
+  expect(child.err).toBe('')
 })
 
 test('a changed lock file means npm ci, a changed source means a build', async () => {

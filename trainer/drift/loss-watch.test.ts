@@ -36,7 +36,7 @@ function delaysOf(stream: Omit<ClickedStreamOptions, 'seed'> & { turn: { atExamp
   return delays.sort((left, right) => left - right)
 }
 
-it('is silent in stationary runs with a daily rhythm', () => {
+it('is silent in stationary runs with a daily rhythm', { tags: 'long' }, () => {
   for (const seed of seeds.slice(0, 4)) {
     expect(alarmsOf({ seed, examples: 100_000, ...DAYS }), `seed ${seed}`).toEqual([])
   }

@@ -31,14 +31,18 @@ const play = (seed: number, ticks: number) =>
 describe('the whole loop, in memory', () => {
   const TICKS = 80
 
-  it('reproduces a run bit for bit from its seed, and another seed is another run', async () => {
-    const [once, again, other] = [await play(1, TICKS), await play(1, TICKS), await play(2, TICKS)]
-    const states = (run: typeof once) => statesDigest(run, feed)
-    expect(again.runtime.digest()).toBe(once.runtime.digest())
-    expect(await states(again)).toBe(await states(once))
-    expect(other.runtime.digest()).not.toBe(once.runtime.digest())
-    expect(await states(other)).not.toBe(await states(once))
-  })
+  it(
+    'reproduces a run bit for bit from its seed, and another seed is another run',
+    { tags: 'long' },
+    async () => {
+      const [once, again, other] = [await play(1, TICKS), await play(1, TICKS), await play(2, TICKS)]
+      const states = (run: typeof once) => statesDigest(run, feed)
+      expect(again.runtime.digest()).toBe(once.runtime.digest())
+      expect(await states(again)).toBe(await states(once))
+      expect(other.runtime.digest()).not.toBe(once.runtime.digest())
+      expect(await states(other)).not.toBe(await states(once))
+    },
+  )
 
   it('closes: requests are answered, outcomes become examples, a model is promoted and answers', async () => {
     const { runtime, counts } = await play(3, TICKS)

@@ -100,7 +100,7 @@ async function mustKeepPromises(seed: number): Promise<void> {
   expect(broken, `again: SEEDS=${seed} npm run seeds\n${JSON.stringify(mishaps, null, 1)}`).toEqual([])
 }
 
-describe('whatever befalls the loop, every promise is kept at the end', () => {
+describe('whatever befalls the loop, every promise is kept at the end', { tags: 'long' }, () => {
   it.each(SEEDS)('seed %i', mustKeepPromises)
 
   it.each(REGRESSIONS)('seed $seed, once: $story', ({ seed }) => mustKeepPromises(seed))
