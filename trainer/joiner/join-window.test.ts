@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { samplePrediction } from '../testing/sample-predictions.ts'
-import { createJoinWindow, type JoinOutcome, type JoinWindowOptions } from './join-window.ts'
+import type { JoinOutcome } from './early-outcomes.ts'
+import { createJoinWindow, type JoinWindowOptions } from './join-window.ts'
 import { createLabelRules } from './label-rules.ts'
 
 const MINUTE = 60_000

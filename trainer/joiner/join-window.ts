@@ -1,20 +1,8 @@
 import type { Example, Prediction } from '#schemas'
 import { examplesOf } from './examples-of.ts'
+import { createEarlyOutcomes, type JoinOutcome } from './early-outcomes.ts'
 import type { LabelRules } from './label-rules.ts'
-
-/** What a source said of a shown item. */
-export interface JoinOutcome {
-  requestId: string
-  itemId: string
-  type: string
-  occurredAtMs: number
-}
-
-/** Where a record stands, so that it can be read again. */
-export interface SourceOffset {
-  source: string
-  offset: number
-}
+import { type Held, neededOffset, noteOffset, type SourceOffset } from './needed-offsets.ts'
 
 export interface JoinWindowOptions {
   rules: LabelRules
@@ -61,20 +49,10 @@ export interface JoinWindow {
   hasRoomFor(records: number): boolean
 }
 
-interface Waiting {
-  /** Smallest offset per source of what is held. */
-  offsets: Map<string, number>
-}
-
-interface Pending extends Waiting {
+interface Pending extends Held {
   prediction: Prediction
   /** Item id -> outcome type -> first event time. */
   outcomes: Map<string, Map<string, number>>
-}
-
-interface Early extends Waiting {
-  outcomes: JoinOutcome[]
-  expiresAtMs: number
 }
 
 /**
@@ -82,114 +60,63 @@ interface Early extends Waiting {
  * long. Memory is bounded by the three maxima. `mature` and `neededOffset` look at everything that waits.
  */
 export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
-  const { rules, graceMs, pendingPredictionsMax, earlyOutcomesMax, rememberedPredictionsMax } = options
+  const { rules, graceMs, pendingPredictionsMax, earlyOutcomesMax } = options
   const waitMs = rules.horizonMs + graceMs
   const pending = new Map<string, Pending>()
-  const early = new Map<string, Early>()
-  /** Request ids that have matured, oldest first. */
-  const remembered = new Set<string>()
-  let earlyCount = 0
+  const early = createEarlyOutcomes({ waitMs, countMax: earlyOutcomesMax })
+  const matured = createRememberedIds(options.rememberedPredictionsMax)
   let nextDueMs = Infinity
 
-  function note({ offsets }: Waiting, { source, offset }: SourceOffset): void {
-    offsets.set(source, Math.min(offset, offsets.get(source) ?? Infinity))
-  }
-
-  function attach({ outcomes }: Pending, { itemId, type, occurredAtMs }: JoinOutcome): void {
-    const times = outcomes.get(itemId) ?? new Map<string, number>()
-    outcomes.set(itemId, times)
-    times.set(type, Math.min(occurredAtMs, times.get(type) ?? Infinity))
-  }
-
-  function hold(outcome: JoinOutcome, at: SourceOffset): JoinVerdict {
-    if (earlyCount >= earlyOutcomesMax) return 'overflowed'
-    const { requestId, occurredAtMs } = outcome
-    const held = early.get(requestId) ?? {
-      outcomes: [],
-      offsets: new Map<string, number>(),
-      expiresAtMs: -Infinity,
+  function mature(streamTimeMs: number): Matured {
+    if (streamTimeMs < nextDueMs) return { examples: [], predictions: 0, unmatched: 0 }
+    const due = [...pending.values()]
+      .filter(({ prediction }) => prediction.occurredAtMs + waitMs <= streamTimeMs)
+      .sort((left, right) => byTimeThenId(left.prediction, right.prediction))
+    const examples = due.flatMap(({ prediction, outcomes }) =>
+      examplesOf(prediction, { outcomes, rules, maturedAtMs: prediction.occurredAtMs + waitMs }),
+    )
+    for (const { prediction } of due) {
+      pending.delete(prediction.requestId)
+      matured.add(prediction.requestId)
     }
-    early.set(requestId, held)
-    held.outcomes.push(outcome)
-    held.expiresAtMs = Math.max(held.expiresAtMs, occurredAtMs + waitMs)
-    nextDueMs = Math.min(nextDueMs, held.expiresAtMs)
-    note(held, at)
-    earlyCount += 1
-    return 'held'
-  }
-
-  function remember(requestId: string): void {
-    remembered.add(requestId)
-    if (remembered.size > rememberedPredictionsMax) remembered.delete(remembered.values().next().value!)
-  }
-
-  function expireEarly(streamTimeMs: number): number {
-    let unmatched = 0
-    for (const [requestId, { outcomes, expiresAtMs }] of early) {
-      if (expiresAtMs > streamTimeMs) continue
-      early.delete(requestId)
-      unmatched += outcomes.length
-    }
-    earlyCount -= unmatched
-    return unmatched
+    const unmatched = early.expire(streamTimeMs)
+    nextDueMs = Infinity
+    for (const { prediction } of pending.values())
+      nextDueMs = Math.min(nextDueMs, prediction.occurredAtMs + waitMs)
+    for (const { expiresAtMs } of early.groups()) nextDueMs = Math.min(nextDueMs, expiresAtMs)
+    return { examples, predictions: due.length, unmatched }
   }
 
   return {
     prediction(prediction, at) {
       const { requestId } = prediction
-      if (pending.has(requestId) || remembered.has(requestId)) return 'duplicate'
+      if (pending.has(requestId) || matured.has(requestId)) return 'duplicate'
       if (pending.size >= pendingPredictionsMax) return 'overflowed'
       const waiting: Pending = { prediction, outcomes: new Map(), offsets: new Map() }
-      const held = early.get(requestId)
-      if (held !== undefined) {
-        for (const outcome of held.outcomes) attach(waiting, outcome)
-        for (const [source, offset] of held.offsets) note(waiting, { source, offset })
-        early.delete(requestId)
-        earlyCount -= held.outcomes.length
-      }
-      note(waiting, at)
+      const held = early.take(requestId)
+      for (const outcome of held?.outcomes ?? []) attach(waiting, outcome)
+      for (const [source, offset] of held?.offsets ?? []) noteOffset(waiting, { source, offset })
+      noteOffset(waiting, at)
       pending.set(requestId, waiting)
       nextDueMs = Math.min(nextDueMs, prediction.occurredAtMs + waitMs)
       return 'joined'
     },
     outcome(outcome, at) {
       if (!rules.matters(outcome.type)) return 'ignored'
-      if (remembered.has(outcome.requestId)) return 'late'
+      if (matured.has(outcome.requestId)) return 'late'
       const waiting = pending.get(outcome.requestId)
-      if (waiting === undefined) return hold(outcome, at)
-      attach(waiting, outcome)
-      note(waiting, at)
-      return 'joined'
-    },
-    mature(streamTimeMs) {
-      if (streamTimeMs < nextDueMs) return { examples: [], predictions: 0, unmatched: 0 }
-      const due = [...pending.values()]
-        .filter(({ prediction }) => prediction.occurredAtMs + waitMs <= streamTimeMs)
-        .sort((left, right) => byTimeThenId(left.prediction, right.prediction))
-      const examples = due.flatMap(({ prediction, outcomes }) =>
-        examplesOf(prediction, { outcomes, rules, maturedAtMs: prediction.occurredAtMs + waitMs }),
-      )
-      for (const { prediction } of due) {
-        pending.delete(prediction.requestId)
-        remember(prediction.requestId)
+      if (waiting !== undefined) {
+        attach(waiting, outcome)
+        noteOffset(waiting, at)
+        return 'joined'
       }
-      const unmatched = expireEarly(streamTimeMs)
-      nextDueMs = Infinity
-      for (const { prediction } of pending.values())
-        nextDueMs = Math.min(nextDueMs, prediction.occurredAtMs + waitMs)
-      for (const { expiresAtMs } of early.values()) nextDueMs = Math.min(nextDueMs, expiresAtMs)
-      return { examples, predictions: due.length, unmatched }
+      const expiresAtMs = early.hold(outcome, at)
+      if (expiresAtMs === undefined) return 'overflowed'
+      nextDueMs = Math.min(nextDueMs, expiresAtMs)
+      return 'held'
     },
-    neededOffset(source) {
-      let needed: number | undefined
-      for (const group of [pending, early]) {
-        for (const { offsets } of group.values()) {
-          const offset = offsets.get(source)
-          if (offset !== undefined && (needed === undefined || offset < needed)) needed = offset
-        }
-      }
-      return needed
-    },
+    mature,
+    neededOffset: (source) => neededOffset(source, pending.values(), early.groups()),
     get pendingCount() {
       return pending.size
     },
@@ -197,7 +124,25 @@ export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
       return nextDueMs
     },
     hasRoomFor: (records) =>
-      pending.size + records <= pendingPredictionsMax && earlyCount + records <= earlyOutcomesMax,
+      pending.size + records <= pendingPredictionsMax && early.count + records <= earlyOutcomesMax,
+  }
+}
+
+function attach({ outcomes }: Pending, { itemId, type, occurredAtMs }: JoinOutcome): void {
+  const times = outcomes.get(itemId) ?? new Map<string, number>()
+  outcomes.set(itemId, times)
+  times.set(type, Math.min(occurredAtMs, times.get(type) ?? Infinity))
+}
+
+/** Request ids that have matured: the last `max` of them. */
+function createRememberedIds(max: number) {
+  const remembered = new Set<string>()
+  return {
+    has: (requestId: string) => remembered.has(requestId),
+    add(requestId: string): void {
+      remembered.add(requestId)
+      if (remembered.size > max) remembered.delete(remembered.values().next().value!)
+    },
   }
 }
 

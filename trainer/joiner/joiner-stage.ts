@@ -1,9 +1,19 @@
-import { type Interaction, type Outcome, type StageName, STAGES } from '#schemas'
-import { clampFuture, refuseAbsurdTime, type Batch, type Outputs, type Runtime, type Stage } from '#streams'
+import { type RecordOf, type StageName, STAGES } from '#schemas'
+import {
+  clampFuture,
+  refuseAbsurdTime,
+  type Batch,
+  type BatchResult,
+  type Outputs,
+  type Runtime,
+  type Signals,
+  type Stage,
+} from '#streams'
 import type { TrainerConfig } from '../config.ts'
 import { SIGNALS } from '../signals.ts'
 import { createJoinWindow, type JoinVerdict, type JoinWindow } from './join-window.ts'
-import { createLabelRules } from './label-rules.ts'
+import { createLabelRules, type LabelRules } from './label-rules.ts'
+import type { SourceOffset } from './needed-offsets.ts'
 import { createSourceTimes, type SourceTimes } from './source-times.ts'
 
 /** What tells of a shown item: both are keyed by user, as predictions are. */
@@ -17,12 +27,6 @@ export interface JoinerOptions {
   limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
 }
 
-/** State of one partition. */
-interface Lane {
-  window: JoinWindow
-  times: SourceTimes
-}
-
 /**
  * Stage `joiner`: predictions + what came of them -> examples. Its state is not stored: the committed offset of a
  * topic is that of the oldest record still needed, and at least one record is always read again, so that a restart
@@ -31,66 +35,12 @@ interface Lane {
  */
 export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOptions): Stage<JoinerSource> {
   const rules = createLabelRules(config.labels)
-  const graceMs = config.limits.graceMinutes * MINUTE_MS
   const lanes = new Map<number, Lane>()
-  const timeSteps = () => [
-    refuseAbsurdTime<{ occurredAtMs: number }>(),
-    clampFuture<{ occurredAtMs: number }>({
-      skewSecondsMax: limits.futureSkewSecondsMax,
-      farSecondsMax: limits.farFutureSecondsMax,
-    }),
-  ]
 
   function laneOf(partition: number): Lane {
-    const known = lanes.get(partition)
-    if (known !== undefined) return known
-    const { streamJumpMinutesMax: jumpMinutes, streamJumpRecordsMin: jumpRecordsMin } = config.limits
-    const lane = {
-      window: createJoinWindow({ ...config.limits, rules, graceMs }),
-      times: createSourceTimes({
-        sources: SOURCES,
-        checkEveryMs: graceMs / 4,
-        jump: { jumpMsMax: jumpMinutes * MINUTE_MS, jumpRecordsMin },
-        offsets: (source) => runtime.offsets(source as JoinerSource, partition),
-      }),
-    }
+    const lane = lanes.get(partition) ?? createLane(runtime, { partition, config, rules })
     lanes.set(partition, lane)
     return lane
-  }
-
-  function count(topic: JoinerSource, verdict: JoinVerdict): void {
-    if (verdict !== 'ignored') runtime.signals.count(SIGNALS.recordsJoined, { topic, verdict })
-  }
-
-  function take({ window, times }: Lane, batch: Batch<JoinerSource>): void {
-    for (const { value, offset } of batch.records) {
-      if (value === null) continue
-      times.saw(batch.topic, value.occurredAtMs)
-      const at = { source: batch.topic, offset }
-      if ('ranking' in value) count(batch.topic, window.prediction(value, at))
-      else if ('itemId' in value) takeOutcome(window, value, at, batch.topic)
-    }
-    times.readTo(batch.topic, batch.nextOffset)
-  }
-
-  function takeOutcome(
-    window: JoinWindow,
-    { requestId, itemId, type, occurredAtMs }: Outcome | Interaction,
-    at: { source: string; offset: number },
-    topic: JoinerSource,
-  ): void {
-    if (requestId !== null) count(topic, window.outcome({ requestId, itemId, type, occurredAtMs }, at))
-  }
-
-  /** @returns whether anything was due */
-  function matureOnce(window: JoinWindow, streamTimeMs: number, outputs: Outputs): boolean {
-    const { examples, predictions, unmatched } = window.mature(streamTimeMs)
-    for (const example of examples) outputs.add('examples', { key: example.userId, value: example })
-    const { signals } = runtime
-    if (predictions > 0) signals.count(SIGNALS.predictionsMatured, {}, predictions)
-    if (examples.length > 0) signals.count(SIGNALS.examplesMatured, {}, examples.length)
-    if (unmatched > 0) signals.count(SIGNALS.outcomesUnmatched, {}, unmatched)
-    return predictions > 0 || unmatched > 0
   }
 
   return {
@@ -98,9 +48,9 @@ export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOp
     sources: SOURCES,
     startFrom: 'earliest',
     steps: {
-      predictions: timeSteps(),
-      outcomes: timeSteps(),
-      interactions: timeSteps(),
+      predictions: timeSteps(limits),
+      outcomes: timeSteps(limits),
+      interactions: timeSteps(limits),
     } as Stage<JoinerSource>['steps'] & object,
 
     async opened(topic, partition) {
@@ -115,22 +65,89 @@ export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOp
       return Promise.resolve()
     },
 
-    async batch(batch, outputs) {
-      const lane = laneOf(batch.partition)
-      const { window, times } = lane
-      const hasRoom = window.hasRoomFor(batch.records.length)
-      if (!hasRoom && (await times.isAheadOfOthers(batch.topic))) {
-        // The others must be read first: nothing may be thrown away while they catch up.
-        return { kind: 'seek', offset: batch.firstOffset }
-      }
-      take(lane, batch)
-      // Again as long as something matured: what is due next may be due already.
-      while (matureOnce(window, await times.streamTimeMs(window.nextDueMs), outputs)) continue
-      runtime.signals.gauge(SIGNALS.predictionsPending, window.pendingCount, {
-        partition: String(batch.partition),
-      })
-      const lastRead = Math.max(batch.firstOffset, batch.nextOffset - 1)
-      return { kind: 'done', commit: Math.min(lastRead, window.neededOffset(batch.topic) ?? Infinity) }
-    },
+    batch: (batch, outputs) => joinBatch(runtime.signals, laneOf(batch.partition), batch, outputs),
   }
+}
+
+/** State of one partition. */
+interface Lane {
+  window: JoinWindow
+  times: SourceTimes
+}
+
+interface LaneOptions {
+  partition: number
+  config: TrainerConfig
+  rules: LabelRules
+}
+
+function createLane(runtime: Runtime, { partition, config, rules }: LaneOptions): Lane {
+  const { graceMinutes, streamJumpMinutesMax, streamJumpRecordsMin: jumpRecordsMin } = config.limits
+  const graceMs = graceMinutes * MINUTE_MS
+  return {
+    window: createJoinWindow({ ...config.limits, rules, graceMs }),
+    times: createSourceTimes({
+      sources: SOURCES,
+      checkEveryMs: graceMs / 4,
+      jump: { jumpMsMax: streamJumpMinutesMax * MINUTE_MS, jumpRecordsMin },
+      offsets: (source) => runtime.offsets(source as JoinerSource, partition),
+    }),
+  }
+}
+
+function timeSteps({ futureSkewSecondsMax, farFutureSecondsMax }: JoinerOptions['limits']) {
+  return [
+    refuseAbsurdTime<{ occurredAtMs: number }>(),
+    clampFuture<{ occurredAtMs: number }>({
+      skewSecondsMax: futureSkewSecondsMax,
+      farSecondsMax: farFutureSecondsMax,
+    }),
+  ]
+}
+
+async function joinBatch(
+  signals: Signals,
+  lane: Lane,
+  batch: Batch<JoinerSource>,
+  outputs: Outputs,
+): Promise<BatchResult> {
+  const { window, times } = lane
+  const hasRoom = window.hasRoomFor(batch.records.length)
+  if (!hasRoom && (await times.isAheadOfOthers(batch.topic))) {
+    // The others must be read first: nothing may be thrown away while they catch up.
+    return { kind: 'seek', offset: batch.firstOffset }
+  }
+  take(signals, lane, batch)
+  // Again as long as something matured: what is due next may be due already.
+  while (matureOnce(signals, window, await times.streamTimeMs(window.nextDueMs), outputs)) continue
+  signals.gauge(SIGNALS.predictionsPending, window.pendingCount, { partition: String(batch.partition) })
+  const lastRead = Math.max(batch.firstOffset, batch.nextOffset - 1)
+  return { kind: 'done', commit: Math.min(lastRead, window.neededOffset(batch.topic) ?? Infinity) }
+}
+
+function take(signals: Signals, { window, times }: Lane, batch: Batch<JoinerSource>): void {
+  const { topic } = batch
+  for (const { value, offset } of batch.records) {
+    if (value === null) continue
+    times.saw(topic, value.occurredAtMs)
+    const verdict = verdictOn(window, value, { source: topic, offset })
+    if (verdict !== 'ignored') signals.count(SIGNALS.recordsJoined, { topic, verdict })
+  }
+  times.readTo(topic, batch.nextOffset)
+}
+
+function verdictOn(window: JoinWindow, value: RecordOf[JoinerSource], at: SourceOffset): JoinVerdict {
+  if ('ranking' in value) return window.prediction(value, at)
+  const { requestId, itemId, type, occurredAtMs } = value
+  return requestId === null ? 'ignored' : window.outcome({ requestId, itemId, type, occurredAtMs }, at)
+}
+
+/** @returns whether anything was due */
+function matureOnce(signals: Signals, window: JoinWindow, streamTimeMs: number, outputs: Outputs): boolean {
+  const { examples, predictions, unmatched } = window.mature(streamTimeMs)
+  for (const example of examples) outputs.add('examples', { key: example.userId, value: example })
+  if (predictions > 0) signals.count(SIGNALS.predictionsMatured, {}, predictions)
+  if (examples.length > 0) signals.count(SIGNALS.examplesMatured, {}, examples.length)
+  if (unmatched > 0) signals.count(SIGNALS.outcomesUnmatched, {}, unmatched)
+  return predictions > 0 || unmatched > 0
 }

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import type { ModelStage } from '#schemas'
+import { createTopologyTestDriver, silentLogger, silentSignals } from '#streams'
+import { trainerConfigSchema } from '../config.ts'
+import { artifactsOf, candidateOf, goldenVectors, type Candidate } from '../export/candidate.ts'
+import { linearTrainedModel } from '../export/linear-model.ts'
+import { provableModelOf } from '../export/provable-model.ts'
+import { LEARNERS } from '../learners/index.ts'
+import { createModelDesk } from '../models/model-desk.ts'
+import { createModelLog } from '../models/model-log.ts'
+import { drawRows, TRUTH } from '../testing/learner-conformance.ts'
+import { openLinearModel } from '../testing/linear-models.ts'
+import { sampleTrainingExample } from '../testing/sample-training-example.ts'
+import { fitterInProcess } from './fitter.ts'
+import { createLearning } from './learning.ts'
+
+const promotion = { firstCandidateExamples: 500, candidateEveryExamples: 1_000, freshExamplesMin: 400 }
+const twoLearners = [{ use: 'ftrl' }, { use: 'ftrl', name: 'ftrl-slow', alpha: 0.001 }]
+const width = TRUTH.length
+const featureSet = { id: 'fs', names: ['a', 'b', 'c', 'd'], width }
+const at = { occurredAtMs: 1 }
+
+/** A model that somebody else put into the log. */
+function foreignCandidate(name: string, { id = 'fs', label = 'click', weights = TRUTH } = {}): Candidate {
+  const model = { weights: Float64Array.from(weights), bias: -2 }
+  const trained = linearTrainedModel(model, name, { examples: 9, rounds: 1, parameters: 5 })
+  return candidateOf({
+    model: provableModelOf(trained, goldenVectors([], width)),
+    learner: name,
+    objective: label,
+    featureSet: { ...featureSet, id },
+    sequence: 1,
+    goldenTolerance: 1e-5,
+    trainedOn: { fromMs: 0, toMs: 1 },
+    createdAtMs: 0,
+  })
+}
+
+async function startLearning(learners: unknown[] = twoLearners) {
+  const config = trainerConfigSchema.parse({ learners, promotion })
+  const driver = await createTopologyTestDriver({ seed: 1, startMs: 0 })
+  const modelLog = createModelLog()
+  const common = { clock: driver.clock, log: silentLogger, signals: silentSignals }
+  const desk = createModelDesk({
+    outputs: await driver.outputs('desk'),
+    openModel: openLinearModel,
+    modelLog,
+    featureSetId: featureSet.id,
+    objective: config.objective,
+    config: config.promotion,
+    ...common,
+  })
+  let sequence = 0
+  const nextSequence = () => ++sequence
+  const learning = createLearning({
+    config,
+    featureSet,
+    desk,
+    fitter: fitterInProcess,
+    nextSequence,
+    ...common,
+  })
+  return {
+    desk,
+    learning,
+    found(
+      { manifest, onnx }: Candidate,
+      { stage = 'candidate' as ModelStage, pieces = Infinity } = {},
+    ): void {
+      const { modelId, learner } = manifest
+      const value = {
+        modelId,
+        learner,
+        stage,
+        reason: '',
+        movedAtMs: 0,
+        occurredAtMs: 0,
+        manifest: JSON.stringify(manifest),
+      }
+      modelLog.noteMove({ key: Buffer.from(modelId), value })
+      for (const artifact of artifactsOf({ manifest, onnx }, 100).slice(0, pieces))
+        modelLog.noteArtifact({ key: Buffer.from(`${modelId}/${String(artifact.index)}`), value: artifact })
+    },
+    async learn(count: number, seed = 5): Promise<void> {
+      for (const [row, drawn] of drawRows(seed, count).entries())
+        await learning.learn(sampleTrainingExample({ ...drawn, occurredAtMs: row, maturedAtMs: row + 1 }))
+    },
+    moves: () => driver.records('models').map(({ value }) => value!),
+    movesOf: (learner: string) =>
+      driver
+        .records('models')
+        .filter(({ value }) => value?.learner === learner)
+        .map(({ value }) => value!.stage),
+  }
+}
+
+describe('candidates that somebody else left', () => {
+  it('are judged like our own, on examples that come afterwards', async () => {
+    const { learning, desk, found, learn, movesOf } = await startLearning()
+    found(foreignCandidate('oracle'))
+    found(foreignCandidate('liar', { weights: TRUTH.map((weight) => -weight) }))
+    await learning.takeOver(at)
+    await learn(399)
+    expect(movesOf('oracle')).toEqual([])
+    await learn(2, 6)
+    expect(movesOf('oracle')).toEqual(['champion'])
+    expect(movesOf('liar')).toEqual(['rejected'])
+    expect(desk.champion()?.manifest.learner).toBe('oracle')
+    await learning.close()
+  })
+
+  it('are rejected with a reason when they cannot be compared or opened', async () => {
+    const { learning, found, moves } = await startLearning()
+    found(foreignCandidate('features', { id: 'other' }))
+    found(foreignCandidate('label', { label: 'like' }))
+    found(foreignCandidate('pieces'), { pieces: 1 })
+    const { onnx } = foreignCandidate('file', { weights: [0, 0, 0, 0] })
+    found({ ...foreignCandidate('file'), onnx })
+    await learning.takeOver(at)
+    expect(moves().map(({ learner, stage, reason }) => [learner, stage, reason.slice(0, 30)])).toEqual([
+      ['features', 'rejected', 'Made for the feature set other'],
+      ['label', 'rejected', 'Predicts like, not click.'],
+      ['pieces', 'rejected', 'Its file is not whole.'],
+      ['file', 'rejected', 'Refused by the code that would'],
+    ])
+  })
+
+  it('are the latest eight at most', async () => {
+    const { learning, found, movesOf } = await startLearning()
+    for (let made = 0; made < 9; made++) found(foreignCandidate(`m${String(made)}`))
+    await learning.takeOver(at)
+    expect(movesOf('m0')).toEqual(['rejected'])
+    expect(movesOf('m1')).toEqual([])
+    await learning.close()
+  })
+})
+
+describe('several learners', () => {
+  it.each(Object.keys(LEARNERS))('%s makes models whose files hold what it says of them', async (use) => {
+    const { learning, learn, moves } = await startLearning([{ use, name: 'it' }])
+    await learning.takeOver(at)
+    await learn(600)
+    expect(moves().map(({ learner, stage }) => [learner, stage])).toEqual([['it', 'candidate']])
+    await learn(2_000, 8)
+    const judged = moves().filter(({ stage }) => stage !== 'candidate')
+    expect(judged.length).toBeGreaterThanOrEqual(1)
+    expect(judged.filter(({ reason }) => reason.startsWith('Refused'))).toEqual([])
+    await learning.close()
+  })
+
+  it('challenge side by side, each with its own trial, and one champion serves', async () => {
+    const { learning, desk, learn, moves, movesOf } = await startLearning()
+    await learning.takeOver(at)
+    await learn(500)
+    expect(movesOf('ftrl')).toEqual(['candidate'])
+    expect(movesOf('ftrl-slow')).toEqual(['candidate'])
+    await learn(6_000, 7)
+    expect(movesOf('ftrl')).toContain('champion')
+    expect(movesOf('ftrl-slow')).toContain('rejected')
+    expect(desk.champion()?.manifest.learner).toBe('ftrl')
+    const last = new Map(moves().map(({ modelId, stage }) => [modelId, stage]))
+    expect([...last.values()].filter((stage) => stage === 'champion')).toHaveLength(1)
+    expect([...last.values()].filter((stage) => stage === 'candidate').length).toBeLessThanOrEqual(2)
+    await learning.close()
+  })
+})
