@@ -30,20 +30,23 @@ const FULL_TRANSITIVE = COMPATIBILITY.FULL_TRANSITIVE
 /** A schema registry that speaks the Confluent protocol (Confluent, Apicurio, Karapace). Connects at the first question. */
 export function openRegistry(options: RegistryOptions): SchemaRegistry {
   const { requestMs = 8_000, unknownIdMs = 10_000, patienceMs = 500 } = options
-  const { host, auth } = splitUrl(options.url)
-  const client = openClient(host, auth, requestMs)
+  const at = { ...splitUrl(options.url), requestMs }
+  const client = openClient(at)
   const ask = createAsk(options)
-  const unknownUntilMs = new Map<number, number>()
-  const askPatiently = createPatience((id: number) => ask(`fetching schema ${id}`, () => fetchSchema(id)), {
-    patienceMs,
-    awayPatienceMs: Math.ceil(patienceMs / 10),
-    questionsMax: QUESTIONS_MAX,
-  })
+  const unknownIds = createUnknownIds(unknownIdMs)
+  const askPatiently = createPatience(
+    (id: number) => ask(`fetching schema ${id}`, () => fetchSchema(client, id)),
+    {
+      patienceMs,
+      awayPatienceMs: Math.ceil(patienceMs / 10),
+      questionsMax: QUESTIONS_MAX,
+    },
+  )
 
   return {
     register: (subject, schemaJson) =>
       ask(`registering the schema of ${subject}`, async () => {
-        await keepFullTransitive(subject)
+        await keepFullTransitive(at, subject)
         try {
           const { id } = await client.register(
             { type: SchemaType.AVRO, schema: schemaJson },
@@ -66,72 +69,89 @@ export function openRegistry(options: RegistryOptions): SchemaRegistry {
         }
       }),
     async schemaById(id) {
-      if ((unknownUntilMs.get(id) ?? 0) > Date.now()) return null
+      if (unknownIds.has(id)) return null
       const schemaJson = await askPatiently(id)
-      if (schemaJson === null) rememberUnknown(id)
+      if (schemaJson === null) unknownIds.add(id)
       return schemaJson
     },
   }
+}
 
-  async function fetchSchema(id: number): Promise<string | null> {
-    try {
-      const schema = await client.getSchema(id)
-      return 'fingerprint' in schema ? JSON.stringify(schema) : null
-    } catch (error) {
-      if (statusOf(error) === 404) return null
-      throw error
-    }
+async function fetchSchema(client: ConfluentClient, id: number): Promise<string | null> {
+  try {
+    const schema = await client.getSchema(id)
+    return 'fingerprint' in schema ? JSON.stringify(schema) : null
+  } catch (error) {
+    if (statusOf(error) === 404) return null
+    throw error
   }
+}
 
-  function rememberUnknown(id: number): void {
-    const oldest = unknownUntilMs.size >= UNKNOWN_IDS_MAX ? unknownUntilMs.keys().next().value : undefined
-    if (oldest !== undefined) unknownUntilMs.delete(oldest)
-    unknownUntilMs.set(id, Date.now() + unknownIdMs)
+/** Ids that the registry did not know, for `unknownIdMs`. */
+function createUnknownIds(unknownIdMs: number): { has(id: number): boolean; add(id: number): void } {
+  const unknownUntilMs = new Map<number, number>()
+  return {
+    has: (id) => (unknownUntilMs.get(id) ?? 0) > Date.now(),
+    add(id) {
+      const oldest = unknownUntilMs.size >= UNKNOWN_IDS_MAX ? unknownUntilMs.keys().next().value : undefined
+      if (oldest !== undefined) unknownUntilMs.delete(oldest)
+      unknownUntilMs.set(id, Date.now() + unknownIdMs)
+    },
   }
+}
 
-  /**
-   * Sets the subject's level before the first schema is there. The client does it after the first registration:
-   * a crash in between leaves the subject unguarded, and then the client refuses it for ever.
-   */
-  async function keepFullTransitive(subject: string): Promise<void> {
-    if ((await levelOf(subject)) === FULL_TRANSITIVE) return
-    const answer = await configRequest(subject, {
-      method: 'PUT',
-      body: JSON.stringify({ compatibility: FULL_TRANSITIVE }),
-    })
-    // Another process may have been faster: Apicurio answers 409 then.
-    if (!answer.ok && (await levelOf(subject)) !== FULL_TRANSITIVE) {
-      throw new RegistryAnswerError(answer.status, `PUT /config/${subject} answered ${answer.status}`)
-    }
+/**
+ * Sets the subject's level before the first schema is there. The client does it after the first registration:
+ * a crash in between leaves the subject unguarded, and then the client refuses it for ever.
+ */
+async function keepFullTransitive(at: RegistryAt, subject: string): Promise<void> {
+  if ((await levelOf(at, subject)) === FULL_TRANSITIVE) return
+  const answer = await configRequest(at, subject, {
+    method: 'PUT',
+    body: JSON.stringify({ compatibility: FULL_TRANSITIVE }),
+  })
+  // Another process may have been faster: Apicurio answers 409 then.
+  if (!answer.ok && (await levelOf(at, subject)) !== FULL_TRANSITIVE) {
+    throw new RegistryAnswerError(answer.status, `PUT /config/${subject} answered ${answer.status}`)
   }
+}
 
-  async function levelOf(subject: string): Promise<string | null> {
-    const answer = await configRequest(subject, { method: 'GET' })
-    if (answer.status === 404) return null
-    if (!answer.ok)
-      throw new RegistryAnswerError(answer.status, `GET /config/${subject} answered ${answer.status}`)
-    const body = (await answer.json()) as { compatibilityLevel?: string }
-    return body.compatibilityLevel ?? null
-  }
+async function levelOf(at: RegistryAt, subject: string): Promise<string | null> {
+  const answer = await configRequest(at, subject, { method: 'GET' })
+  if (answer.status === 404) return null
+  if (!answer.ok)
+    throw new RegistryAnswerError(answer.status, `GET /config/${subject} answered ${answer.status}`)
+  const body = (await answer.json()) as { compatibilityLevel?: string }
+  return body.compatibilityLevel ?? null
+}
 
-  function configRequest(subject: string, request: { method: string; body?: string }): Promise<Response> {
-    const headers: Record<string, string> = { 'content-type': 'application/vnd.schemaregistry.v1+json' }
-    if (auth)
-      headers['authorization'] =
-        `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
-    const signal = AbortSignal.timeout(requestMs)
-    return fetch(`${host}/config/${encodeURIComponent(subject)}`, { ...request, headers, signal })
-  }
+function configRequest(
+  { host, auth, requestMs }: RegistryAt,
+  subject: string,
+  request: { method: string; body?: string },
+): Promise<Response> {
+  const headers: Record<string, string> = { 'content-type': 'application/vnd.schemaregistry.v1+json' }
+  if (auth)
+    headers['authorization'] = `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
+  const signal = AbortSignal.timeout(requestMs)
+  return fetch(`${host}/config/${encodeURIComponent(subject)}`, { ...request, headers, signal })
 }
 
 /** A type and not an interface: the client wants an index signature. */
 type Credentials = { username: string; password: string }
 
+/** Where the registry is, and the bound of one request. */
+interface RegistryAt {
+  host: string
+  auth: Credentials | undefined
+  requestMs: number
+}
+
 /**
  * The client with its traps closed: no retries of its own (its retry options are one global object), a time limit
  * (it has none).
  */
-function openClient(host: string, auth: Credentials | undefined, requestMs: number): ConfluentClient {
+function openClient({ host, auth, requestMs }: RegistryAt): ConfluentClient {
   return new ConfluentClient({
     host,
     ...(auth && { auth }),
