@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import type { Type, types } from 'avsc'
 import { createBytesMin, fieldsRead } from './avro-types.ts'
 import type { Reading } from './avro-types.ts'
-import { BoundsError, readLength, readLong, refuse } from './byte-cursor.ts'
+import { BoundsError, readLong, refuse } from './byte-cursor.ts'
 import type { Cursor } from './byte-cursor.ts'
+import { leafWalk, type Walk, walkString } from './leaf-walks.ts'
 
 /**
  * Walks Avro binary by its writer schema, building nothing, and refuses what does not fit the bytes at hand.
@@ -33,11 +33,6 @@ export interface BoundsWalkOptions {
   reader?: Type
 }
 
-type Walk = (cursor: Cursor) => void
-
-/** Beyond this length the built-in check is faster than looking at each byte. */
-const SHORT_STRING_BYTES = 48
-
 export function compileBoundsWalk(writer: Type, options: BoundsWalkOptions = {}): BoundsWalk {
   const walk = createCompiler(options)(writer, options.reader === undefined ? 'skipped' : 'read')
   const cursor: Cursor = { bytes: Buffer.alloc(0), at: 0, end: 0, depth: 0, emptyItems: 0 }
@@ -60,65 +55,50 @@ export function compileBoundsWalk(writer: Type, options: BoundsWalkOptions = {})
 
 type Compile = (type: Type, reading: Reading) => Walk
 
-function createCompiler(options: BoundsWalkOptions): Compile {
-  const { depthMax = 64, emptyItemsMax = 10_000 } = options
-  const readFields = fieldsRead(options.reader)
+interface Limits {
+  depthMax: number
+  emptyItemsMax: number
+}
+
+function createCompiler({ depthMax = 64, emptyItemsMax = 10_000, reader }: BoundsWalkOptions): Compile {
+  const limits = { depthMax, emptyItemsMax }
+  const readFields = fieldsRead(reader)
   const recordWalks = { read: new Map<Type, Walk>(), skipped: new Map<Type, Walk>() }
   const bytesMin = createBytesMin()
 
   function compile(type: Type, reading: Reading): Walk {
     switch (type.typeName) {
-      case 'null':
-        return () => undefined
-      case 'boolean':
-        return walkBoolean
-      case 'int':
-        return walkInt
-      case 'long':
-        return reading === 'skipped' ? walkLong : walkExactLong
-      case 'float':
-        return fixedWalk(4)
-      case 'double':
-        return fixedWalk(8)
-      case 'bytes':
-        return reading === 'readAsText' ? walkString : walkBytes
-      case 'string':
-        return walkString
-      case 'fixed':
-        return fixedWalk((type as types.FixedType).size)
-      case 'enum':
-        return enumWalk((type as types.EnumType).symbols.length)
       case 'array':
-        return blocksWalk((type as types.ArrayType).itemsType, reading, false)
+        return compileBlocks((type as types.ArrayType).itemsType, reading, false)
       case 'map':
-        return blocksWalk((type as types.MapType).valuesType as Type, reading, true)
+        return compileBlocks((type as types.MapType).valuesType as Type, reading, true)
       case 'record':
       case 'error':
-        return recordWalk(type as types.RecordType, reading)
+        return compileRecord(type as types.RecordType, reading)
       case 'union:unwrapped':
       case 'union:wrapped':
-        return unionWalk((type as types.UnwrappedUnionType).types, reading)
-      default:
-        throw new Error(`cannot walk the Avro type ${type.typeName}`)
+        return unionWalk((type as types.UnwrappedUnionType).types.map((branch) => compile(branch, reading)))
+      default: {
+        const walk = leafWalk(type, reading)
+        if (walk === undefined) throw new Error(`cannot walk the Avro type ${type.typeName}`)
+        return walk
+      }
     }
   }
 
-  function recordWalk(type: types.RecordType, reading: Reading): Walk {
+  function compileBlocks(itemType: Type, reading: Reading, isMap: boolean): Walk {
+    const itemBytesMin = bytesMin(itemType) + (isMap ? 1 : 0)
+    return blocksWalk(compile(itemType, reading), { itemBytesMin, isMap }, limits)
+  }
+
+  /** The walk is there before its fields are: a recursive schema finds itself. */
+  function compileRecord(type: types.RecordType, reading: Reading): Walk {
     const cache = reading === 'skipped' ? recordWalks.skipped : recordWalks.read
     const known = cache.get(type)
     if (known) return known
     const walks: Walk[] = []
     const names: string[] = []
-    const walk: Walk = (cursor) => {
-      enter(cursor)
-      let i = 0
-      try {
-        for (; i < walks.length; i++) walks[i]!(cursor)
-      } catch (error) {
-        throw inside(error, names[i]!)
-      }
-      cursor.depth--
-    }
+    const walk = recordWalk(walks, names, limits)
     cache.set(type, walk)
     const wanted = reading === 'skipped' ? undefined : readFields.get(type.name)
     for (const field of type.fields) {
@@ -128,123 +108,81 @@ function createCompiler(options: BoundsWalkOptions): Compile {
     return walk
   }
 
-  /** Arrays and maps: blocks of a count, when negative followed by the block's size in bytes; a zero count ends. */
-  function blocksWalk(itemType: Type, reading: Reading, isMap: boolean): Walk {
-    const walkItem = compile(itemType, reading)
-    const itemBytesMin = bytesMin(itemType) + (isMap ? 1 : 0)
-    return (cursor) => {
-      enter(cursor)
-      let items = 0
-      for (;;) {
-        let count = readLong(cursor)
-        if (count === 0) break
-        let blockEnd = -1
-        if (count < 0) {
-          count = -count
-          const blockBytes = readLong(cursor)
-          if (blockBytes < 0 || blockBytes > cursor.end - cursor.at)
-            refuse(cursor, `block size ${blockBytes}`)
-          blockEnd = cursor.at + blockBytes
-        }
-        boundCount(cursor, count, itemBytesMin)
-        try {
-          for (let last = items + count; items < last; items++) {
-            if (isMap) walkString(cursor)
-            walkItem(cursor)
-          }
-        } catch (error) {
-          throw inside(error, String(items))
-        }
-        if (blockEnd !== -1 && blockEnd !== cursor.at) refuse(cursor, 'block size is not that of its items')
-      }
-      cursor.depth--
-    }
-  }
-
-  function boundCount(cursor: Cursor, count: number, itemBytesMin: number): void {
-    const left = cursor.end - cursor.at
-    if (itemBytesMin > 0) {
-      if (count * itemBytesMin > left) refuse(cursor, `${count} items do not fit the ${left} byte(s) left`)
-      return
-    }
-    cursor.emptyItems += count
-    if (cursor.emptyItems > emptyItemsMax)
-      refuse(cursor, `${count} items of no bytes, at most ${emptyItemsMax}`)
-  }
-
-  function unionWalk(branches: Type[], reading: Reading): Walk {
-    const walks = branches.map((branch) => compile(branch, reading))
-    return (cursor) => {
-      const index = readLong(cursor)
-      const walk = walks[index]
-      if (walk === undefined) return refuse(cursor, `union branch ${index} of ${walks.length}`)
-      walk(cursor)
-    }
-  }
-
-  function enter(cursor: Cursor): void {
-    if (++cursor.depth > depthMax) refuse(cursor, `nested deeper than ${depthMax}`)
-  }
-
   return compile
+}
+
+function recordWalk(walks: readonly Walk[], names: readonly string[], { depthMax }: Limits): Walk {
+  return (cursor) => {
+    enter(cursor, depthMax)
+    let i = 0
+    try {
+      for (; i < walks.length; i++) walks[i]!(cursor)
+    } catch (error) {
+      throw inside(error, names[i]!)
+    }
+    cursor.depth--
+  }
+}
+
+/** Arrays and maps: blocks of a count, when negative followed by the block's size in bytes; a zero count ends. */
+function blocksWalk(
+  walkItem: Walk,
+  { itemBytesMin, isMap }: { itemBytesMin: number; isMap: boolean },
+  { depthMax, emptyItemsMax }: Limits,
+): Walk {
+  return (cursor) => {
+    enter(cursor, depthMax)
+    let items = 0
+    for (;;) {
+      let count = readLong(cursor)
+      if (count === 0) break
+      let blockEnd = -1
+      if (count < 0) {
+        count = -count
+        const blockBytes = readLong(cursor)
+        if (blockBytes < 0 || blockBytes > cursor.end - cursor.at) refuse(cursor, `block size ${blockBytes}`)
+        blockEnd = cursor.at + blockBytes
+      }
+      boundCount(cursor, count, itemBytesMin, emptyItemsMax)
+      try {
+        for (let last = items + count; items < last; items++) {
+          if (isMap) walkString(cursor)
+          walkItem(cursor)
+        }
+      } catch (error) {
+        throw inside(error, String(items))
+      }
+      if (blockEnd !== -1 && blockEnd !== cursor.at) refuse(cursor, 'block size is not that of its items')
+    }
+    cursor.depth--
+  }
+}
+
+function boundCount(cursor: Cursor, count: number, itemBytesMin: number, emptyItemsMax: number): void {
+  const left = cursor.end - cursor.at
+  if (itemBytesMin > 0) {
+    if (count * itemBytesMin > left) refuse(cursor, `${count} items do not fit the ${left} byte(s) left`)
+    return
+  }
+  cursor.emptyItems += count
+  if (cursor.emptyItems > emptyItemsMax)
+    refuse(cursor, `${count} items of no bytes, at most ${emptyItemsMax}`)
+}
+
+function unionWalk(walks: readonly Walk[]): Walk {
+  return (cursor) => {
+    const index = readLong(cursor)
+    const walk = walks[index]
+    if (walk === undefined) return refuse(cursor, `union branch ${index} of ${walks.length}`)
+    walk(cursor)
+  }
+}
+
+function enter(cursor: Cursor, depthMax: number): void {
+  if (++cursor.depth > depthMax) refuse(cursor, `nested deeper than ${depthMax}`)
 }
 
 /** Adds a field name or item index to the path while the error travels up. */
 function inside(error: unknown, step: string): unknown {
   return error instanceof BoundsError ? new BoundsError(error.reason, error.at, [step, ...error.path]) : error
-}
-
-function fixedWalk(size: number): Walk {
-  return (cursor) => {
-    if (size > cursor.end - cursor.at) refuse(cursor, `${size} bytes wanted, ${cursor.end - cursor.at} left`)
-    cursor.at += size
-  }
-}
-
-function enumWalk(symbols: number): Walk {
-  return (cursor) => {
-    const index = readLong(cursor)
-    if (index < 0 || index >= symbols) refuse(cursor, `enum symbol ${index} of ${symbols}`)
-  }
-}
-
-function walkBoolean(cursor: Cursor): void {
-  const byte = cursor.at < cursor.end ? cursor.bytes[cursor.at]! : -1
-  if (byte !== 0 && byte !== 1)
-    refuse(cursor, byte === -1 ? 'bytes end inside a boolean' : `boolean byte ${byte}`)
-  cursor.at++
-}
-
-function walkInt(cursor: Cursor): void {
-  const value = readLong(cursor)
-  if (value < -2_147_483_648 || value > 2_147_483_647) refuse(cursor, `int ${value} has more than 32 bits`)
-}
-
-function walkLong(cursor: Cursor): void {
-  readLong(cursor)
-}
-
-const EXACT_MAX = 2 ** 53 - 2
-const EXACT_BELOW = -(2 ** 52)
-
-function walkExactLong(cursor: Cursor): void {
-  const value = readLong(cursor)
-  if (value > EXACT_MAX || value <= EXACT_BELOW) refuse(cursor, `long ${value} cannot be held exactly`)
-}
-
-function walkBytes(cursor: Cursor): void {
-  const length = readLength(cursor)
-  cursor.at += length
-}
-
-function walkString(cursor: Cursor): void {
-  const length = readLength(cursor)
-  const { bytes, at } = cursor
-  cursor.at = at + length
-  if (length <= SHORT_STRING_BYTES) {
-    let i = at
-    while (i < cursor.at && bytes[i]! < 0x80) i++
-    if (i === cursor.at) return
-  }
-  if (!isUtf8(bytes.subarray(at, cursor.at))) refuse(cursor, 'string is not UTF-8')
 }

@@ -1,4 +1,8 @@
-import { COMPATIBILITY, SchemaType } from '@kafkajs/confluent-schema-registry'
+import {
+  COMPATIBILITY,
+  type SchemaRegistry as ConfluentClient,
+  SchemaType,
+} from '@kafkajs/confluent-schema-registry'
 import { SchemaIncompatibleError } from './errors.ts'
 import { createAsk, isForeign, RegistryAnswerError, statusOf } from './registry-ask.ts'
 import type { AskOptions } from './registry-ask.ts'
@@ -26,18 +30,22 @@ const FULL_TRANSITIVE = COMPATIBILITY.FULL_TRANSITIVE
 export function openRegistry(address: RegistryAddress, options: RegistryOptions = {}): SchemaRegistry {
   const { requestMs = 8_000, unknownIdMs = 10_000, patienceMs = 500 } = options
   const client = createRegistryClient(address, requestMs)
+  const at = { address, requestMs }
   const ask = createAsk(options)
-  const unknownUntilMs = new Map<number, number>()
-  const askPatiently = createPatience((id: number) => ask(`fetching schema ${id}`, () => fetchSchema(id)), {
-    patienceMs,
-    awayPatienceMs: Math.ceil(patienceMs / 10),
-    questionsMax: QUESTIONS_MAX,
-  })
+  const unknownIds = createUnknownIds(unknownIdMs)
+  const askPatiently = createPatience(
+    (id: number) => ask(`fetching schema ${id}`, () => fetchSchema(client, id)),
+    {
+      patienceMs,
+      awayPatienceMs: Math.ceil(patienceMs / 10),
+      questionsMax: QUESTIONS_MAX,
+    },
+  )
 
   return {
     register: (subject, schemaJson) =>
       ask(`registering the schema of ${subject}`, async () => {
-        await keepFullTransitive(subject)
+        await keepFullTransitive(at, subject)
         try {
           const { id } = await client.register(
             { type: SchemaType.AVRO, schema: schemaJson },
@@ -60,54 +68,66 @@ export function openRegistry(address: RegistryAddress, options: RegistryOptions 
         }
       }),
     async schemaById(id) {
-      if ((unknownUntilMs.get(id) ?? 0) > Date.now()) return null
+      if (unknownIds.has(id)) return null
       const schemaJson = await askPatiently(id)
-      if (schemaJson === null) rememberUnknown(id)
+      if (schemaJson === null) unknownIds.add(id)
       return schemaJson
     },
   }
+}
 
-  async function fetchSchema(id: number): Promise<string | null> {
-    try {
-      const schema = await client.getSchema(id)
-      return 'fingerprint' in schema ? JSON.stringify(schema) : null
-    } catch (error) {
-      if (statusOf(error) === 404) return null
-      throw error
-    }
+async function fetchSchema(client: ConfluentClient, id: number): Promise<string | null> {
+  try {
+    const schema = await client.getSchema(id)
+    return 'fingerprint' in schema ? JSON.stringify(schema) : null
+  } catch (error) {
+    if (statusOf(error) === 404) return null
+    throw error
   }
+}
 
-  function rememberUnknown(id: number): void {
-    const oldest = unknownUntilMs.size >= UNKNOWN_IDS_MAX ? unknownUntilMs.keys().next().value : undefined
-    if (oldest !== undefined) unknownUntilMs.delete(oldest)
-    unknownUntilMs.set(id, Date.now() + unknownIdMs)
+/** Ids that the registry did not know, for `unknownIdMs`. */
+function createUnknownIds(unknownIdMs: number): { has(id: number): boolean; add(id: number): void } {
+  const unknownUntilMs = new Map<number, number>()
+  return {
+    has: (id) => (unknownUntilMs.get(id) ?? 0) > Date.now(),
+    add(id) {
+      const oldest = unknownUntilMs.size >= UNKNOWN_IDS_MAX ? unknownUntilMs.keys().next().value : undefined
+      if (oldest !== undefined) unknownUntilMs.delete(oldest)
+      unknownUntilMs.set(id, Date.now() + unknownIdMs)
+    },
   }
+}
 
-  /**
-   * Sets the subject's level before the first schema is there. The client does it after the first registration:
-   * a crash in between leaves the subject unguarded, and then the client refuses it for ever.
-   */
-  async function keepFullTransitive(subject: string): Promise<void> {
-    if ((await levelOf(subject)) === FULL_TRANSITIVE) return
-    const answer = await requestRegistry(address, configOf(subject), {
-      method: 'PUT',
-      body: { compatibility: FULL_TRANSITIVE },
-      requestMs,
-    })
-    // Another process may have been faster: Apicurio answers 409 then.
-    if (!answer.ok && (await levelOf(subject)) !== FULL_TRANSITIVE) {
-      throw new RegistryAnswerError(answer.status, `PUT /config/${subject} answered ${answer.status}`)
-    }
-  }
+interface RegistryAt {
+  address: RegistryAddress
+  requestMs: number
+}
 
-  async function levelOf(subject: string): Promise<string | null> {
-    const answer = await requestRegistry(address, configOf(subject), { requestMs })
-    if (answer.status === 404) return null
-    if (!answer.ok)
-      throw new RegistryAnswerError(answer.status, `GET /config/${subject} answered ${answer.status}`)
-    const body = (await answer.json()) as { compatibilityLevel?: string }
-    return body.compatibilityLevel ?? null
+/**
+ * Sets the subject's level before the first schema is there. The client does it after the first registration:
+ * a crash in between leaves the subject unguarded, and then the client refuses it for ever.
+ */
+async function keepFullTransitive({ address, requestMs }: RegistryAt, subject: string): Promise<void> {
+  if ((await levelOf({ address, requestMs }, subject)) === FULL_TRANSITIVE) return
+  const answer = await requestRegistry(address, configOf(subject), {
+    method: 'PUT',
+    body: { compatibility: FULL_TRANSITIVE },
+    requestMs,
+  })
+  // Another process may have been faster: Apicurio answers 409 then.
+  if (!answer.ok && (await levelOf({ address, requestMs }, subject)) !== FULL_TRANSITIVE) {
+    throw new RegistryAnswerError(answer.status, `PUT /config/${subject} answered ${answer.status}`)
   }
+}
+
+async function levelOf({ address, requestMs }: RegistryAt, subject: string): Promise<string | null> {
+  const answer = await requestRegistry(address, configOf(subject), { requestMs })
+  if (answer.status === 404) return null
+  if (!answer.ok)
+    throw new RegistryAnswerError(answer.status, `GET /config/${subject} answered ${answer.status}`)
+  const body = (await answer.json()) as { compatibilityLevel?: string }
+  return body.compatibilityLevel ?? null
 }
 
 const configOf = (subject: string) => `/config/${encodeURIComponent(subject)}`

@@ -1,4 +1,4 @@
-import { codeOf, type Follower, type RunningStage, type Runtime } from '#streams'
+import { codeOf, type RunningStage, type Runtime } from '#streams'
 import type { ModelSlot } from './model-slot.ts'
 import { LOG_EVENTS } from './signals.ts'
 
@@ -13,14 +13,74 @@ import { LOG_EVENTS } from './signals.ts'
 export async function followModels(runtime: Runtime, slot: ModelSlot): Promise<RunningStage> {
   let isCaughtUp = false
   let isStopped = false
-  let isReadingAgain = false
-
-  async function settle(): Promise<void> {
-    await slot.settle()
-    const modelId = slot.wantedAgain()
-    // Not awaited: a follower may have to return before another one can read.
-    if (modelId !== undefined && !isReadingAgain && !isStopped) void readAgain(modelId)
+  const settle = createSettle(runtime, slot, () => isStopped)
+  const settleWhenCaughtUp = async (): Promise<void> => {
+    if (isCaughtUp) await settle()
   }
+
+  const moves = await followMoves(runtime, slot, settleWhenCaughtUp)
+  let artifacts: RunningStage | undefined
+
+  async function startArtifacts(): Promise<RunningStage | undefined> {
+    await moves.ready
+    if (isStopped) return undefined
+    artifacts = await followArtifacts(runtime, slot, settleWhenCaughtUp)
+    if (isStopped) await artifacts.stop()
+    return artifacts
+  }
+  const following = startArtifacts()
+
+  async function catchUp(): Promise<void> {
+    const started = await following
+    await started?.ready
+    isCaughtUp = true
+    await settle()
+  }
+
+  const ready = catchUp()
+  // A failed start is told by `done`, too.
+  ready.catch(() => undefined)
+  return {
+    ready,
+    done: Promise.all([moves.done, following.then((started) => started?.done)]).then(() => undefined),
+    async stop() {
+      isStopped = true
+      await Promise.all([moves.stop(), artifacts?.stop()])
+    },
+  }
+}
+
+function followMoves(runtime: Runtime, slot: ModelSlot, settle: () => Promise<void>): Promise<RunningStage> {
+  return runtime.follow({
+    name: 'scorer-models',
+    topic: 'models',
+    startFrom: 'earliest',
+    async record(record) {
+      slot.noteMove(record)
+      await settle()
+    },
+  })
+}
+
+function followArtifacts(
+  runtime: Runtime,
+  slot: ModelSlot,
+  settle: () => Promise<void>,
+): Promise<RunningStage> {
+  return runtime.follow({
+    name: 'scorer-artifacts',
+    topic: 'modelArtifacts',
+    startFrom: 'earliest',
+    async record(record) {
+      slot.noteArtifact(record)
+      await settle()
+    },
+  })
+}
+
+/** Settles the slot; reads the file it wants again, one at a time. */
+function createSettle(runtime: Runtime, slot: ModelSlot, isStopped: () => boolean): () => Promise<void> {
+  let isReadingAgain = false
 
   async function readAgain(modelId: string): Promise<void> {
     isReadingAgain = true
@@ -46,54 +106,10 @@ export async function followModels(runtime: Runtime, slot: ModelSlot): Promise<R
     }
   }
 
-  const movesFollower: Follower<'models'> = {
-    name: 'scorer-models',
-    topic: 'models',
-    startFrom: 'earliest',
-    async record(record) {
-      slot.noteMove(record)
-      if (isCaughtUp) await settle()
-    },
-  }
-  const artifactsFollower: Follower<'modelArtifacts'> = {
-    name: 'scorer-artifacts',
-    topic: 'modelArtifacts',
-    startFrom: 'earliest',
-    async record(record) {
-      slot.noteArtifact(record)
-      if (isCaughtUp) await settle()
-    },
-  }
-
-  const moves = await runtime.follow(movesFollower)
-  let artifacts: RunningStage | undefined
-
-  async function followArtifacts(): Promise<RunningStage | undefined> {
-    await moves.ready
-    if (isStopped) return undefined
-    artifacts = await runtime.follow(artifactsFollower)
-    if (isStopped) await artifacts.stop()
-    return artifacts
-  }
-  const following = followArtifacts()
-
-  async function catchUp(): Promise<void> {
-    await (
-      await following
-    )?.ready
-    isCaughtUp = true
-    await settle()
-  }
-
-  const ready = catchUp()
-  // A failed start is told by `done`, too.
-  ready.catch(() => undefined)
-  return {
-    ready,
-    done: Promise.all([moves.done, following.then((started) => started?.done)]).then(() => undefined),
-    async stop() {
-      isStopped = true
-      await Promise.all([moves.stop(), artifacts?.stop()])
-    },
+  return async function settle() {
+    await slot.settle()
+    const modelId = slot.wantedAgain()
+    // Not awaited: a follower may have to return before another one can read.
+    if (modelId !== undefined && !isReadingAgain && !isStopped()) void readAgain(modelId)
   }
 }

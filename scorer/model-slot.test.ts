@@ -1,56 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { ModelArtifact, ModelMove } from '#schemas'
-import { createModelSlot } from './model-slot.ts'
 import { ModelCallError, type OpenModel } from './model/index.ts'
-import { FAKE_FEATURE_SET } from './testing/fake-features.ts'
 import { createFakeModels } from './testing/fake-model.ts'
+import { model, slotOf, WEIGHTS } from './testing/fed-slot.ts'
 import { logisticScores } from './testing/logistic-model.ts'
-import { publishModel, type PublishedModel } from './testing/model-records.ts'
-import { calibratedBy, KINDS_WITH_SCALED, scaledBy } from './testing/scaled-calibration.ts'
-import { createRecordedTelemetry } from './testing/telemetry.ts'
-
-const weights = FAKE_FEATURE_SET.names.map(() => 0.1)
-const BIAS: Record<string, number> = { a: -1, b: 1, c: 2 }
-const model = (modelId: string, options: Parameters<typeof publishModel>[2] = {}) =>
-  publishModel(modelId, FAKE_FEATURE_SET, { bias: BIAS[modelId] ?? 0, ...options })
-
-function slotOf({
-  open,
-  limits = { artifactBytesMax: 1e6, artifactsHeldBytesMax: 1e6 },
-}: { open?: OpenModel; limits?: Parameters<typeof createModelSlot>[0]['limits'] } = {}) {
-  const models = createFakeModels(
-    (row, modelId) => logisticScores(row, weights, BIAS[modelId] ?? 0)[0] ?? NaN,
-    KINDS_WITH_SCALED,
-  )
-  const telemetry = createRecordedTelemetry()
-  const slot = createModelSlot({
-    openModel: open ?? models.openModel,
-    featureSet: FAKE_FEATURE_SET,
-    limits,
-    ...telemetry,
-  })
-  let offset = 0
-  const meta = () => ({ topic: 't', partition: 0, offset: offset++, brokerTimeMs: 0, key: null })
-  return {
-    slot,
-    models,
-    telemetry,
-    move: (value: ModelMove) => slot.noteMove({ ...meta(), value }),
-    pieces: (values: ModelArtifact[]) => values.forEach((value) => slot.noteArtifact({ ...meta(), value })),
-    async publish(published: PublishedModel) {
-      published.artifacts.forEach((value) => slot.noteArtifact({ ...meta(), value }))
-      slot.noteMove({ ...meta(), value: published.move('champion') })
-      await slot.settle()
-    },
-    erase: (key: string) => slot.noteArtifact({ ...meta(), key: Buffer.from(key), value: null }),
-    live: () => slot.live()?.modelId,
-    calibration: () => slot.live()?.calibrationId,
-    refusals: () =>
-      telemetry.logged
-        .filter(({ message }) => message === 'model_refused')
-        .map(({ fields }) => fields['code']),
-  }
-}
+import type { PublishedModel } from './testing/model-records.ts'
+import { calibratedBy } from './testing/scaled-calibration.ts'
 
 describe('model slot', () => {
   it('is empty until a champion is whole, whichever comes first', async () => {
@@ -206,7 +160,7 @@ describe('a model that may not serve', () => {
 describe('when the worker fails, not the model', () => {
   it('tries three times, then again at the next occasion', async () => {
     let failures = 3
-    const fakes = createFakeModels((row) => logisticScores(row, weights, -1)[0] ?? NaN)
+    const fakes = createFakeModels((row) => logisticScores(row, WEIGHTS, -1)[0] ?? NaN)
     const open: OpenModel = (onnx, manifest) =>
       failures-- > 0
         ? Promise.reject(new ModelCallError('worker_died', 'the ONNX worker died'))
@@ -218,72 +172,6 @@ describe('when the worker fails, not the model', () => {
     move(model('c').move('candidate'))
     await slot.settle()
     expect(live()).toBe('a')
-  })
-})
-
-describe('another calibration of the live model', () => {
-  const halved = () => model('a', { changes: scaledBy(0.5) }).move('champion')
-
-  it('is swapped in by a move alone, on the file that is open', async () => {
-    const { slot, publish, move, live, calibration, models, telemetry } = slotOf()
-    await publish(model('a'))
-    const lease = slot.lease()
-    move(halved())
-    const swapping = slot.settle()
-    while (calibration() === 'identity') await Promise.resolve()
-    expect([live(), calibration()]).toEqual(['a', scaledBy(0.5).calibrationId])
-    const before = (await lease?.session.predict(new Float32Array(3), 1))?.[0] ?? NaN
-    const next = slot.lease()
-    const after = (await next?.session.predict(new Float32Array(3), 1))?.[0] ?? NaN
-    expect(after).toBeCloseTo(before / 2, 6)
-    for (const held of [lease, next]) held?.release()
-    await swapping
-    expect(models.opened.map(({ isClosed }) => isClosed)).toEqual([false])
-    expect(telemetry.valueOf('models_swapped')).toBe(2)
-    move(model('a').move('champion'))
-    await slot.settle()
-    expect([calibration(), models.opened.length]).toEqual(['identity', 1])
-  })
-
-  it('needs no file on the shelf, and stays when the model is moved again as it is', async () => {
-    const { slot, publish, move, erase, calibration, models, telemetry } = slotOf()
-    await publish(model('a'))
-    erase('a/0')
-    move(halved())
-    await slot.settle()
-    expect(calibration()).toBe(scaledBy(0.5).calibrationId)
-    move({ ...halved(), stage: 'retired' })
-    await slot.settle()
-    expect(calibration()).toBe(scaledBy(0.5).calibrationId)
-    expect([models.opened.length, telemetry.valueOf('models_swapped')]).toEqual([1, 2])
-  })
-
-  it('is opened from its file when its golden vectors are others, and waits for the file', async () => {
-    const { slot, publish, move, pieces, erase, live, calibration, models } = slotOf()
-    await publish(model('a'))
-    const { manifest } = model('a')
-    const golden = { ...manifest.golden, tolerance: 1e-4 }
-    erase('a/0')
-    move(model('a', { changes: { ...scaledBy(0.5), golden } }).move('champion'))
-    await slot.settle()
-    expect([live(), calibration()]).toEqual(['a', 'identity'])
-    pieces(model('a').artifacts)
-    await slot.settle()
-    expect(calibration()).toBe(scaledBy(0.5).calibrationId)
-    expect(models.opened.map(({ isClosed }) => isClosed)).toEqual([true, false])
-  })
-
-  it('that may not serve leaves the one that does', async () => {
-    const { slot, publish, move, live, calibration, refusals } = slotOf()
-    await publish(model('a'))
-    for (const changes of [calibratedBy({ kind: 'isotonic-7' }), scaledBy(-1)]) {
-      move(model('a', { changes }).move('champion'))
-      await slot.settle()
-      move(model('c').move('candidate'))
-      await slot.settle()
-    }
-    expect([live(), calibration()]).toEqual(['a', 'identity'])
-    expect(refusals()).toEqual(['calibration_unknown', 'output_not_probability'])
   })
 })
 

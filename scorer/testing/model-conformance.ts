@@ -14,13 +14,13 @@ export const CONFORMANCE_MODEL = {
 
 /** What every OpenModel must do, real or fake. It scores sigmoid(vectors x weights + bias) of CONFORMANCE_MODEL. */
 export function modelConformance(name: string, openModel: OpenModel): void {
+  scoringConformance(name, openModel)
+  refusalConformance(name, openModel)
+}
+
+function scoringConformance(name: string, openModel: OpenModel): void {
   const { weights, bias } = CONFORMANCE_MODEL
   const { onnx, manifest } = writeLogisticModel(CONFORMANCE_MODEL)
-  const refusal = (changed: Partial<ModelManifest>, bytes: Uint8Array = onnx) =>
-    openModel(bytes, { ...manifest, ...changed }).then(
-      () => 'opened',
-      (error: unknown) => (error instanceof ModelRefusedError ? error.code : error),
-    )
 
   describe(`${name} is a model`, () => {
     it('scores rows, in order, and leaves the vectors to the caller', async () => {
@@ -81,7 +81,19 @@ export function modelConformance(name: string, openModel: OpenModel): void {
         code: 'session_closed',
       })
     })
+  })
+}
 
+function refusalConformance(name: string, openModel: OpenModel): void {
+  const { weights, bias } = CONFORMANCE_MODEL
+  const { onnx, manifest } = writeLogisticModel(CONFORMANCE_MODEL)
+  const refusal = (changed: Partial<ModelManifest>, bytes: Uint8Array = onnx) =>
+    openModel(bytes, { ...manifest, ...changed }).then(
+      () => 'opened',
+      (error: unknown) => (error instanceof ModelRefusedError ? error.code : error),
+    )
+
+  describe(`${name} proves its file`, () => {
     it('refuses a file that is not the one in the manifest', async () => {
       expect(await refusal({}, onnx.slice(0, -1))).toBe('bytes_differ')
       const flipped = onnx.slice()

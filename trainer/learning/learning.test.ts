@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ModelStage } from '#schemas'
-import { createTopologyTestDriver, silentLogger, silentSignals } from '#streams'
+import { silentLogger, silentSignals } from '#streams'
+import { createTopologyTestDriver } from '#streams/testing'
 import { trainerConfigSchema } from '../config.ts'
 import { artifactsOf, candidateOf, goldenVectors, type Candidate } from '../export/candidate.ts'
 import { linearTrainedModel } from '../export/linear-model.ts'

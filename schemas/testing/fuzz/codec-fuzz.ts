@@ -55,64 +55,40 @@ export interface FuzzParts {
 
 const FINDINGS_SHOWN = 20
 
+interface FuzzedPayload {
+  topic: TopicKey
+  mutations: readonly string[]
+  bytes: Buffer
+}
+
+interface TimedDecode {
+  record?: object
+  error?: unknown
+  tookMs: number
+}
+
 /** Mutated payloads against a codec, one after the other; the tally grows with each. */
 export function createCodecFuzz({ codec, corpus, seed, elapsedMs, cpuMs }: FuzzParts) {
-  const tally: FuzzTally = {
-    payloads: 0,
-    bytes: 0,
-    outcomes: { decoded: 0, undecodable: 0, unknown_schema: 0, schema_mismatch: 0 },
-    mutations: Object.fromEntries(MUTATION_NAMES.map((name) => [name, { payloads: 0, decoded: 0 }])),
-    slowestMs: 0,
-    slowestRepeatedMs: 0,
-    overLimitOnce: 0,
-    findings: [],
-    findingsCount: 0,
-  }
-
-  function make(index: number) {
-    const chance = chanceOf(seed, index)
-    const topic = chance.pick(TOPIC_KEYS)
-    const mutations = [chance.pick(MUTATION_NAMES)]
-    while (mutations.length < 4 && chance.int(3) === 0) mutations.push(chance.pick(MUTATION_NAMES))
-    const source = {
-      schemaIds: corpus.schemaIds,
-      other: (chance: Chance) =>
-        chance.pick(corpus.payloads[chance.int(4) > 0 ? topic : chance.pick(TOPIC_KEYS)]),
-    }
-    const bytes = mutations.reduce(
-      (before, name) => mutate(name, before, chance, source),
-      chance.pick(corpus.payloads[topic]),
-    )
-    return { topic, mutations, bytes }
-  }
+  const tally = emptyTally()
+  const make = (index: number) => payloadOf(corpus, seed, index)
 
   async function play(index: number): Promise<void> {
-    const { topic, mutations, bytes } = make(index)
+    const payload = make(index)
+    const { topic, mutations, bytes } = payload
     const found = (what: string) => {
       tally.findingsCount++
       const hex = bytes.subarray(0, 64).toString('hex')
       if (tally.findings.length < FINDINGS_SHOWN) tally.findings.push({ index, topic, mutations, what, hex })
     }
-    let result = decodeTimed(topic, bytes)
-    if (isNotLoaded(result.error)) {
-      const error = await codec.load(topic, bytes).catch((thrown: unknown) => thrown)
-      result = error === undefined ? decodeTimed(topic, bytes) : { ...result, error }
-    }
+    const result = await decodeLoaded(payload)
     tally.payloads++
     tally.bytes += bytes.length
-    tally.slowestMs = Math.max(tally.slowestMs, result.tookMs)
-    if (result.tookMs > DECODE_MS_MAX / 5) {
-      const repeats = Array.from({ length: REPEATS }, () => decodeTimed(topic, bytes, cpuMs).tookMs)
-      const atBestMs = Math.min(...repeats)
-      tally.slowestRepeatedMs = Math.max(tally.slowestRepeatedMs, atBestMs)
-      if (result.tookMs > DECODE_MS_MAX) tally.overLimitOnce++
-      if (result.tookMs > DECODE_MS_MAX && atBestMs > DECODE_MS_MAX)
-        found(`a decode of ${bytes.length} bytes took ${atBestMs.toFixed(1)} ms of CPU at best`)
-    }
+    const slow = checkSpeed(payload, result.tookMs)
+    if (slow !== null) found(slow)
     const { error } = result
     const outcome: Outcome = error === undefined ? 'decoded' : outcomeOf(error)
     if (outcome === 'decoded') {
-      const wrong = wrongOf(topic, result.record, bytes)
+      const wrong = wrongOf(codec, topic, result.record, bytes)
       if (wrong !== null) found(wrong)
     } else if (!(error instanceof DecodeError)) {
       found(`threw ${String(error)}`)
@@ -124,34 +100,81 @@ export function createCodecFuzz({ codec, corpus, seed, elapsedMs, cpuMs }: FuzzP
     }
   }
 
-  function decodeTimed(
-    topic: TopicKey,
-    bytes: Buffer,
-    clockMs = elapsedMs,
-  ): { record?: object; error?: unknown; tookMs: number } {
-    const startMs = clockMs()
-    try {
-      const record = codec.decode(topic, bytes)
-      return { record, tookMs: clockMs() - startMs }
-    } catch (error) {
-      return { error, tookMs: clockMs() - startMs }
-    }
+  async function decodeLoaded({ topic, bytes }: FuzzedPayload): Promise<TimedDecode> {
+    const result = decodeTimed(codec, topic, bytes, elapsedMs)
+    if (!isNotLoaded(result.error)) return result
+    const error = await codec.load(topic, bytes).catch((thrown: unknown) => thrown)
+    return error === undefined ? decodeTimed(codec, topic, bytes, elapsedMs) : { ...result, error }
   }
 
-  /** What decodes is a record: no larger than its bytes can hold, it encodes, and comes back as it was. */
-  function wrongOf(topic: TopicKey, record: object | undefined, bytes: Buffer): string | null {
-    if (sizeOf(record) > 3 * bytes.length + 32) return `decoded to ${sizeOf(record)} values`
-    try {
-      const encoded = codec.encode(topic, record as never)
-      const again = codec.decode(topic, encoded)
-      if (!isDeepStrictEqual(again, record)) return 'came back as another record'
-      return codec.encode(topic, again).equals(encoded) ? null : 'was encoded to other bytes the second time'
-    } catch (error) {
-      return `decoded, but did not come back: ${String(error)}`
-    }
+  /** What was slow, when every repeat was. */
+  function checkSpeed({ topic, bytes }: FuzzedPayload, tookMs: number): string | null {
+    tally.slowestMs = Math.max(tally.slowestMs, tookMs)
+    if (tookMs <= DECODE_MS_MAX / 5) return null
+    const repeats = Array.from({ length: REPEATS }, () => decodeTimed(codec, topic, bytes, cpuMs).tookMs)
+    const atBestMs = Math.min(...repeats)
+    tally.slowestRepeatedMs = Math.max(tally.slowestRepeatedMs, atBestMs)
+    if (tookMs <= DECODE_MS_MAX) return null
+    tally.overLimitOnce++
+    if (atBestMs <= DECODE_MS_MAX) return null
+    return `a decode of ${bytes.length} bytes took ${atBestMs.toFixed(1)} ms of CPU at best`
   }
 
   return { tally, play, make }
+}
+
+function emptyTally(): FuzzTally {
+  return {
+    payloads: 0,
+    bytes: 0,
+    outcomes: { decoded: 0, undecodable: 0, unknown_schema: 0, schema_mismatch: 0 },
+    mutations: Object.fromEntries(MUTATION_NAMES.map((name) => [name, { payloads: 0, decoded: 0 }])),
+    slowestMs: 0,
+    slowestRepeatedMs: 0,
+    overLimitOnce: 0,
+    findings: [],
+    findingsCount: 0,
+  }
+}
+
+function payloadOf(corpus: Corpus, seed: number, index: number): FuzzedPayload {
+  const chance = chanceOf(seed, index)
+  const topic = chance.pick(TOPIC_KEYS)
+  const mutations = [chance.pick(MUTATION_NAMES)]
+  while (mutations.length < 4 && chance.int(3) === 0) mutations.push(chance.pick(MUTATION_NAMES))
+  const source = {
+    schemaIds: corpus.schemaIds,
+    other: (chance: Chance) =>
+      chance.pick(corpus.payloads[chance.int(4) > 0 ? topic : chance.pick(TOPIC_KEYS)]),
+  }
+  const bytes = mutations.reduce(
+    (before, name) => mutate(name, before, chance, source),
+    chance.pick(corpus.payloads[topic]),
+  )
+  return { topic, mutations, bytes }
+}
+
+function decodeTimed(codec: Codec, topic: TopicKey, bytes: Buffer, clockMs: () => number): TimedDecode {
+  const startMs = clockMs()
+  try {
+    const record = codec.decode(topic, bytes)
+    return { record, tookMs: clockMs() - startMs }
+  } catch (error) {
+    return { error, tookMs: clockMs() - startMs }
+  }
+}
+
+/** What decodes is a record: no larger than its bytes can hold, it encodes, and comes back as it was. */
+function wrongOf(codec: Codec, topic: TopicKey, record: object | undefined, bytes: Buffer): string | null {
+  if (sizeOf(record) > 3 * bytes.length + 32) return `decoded to ${sizeOf(record)} values`
+  try {
+    const encoded = codec.encode(topic, record as never)
+    const again = codec.decode(topic, encoded)
+    if (!isDeepStrictEqual(again, record)) return 'came back as another record'
+    return codec.encode(topic, again).equals(encoded) ? null : 'was encoded to other bytes the second time'
+  } catch (error) {
+    return `decoded, but did not come back: ${String(error)}`
+  }
 }
 
 const isNotLoaded = (error: unknown) => error instanceof DecodeError && error.code === 'schema_not_loaded'

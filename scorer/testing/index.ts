@@ -1,6 +1,0 @@
-export { createFakeFeatures, FAKE_FEATURE_SET, type FakeFeatures } from './fake-features.ts'
-export { createFakeModels, type FakeModels, type FakeSession } from './fake-model.ts'
-export { type LogisticModelOptions, logisticScores, writeLogisticModel } from './logistic-model.ts'
-export { CONFORMANCE_MODEL, modelConformance } from './model-conformance.ts'
-export { type PublishedModel, publishModel } from './model-records.ts'
-export { createRecordedTelemetry, type RecordedTelemetry } from './telemetry.ts'
