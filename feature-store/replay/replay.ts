@@ -1,17 +1,17 @@
-import type { Attribute, Interaction, Item, ItemInteractions, User } from '#schemas'
-import type { Step, Verdict } from '#streams'
+import type { Interaction, Item, ItemInteractions, User } from '#schemas'
 import { encodeAttributes } from '../attributes/attributes-blob.ts'
-import { eraseAttributes, foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
-import { DEFAULT_FUTURE } from '../feature-store.ts'
+import type { AttributesState } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
-import { freshCopies } from '../stages/fresh-copies.ts'
-import { lookupKeys } from '../stages/item-lookups.ts'
-import { recordSteps } from '../stages/record-steps.ts'
+import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
+import { createAttributeLog } from './attribute-log.ts'
+import { createCopyLog } from './copy-log.ts'
 import { createEntityHistory, type EntityHistory } from './entity-history.ts'
+import { entryOf } from './entry-of.ts'
+import { createLiveSteps } from './live-steps.ts'
 
-interface ReplayedRecords {
+export interface ReplayedRecords {
   interactions: Interaction
   itemInteractions: ItemInteractions
   users: User
@@ -75,120 +75,54 @@ export interface Replay {
   expectedApplied(entity: 'user' | 'item', id: string): number
 }
 
-interface AttributeRecord {
-  offset: number
-  /** null: a tombstone. */
-  told: { occurredAtMs: number; attributes: readonly Attribute[] } | null
-}
-
 export function createReplay(options: ReplayOptions): Replay {
-  const { featureSet } = options
-  const { layouts, config } = featureSet
-  const steps = recordSteps({ ...DEFAULT_FUTURE, ...options, config })
-  const keysOf = lookupKeys(featureSet)
+  const { layouts } = options.featureSet
+  const passed = createLiveSteps(options)
   const users = new Map<string, EntityHistory>()
-  const items = new Map<string, EntityHistory>()
+  const copies = createCopyLog(layouts.item)
   const attributes = {
-    user: new Map<string, AttributeRecord[]>(),
-    item: new Map<string, AttributeRecord[]>(),
+    user: createAttributeLog(layouts.userAttributes),
+    item: createAttributeLog(layouts.itemAttributes),
   }
-  /** Highest source offset per source partition, by item partition. */
-  const highs = new Map<number, Map<number, number>>()
-  const counted = { interactions: 0, refused: 0, copies: 0, copyDuplicates: 0 }
-
-  function firstSight(itemId: string) {
-    const first = attributes.item.get(itemId)?.find(({ told }) => told !== null)
-    if (!first?.told) return null
-    const { firstAtMs, firstValues } = foldAttributes(layouts.itemAttributes, null, {
-      ...first,
-      ...first.told,
-    })
-    return { firstAtMs, firstValues }
-  }
-
-  const userHistory = () =>
-    createEntityHistory(layouts.user, ({ type, itemId, occurredAtMs }) =>
-      layouts.user.touches.get(type)?.looksUp ? keysOf(firstSight(itemId), occurredAtMs) : undefined,
-    )
-  const itemHistory = () => createEntityHistory(layouts.item, () => undefined)
-
-  function addInteraction(record: LoggedRecord<Interaction>) {
-    const value = passed(steps.interactions, 'interactions', record)
-    if (value === null) return refuse()
-    counted.interactions++
-    const { type, itemId, occurredAtMs } = value
-    entryOf(users, value.userId, userHistory).add({ type, itemId, occurredAtMs, offset: record.offset })
-    return 'folded'
-  }
-
-  function addCopies(record: LoggedRecord<ItemInteractions>) {
-    const value = passed(steps.itemInteractions, 'itemInteractions', record)
-    if (value === null) return refuse()
-    const known = entryOf(highs, record.partition, () => new Map<number, number>())
-    const { items: fresh, dropped } = freshCopies([{ value, offset: record.offset }], known)
-    counted.copyDuplicates += dropped
-    for (const { itemId, types, offset, copies } of fresh) {
-      counted.copies += copies.length
-      const history = entryOf(items, itemId, itemHistory)
-      for (const { typeIndex, occurredAtMs } of copies)
-        history.add({ type: types[typeIndex]!, itemId, occurredAtMs, offset })
-    }
-    return fresh.length === 0 && dropped > 0 ? 'duplicate' : 'folded'
-  }
-
-  function addAttributes(entity: 'user' | 'item', record: LoggedRecord<User | Item>) {
-    const { key, offset } = record
-    if (record.value === null) {
-      const id = key?.toString('utf8') ?? ''
-      if (id === '') return refuse()
-      entryOf(attributes[entity], id, () => []).push({ offset, told: null })
-      return 'folded'
-    }
-    const topic = entity === 'user' ? 'users' : 'items'
-    const value = passed(steps[topic] as readonly Step<User | Item>[], topic, record)
-    if (value === null) return refuse()
-    const id = 'userId' in value ? value.userId : value.itemId
-    const { occurredAtMs } = value
-    const told = { occurredAtMs, attributes: value.attributes }
-    entryOf(attributes[entity], id, () => []).push({ offset, told })
-    return 'folded'
-  }
-
-  function passed<T>(through: readonly Step<T>[], topic: ReplayedTopic, record: LoggedRecord<T>): T | null {
-    if (record.value === null) return null
-    const { partition, offset, brokerTimeMs } = record
-    const meta = { topic: options.topicName(topic), partition, offset, brokerTimeMs }
-    let value: T = record.value
-    for (const step of through) {
-      const verdict: Verdict<T> = step(value, meta)
-      if (verdict.kind !== 'pass') return null
-      value = verdict.value
-    }
-    return value
-  }
+  const counted = { interactions: 0, refused: 0 }
+  const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
   function refuse() {
     counted.refused++
     return 'refused' as const
   }
 
-  const historyOf = (entity: 'user' | 'item', id: string) => (entity === 'user' ? users : items).get(id)
-
-  function stateAt(entity: 'user' | 'item', id: string, offset = Infinity) {
-    return historyOf(entity, id)?.stateAt(offset) ?? null
+  function addInteraction(record: LoggedRecord<Interaction>) {
+    const value = passed('interactions', record)
+    if (value === null) return refuse()
+    counted.interactions++
+    const { type, itemId, occurredAtMs } = value
+    entryOf(users, value.userId, newUser).add({ type, itemId, occurredAtMs, offset: record.offset })
+    return 'folded'
   }
 
-  function attributesAfter(entity: 'user' | 'item', id: string, count: number) {
-    const layout = entity === 'user' ? layouts.userAttributes : layouts.itemAttributes
-    let state: AttributesState | null = null
-    for (const { offset, told } of (attributes[entity].get(id) ?? []).slice(0, count)) {
-      state =
-        told === null
-          ? eraseAttributes(layout, state, offset)
-          : foldAttributes(layout, state, { ...told, offset })
-    }
-    return state
+  function addCopies(record: LoggedRecord<ItemInteractions>) {
+    const value = passed('itemInteractions', record)
+    return value === null ? refuse() : copies.add(value, record.partition, record.offset)
   }
+
+  function addAttributes(entity: 'user' | 'item', record: LoggedRecord<User | Item>) {
+    const { key, offset } = record
+    const isTombstone = record.value === null
+    const value = isTombstone
+      ? null
+      : passed(entity === 'user' ? 'users' : 'items', record as LoggedRecord<never>)
+    if (value === null && !isTombstone) return refuse()
+    const id = value === null ? (key?.toString('utf8') ?? '') : idOf(value)
+    if (id === '') return refuse()
+    attributes[entity].add(id, { offset, told: value })
+    return 'folded'
+  }
+
+  const historyOf = (entity: 'user' | 'item', id: string) =>
+    (entity === 'user' ? users : copies.items).get(id)
+  const stateAt = (entity: 'user' | 'item', id: string, offset = Infinity) =>
+    historyOf(entity, id)?.stateAt(offset) ?? null
 
   return {
     options,
@@ -198,33 +132,41 @@ export function createReplay(options: ReplayOptions): Replay {
       if (topic === 'itemInteractions') return addCopies(logged)
       return addAttributes(topic === 'users' ? 'user' : 'item', logged)
     },
-    counts: () => ({ ...counted, copiesMissing: counted.interactions - counted.copies }),
+    counts() {
+      const copied = copies.counts()
+      return { ...counted, ...copied, copiesMissing: counted.interactions - copied.copies }
+    },
     ids(entity) {
       if (entity === 'user') return users.keys()
-      if (entity === 'item') return items.keys()
-      return attributes[entity === 'userAttributes' ? 'user' : 'item'].keys()
+      if (entity === 'item') return copies.items.keys()
+      return attributes[entity === 'userAttributes' ? 'user' : 'item'].ids()
     },
     stateAt,
-    attributeRecordsUntil: (entity, id, atMs) =>
-      1 +
-      (attributes[entity].get(id) ?? []).findLastIndex(
-        ({ told }) => told !== null && told.occurredAtMs <= atMs,
-      ),
-    attributesAfter,
+    attributeRecordsUntil: (entity, id, atMs) => attributes[entity].recordsUntil(id, atMs),
+    attributesAfter: (entity, id, count) => attributes[entity].after(id, count),
     blobOf(entity, id) {
       if (entity === 'user' || entity === 'item') {
         const state = stateAt(entity, id)
         return state === null ? null : encodeState(layouts[entity], state)
       }
-      const state = attributesAfter(entity === 'userAttributes' ? 'user' : 'item', id, Infinity)
+      const state = attributes[entity === 'userAttributes' ? 'user' : 'item'].after(id, Infinity)
       return state === null ? null : encodeAttributes(layouts[entity], state)
     },
     expectedApplied: (entity, id) => historyOf(entity, id)?.length ?? 0,
   }
 }
 
-function entryOf<K, T>(known: Map<K, T>, id: K, make: () => T): T {
-  let value = known.get(id)
-  if (value === undefined) known.set(id, (value = make()))
-  return value
+/** Histories of users, whose folds look items up as the live ones did. */
+function userHistories(
+  featureSet: CompiledFeatureSet,
+  firstSight: (itemId: string) => FirstSight | null,
+): () => EntityHistory {
+  const { user } = featureSet.layouts
+  const keysOf = lookupKeys(featureSet)
+  return () =>
+    createEntityHistory(user, ({ type, itemId, occurredAtMs }) =>
+      user.touches.get(type)?.looksUp ? keysOf(firstSight(itemId), occurredAtMs) : undefined,
+    )
 }
+
+const idOf = (value: User | Item) => ('userId' in value ? value.userId : value.itemId)

@@ -1,26 +1,11 @@
 import type { TopicKey } from '#schemas'
 import type { Batch, BatchResult, Outputs, Runtime, Stage, StageRecord } from '#streams'
 import { FencedError, PartitionNotOwnedError } from '../errors.ts'
-import type { ApplyAnswer, Fence, HeldFence } from '../fence.ts'
-import { createLru, type Lru } from '../lru.ts'
+import type { ApplyAnswer, HeldFence } from '../fence.ts'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
 import { partitionTag, type StateStore } from '../state-store.ts'
-
-/** A partition we own, as far as we know: the fence decides. */
-export interface OwnedPartition<State> {
-  readonly partition: number
-  readonly tag: string
-  storeId: string
-  epoch: number
-  /** First offset not applied. */
-  position: number
-  rebuildUntilOffset: number
-  sourceHighs: Map<number, number>
-  /** States as applied. */
-  states: Lru<string, State>
-  /** Slices folded so far. */
-  slices: number
-}
+import { batchSlices, type BatchSlice } from './batch-slices.ts'
+import { heldFence, ownedFrom, type OwnedPartition } from './owned-partition.ts'
 
 /** What a slice of a batch changes; `put_off`: try again later, nothing was changed. */
 export type SliceFold<State> =
@@ -84,81 +69,11 @@ export function createFencedStage<K extends TopicKey, State>(
     return acquired
   }
 
-  async function applySlice(
-    own: OwnedPartition<State>,
-    records: StageRecord<K>[],
-    nextOffset: number,
-    outputs: Outputs,
-  ): Promise<BatchResult> {
-    const fold = await options.foldSlice(own, records, outputs)
-    if (fold.kind === 'put_off') return { kind: 'seek', offset: own.position }
-    await outputs.flush()
-    const nowMs = runtime.clock.nowMs()
-    const answer = await store.apply({
-      tag: own.tag,
-      storeId: own.storeId,
-      epoch: own.epoch,
-      expectedOffset: own.position,
-      nextOffset,
-      writes: [...fold.states].map(([id, state]) => ({ id, blob: options.encode(state) })),
-      deletes: fold.deletes,
-      sourceHighs: own.sourceHighs,
-      streamTimeMs: fold.streamTimeMs,
-      appliedAtMs: nowMs,
-    })
-    const waitedMs = Math.max(0, runtime.clock.nowMs() - nowMs)
-    runtime.signals.count(SIGNALS.storeWaitedMs, { stage: name }, waitedMs)
-    if (answer.kind !== 'applied') return refused(own, answer)
-    for (const id of fold.deletes) own.states.delete(id)
-    for (const [id, state] of fold.uncached) own.states.set(id, state)
-    announce(own, records, nextOffset, nowMs)
-    own.position = nextOffset
-    return { kind: 'done' }
-  }
-
-  /** As many records as one fenced call may stand for, at least one. */
-  function nextSlice(records: StageRecord<K>[], first: number): StageRecord<K>[] {
-    let end = first
-    for (let sum = 0; end < records.length; end++) {
-      sum += interactionsOf(records[end]!)
-      if (sum > applyRecordsMax && end > first) break
-    }
-    return records.slice(first, end)
-  }
-
-  async function refused(
-    own: OwnedPartition<State>,
-    answer: Exclude<ApplyAnswer, { kind: 'applied' }>,
-  ): Promise<BatchResult> {
-    runtime.signals.count(SIGNALS.fenceRefusals, { stage: name, answer: answer.kind })
+  async function refused(own: OwnedPartition<State>, answer: Refusal): Promise<BatchResult> {
     owned.delete(own.partition)
-    if (answer.kind === 'fenced') throw new FencedError(own.tag, own.epoch)
-    const fields = {
-      stage: name,
-      tag: own.tag,
-      answer: answer.kind,
-      position: own.position,
-    }
-    runtime.log.warn(fields, LOG_EVENTS.partitionLost)
+    tellRefusal(options, own, answer)
     const { position } = await acquire(own.partition)
     return { kind: 'seek', offset: position }
-  }
-
-  function announce(
-    own: OwnedPartition<State>,
-    records: StageRecord<K>[],
-    nextOffset: number,
-    nowMs: number,
-  ): void {
-    const applied = records.reduce((sum, record) => sum + interactionsOf(record), 0)
-    runtime.signals.count(SIGNALS.recordsApplied, { stage: name }, applied)
-    const newest = records.at(-1)
-    if (newest !== undefined)
-      runtime.signals.observe(SIGNALS.freshnessMs, nowMs - newest.brokerTimeMs, { stage: name })
-    if (own.position >= own.rebuildUntilOffset) return
-    const left = Math.max(0, own.rebuildUntilOffset - nextOffset)
-    runtime.signals.gauge(SIGNALS.rebuildOffsets, left, { stage: name, partition: String(own.partition) })
-    if (left === 0) runtime.log.info({ stage: name, tag: own.tag }, LOG_EVENTS.rebuildFinished)
   }
 
   return {
@@ -166,8 +81,7 @@ export function createFencedStage<K extends TopicKey, State>(
     sources: [topic],
     startFrom: 'earliest',
     steps,
-    held: () =>
-      [...owned.values()].map(({ tag, storeId, position }) => ({ tag, storeId, nextOffset: position })),
+    held: () => [...owned.values()].map(heldFence),
     async opened(_, partition) {
       return (await acquire(partition)).position
     },
@@ -179,35 +93,82 @@ export function createFencedStage<K extends TopicKey, State>(
       if (own === undefined) throw new PartitionNotOwnedError(name, batch.partition)
       if (batch.nextOffset <= own.position) return { kind: 'seek', offset: own.position }
       const fresh = batch.records.filter((record) => record.offset >= own.position)
-      let first = 0
-      do {
-        const records = nextSlice(fresh, first)
-        first += records.length
-        const isLast = first >= fresh.length
-        const nextOffset = isLast ? batch.nextOffset : records.at(-1)!.offset + 1
-        const result = await applySlice(own, records, nextOffset, outputs)
-        if (result.kind === 'seek') return result
-      } while (first < fresh.length)
+      for (const slice of batchSlices(fresh, batch.nextOffset, applyRecordsMax, interactionsOf)) {
+        const answer = await applySlice(options, own, slice, outputs)
+        if (answer.kind === 'put_off') return { kind: 'seek', offset: own.position }
+        if (answer.kind !== 'applied') return await refused(own, answer)
+      }
       return { kind: 'done' }
     },
   }
 }
 
-function ownedFrom<State>(
-  fence: Fence,
-  partition: number,
-  tag: string,
-  statesCachedMax: number,
-): OwnedPartition<State> {
-  return {
-    partition,
-    tag,
-    storeId: fence.storeId,
-    epoch: fence.epoch,
-    position: fence.nextOffset,
-    rebuildUntilOffset: fence.rebuildUntilOffset,
-    sourceHighs: new Map(fence.sourceHighs),
-    states: createLru(statesCachedMax),
-    slices: 0,
+type Refusal = Exclude<ApplyAnswer, { kind: 'applied' }>
+
+/** Folds, flushes the outputs, and writes states and offset in one call; what it changed is known only then. */
+async function applySlice<K extends TopicKey, State>(
+  options: FencedStageOptions<K, State>,
+  own: OwnedPartition<State>,
+  slice: BatchSlice<StageRecord<K>>,
+  outputs: Outputs,
+): Promise<ApplyAnswer | { kind: 'put_off' }> {
+  const { name, runtime, store, encode } = options
+  const fold = await options.foldSlice(own, slice.records, outputs)
+  if (fold.kind === 'put_off') return fold
+  await outputs.flush()
+  const nowMs = runtime.clock.nowMs()
+  const answer = await store.apply({
+    tag: own.tag,
+    storeId: own.storeId,
+    epoch: own.epoch,
+    expectedOffset: own.position,
+    nextOffset: slice.nextOffset,
+    writes: [...fold.states].map(([id, state]) => ({ id, blob: encode(state) })),
+    deletes: fold.deletes,
+    sourceHighs: own.sourceHighs,
+    streamTimeMs: fold.streamTimeMs,
+    appliedAtMs: nowMs,
+  })
+  const waitedMs = Math.max(0, runtime.clock.nowMs() - nowMs)
+  runtime.signals.count(SIGNALS.storeWaitedMs, { stage: name }, waitedMs)
+  if (answer.kind !== 'applied') return answer
+  for (const id of fold.deletes) own.states.delete(id)
+  for (const [id, state] of fold.uncached) own.states.set(id, state)
+  tellApplied(options, own, slice, nowMs)
+  own.position = slice.nextOffset
+  return answer
+}
+
+function tellApplied<K extends TopicKey, State>(
+  { name, runtime, interactionsOf = () => 1 }: FencedStageOptions<K, State>,
+  own: OwnedPartition<State>,
+  { records, nextOffset }: BatchSlice<StageRecord<K>>,
+  nowMs: number,
+): void {
+  const applied = records.reduce((sum, record) => sum + interactionsOf(record), 0)
+  runtime.signals.count(SIGNALS.recordsApplied, { stage: name }, applied)
+  const newest = records.at(-1)
+  if (newest !== undefined)
+    runtime.signals.observe(SIGNALS.freshnessMs, nowMs - newest.brokerTimeMs, { stage: name })
+  if (own.position >= own.rebuildUntilOffset) return
+  const left = Math.max(0, own.rebuildUntilOffset - nextOffset)
+  runtime.signals.gauge(SIGNALS.rebuildOffsets, left, { stage: name, partition: String(own.partition) })
+  if (left === 0) runtime.log.info({ stage: name, tag: own.tag }, LOG_EVENTS.rebuildFinished)
+}
+
+/** @throws FencedError when somebody else owns the partition now */
+function tellRefusal<K extends TopicKey, State>(
+  { name, runtime }: FencedStageOptions<K, State>,
+  own: OwnedPartition<State>,
+  answer: Refusal,
+): void {
+  runtime.signals.count(SIGNALS.fenceRefusals, { stage: name, answer: answer.kind })
+  if (answer.kind === 'fenced') throw new FencedError(own.tag, own.epoch)
+  const fields = {
+    stage: name,
+    tag: own.tag,
+    answer: answer.kind,
+    position: own.position,
   }
+  runtime.log.warn(fields, LOG_EVENTS.partitionLost)
 }

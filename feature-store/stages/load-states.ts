@@ -1,5 +1,5 @@
 import type { StateStore } from '../state-store.ts'
-import type { OwnedPartition } from './fenced-stage.ts'
+import type { OwnedPartition } from './owned-partition.ts'
 
 /** States of these ids: from the cache, or read together in one round trip. Ids without a state are left out. */
 export async function loadStates<State>(

@@ -11,13 +11,15 @@ import {
 } from '#streams'
 import type { FeatureStoreConfig } from '../config.ts'
 
+type PartitionOf = (topic: 'interactions' | 'itemInteractions' | 'users' | 'items', key: string) => number
+
 export interface RecordStepsOptions {
   config: FeatureStoreConfig
   /** Event time ahead of the broker: more is clamped. */
   futureSkewSecondsMax: number
   /** Event time ahead of the broker: more is dead-lettered. */
   farFutureSecondsMax: number
-  partitionOf(topic: 'interactions' | 'itemInteractions' | 'users' | 'items', key: string): number
+  partitionOf: PartitionOf
 }
 
 /** What each source's records must pass before they are folded. Pure: replays use the same steps. */
@@ -30,40 +32,73 @@ export interface RecordSteps {
 
 export function recordSteps(options: RecordStepsOptions): RecordSteps {
   const { config, futureSkewSecondsMax, farFutureSecondsMax, partitionOf } = options
-  const { idBytesMax, attributesMax, attributeTextBytesMax } = config.limits
-  const types = new Set(config.interactionTypes)
+  const { idBytesMax } = config.limits
   const future = { skewSecondsMax: futureSkewSecondsMax, farSecondsMax: farFutureSecondsMax }
+  const attributes = boundedAttributes(config.limits)
+  return {
+    interactions: [
+      goodIds<Interaction>(idBytesMax, 'userId', 'itemId', 'interactionId'),
+      rightPartition<Interaction>(partitionOf, 'interactions', 'userId'),
+      refuseAbsurdTime<Interaction>(),
+      clampFuture<Interaction>(future),
+      knownType(config.interactionTypes),
+    ],
+    itemInteractions: [soundBundle(partitionOf)],
+    users: [
+      goodIds<User>(idBytesMax, 'userId'),
+      rightPartition<User>(partitionOf, 'users', 'userId'),
+      refuseAbsurdTime<User>(),
+      clampFuture<User>(future),
+      attributes,
+    ],
+    items: [
+      goodIds<Item>(idBytesMax, 'itemId'),
+      rightPartition<Item>(partitionOf, 'items', 'itemId'),
+      refuseAbsurdTime<Item>(),
+      clampFuture<Item>(future),
+      attributes,
+    ],
+  }
+}
 
-  function knownType<T extends { type: string }>(record: T): Verdict<T> {
+function knownType(interactionTypes: readonly string[]): Step<Interaction> {
+  const types = new Set(interactionTypes)
+  return function knownType(record) {
     if (types.has(record.type)) return pass(record)
     return deadLetter('unknown_type', `${quoted(record.type)} is not in interactionTypes`)
   }
+}
 
-  function goodIds<T>(...fields: (keyof T & string)[]): Step<T> {
-    return function goodIds(record) {
-      for (const field of fields) {
-        const id = String(record[field])
-        if (id === '') return deadLetter('empty_id', `${field} is empty`)
-        if (id.length * UTF8_BYTES_PER_UNIT_MAX <= idBytesMax) continue // nearly all: not worth a way out of JavaScript
-        const bytes = Buffer.byteLength(id)
-        if (bytes > idBytesMax)
-          return deadLetter('long_id', `${field} has ${String(bytes)} bytes, at most ${String(idBytesMax)}`)
-      }
-      return pass(record)
+function goodIds<T>(idBytesMax: number, ...fields: (keyof T & string)[]): Step<T> {
+  return function goodIds(record) {
+    for (const field of fields) {
+      const id = String(record[field])
+      if (id === '') return deadLetter('empty_id', `${field} is empty`)
+      if (id.length * UTF8_BYTES_PER_UNIT_MAX <= idBytesMax) continue // nearly all: not worth a way out of JavaScript
+      const bytes = Buffer.byteLength(id)
+      if (bytes > idBytesMax)
+        return deadLetter('long_id', `${field} has ${String(bytes)} bytes, at most ${String(idBytesMax)}`)
     }
+    return pass(record)
   }
+}
 
-  function rightPartition<T>(topic: Parameters<typeof partitionOf>[0], field: keyof T & string): Step<T> {
-    return function rightPartition(record: T, { partition }: RecordMeta) {
-      const key = String(record[field])
-      const right = partitionOf(topic, key)
-      if (right === partition) return pass(record)
-      const detail = `${field} ${quoted(key)} belongs to partition ${String(right)}: key by ${field} with the murmur2 partitioner`
-      return deadLetter('wrong_partition', detail)
-    }
+function rightPartition<T>(
+  partitionOf: PartitionOf,
+  topic: Parameters<PartitionOf>[0],
+  field: keyof T & string,
+): Step<T> {
+  return function rightPartition(record: T, { partition }: RecordMeta) {
+    const key = String(record[field])
+    const right = partitionOf(topic, key)
+    if (right === partition) return pass(record)
+    const detail = `${field} ${quoted(key)} belongs to partition ${String(right)}: key by ${field} with the murmur2 partitioner`
+    return deadLetter('wrong_partition', detail)
   }
+}
 
-  function boundedAttributes<T extends User | Item>(record: T): Verdict<T> {
+function boundedAttributes({ attributesMax, attributeTextBytesMax }: FeatureStoreConfig['limits']) {
+  return function boundedAttributes<T extends User | Item>(record: T): Verdict<T> {
     const { attributes } = record
     if (attributes.length > attributesMax) {
       return deadLetter(
@@ -80,9 +115,11 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
       `${quoted(long.name)} has more than ${String(attributeTextBytesMax)} bytes`,
     )
   }
+}
 
-  /** Only we write bundles: one that is not as we write them is dead-lettered whole. */
-  function soundBundle(bundle: ItemInteractions, { partition }: RecordMeta): Verdict<ItemInteractions> {
+/** Only we write bundles: one that is not as we write them is dead-lettered whole. */
+function soundBundle(partitionOf: PartitionOf): Step<ItemInteractions> {
+  return function soundBundle(bundle, { partition }) {
     const { items, types } = bundle
     for (const { itemId, copies } of items) {
       if (itemId === '') return deadLetter('empty_id', 'an itemId is empty')
@@ -92,31 +129,6 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
         return deadLetter('unknown_type', `a copy for ${quoted(itemId)} names none of the bundle's types`)
     }
     return pass(bundle)
-  }
-
-  return {
-    interactions: [
-      goodIds<Interaction>('userId', 'itemId', 'interactionId'),
-      rightPartition<Interaction>('interactions', 'userId'),
-      refuseAbsurdTime<Interaction>(),
-      clampFuture<Interaction>(future),
-      knownType,
-    ],
-    itemInteractions: [soundBundle],
-    users: [
-      goodIds<User>('userId'),
-      rightPartition<User>('users', 'userId'),
-      refuseAbsurdTime<User>(),
-      clampFuture<User>(future),
-      boundedAttributes,
-    ],
-    items: [
-      goodIds<Item>('itemId'),
-      rightPartition<Item>('items', 'itemId'),
-      refuseAbsurdTime<Item>(),
-      clampFuture<Item>(future),
-      boundedAttributes,
-    ],
   }
 }
 

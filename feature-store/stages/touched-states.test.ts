@@ -4,7 +4,7 @@ import { featureStoreConfigSchema } from '../config.ts'
 import { createLru } from '../lru.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { createMishapStore } from '../testing/mishap-store.ts'
-import type { OwnedPartition } from './fenced-stage.ts'
+import type { OwnedPartition } from './owned-partition.ts'
 import { loadTouched } from './touched-states.ts'
 
 const layout = compileFeatureSet(featureStoreConfigSchema.parse({})).layouts.user

@@ -2,7 +2,7 @@ import { decodeState } from '../state/blob.ts'
 import { EntityState } from '../state/entity-state.ts'
 import type { StateLayout } from '../state/layout.ts'
 import type { StateStore } from '../state-store.ts'
-import type { OwnedPartition } from './fenced-stage.ts'
+import type { OwnedPartition } from './owned-partition.ts'
 import { readStates } from './load-states.ts'
 
 /** The states that a slice changes. */

@@ -2,12 +2,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { streamsConfigSchema } from '#streams'
 import { createTopologyTestDriver } from '#streams/testing'
-import { featureStoreConfigSchema } from './config.ts'
-import { compileFeatureSet } from './feature-set.ts'
-import { startFeatureStore } from './feature-store.ts'
-import { partitionTag } from './state-store.ts'
-import { createMishapStore } from './testing/mishap-store.ts'
-import { produceTraffic } from './testing/traffic.ts'
+import { featureStoreConfigSchema } from '../config.ts'
+import { compileFeatureSet } from '../feature-set.ts'
+import { startFeatureStore } from '../feature-store.ts'
+import { partitionTag } from '../state-store.ts'
+import { createMishapStore } from '../testing/mishap-store.ts'
+import { produceTraffic } from '../testing/traffic.ts'
 
 /** More than the smallest cache holds, so that states are put down and taken up again. */
 const USERS = 150

@@ -1,0 +1,33 @@
+import type { Redis } from 'ioredis'
+import { parseFence, wentBack, type HeldFence } from './fence.ts'
+import { sleep } from './redis-sleep.ts'
+
+/**
+ * Looks at the fences one holds, again and again, until one is not where its owner left it.
+ * @returns what ends it
+ */
+export function watchFences(
+  redis: Redis,
+  options: { fenceKey(tag: string): string; everyMs: number },
+  held: () => HeldFence[],
+  lost: (tag: string) => void,
+): () => void {
+  let watching = true
+  const look = async () => {
+    while (watching) {
+      await sleep(options.everyMs)
+      const expected = held()
+      if (!watching || expected.length === 0) continue
+      const texts = await redis.mget(expected.map(({ tag }) => options.fenceKey(tag))).catch(() => null)
+      if (!watching || texts === null) continue // unreachable is not lost; the writers will say so
+      const gone = expected.find((fence, i) => wentBack(fence, texts[i] ? parseFence(texts[i]) : null))
+      if (gone === undefined) continue
+      watching = false
+      lost(gone.tag)
+    }
+  }
+  void look()
+  return () => {
+    watching = false
+  }
+}

@@ -1,0 +1,36 @@
+import type { ItemInteractions } from '#schemas'
+import { freshCopies } from '../stages/fresh-copies.ts'
+import type { StateLayout } from '../state/layout.ts'
+import { createEntityHistory, type EntityHistory } from './entity-history.ts'
+import { entryOf } from './entry-of.ts'
+
+/** The item side: re-keyed copies, each once, in the histories of their items. */
+export interface CopyLog {
+  readonly items: ReadonlyMap<string, EntityHistory>
+  /** `duplicate`: all of its copies were there before. */
+  add(bundle: ItemInteractions, partition: number, offset: number): 'folded' | 'duplicate'
+  counts(): { copies: number; copyDuplicates: number }
+}
+
+export function createCopyLog(layout: StateLayout): CopyLog {
+  const items = new Map<string, EntityHistory>()
+  /** Highest source offset per source partition, by item partition. */
+  const highs = new Map<number, Map<number, number>>()
+  const counted = { copies: 0, copyDuplicates: 0 }
+  return {
+    items,
+    add(value, partition, offset) {
+      const known = entryOf(highs, partition, () => new Map<number, number>())
+      const { items: fresh, dropped } = freshCopies([{ value, offset }], known)
+      counted.copyDuplicates += dropped
+      for (const { itemId, types, offset, copies } of fresh) {
+        counted.copies += copies.length
+        const history = entryOf(items, itemId, () => createEntityHistory(layout, () => undefined))
+        for (const { typeIndex, occurredAtMs } of copies)
+          history.add({ type: types[typeIndex]!, itemId, occurredAtMs, offset })
+      }
+      return fresh.length === 0 && dropped > 0 ? 'duplicate' : 'folded'
+    },
+    counts: () => ({ ...counted }),
+  }
+}

@@ -1,0 +1,26 @@
+import type { Step, Verdict } from '#streams'
+import { DEFAULT_FUTURE } from '../feature-store.ts'
+import { recordSteps, type RecordSteps } from '../stages/record-steps.ts'
+import type { LoggedRecord, ReplayedRecords, ReplayedTopic, ReplayOptions } from './replay.ts'
+
+/** What the live steps of a topic make of a record; null when they refuse it. */
+export type LiveSteps = <T extends ReplayedTopic>(
+  topic: T,
+  record: LoggedRecord<ReplayedRecords[T]>,
+) => ReplayedRecords[T] | null
+
+export function createLiveSteps(options: ReplayOptions): LiveSteps {
+  const steps: RecordSteps = recordSteps({ ...DEFAULT_FUTURE, ...options, config: options.featureSet.config })
+  return function passed<T extends ReplayedTopic>(topic: T, record: LoggedRecord<ReplayedRecords[T]>) {
+    if (record.value === null) return null
+    const { partition, offset, brokerTimeMs } = record
+    const meta = { topic: options.topicName(topic), partition, offset, brokerTimeMs }
+    let value = record.value
+    for (const step of steps[topic] as unknown as readonly Step<ReplayedRecords[T]>[]) {
+      const verdict: Verdict<ReplayedRecords[T]> = step(value, meta)
+      if (verdict.kind !== 'pass') return null
+      value = verdict.value
+    }
+    return value
+  }
+}

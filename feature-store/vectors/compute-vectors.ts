@@ -1,0 +1,83 @@
+import { decodeAttributes } from '../attributes/attributes-blob.ts'
+import type { AttributesState } from '../attributes/attributes-state.ts'
+import type { FeatureRequest, FeatureVectors } from '../contract.ts'
+import type { CompiledFeatureSet } from '../feature-set.ts'
+import type { Fence } from '../fence.ts'
+import type { EntitySource, ReadPlan } from '../read-plan.ts'
+import { decodeState } from '../state/blob.ts'
+import type { EntityState } from '../state/entity-state.ts'
+import { entityView, type EntityView } from './entity-view.ts'
+import { contextValues, vectorise } from './vectorise.ts'
+
+/** What the store answered to a plan, in the plan's order. */
+export interface PlannedReading {
+  plan: ReadPlan
+  fences: readonly Fence[]
+  blobs: readonly (Buffer | null)[]
+}
+
+/** The rows of all requests of a micro-batch, each as of its request's event time. */
+export function computeVectors(
+  featureSet: CompiledFeatureSet,
+  requests: readonly FeatureRequest[],
+  reading: PlannedReading,
+): FeatureVectors & { staleRows: number } {
+  const { width } = featureSet
+  const { plan } = reading
+  const rows = requests.reduce((sum, { itemIds }) => sum + itemIds.length, 0)
+  const vectors = new Float32Array(rows * width)
+  const flags = new Uint8Array(rows * width)
+  const userOffsets: number[] = []
+  const itemOffsets: number[] = []
+  const viewOf = viewsOf(featureSet, reading)
+  let staleRows = 0
+  let row = 0
+  for (const { itemIds, occurredAtMs, context, userId } of requests) {
+    const user = viewOf(plan.user(userId), 'user', occurredAtMs)
+    const items = itemIds.map((itemId) => viewOf(plan.item(itemId), 'item', occurredAtMs))
+    vectorise(featureSet, { user, items, context: contextValues(featureSet, context) }, vectors, flags, row)
+    userOffsets.push(user.state?.lastOffset ?? -1)
+    for (const item of items) {
+      itemOffsets.push(item.state?.lastOffset ?? -1)
+      if (user.stale || item.stale) staleRows++
+    }
+    row += items.length
+  }
+  return { vectors, flags, userOffsets, itemOffsets, staleRows }
+}
+
+/** Decodes each blob once, however many requests need it. */
+function viewsOf(
+  { layouts, config }: CompiledFeatureSet,
+  { fences, blobs }: PlannedReading,
+): (source: EntitySource, entity: 'user' | 'item', atMs: number) => EntityView {
+  const states = new Map<number, EntityState | null>()
+  const attributes = new Map<number, AttributesState | null>()
+  const staleMs = config.limits.staleSecondsMax * 1_000
+
+  const stateAt = (place: number, entity: 'user' | 'item') =>
+    once(states, place, () => {
+      const blob = blobs[place]
+      return blob ? decodeState(layouts[entity], blob) : null
+    })
+  const attributesAt = (place: number, entity: 'user' | 'item') =>
+    once(attributes, place, () => {
+      const blob = blobs[place]
+      return blob
+        ? decodeAttributes(entity === 'user' ? layouts.userAttributes : layouts.itemAttributes, blob)
+        : null
+    })
+  return (source, entity, atMs) => {
+    const state = stateAt(source.blob, entity)
+    const known = source.attributes < 0 ? null : attributesAt(source.attributes, entity)
+    const { streamTimeMs } = fences[source.fence]! // -1: nothing to be behind of
+    const stale = streamTimeMs >= 0 && atMs - streamTimeMs > staleMs
+    return entityView(layouts[entity], state, known, atMs, stale)
+  }
+}
+
+function once<T>(known: Map<number, T>, place: number, make: () => T): T {
+  let value = known.get(place)
+  if (value === undefined) known.set(place, (value = make()))
+  return value
+}
