@@ -36,6 +36,7 @@ export {
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
 export { murmur2, partitionOf } from './partitioner.ts'
+export { type Closers, createClosers, openAll } from './closers.ts'
 export { deferred } from './deferred.ts'
 export { UTF8_BYTES_PER_UNIT_MAX, writeUtf8 } from './write-utf8.ts'
 
