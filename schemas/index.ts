@@ -1,4 +1,25 @@
-export * from './records.ts'
+export type {
+  Attribute,
+  DeadLetter,
+  DriftEvent,
+  DriftKind,
+  Example,
+  Interaction,
+  InteractionCopy,
+  Item,
+  ItemInteractions,
+  Label,
+  ModelArtifact,
+  ModelMove,
+  ModelStage,
+  Outcome,
+  Prediction,
+  RankedItem,
+  RankRequest,
+  RecordOf,
+  TopicKey,
+  User,
+} from './records.ts'
 export { modelManifestSchema } from './manifest.ts'
 export type { ModelManifest } from './manifest.ts'
 export { parseManifest } from './manifest.ts'
