@@ -58,7 +58,10 @@ const LOG_TEXT = {
     'CallExpression[callee.property.name=/^(debug|info|warn|error)$/][arguments.1.type!=/^(Member|Identifier|undefined)/][arguments.length=2][arguments.0.type!="Literal"]',
   message: 'A log line is an event of LOG_EVENTS (signals.ts of the part); its facts are fields.',
 }
-const NO_DEFAULT_EXPORT = { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }
+const NAMED_EXPORTS = {
+  selector: 'ExportDefaultDeclaration, ExportAllDeclaration',
+  message: 'Named exports only, one by one.',
+}
 
 const OTHER_PARTS = {
   regex: `^(\\.\\./)+(${PARTS.join('|')})/`,
@@ -125,13 +128,13 @@ export default tseslint.config(
       eqeqeq: 'error',
       'max-lines': ['error', { max: 300 }],
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
-      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, LOG_TEXT, ...FACTORIES],
+      'no-restricted-syntax': ['error', NAMED_EXPORTS, LOG_TEXT, ...FACTORIES],
       'no-restricted-globals': ['error', FETCH],
     },
   },
   {
     files: FACTORY_FILES,
-    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, LOG_TEXT], 'no-restricted-globals': 'off' },
+    rules: { 'no-restricted-syntax': ['error', NAMED_EXPORTS, LOG_TEXT], 'no-restricted-globals': 'off' },
   },
   {
     files: ['**/*.ts'],
@@ -145,7 +148,7 @@ export default tseslint.config(
       'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', FETCH],
       'no-restricted-syntax': [
         'error',
-        NO_DEFAULT_EXPORT,
+        NAMED_EXPORTS,
         LOG_TEXT,
         ...FACTORIES,
         {

@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const sourceConditions = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+const fromSource = { resolve: { conditions: ['source'] } }
+/** Doors lead to the sources: in tests, and (__vitest__ is Vitest's name for where that runs) in the global set-up. */
+const sourceConditions = { ...fromSource, ssr: fromSource, environments: { __vitest__: fromSource } }
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.feedloop/**']
 
 /** What takes a minute or more begins first, or it would run alone at the end. Times are those of an idle machine. */

@@ -1,5 +1,12 @@
 import type { Command } from 'commander'
-import type { CommandContext, RedisAddress, RunningStage, Runtime } from '#streams'
+import {
+  type CommandContext,
+  createClosers,
+  openAll,
+  type RedisAddress,
+  type RunningStage,
+  type Runtime,
+} from '#streams'
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import { describeAttributes, describeState } from './describe-state.ts'
@@ -31,32 +38,20 @@ export function openFeedStore(
 }
 
 /** The service `run features`, connected. The caller waits for `done` and calls `stop`. */
-export async function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningStage> {
-  const config = await context.loadConfig()
-  const { redis } = await context.addresses()
-  const store = await openFeedStore(redis, config, 'owner')
-  try {
+export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningStage> {
+  return openAll(async (closers) => {
+    const config = await context.loadConfig()
+    const { redis } = await context.addresses()
+    const store = await openFeedStore(redis, config, 'owner')
+    closers.add(() => store.close())
     const runtime = await context.connect('features')
-    try {
-      const { futureSkewSecondsMax, farFutureSecondsMax } = config.limits
-      const options = { config: config.features, store, futureSkewSecondsMax, farFutureSecondsMax }
-      const running = await startFeatureStore(runtime, options)
-      return {
-        ...running,
-        async stop() {
-          await running.stop()
-          await runtime.close()
-          await store.close()
-        },
-      }
-    } catch (error) {
-      await runtime.close()
-      throw error
-    }
-  } catch (error) {
-    await store.close()
-    throw error
-  }
+    closers.add(() => runtime.close())
+    const { futureSkewSecondsMax, farFutureSecondsMax } = config.limits
+    const options = { config: config.features, store, futureSkewSecondsMax, farFutureSecondsMax }
+    const running = await startFeatureStore(runtime, options)
+    closers.add(() => running.stop())
+    return { ...running, stop: () => closers.closeAll() }
+  })
 }
 
 export function registerFeatureStoreCommands(
@@ -99,16 +94,15 @@ async function showEntity(
 ) {
   const config = await context.loadConfig()
   const { redis } = await context.addresses()
-  const store = await openFeedStore(redis, config)
+  const closers = createClosers()
   try {
+    const store = await openFeedStore(redis, config)
+    closers.add(() => store.close())
     const runtime = await context.connect('features-show')
-    try {
-      return await readEntity(runtime, store, config.features, entity, id)
-    } finally {
-      await runtime.close()
-    }
+    closers.add(() => runtime.close())
+    return await readEntity(runtime, store, config.features, entity, id)
   } finally {
-    await store.close()
+    await closers.closeAll()
   }
 }
 

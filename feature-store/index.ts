@@ -30,7 +30,6 @@ export { describeAttributes, describeState } from './describe-state.ts'
 
 export { openFeedStore, registerFeatureStoreCommands, runFeatures } from './commands.ts'
 export type { FeatureCommandsConfig } from './commands.ts'
-export * from './errors.ts'
 export { FEATURE_SIGNALS, LOG_EVENTS as FEATURE_LOG_EVENTS } from './signals.ts'
 export { createMemoryStore } from './memory-store.ts'
 export type { MemoryStoreOptions } from './memory-store.ts'

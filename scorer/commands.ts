@@ -7,7 +7,7 @@ import {
   openFeedStore,
 } from '#feature-store'
 import { parseManifest } from '#schemas'
-import type { CommandContext, Signals, StreamsConfig } from '#streams'
+import { type CommandContext, openAll, type Signals, type StreamsConfig } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import { openModel } from './model/index.ts'
 import { type RunningScorer, startScorer } from './start-scorer.ts'
@@ -36,38 +36,25 @@ export function registerScorerCommands(program: Command, _context: CommandContex
 }
 
 /** The service `run scorer`, connected. The caller waits for `done` or calls `stop`. */
-export async function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<RunningScorer> {
-  const config = await context.loadConfig()
-  const { redis } = await context.addresses()
-  const featureSet = compileFeatureSet(config.features)
-  const store = await openFeedStore(redis, config)
-  try {
+export function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<RunningScorer> {
+  return openAll(async (closers) => {
+    const config = await context.loadConfig()
+    const { redis } = await context.addresses()
+    const featureSet = compileFeatureSet(config.features)
+    const store = await openFeedStore(redis, config)
+    closers.add(() => store.close())
     const runtime = await context.connect('scorer')
-    try {
-      const features = createFeatureReader({ runtime, store, featureSet })
-      const metricsText = metricsTextOf(runtime.signals)
-      const scorer = await startScorer(runtime, {
-        config: config.scorer,
-        features,
-        limits: config.limits,
-        ...(metricsText === undefined ? {} : { metricsText }),
-      })
-      return {
-        ...scorer,
-        async stop() {
-          await scorer.stop()
-          await runtime.close()
-          await store.close()
-        },
-      }
-    } catch (error) {
-      await runtime.close()
-      throw error
-    }
-  } catch (error) {
-    await store.close()
-    throw error
-  }
+    closers.add(() => runtime.close())
+    const metricsText = metricsTextOf(runtime.signals)
+    const scorer = await startScorer(runtime, {
+      config: config.scorer,
+      features: createFeatureReader({ runtime, store, featureSet }),
+      limits: config.limits,
+      ...(metricsText === undefined ? {} : { metricsText }),
+    })
+    closers.add(() => scorer.stop())
+    return { ...scorer, stop: () => closers.closeAll() }
+  })
 }
 
 /** Signals that can show themselves as Prometheus text, as `createSignals` makes them. */

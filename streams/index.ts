@@ -1,3 +1,4 @@
+// What a service is given, and what it writes
 export type { Addresses, CommandContext, KafkaAddress, RedisAddress } from './contract.ts'
 export type {
   Batch,
@@ -12,58 +13,63 @@ export type {
   Stage,
   StageRecord,
 } from './stage.ts'
-export { deadLetter, drop, pass, retry, type RecordMeta, type Step, type Verdict } from './verdict.ts'
+export { deadLetter, pass, type RecordMeta, type Step, type Verdict } from './verdict.ts'
 export type { RawRecord } from './raw-record.ts'
 
-export { type StreamsConfig, streamsConfigSchema, type StreamsLimits, streamsLimitsSchema } from './config.ts'
-export { createLogger, LOG_LEVELS, type LoggerOptions, type LogLevel, silentLogger } from './log.ts'
-export { createSignals, SIGNAL_PREFIX, type SignalRegistry, silentSignals } from './signal-registry.ts'
-export { type SignalDeclaration, LOG_EVENTS as STREAMS_LOG_EVENTS, STREAMS_SIGNALS } from './signals.ts'
-export {
-  codeOf,
-  describeFailure,
-  type ErrorPolicy,
-  KafkaBugError,
-  KafkaTransientError,
-  OperatorError,
-  OutputsFullError,
-  type PolicyError,
-  policyOf,
-  RecordTooLargeError,
-  StageKilledError,
-} from './errors.ts'
+// Settings, logs, metrics, errors
+export { type StreamsConfig, streamsConfigSchema } from './config.ts'
+export { createLogger, silentLogger } from './log.ts'
+export { createSignals, type SignalRegistry, silentSignals } from './signal-registry.ts'
+export { type SignalDeclaration, LOG_EVENTS as STREAMS_LOG_EVENTS } from './signals.ts'
+export { codeOf, describeFailure, OperatorError, StageKilledError } from './errors.ts'
 
+// Steps that several stages share, and small things
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
-export { murmur2, partitionOf } from './partitioner.ts'
+export { partitionOf } from './partitioner.ts'
+export { type Closers, createClosers, openAll } from './closers.ts'
 export { deferred } from './deferred.ts'
 export { UTF8_BYTES_PER_UNIT_MAX, writeUtf8 } from './write-utf8.ts'
+export { table } from './table.ts'
 
-export { catalogueOf, connectRuntime, type ConnectOptions, type KafkaRuntime } from './kafka/kafka-runtime.ts'
+// Clients: how each service is reached is said there and nowhere else
 export { createPlainKafka } from './kafka/kafka-client.ts'
 export { kafkaSettingsOf } from './kafka/kafka-settings.ts'
-export { askRedisOnce, createRedis } from './redis-client.ts'
+export { createRedis } from './redis-client.ts'
 export { requestHttp } from './http-client.ts'
-export { readTopic, type ReadTopicOptions } from './kafka/kafka-read-topic.ts'
-export { applyTopics, deleteTopics, describeTopics } from './kafka/kafka-topics.ts'
-export type { FoundTopic, TopicChange, WantedTopic } from './topics.ts'
-export { type LagReader, openLagReader, type TopicLag, topicLags } from './kafka/kafka-lag.ts'
-export { readDeadLetters, requeueDeadLetters } from './kafka/kafka-dead-letters.ts'
-export type { FoundLetter, LetterFilter } from './dead-letters.ts'
-export { table } from './table.ts'
+
+// The runtime on real brokers, and what is asked of them without a group
+export { catalogueOf, connectRuntime, type KafkaRuntime } from './kafka/kafka-runtime.ts'
+export { readTopic } from './kafka/kafka-read-topic.ts'
+export { applyTopics, deleteTopics } from './kafka/kafka-topics.ts'
+export { type LagReader, openLagReader } from './kafka/kafka-lag.ts'
+export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
+
+// The edge: the feed file, probes, processes, commands
 export { addProbes, type Listening, listenOn } from './http-probes.ts'
 export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
-export { FEED_FILE, type FeedFileSource, loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
+export { loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
 export { untilStopped } from './process-until-stopped.ts'
 export { collectRarely } from './process-garbage-collection.ts'
 export { registerStreamsCommands } from './commands.ts'
 
-export * from './stack/index.ts'
-export * from './simulator/index.ts'
+// The local stack
+export { type Environment, environmentOf } from './stack/addresses.ts'
+export { STACK_DIR_DEFAULT } from './stack/layout.ts'
+export { progressLine, type StackProgress } from './stack/progress.ts'
+export { stackDown } from './stack/stack-down.ts'
+export { resolveAddresses } from './stack/stack-status.ts'
+export { stackUp } from './stack/stack-up.ts'
 
-export {
-  createMemoryRuntime,
-  type MemoryRuntime,
-  type MemoryRuntimeOptions,
-} from './memory/memory-runtime.ts'
+// The simulated feed
+export { type SimulatorConfig, simulatorConfigSchema } from './simulator/config.ts'
+export { createRandom } from './simulator/random.ts'
+export { createFeedSimulation, type FeedSimulation } from './simulator/simulation.ts'
+export { createFeedPlayer, type FeedPlayer } from './simulator/feed-player.ts'
+export { type RunningSimulator, startSimulator, usualStartMs } from './simulator/kafka-simulator.ts'
+export { normalizedEntropyOf } from './simulator/truth.ts'
+export { parseSpeed } from './simulator/injection-text.ts'
+
+// The runtime in memory
+export { createMemoryRuntime, type MemoryRuntime } from './memory/memory-runtime.ts'

@@ -3,7 +3,14 @@ import { compileFeatureSet, type FeatureStoreConfig } from '#feature-store'
 import type { DriftEvent, ModelMove, RecordOf, TopicKey } from '#schemas'
 import { parseManifest } from '#schemas'
 import { openModel } from '#scorer/model'
-import { OperatorError, table, type CommandContext, type RunningStage, type StreamsConfig } from '#streams'
+import {
+  OperatorError,
+  openAll,
+  table,
+  type CommandContext,
+  type RunningStage,
+  type StreamsConfig,
+} from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
 import { startTrainer } from './start-trainer.ts'
@@ -75,29 +82,18 @@ export function registerTrainerCommands(program: Command, context: Context): voi
 }
 
 /** The service `run trainer`, connected. The caller waits for `done` or calls `stop`. */
-export async function runTrainer(context: Context): Promise<RunningStage> {
-  const config = await context.loadConfig()
-  const featureSet = compileFeatureSet(config.features)
-  const runtime = await context.connect('trainer')
-  try {
-    const trainer = await startTrainer(runtime, {
-      config: config.trainer,
-      featureSet,
-      openModel,
-      fitter: createFitHost({ fitMsMax: config.trainer.limits.fitMinutesMax * 60_000 }),
-      limits: config.limits,
-    })
-    return {
-      ...trainer,
-      async stop() {
-        await trainer.stop()
-        await runtime.close()
-      },
-    }
-  } catch (error) {
-    await runtime.close()
-    throw error
-  }
+export function runTrainer(context: Context): Promise<RunningStage> {
+  return openAll(async (closers) => {
+    const config = await context.loadConfig()
+    const featureSet = compileFeatureSet(config.features)
+    const runtime = await context.connect('trainer')
+    closers.add(() => runtime.close())
+    const { trainer: own, limits } = config
+    const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000 })
+    const trainer = await startTrainer(runtime, { config: own, featureSet, openModel, fitter, limits })
+    closers.add(() => trainer.stop())
+    return { ...trainer, stop: () => closers.closeAll() }
+  })
 }
 
 /** All records of a one-partition topic, in order. */

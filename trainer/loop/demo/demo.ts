@@ -1,12 +1,13 @@
 import { compileFeatureSet, featureStoreConfigSchema, openFeedStore } from '#feature-store'
 import {
+  createClosers,
+  type Environment,
   normalizedEntropyOf,
+  type RunningSimulator,
   simulatorConfigSchema,
+  type StackProgress,
   startSimulator,
   usualStartMs,
-  type Environment,
-  type RunningSimulator,
-  type StackProgress,
 } from '#streams'
 import { stagesOf } from '#schemas'
 import { trainerConfigSchema } from '../../config.ts'
@@ -19,7 +20,6 @@ import {
   type Audit,
   type DemoReport,
 } from '../report/index.ts'
-import { createClosers } from './closers.ts'
 import { CLOCK_SPEED, DRIFT_SHARE, WINDOW_SHARE } from './demo-times.ts'
 import { createDriftStory } from './drift-story.ts'
 import { watchLoop, type LoopWatch } from './kafka-loop-watch.ts'

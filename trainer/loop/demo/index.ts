@@ -1,4 +1,3 @@
-export { createClosers, type Closers } from './closers.ts'
 export { endOnInterrupt, registerDemoCommands, tellProgress } from './commands.ts'
 export { judgingOf, runDemo, type DemoOptions, type DemoOutcome } from './demo.ts'
 export { startLoop, type RunningLoop, type StartLoopOptions } from './process-loop.ts'

@@ -9,23 +9,23 @@ import {
   type TopicKey,
 } from '#schemas'
 import {
+  type Addresses,
   applyTopics,
   connectRuntime,
+  createClosers,
   createLogger,
   deleteTopics,
+  type Environment,
   environmentOf,
   openLagReader,
-  stackDown,
-  stackUp,
-  STACK_DIR_DEFAULT,
-  streamsConfigSchema,
-  type Addresses,
-  type Environment,
   type Runtime,
+  STACK_DIR_DEFAULT,
+  stackDown,
   type StackProgress,
+  stackUp,
   type StreamsConfig,
+  streamsConfigSchema,
 } from '#streams'
-import { createClosers } from './closers.ts'
 import { LoopTooSlowError, RunInterruptedError } from './errors.ts'
 import { makeRunFolder } from './fs-run-folder.ts'
 import { openLoopGroups } from './kafka-groups.ts'

@@ -1,5 +1,4 @@
-import type { Addresses } from '#streams'
-import { createClosers } from '../demo/closers.ts'
+import { type Addresses, createClosers } from '#streams'
 import { openOwnFeed, type OwnFeed } from '../testing/own-feed.ts'
 import type { FaultReport, Lab, Scenario, ScenarioSize } from './scenario.ts'
 

@@ -12,6 +12,7 @@ import {
   connectRuntime,
   deleteTopics,
   type KafkaRuntime,
+  openAll,
   openLagReader,
   silentLogger,
   type StreamsConfig,
@@ -19,7 +20,6 @@ import {
 } from '#streams'
 import { type FeaturesProcessOptions, startFeaturesProcess } from '#feature-store/testing'
 import { type FeedloopProcess, startFeedloop, until } from '#streams/testing'
-import { createClosers } from '../demo/closers.ts'
 import { makeRunFolder } from '../demo/fs-run-folder.ts'
 import { openLoopGroups } from '../demo/kafka-groups.ts'
 import { forgetStates } from '../demo/redis-forget.ts'
@@ -52,7 +52,7 @@ export interface OwnFeed {
 }
 
 /** @param feed what the feed file says besides the prefix */
-export async function openOwnFeed(
+export function openOwnFeed(
   addresses: Addresses,
   name: string,
   feed: Record<string, unknown> = {},
@@ -63,9 +63,8 @@ export async function openOwnFeed(
     ...streamsConfigSchema.parse({ ...streams, prefix }),
     features: featureStoreConfigSchema.parse(features ?? {}),
   }
-  const closers = createClosers()
   const processes: FeedProcess[] = []
-  try {
+  return openAll(async (closers) => {
     const specs = Object.values(catalogueOf(config))
     const folder = makeRunFolder({ ...feed, prefix })
     closers.add(() => folder.remove())
@@ -125,10 +124,7 @@ export async function openOwnFeed(
         }),
       close: () => closers.closeAll(),
     }
-  } catch (error) {
-    await closers.closeAll().catch(() => undefined) // the first failure is the one to tell
-    throw error
-  }
+  })
 }
 
 const namesOf = (specs: readonly { name: string }[]) => specs.map(({ name }) => name)

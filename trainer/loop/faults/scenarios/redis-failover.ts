@@ -1,5 +1,5 @@
+import { createClosers, type Closers } from '#streams'
 import { type OwnRedis, startOwnRedis, startTcpProxy, type TcpProxy } from '#streams/testing'
-import { createClosers, type Closers } from '../../demo/closers.ts'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { appliedCount } from '../applied-offsets.ts'
 import { storeAtEnd } from '../fences-at-end.ts'
