@@ -1,4 +1,4 @@
-import { topicCatalogue } from '#schemas'
+import { topicCatalogue, type TopicCatalogue } from '#schemas'
 import {
   applyTopics,
   connectRuntime,
@@ -15,28 +15,24 @@ import {
   type StackProgress,
   type StreamsConfig,
 } from '#streams'
-import { createClosers } from './closers.ts'
-import { LoopTooSlowError, RunInterruptedError } from './errors.ts'
+import { createClosers, type Closers } from './closers.ts'
+import { RunInterruptedError } from './errors.ts'
 import { makeRunFolder } from './fs-run-folder.ts'
 import { openLoopGroups } from './kafka-groups.ts'
-import { lagOf, offsetsText, STAGE_SOURCES, STAGES, STAGES_THAT_LAG, type LoopOffsets } from './loop-lag.ts'
+import { createLoopProgress, type LoopProgress } from './kafka-loop-progress.ts'
+import { STAGES } from './loop-lag.ts'
 import { startServices, type LoopServices } from './process-services.ts'
+import { until } from './process-until.ts'
 import { forgetStates } from './redis-forget.ts'
 import { forgetSubjects } from './registry-forget.ts'
 
 /** The whole loop, started for one run under a prefix of its own, and taken down with everything it left. */
-export interface RunningLoop {
+export interface RunningLoop extends LoopProgress {
   readonly prefix: string
   readonly addresses: Addresses
   readonly streams: StreamsConfig
   readonly runtime: Runtime
   readonly services: LoopServices
-  /** Records that the slowest group of these stages is behind; all that keep no records waiting on purpose when none are named. */
-  lagRecords(stages?: readonly string[]): Promise<number>
-  /** Waits until nothing is behind. @throws LoopTooSlowError */
-  caughtUp(secondsMax: number, stages?: readonly string[]): Promise<void>
-  /** Waits until nothing is behind and nothing moves any more. @throws LoopTooSlowError */
-  settled(secondsMax: number): Promise<void>
   /** The last lines of a service's log. */
   logTail(service: 'features' | 'scorer' | 'trainer'): string
   /** Stops the services; the topics and the store stay readable. */
@@ -59,16 +55,13 @@ export interface StartLoopOptions {
 }
 
 const READY_SECONDS_MAX = 90
-const POLL_MS = 250
-/** Nothing moved for so long: nothing will. The joiner looks at its sources several times in it. */
-const REST_MS = 3_000
 
 /**
  * Stack up, topics made, services started as child processes through the command line, groups joined.
  * Whatever was started is stopped again when a later step fails.
  */
 export async function startLoop(options: StartLoopOptions): Promise<RunningLoop> {
-  const { prefix, feed, environment, keep, signal, announce } = options
+  const { prefix, environment, keep, signal, announce } = options
   const closers = createClosers()
   const mustGoOn = () => {
     if (signal.aborted) throw new RunInterruptedError()
@@ -87,32 +80,8 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
     })
     mustGoOn()
     const catalogue = topicCatalogue({ prefix, ...streams.kafka })
-    const specs = Object.values(catalogue)
-    await applyTopics(addresses, specs)
-    if (!keep) {
-      closers.add(() =>
-        forgetSubjects(
-          addresses.registryUrl,
-          specs.map(({ subject }) => subject),
-        ),
-      )
-      closers.add(() =>
-        deleteTopics(
-          addresses,
-          specs.map(({ name }) => name),
-        ),
-      )
-      closers.add(() => forgetStates(addresses.redisUrl, prefix))
-    }
-    const folder = makeRunFolder({ ...feed, prefix })
-    const removeFolder = () => folder.remove()
-    if (!keep) process.once('exit', removeFolder)
-    closers.add(() => {
-      if (keep)
-        return announce(`kept: topics with the prefix ${prefix}, logs and feed file in ${folder.path}`)
-      process.off('exit', removeFolder)
-      removeFolder()
-    })
+    await makeTopics(addresses, prefix, catalogue, keep ? null : closers)
+    const folder = openFolder(options, closers)
     const groups = await openLoopGroups(addresses.brokers, prefix)
     closers.add(() => groups.close())
     if (!keep) closers.add(() => groups.forget())
@@ -144,43 +113,14 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
       return (await Promise.race([groups.notReady(STAGES), services.done.then(() => STAGES)])).length === 0
     })
 
-    async function offsets(): Promise<LoopOffsets> {
-      const committed = await lags.lags()
-      const topics = [...new Set(Object.values(STAGE_SOURCES).flat())]
-      const ends = new Map(
-        await Promise.all(
-          topics.map(async (topic) => [topic, await lags.endOffsets(catalogue[topic].name)] as const),
-        ),
-      )
-      return {
-        committed(stage, topic) {
-          const [group, name] = [`${prefix}.${stage}`, catalogue[topic].name]
-          const ours = committed.filter((lag) => lag.group === group && lag.topic === name)
-          return new Map(ours.map(({ partition, committedOffset }) => [partition, committedOffset]))
-        },
-        ends: (topic) => ends.get(topic) ?? new Map(),
-      }
-    }
-    async function lagRecords(stages: readonly string[] = STAGES_THAT_LAG): Promise<number> {
-      const now = await offsets()
-      return Math.max(...stages.map((stage) => lagOf(stage, now)))
-    }
-    async function isAtRest(): Promise<boolean> {
-      const before = await offsets()
-      if (STAGES_THAT_LAG.some((stage) => lagOf(stage, before) > 0)) return false
-      await rest(REST_MS)
-      return offsetsText(await offsets()) === offsetsText(before)
-    }
+    const progress = createLoopProgress({ prefix, catalogue, lags })
     return {
       prefix,
       addresses,
       streams,
       runtime,
       services,
-      lagRecords,
-      caughtUp: (secondsMax, stages) =>
-        until('the loop to catch up', secondsMax, async () => (await lagRecords(stages)) === 0),
-      settled: (secondsMax) => until('the loop to come to rest', secondsMax, isAtRest),
+      ...progress,
       logTail: (service) => folder.logTail(service, 15),
       stopServices: () => services.stop(),
       close: () => closers.closeAll(),
@@ -191,12 +131,33 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
   }
 }
 
-async function until(what: string, secondsMax: number, condition: () => Promise<boolean>): Promise<void> {
-  const untilMs = performance.now() + secondsMax * 1_000
-  while (!(await condition())) {
-    if (performance.now() > untilMs) throw new LoopTooSlowError(what, secondsMax)
-    await rest(POLL_MS)
-  }
+/** @param closers null: whatever was made stays */
+async function makeTopics(
+  addresses: Addresses,
+  prefix: string,
+  catalogue: TopicCatalogue,
+  closers: Closers | null,
+): Promise<void> {
+  const specs = Object.values(catalogue)
+  await applyTopics(addresses, specs)
+  const [subjects, names] = [specs.map(({ subject }) => subject), specs.map(({ name }) => name)]
+  closers?.add(() => forgetSubjects(addresses.registryUrl, subjects))
+  closers?.add(() => deleteTopics(addresses, names))
+  closers?.add(() => forgetStates(addresses.redisUrl, prefix))
 }
 
-const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+/** Of this run: the feed file its services read, and their logs. */
+function openFolder(
+  { prefix, feed, keep, announce }: StartLoopOptions,
+  closers: Closers,
+): ReturnType<typeof makeRunFolder> {
+  const folder = makeRunFolder({ ...feed, prefix })
+  const removeFolder = () => folder.remove()
+  if (!keep) process.once('exit', removeFolder)
+  closers.add(() => {
+    if (keep) return announce(`kept: topics with the prefix ${prefix}, logs and feed file in ${folder.path}`)
+    process.off('exit', removeFolder)
+    removeFolder()
+  })
+  return folder
+}
