@@ -20,6 +20,37 @@ const EDGE_FILES = [
   '**/testing/**',
 ]
 
+/** A closure longer than a screen is a class in disguise: its parts want names and files. */
+const FUNCTION_LINES_MAX = 80
+/** At most ten files, each with its reason. */
+const LONG_FUNCTIONS = [
+  // One measurement, told in the order in which it is made.
+  'feature-store/bench/redis-memory.ts',
+  // Fault scenarios: the story of one run from top to bottom, its judgement last.
+  'trainer/loop/faults/scenarios/out-of-range.ts',
+  'trainer/loop/faults/scenarios/registry-down.ts',
+]
+// TEMPORARY: being split on other branches; delete this array and its use when they are merged.
+const LONG_FUNCTIONS_BEING_SPLIT = [
+  'feature-store/reader.ts',
+  'feature-store/redis-store.ts',
+  'feature-store/replay/replay.ts',
+  'feature-store/stages/fenced-stage.ts',
+  'feature-store/stages/record-steps.ts',
+  'schemas/bounds-walk.ts',
+  'schemas/registry-confluent.ts',
+  'scorer/model-following.ts',
+  'scorer/model-slot.ts',
+  'scorer/model/onnx-host.ts',
+  'scorer/request-scoring.ts',
+  'trainer/drift/adwin.ts',
+  'trainer/joiner/join-window.ts',
+  'trainer/joiner/joiner-stage.ts',
+  'trainer/learner-stage.ts',
+  'trainer/models/model-desk.ts',
+  'trainer/training.ts',
+]
+
 const CLIENTS = {
   regex:
     '^(kafkajs|ioredis|onnxruntime-node|fastify|@kafkajs/confluent-schema-registry|node:(fs|child_process|net|http|https|tls|worker_threads)(/.*)?)$',
@@ -96,6 +127,11 @@ export default tseslint.config(
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
       ],
     },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**', ...LONG_FUNCTIONS, ...LONG_FUNCTIONS_BEING_SPLIT],
+    rules: { 'max-lines-per-function': ['error', { max: FUNCTION_LINES_MAX, skipBlankLines: false }] },
   },
   {
     files: ['**/*.ts'],
