@@ -17,6 +17,11 @@ async function rulesBroken(filePath: string, code: string): Promise<string[]> {
   return (result?.messages ?? []).map((message) => message.ruleId ?? message.message)
 }
 
+/** A function of so many lines, a closure in another one. */
+function longFunction(lines: number): string {
+  return `export const open = (x: number) => () => {\n${'  x += 1\n'.repeat(lines - 3)}  return x\n}\n`
+}
+
 const bad: [rule: string, where: string, code: string][] = [
   ['no-restricted-imports', 'streams/rate.ts', "import { Kafka } from 'kafkajs'\nexport const k = Kafka\n"],
   [
@@ -101,6 +106,8 @@ const bad: [rule: string, where: string, code: string][] = [
   ['no-empty', 'scorer/rate.ts', 'try { parseInt("1") } catch {}\n'],
   ['no-console', 'scorer/rate.ts', "console.log('x')\n"],
   ['max-lines', 'scorer/rate.ts', 'export const x = 1\n' + '\n'.repeat(301)],
+  ['max-lines-per-function', 'scorer/rate.ts', longFunction(81)],
+  ['max-lines-per-function', 'streams/kafka-rate.ts', longFunction(81)],
   ['no-warning-comments', 'scorer/rate.ts', '// to' + 'do: later\nexport const x = 1\n'],
 ]
 
@@ -119,6 +126,9 @@ const good: [where: string, code: string][] = [
   ['feature-store/bench/rate.ts', "import { x } from '#streams/testing'\nexport const y = x\n"],
   ['trainer/loop/faults/rate.ts', "import { x } from '#streams/testing'\nexport const y = x\n"],
   ['scorer/testing/rate.ts', "import { x } from './fake-features.ts'\nexport const y = x\n"],
+  ['scorer/rate.ts', longFunction(80)],
+  ['scorer/rate.test.ts', longFunction(81)],
+  ['scorer/testing/rate-conformance.ts', longFunction(81)],
   ['scorer/rate.test.ts', 'export const now = Date.now()\n'],
 ]
 

@@ -13,4 +13,11 @@ describe('memory registry', () => {
     registry.outage = false
     await expect(registry.schemaById(1)).resolves.toBeNull()
   })
+
+  it('holds so many schemas, and not one more', async () => {
+    const registry = createMemoryRegistry({ schemasMax: 1 })
+    expect(await registry.register('a-value', '"string"')).toBe(1)
+    expect(await registry.register('b-value', '"string"')).toBe(1)
+    await expect(registry.register('c-value', '"long"')).rejects.toThrow(/raise schemasMax \(1\)/)
+  })
 })

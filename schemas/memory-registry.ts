@@ -10,7 +10,7 @@ export interface MemoryRegistry extends SchemaRegistry {
 }
 
 /** A schema registry in memory that keeps every subject FULL_TRANSITIVE. Ids count from 1. */
-export function createMemoryRegistry(): MemoryRegistry {
+export function createMemoryRegistry({ schemasMax = 10_000 } = {}): MemoryRegistry {
   const texts: string[] = []
   const subjects = new Map<string, Set<number>>()
   const asked = { register: 0, lookup: 0, schemaById: 0 }
@@ -26,6 +26,8 @@ export function createMemoryRegistry(): MemoryRegistry {
       if (known !== 0 && versions.has(known)) return known
       if (versions.size === 0) differencesOf(subject, schemaJson, schemaJson)
       if (differences.length > 0) throw new SchemaIncompatibleError(subject, differences)
+      if (known === 0 && texts.length >= schemasMax)
+        throw new RegistryRefusedError(`the registry in memory is full: raise schemasMax (${schemasMax})`)
       const id = known === 0 ? texts.push(schemaJson) : known
       subjects.set(subject, versions.add(id))
       return id

@@ -73,11 +73,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     closers.add(() => store.close())
     const topicName = loop.runtime.topicName('interactions')
     const partitions = loop.runtime.partitionCount('interactions')
-    const fences = watchFences(store, {
-      topicName,
-      partitions,
-      layoutId: compileFeatureSet(features).layouts.user.id,
-    })
+    const layoutId = compileFeatureSet(features).layouts.user.id
+    const fences = watchFences(store, { topicName, partitions, layoutId })
     closers.add(() => fences.stop())
 
     const story = createDriftStory()
@@ -91,15 +88,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     })
     closers.add(() => watch.stop())
 
-    const driftSeconds = minutes === undefined ? DRIFT_SECONDS : minutes * 60 * DRIFT_SHARE
-    const driftFits = minutes === undefined || minutes >= DRIFT_MINUTES_MIN
-    const injections = driftFits
-      ? [{ kind: 'concept' as const, atMinutes: (driftSeconds * CLOCK_SPEED) / 60 }]
-      : []
     screen.announce("telling the feed's history: what people did before anyone ranked for them")
     const simulator = await startSimulator(loop.runtime, {
       seed,
-      config: simulatorConfigSchema.parse({ injections }),
+      config: simulatorConfigSchema.parse({ injections: injectionsOf(minutes) }),
       speed: CLOCK_SPEED,
       startMs: usualStartMs(stopwatch.nowMs()),
       beforeRequests: () => loop.caughtUp(CATCH_UP_SECONDS_MAX, stagesOf('features')),
@@ -144,6 +136,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   } finally {
     await closers.closeAll()
   }
+}
+
+/** The turn of tastes, where the run is long enough to show it. */
+function injectionsOf(minutes: number | undefined): { kind: 'concept'; atMinutes: number }[] {
+  const driftSeconds = minutes === undefined ? DRIFT_SECONDS : minutes * 60 * DRIFT_SHARE
+  const driftFits = minutes === undefined || minutes >= DRIFT_MINUTES_MIN
+  return driftFits ? [{ kind: 'concept', atMinutes: (driftSeconds * CLOCK_SPEED) / 60 }] : []
 }
 
 interface Showing extends DemoOptions {

@@ -1,6 +1,7 @@
 import type { DriftEvent, ModelMove } from '#schemas'
 import type { Runtime } from '#streams'
-import { quantilesOf, type Quantiles } from '../report/index.ts'
+import type { Quantiles } from '../report/index.ts'
+import { createAnswerLatencies } from './answer-latencies.ts'
 import { createRollingQuality } from './rolling-quality.ts'
 
 /** What the screen of a run shows, seen from outside the services. The report does not use it. */
@@ -20,8 +21,6 @@ export interface LoopWatchEvents {
   onSwap(modelId: string): void
 }
 
-const LATENCIES_MAX = 2_000
-const ASKED_MAX = 20_000
 const EXAMPLES_MAX = 6_000
 
 /** Follows requests, predictions, examples, models and drift from now on. */
@@ -31,24 +30,9 @@ export async function watchLoop(
   events: LoopWatchEvents,
 ): Promise<LoopWatch> {
   const quality = createRollingQuality({ label, examplesMax: EXAMPLES_MAX })
-  const askedAtMs = new Map<string, number>()
-  const answeredAtMs = new Map<string, number>()
-  const latencies: number[] = []
+  const latencies = createAnswerLatencies()
   let liveModel: string | null = null
   let exampleCount = 0
-
-  /** Two followers: either record of a pair may come first. */
-  function pair(requestId: string, own: Map<string, number>, other: Map<string, number>, atMs: number): void {
-    const otherAtMs = other.get(requestId)
-    if (otherAtMs === undefined) {
-      own.set(requestId, atMs)
-      if (own.size > ASKED_MAX) own.delete(own.keys().next().value!)
-      return
-    }
-    other.delete(requestId)
-    latencies.push(Math.abs(atMs - otherAtMs))
-    if (latencies.length > LATENCIES_MAX) latencies.splice(0, LATENCIES_MAX / 10)
-  }
 
   const followers = await Promise.all([
     runtime.follow({
@@ -56,7 +40,7 @@ export async function watchLoop(
       topic: 'requests',
       startFrom: 'latest',
       record({ value, brokerTimeMs }) {
-        if (value !== null) pair(value.requestId, askedAtMs, answeredAtMs, brokerTimeMs)
+        if (value !== null) latencies.asked(value.requestId, brokerTimeMs)
       },
     }),
     runtime.follow({
@@ -65,7 +49,7 @@ export async function watchLoop(
       startFrom: 'latest',
       record({ value, brokerTimeMs }) {
         if (value === null) return
-        pair(value.requestId, answeredAtMs, askedAtMs, brokerTimeMs)
+        latencies.answered(value.requestId, brokerTimeMs)
         if (value.modelId === '' || value.modelId === liveModel) return
         liveModel = value.modelId
         events.onSwap(value.modelId)
@@ -100,7 +84,7 @@ export async function watchLoop(
   ])
   await Promise.all(followers.map((follower) => follower.ready))
   return {
-    latencyMs: () => quantilesOf(latencies),
+    latencyMs: () => latencies.quantiles(),
     normalizedEntropy: () => quality.normalizedEntropy(),
     liveModel: () => liveModel,
     examples: () => exampleCount,

@@ -1,6 +1,8 @@
 import type { Runtime } from '#streams'
 import type { FeedLog } from '../datasets/feed-log.ts'
+import { createIngestTelling } from './ingest-telling.ts'
 import { createIngestWindow } from './ingest-window.ts'
+import { createIngestPace, POLL_MS, rest } from './kafka-ingest-pace.ts'
 
 export interface IngestOptions {
   log: FeedLog
@@ -41,9 +43,6 @@ export interface IngestCounts {
   toMs: number
 }
 
-const POLL_MS = 2
-const LAG_POLL_MS = 200
-const FLUSH_EVERY_RECORDS = 500
 const LAG_RECORDS_MAX = 2_000
 const LAG_SHARE = 0.05
 
@@ -62,103 +61,58 @@ export async function ingestLog(runtime: Runtime, options: IngestOptions): Promi
     answerWithinMs = 30_000,
     spanMsMax = Infinity,
   } = options
+  const { clock } = runtime
   const window = createIngestWindow({ answerWithinMs })
   const outputs = await runtime.outputs('ingest')
-  const counts = { items: 0, users: 0, requests: 0, interactions: 0, fromMs: 0, toMs: 0 }
+  const telling = createIngestTelling({ clock, outputs, window })
+  const { counts } = telling
+  const span = { fromMs: 0, toMs: 0 }
+  const ended = () => signal?.aborted === true
+  const limits = { speed, lagRecords, lagRecordsMax, requestsWaitingMax, spanMsMax }
+  const pace = createIngestPace({ ...limits, clock, window, ended, flush: telling.flush })
   const follower = await runtime.follow({
     name: 'ingest',
     topic: 'predictions',
     startFrom: 'latest',
     record({ value }) {
-      for (const outcome of value === null ? [] : window.answered(value.requestId)) tell(outcome)
+      for (const outcome of value === null ? [] : window.answered(value.requestId))
+        telling.interaction(outcome)
     },
   })
-  let unacknowledged = 0
-  /** Everything told of requests before this event time is acknowledged. */
-  let acknowledgedMs = -Infinity
-  let lagCheckedAtMs = -Infinity
-  let wallStartMs = Infinity
-
-  function tell(interaction: Parameters<typeof window.sent>[1][number]): void {
-    counts.interactions++
-    unacknowledged++
-    outputs.add('interactions', { key: interaction.userId, value: interaction })
-  }
-
-  async function flush(): Promise<void> {
-    for (const late of window.overdue(runtime.clock.nowMs())) tell(late)
-    unacknowledged = 0
-    await outputs.flush()
-  }
-
-  /** Waits until the loop is at most this far behind. */
-  async function lagAtMost(recordsMax: number): Promise<void> {
-    lagCheckedAtMs = runtime.clock.nowMs()
-    await flush()
-    while (!ended() && (await lagRecords()) > recordsMax) {
-      await rest(LAG_POLL_MS)
-      await flush()
-    }
-    lagCheckedAtMs = runtime.clock.nowMs()
-  }
-
-  const isTooFar = (atMs: number) => atMs - Math.min(window.oldestMs, acknowledgedMs) > spanMsMax
-
-  async function turnOf(atMs: number): Promise<void> {
-    while (
-      !ended() &&
-      (window.size >= requestsWaitingMax || isTooFar(atMs) || runtime.clock.nowMs() < wallTimeOf(atMs))
-    ) {
-      const answeredBeforeMs = Math.min(window.oldestMs, atMs)
-      await flush()
-      acknowledgedMs = answeredBeforeMs
-      if (window.size > 0 || runtime.clock.nowMs() < wallTimeOf(atMs)) await rest(POLL_MS)
-    }
-    if (runtime.clock.nowMs() - lagCheckedAtMs > LAG_POLL_MS) await lagAtMost(lagRecordsMax)
-    if (unacknowledged >= FLUSH_EVERY_RECORDS) await flush()
-  }
-
-  const wallTimeOf = (atMs: number) =>
-    speed === undefined ? -Infinity : wallStartMs + (atMs - counts.fromMs) / speed
-  const ended = () => signal?.aborted === true
-
   try {
     await follower.ready
     let itemsUntold = false
     for await (const entry of log.entries()) {
       if (ended()) break
       if (entry.kind === 'item') {
-        counts.items++
-        unacknowledged++
         itemsUntold = true
-        outputs.add('items', { key: entry.item.itemId, value: entry.item })
-        if (unacknowledged >= FLUSH_EVERY_RECORDS) await flush()
+        telling.item(entry.item)
+        await telling.flushIfMany()
       } else if (entry.kind === 'user') {
-        counts.users++
-        outputs.add('users', { key: entry.user.userId, value: entry.user })
+        telling.user(entry.user)
       } else {
-        if (itemsUntold) await lagAtMost(0)
+        if (itemsUntold) await pace.lagAtMost(0)
         itemsUntold = false
-        if (counts.requests === 0) [counts.fromMs, wallStartMs] = [entry.atMs, runtime.clock.nowMs()]
-        await turnOf(entry.atMs)
-        counts.requests++
-        unacknowledged++
-        counts.toMs = entry.atMs
-        window.sent(entry.request, entry.outcomes, runtime.clock.nowMs())
-        outputs.add('requests', { key: entry.request.userId, value: entry.request })
+        if (counts.requests === 0) {
+          span.fromMs = entry.atMs
+          pace.startsAt(entry.atMs)
+        }
+        await pace.turnOf(entry.atMs)
+        await telling.flushIfMany()
+        span.toMs = entry.atMs
+        window.sent(entry.request, entry.outcomes, clock.nowMs())
+        telling.request(entry.request)
         onProgress?.({ impressions: counts.requests, occurredAtMs: entry.atMs })
       }
     }
     while (window.size > 0) {
-      await flush()
+      await telling.flush()
       await rest(POLL_MS)
     }
-    await lagAtMost(0)
-    return { ...counts, ...window.counts }
+    await pace.lagAtMost(0)
+    return { ...counts, ...span, ...window.counts }
   } finally {
     await follower.stop()
     await outputs.close()
   }
 }
-
-const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,5 +1,4 @@
 import {
-  checkPrediction,
   compareStore,
   compileFeatureSet,
   createReplay,
@@ -8,14 +7,7 @@ import {
   type ReplayedTopic,
   type StateStore,
 } from '#feature-store'
-import {
-  parseManifest,
-  type Interaction,
-  type ModelMove,
-  type Outcome,
-  type RecordOf,
-  type TopicKey,
-} from '#schemas'
+import { parseManifest, type Interaction, type Outcome, type RecordOf, type TopicKey } from '#schemas'
 import type { RawRecord, Runtime } from '#streams'
 import type { DemoReport } from './demo-report.ts'
 import type { FenceTimeline } from './fence-timeline.ts'
@@ -23,6 +15,7 @@ import { createJudgedPredictions, type Judged, type JudgedPredictionsOptions } f
 import { driftOutcome, reportedModels } from './model-history.ts'
 import { createPredictionCount } from './prediction-count.ts'
 import { quantilesOf } from './quantiles.ts'
+import { createSkewCheck } from './skew-check.ts'
 
 export interface LoggedRecord<K extends TopicKey> {
   raw: RawRecord
@@ -116,40 +109,15 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
   }
   for (const outcome of outcomes) judged.outcome(outcome)
 
-  const exampleIds = new Set<string>()
-  for await (const { value } of read('examples')) if (value !== null) exampleIds.add(value.exampleId)
-  const moves: ModelMove[] = []
-  for await (const { value } of read('models')) if (value !== null) moves.push(value)
-  const driftEvents = []
-  for await (const { value } of read('drift')) if (value !== null) driftEvents.push(value)
-  let deadLetters = 0
-  for await (const { value } of read('deadLetters')) if (value !== null) deadLetters++
+  const exampleIds = new Set(await kept(read('examples'), ({ exampleId }) => exampleId))
+  const moves = await kept(read('models'), (move) => move)
+  const driftEvents = await kept(read('drift'), (event) => event)
+  const deadLetters = (await kept(read('deadLetters'), ({ offset }) => offset)).length
 
   const compared = await compareStore(replay, store, topics.partitionCount)
-  const { copiesMissing } = replay.counts()
-  const produced = interactionIds.size
-  const acknowledged = options.acknowledged
-  const { user, item, userAttributes, itemAttributes } = compared
-  const difference = [user, item, userAttributes, itemAttributes].find(
-    ({ firstDifference }) => firstDifference !== null,
-  )
+  const counted = { produced: interactionIds.size, records: interactionRecords, deadLetters }
   return {
-    interactions: {
-      produced,
-      applied: user.applied - user.duplicates,
-      lost:
-        user.lost +
-        item.lost +
-        Math.max(0, copiesMissing) +
-        Math.max(0, (acknowledged ?? produced) - produced),
-      duplicates: user.duplicates + item.duplicates + (interactionRecords - produced),
-      entities: user.entities + item.entities + userAttributes.entities + itemAttributes.entities,
-      entitiesDifferent:
-        user.different + item.different + userAttributes.different + itemAttributes.different,
-      firstDifference: difference === undefined ? null : JSON.stringify(difference.firstDifference),
-      acknowledged,
-      deadLetters,
-    },
+    interactions: interactionsOf(compared, replay, { ...counted, acknowledged: options.acknowledged }),
     ...count.result(),
     freshnessMs: quantilesOf(freshness),
     outcomes: outcomes.length,
@@ -161,6 +129,42 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
   }
 }
 
+function interactionsOf(
+  { user, item, userAttributes, itemAttributes }: Awaited<ReturnType<typeof compareStore>>,
+  replay: Replay,
+  told: { produced: number; records: number; deadLetters: number; acknowledged: number | null },
+): DemoReport['interactions'] {
+  const { produced, acknowledged } = told
+  const all = [user, item, userAttributes, itemAttributes]
+  const difference = all.find(({ firstDifference }) => firstDifference !== null)
+  const sum = (of: 'entities' | 'different') => all.reduce((total, one) => total + one[of], 0)
+  return {
+    produced,
+    applied: user.applied - user.duplicates,
+    lost:
+      user.lost +
+      item.lost +
+      Math.max(0, replay.counts().copiesMissing) +
+      Math.max(0, (acknowledged ?? produced) - produced),
+    duplicates: user.duplicates + item.duplicates + (told.records - produced),
+    entities: sum('entities'),
+    entitiesDifferent: sum('different'),
+    firstDifference: difference === undefined ? null : JSON.stringify(difference.firstDifference),
+    acknowledged,
+    deadLetters: told.deadLetters,
+  }
+}
+
+/** Of each record only what is asked for. */
+async function kept<K extends TopicKey, T>(
+  records: AsyncIterable<LoggedRecord<K>>,
+  of: (value: RecordOf[K]) => T,
+): Promise<T[]> {
+  const found: T[] = []
+  for await (const { value } of records) if (value !== null) found.push(of(value))
+  return found
+}
+
 async function replayTopic<K extends ReplayedTopic>(
   replay: Replay,
   topic: K,
@@ -168,32 +172,4 @@ async function replayTopic<K extends ReplayedTopic>(
 ): Promise<void> {
   for await (const { raw, value } of records)
     replay.add(topic, { ...raw, value } as Parameters<typeof replay.add<K>>[1])
-}
-
-interface SkewCheck {
-  prediction(prediction: RecordOf['predictions']): void
-  result(): DemoReport['skew']
-}
-
-/** Recomputes the vectors of every n-th prediction. */
-function createSkewCheck(replay: Replay, predictionCount: number, vectorsMax: number): SkewCheck {
-  const result: DemoReport['skew'] = { vectorsChecked: 0, mismatches: 0, firstMismatch: null }
-  let every = 1
-  let seen = 0
-  return {
-    prediction(prediction) {
-      if (seen === 0)
-        every = Math.max(1, Math.ceil((predictionCount * prediction.ranking.length) / vectorsMax))
-      if (seen++ % every !== 0) return
-      const check = checkPrediction(replay, prediction)
-      if (check.kind !== 'checked') return
-      result.vectorsChecked += check.vectors
-      result.mismatches += check.mismatches.length
-      const [first] = check.mismatches
-      if (first !== undefined) {
-        result.firstMismatch ??= `${prediction.predictionId} ${first.itemId} ${first.column}: recorded ${String(first.recorded)}, recomputed ${String(first.recomputed)}`
-      }
-    },
-    result: () => result,
-  }
 }
