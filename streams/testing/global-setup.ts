@@ -13,17 +13,19 @@ declare module 'vitest' {
 }
 
 /**
- * One stack for all service tests (process-test-stack.ts). When it cannot be had, tests skip and say why; with
+ * One stack for all service tests of all projects (process-test-stack.ts). When it cannot be had, tests skip and say why; with
  * REQUIRE_SERVICES=1 the run fails instead.
  */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
+  // Projects are set up one after the other: what the first one provides is there for all.
+  if ('stack' in vitest.getProvidedContext()) return () => Promise.resolve()
   const interrupted = new AbortController()
   const interrupt = (): void => interrupted.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   try {
     const { addresses, close } = await openTestStack(interrupted.signal, say)
-    project.provide('stack', addresses)
-    project.provide('stackMissing', '')
+    vitest.provide('stack', addresses)
+    vitest.provide('stackMissing', '')
     return close
   } catch (error) {
     if (
@@ -34,8 +36,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       throw error
     const reason = error instanceof Error ? error.message : String(error)
     say(`service tests are skipped: ${reason}`)
-    project.provide('stack', null)
-    project.provide('stackMissing', reason)
+    vitest.provide('stack', null)
+    vitest.provide('stackMissing', reason)
     return () => Promise.resolve()
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
