@@ -1,11 +1,9 @@
-import { LOOP_SERVICES, type LoopService, STAGE_NAMES, topicCatalogue, type TopicCatalogue } from '#schemas'
+import { LOOP_SERVICES, type LoopService, STAGE_NAMES, topicCatalogue } from '#schemas'
 import {
-  applyTopics,
   type Closers,
   connectRuntime,
   createClosers,
   createLogger,
-  deleteTopics,
   environmentOf,
   openLagReader,
   stackDown,
@@ -22,10 +20,9 @@ import { RunInterruptedError } from './errors.ts'
 import { makeRunFolder } from './fs-run-folder.ts'
 import { openLoopGroups } from './kafka-groups.ts'
 import { createLoopProgress, type LoopProgress } from './kafka-loop-progress.ts'
+import { makeRunTopics } from './kafka-run-topics.ts'
 import { startServices, type LoopServices } from './process-services.ts'
 import { until } from './process-until.ts'
-import { forgetStates } from './redis-forget.ts'
-import { forgetSubjects } from './registry-forget.ts'
 
 /** The whole loop, started for one run under a prefix of its own, and taken down with everything it left. */
 export interface RunningLoop extends LoopProgress {
@@ -81,7 +78,7 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
     })
     mustGoOn()
     const catalogue = topicCatalogue({ prefix, ...streams.kafka })
-    await makeTopics(addresses, prefix, catalogue, keep ? null : closers)
+    await makeRunTopics(addresses, prefix, catalogue, keep ? null : closers)
     const folder = openFolder(options, closers)
     const groups = await openLoopGroups(addresses.kafka, prefix)
     closers.add(() => groups.close())
@@ -126,21 +123,6 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
     await closers.closeAll().catch(() => undefined) // the first failure is the one to tell
     throw error
   }
-}
-
-/** @param closers null: whatever was made stays */
-async function makeTopics(
-  addresses: Addresses,
-  prefix: string,
-  catalogue: TopicCatalogue,
-  closers: Closers | null,
-): Promise<void> {
-  const specs = Object.values(catalogue)
-  await applyTopics(addresses, specs)
-  const [subjects, names] = [specs.map(({ subject }) => subject), specs.map(({ name }) => name)]
-  closers?.add(() => forgetSubjects(addresses.registry, subjects))
-  closers?.add(() => deleteTopics(addresses, names))
-  closers?.add(() => forgetStates(addresses.redis, prefix))
 }
 
 /** Of this run: the feed file its services read, and their logs. */

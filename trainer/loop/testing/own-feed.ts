@@ -7,10 +7,8 @@ import {
 } from '#feature-store'
 import {
   type Addresses,
-  applyTopics,
   catalogueOf,
   connectRuntime,
-  deleteTopics,
   type KafkaRuntime,
   openAll,
   openLagReader,
@@ -22,8 +20,7 @@ import { type FeaturesProcessOptions, startFeaturesProcess } from '#feature-stor
 import { type FeedloopProcess, startFeedloop, until } from '#streams/testing'
 import { makeRunFolder } from '../demo/fs-run-folder.ts'
 import { openLoopGroups } from '../demo/kafka-groups.ts'
-import { forgetStates } from '../demo/redis-forget.ts'
-import { forgetSubjects } from '../demo/registry-forget.ts'
+import { makeRunTopics } from '../demo/kafka-run-topics.ts'
 import { groupOf, type LoopService, type TopicKey } from '#schemas'
 
 type FeedProcess = Pick<FeedloopProcess, 'mustRun' | 'kill'>
@@ -65,16 +62,12 @@ export function openOwnFeed(
   }
   const processes: FeedProcess[] = []
   return openAll(async (closers) => {
-    const specs = Object.values(catalogueOf(config))
     const folder = makeRunFolder({ ...feed, prefix })
     closers.add(() => folder.remove())
     const groups = await openLoopGroups(addresses.kafka, prefix)
     closers.add(() => groups.close())
     closers.add(() => groups.forget())
-    await applyTopics(addresses, specs)
-    closers.add(() => forgetSubjects(addresses.registry, subjectsOf(specs)))
-    closers.add(() => deleteTopics(addresses, namesOf(specs)))
-    closers.add(() => forgetStates(addresses.redis, prefix))
+    await makeRunTopics(addresses, prefix, catalogueOf(config), closers)
     const options = { addresses, config, clientId: 'test', log: silentLogger }
     const runtime = await connectRuntime(options)
     closers.add(() => runtime.close())
@@ -126,6 +119,3 @@ export function openOwnFeed(
     }
   })
 }
-
-const namesOf = (specs: readonly { name: string }[]) => specs.map(({ name }) => name)
-const subjectsOf = (specs: readonly { subject: string }[]) => specs.map(({ subject }) => subject)
