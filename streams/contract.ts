@@ -12,6 +12,9 @@ export interface KafkaAddress extends KafkaSecurity {
 export interface RedisAddress {
   /** redis://[user:password@]host:port, or rediss:// */
   url: string
+  username?: string
+  password?: { file: string }
+  tls?: { caFile: string }
 }
 
 /** Where the three services are; stack/addresses.ts makes them of what was given. */

@@ -128,6 +128,24 @@ export class AddressInvalidError extends OperatorError {
   }
 }
 
+export class SecureStackIncompleteError extends OperatorError {
+  override readonly name = 'SecureStackIncompleteError'
+  constructor(source: string) {
+    super(
+      'secure_stack_incomplete',
+      `A secure stack starts Kafka, Redis and the registry itself, and ${source} names one of them. ` +
+        'Take that setting away, or leave --secure out.',
+    )
+  }
+}
+
+export class StackNotSecureError extends OperatorError {
+  override readonly name = 'StackNotSecureError'
+  constructor(dir: string) {
+    super('stack_not_secure', `No secure stack runs in ${dir}. Start one with "feedloop stack up --secure".`)
+  }
+}
+
 export class StackNotRunningError extends OperatorError {
   override readonly name = 'StackNotRunningError'
   constructor(services: ServiceName[], dir: string) {
