@@ -25,7 +25,8 @@ export function certificatesIn(file: string, setting: string): string {
         'Convert it: `openssl x509 -inform der`, or `keytool -exportcert -rfc` of a Java store.',
     )
   const ends = found.map((pem) => endOf(pem, file, setting))
-  const last = Math.max(...ends)
+  // Of authorities one that is good will do; a certificate is followed by those that vouch for it.
+  const last = setting.endsWith('caFile') ? Math.max(...ends) : ends[0]!
   if (last < Date.now()) {
     const day = new Date(last).toISOString().slice(0, 10)
     throw unusable(
