@@ -5,6 +5,7 @@ import { RegistryRefusedError } from './errors.ts'
 export interface RegistryAddress {
   /** Base address of a Confluent-compatible registry, e.g. http://HOST:PORT/apis/ccompat/v7; may carry user:password@. */
   url: string
+  tls?: { caFile: string }
 }
 
 /** A type and not an interface: the client wants an index signature. */

@@ -1,8 +1,9 @@
 import type { RegistryAddress } from '#schemas'
+import type { KafkaSecurity } from './kafka-security.ts'
 import type { Runtime } from './stage.ts'
 
 /** Where Kafka is, as its clients are told: everything that `kafkaSettingsOf` makes settings of. */
-export interface KafkaAddress {
+export interface KafkaAddress extends KafkaSecurity {
   /** host:port */
   brokers: string[]
 }
@@ -11,6 +12,9 @@ export interface KafkaAddress {
 export interface RedisAddress {
   /** redis://[user:password@]host:port, or rediss:// */
   url: string
+  username?: string
+  password?: { file: string }
+  tls?: { caFile: string }
 }
 
 /** Where the three services are; stack/addresses.ts makes them of what was given. */

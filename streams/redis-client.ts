@@ -1,9 +1,22 @@
+import { readFileSync } from 'node:fs'
 import { Redis, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from './contract.ts'
 
 /** The ioredis client of every command, service, check and test: how it connects is said here and nowhere else. */
-export function createRedis({ url }: RedisAddress, options: RedisOptions = {}): Redis {
-  return new Redis(url, options)
+export function createRedis(
+  { url, username, password, tls }: RedisAddress,
+  options: RedisOptions = {},
+): Redis {
+  return new Redis(url, {
+    ...options,
+    ...(username
+      ? {
+          username,
+          password: readFileSync(password!.file, 'utf8'),
+          tls: { ca: readFileSync(tls!.caFile), servername: 'localhost' },
+        }
+      : {}),
+  })
 }
 
 /**

@@ -1,11 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../contract.ts'
-import type { AddressSettings } from './addresses.ts'
+import { type AclUser, ACL_USERS, serviceAcls } from '../acl/service-acls.ts'
+import type { StreamsConfig } from '../config.ts'
+import { catalogueOf } from '../kafka/kafka-runtime.ts'
+import { environmentOf } from './addresses.ts'
 import { STACK_DIR_DEFAULT } from './layout.ts'
 import { progressLine, type StackProgress } from './progress.ts'
 import { SERVICE_NAMES, SERVICE_TITLES } from './stack-services.ts'
 import { stackDown } from './stack-down.ts'
-import { stackStatus, type ServiceStatus } from './stack-status.ts'
+import { resolveSecureAddresses, stackStatus, type ServiceStatus } from './stack-status.ts'
 import { stackUp } from './stack-up.ts'
 
 interface UpFlags {
@@ -14,12 +17,13 @@ interface UpFlags {
   kafkaPort?: number
   redisPort?: number
   registryPort?: number
+  secure?: boolean
 }
 
 /** `stack up|down|status`: Kafka, Redis and the schema registry for this folder, without containers. */
 export function registerStackCommands(
   program: Command,
-  context: Pick<CommandContext<AddressSettings>, 'loadConfig'>,
+  context: Pick<CommandContext<StreamsConfig>, 'loadConfig'>,
 ): void {
   const dir = STACK_DIR_DEFAULT
   const stack = program
@@ -30,6 +34,7 @@ export function registerStackCommands(
     .command('up')
     .description('start what is not given by environment or configuration; what runs already is used again')
     .option('--clean', 'forget records, states and schemas of earlier runs')
+    .option('--secure', 'with TLS, a login for each service and no more rights than it needs')
     .option('--kafka-port <port>', 'this port or none', parsePort)
     .option('--redis-port <port>', 'this port or none', parsePort)
     .option('--registry-port <port>', 'this port or none', parsePort)
@@ -41,6 +46,17 @@ export function registerStackCommands(
         print(
           `${SERVICE_TITLES[service].padEnd(16)} ${services[service].address} (${services[service].origin})`,
         )
+    })
+
+  stack
+    .command('env')
+    .description('print the environment in which a service finds the secure stack')
+    .argument('<user>', ACL_USERS.join(', '), parseUser)
+    .option('--json', 'print as JSON')
+    .action(async (user: AclUser, flags: { json?: boolean }) => {
+      const variables = environmentOf(await resolveSecureAddresses(user, dir))
+      if (flags.json) return print(JSON.stringify(variables, null, 2))
+      for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quoted(value)}`)
     })
 
   stack
@@ -62,6 +78,8 @@ export function registerStackCommands(
       const config = await context.loadConfig()
       const status = await stackStatus({ env: process.env, config, dir })
       print(flags.json ? JSON.stringify(status, null, 2) : status.map(statusLine).join('\n'))
+      if (!flags.json && status.every(({ secure }) => secure))
+        print(`Each service logs in as itself: eval "$(npx feedloop stack env ${ACL_USERS.join('|')})"`)
       if (status.some(({ state }) => state !== 'up')) process.exitCode = 1
     })
 
@@ -69,8 +87,11 @@ export function registerStackCommands(
     const asked = { kafka: flags.kafkaPort, redis: flags.redisPort, registry: flags.registryPort }
     const ports = Object.fromEntries(Object.entries(asked).filter(([, port]) => port !== undefined))
     const config = await context.loadConfig()
+    const { prefix } = config
+    const acls = serviceAcls({ prefix, catalogue: catalogueOf(config) })
     return stackUp({
       dir,
+      ...(flags.secure ? { secure: { prefix, acls } } : {}),
       env: process.env,
       config,
       ports,
@@ -96,6 +117,16 @@ async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): P
 function statusLine({ service, state, origin, address, pid, detail }: ServiceStatus): string {
   const where = [address, origin === 'given' ? 'given' : pid === null ? null : `process ${pid}`, detail]
   return [SERVICE_TITLES[service].padEnd(16), state.padEnd(9), ...where.filter(Boolean)].join(' ')
+}
+
+/** For a shell: paths may hold blanks. */
+const quoted = (value: string): string =>
+  /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`
+
+function parseUser(text: string): AclUser {
+  const user = ACL_USERS.find((known) => known === text)
+  if (user === undefined) throw new InvalidArgumentError(`it is one of ${ACL_USERS.join(', ')}.`)
+  return user
 }
 
 function parsePort(text: string): number {

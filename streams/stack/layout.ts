@@ -8,6 +8,8 @@ export const CACHE_DIR_DEFAULT = '.feedloop/archives'
 
 /** Where a stack keeps its things: `<dir>/{kafka,redis,registry}`, `<dir>/logs/<service>.log`, `<dir>/state.json`. */
 export const serviceDir = (dir: string, service: ServiceName): string => path.join(dir, service)
+/** What a stack that asks who you are keeps besides: `secure/{certificates,secrets,kafka,redis,registry}`. */
+export const secureDirOf = (dir: string): string => path.join(dir, 'secure')
 export const logFileOf = (dir: string, service: ServiceName): string =>
   path.join(dir, 'logs', `${service}.log`)
 export const lockFileOf = (dir: string): string => path.join(dir, 'lock')

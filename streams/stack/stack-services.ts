@@ -43,3 +43,9 @@ export function localAddress(service: ServiceName, port: number): string {
       return `http://${LOCAL_HOST}:${port}${REGISTRY_PATH}`
   }
 }
+
+/** Where a service of a secure stack is: the same, over TLS. */
+export const secureAddress = (service: ServiceName, port: number): string =>
+  localAddress(service, port)
+    .replace(/^redis:/, 'rediss:')
+    .replace(/^http:/, 'https:')
