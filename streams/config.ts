@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { kafkaSaslSchema, kafkaTlsSchema } from './kafka-security.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -221,6 +222,8 @@ export const streamsConfigSchema = z.strictObject({
         .min(1)
         .optional()
         .describe('host:port; FEEDLOOP_KAFKA_BROKERS wins'),
+      tls: kafkaTlsSchema.optional().describe('left out: plain text'),
+      sasl: kafkaSaslSchema.optional().describe('left out: no login'),
       partitions: z
         .int()
         .min(1)

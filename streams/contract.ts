@@ -1,8 +1,9 @@
 import type { RegistryAddress } from '#schemas'
+import type { KafkaSecurity } from './kafka-security.ts'
 import type { Runtime } from './stage.ts'
 
 /** Where Kafka is, as its clients are told: everything that `kafkaSettingsOf` makes settings of. */
-export interface KafkaAddress {
+export interface KafkaAddress extends KafkaSecurity {
   /** host:port */
   brokers: string[]
 }

@@ -1,10 +1,12 @@
 import type { Addresses, KafkaAddress } from '../contract.ts'
+import type { KafkaSecurity } from '../kafka-security.ts'
 import { AddressInvalidError } from './errors.ts'
+import { kafkaSecurityEnvironment, kafkaSecurityOf } from './kafka-security-environment.ts'
 import { ADDRESS_VARIABLES, SERVICE_NAMES, type ServiceName } from './stack-services.ts'
 
 /** The part of the configuration that names services: the `streams` section has this shape. */
 export interface AddressSettings {
-  kafka?: { brokers?: string[] | undefined }
+  kafka?: KafkaSecurity & { brokers?: string[] | undefined }
   registry?: { url?: string | undefined }
   redis?: { url?: string | undefined }
 }
@@ -17,6 +19,8 @@ export interface GivenAddress {
   address: string
   /** Where it was given, for messages. */
   source: string
+  /** TLS and login, of Kafka. */
+  security?: KafkaSecurity
 }
 
 /**
@@ -39,24 +43,36 @@ export function givenAddresses(
     const address = fromEnvironment || configured[service]
     if (!address) continue
     const source = fromEnvironment ? variable : `the configuration, ${CONFIGURED_AT[service]}`
-    given[service] = { address: checked(service, address, source), source }
+    given[service] = {
+      address: checked(service, address, source),
+      source,
+      ...(service === 'kafka' ? { security: kafkaSecurityOf(env, config.kafka ?? {}) } : {}),
+    }
   }
   return given
 }
 
 /** What clients are told, from the checked text of each address. */
-export function addressesOf(text: Readonly<Record<ServiceName, string>>): Addresses {
-  return { kafka: kafkaAddressOf(text.kafka), registry: { url: text.registry }, redis: { url: text.redis } }
+export function addressesOf(
+  text: Readonly<Record<ServiceName, string>>,
+  security: KafkaSecurity = {},
+): Addresses {
+  return {
+    kafka: kafkaAddressOf(text.kafka, security),
+    registry: { url: text.registry },
+    redis: { url: text.redis },
+  }
 }
 
-export function kafkaAddressOf(text: string): KafkaAddress {
-  return { brokers: brokerList(text) }
+export function kafkaAddressOf(text: string, security: KafkaSecurity = {}): KafkaAddress {
+  return { brokers: brokerList(text), ...security }
 }
 
 /** The environment that gives these addresses to another process: `givenAddresses` reads it there. */
 export function environmentOf({ kafka, registry, redis }: Addresses): Record<string, string> {
   return {
     [ADDRESS_VARIABLES.kafka]: kafka.brokers.join(','),
+    ...kafkaSecurityEnvironment(kafka),
     [ADDRESS_VARIABLES.registry]: registry.url,
     [ADDRESS_VARIABLES.redis]: redis.url,
   }

@@ -12,10 +12,13 @@ const LIMIT_MS = 10_000
 const POLL_MS = 250
 
 /** One try of a real request to a service that somebody else runs; throws what is not there. */
-export function checkService(service: ServiceName, address: string): Promise<void> {
+export function checkService(
+  service: ServiceName,
+  { address, security }: Pick<GivenAddress, 'address' | 'security'>,
+): Promise<void> {
   switch (service) {
     case 'kafka':
-      return checkKafka(kafkaAddressOf(address))
+      return checkKafka(kafkaAddressOf(address, security))
     case 'redis':
       return checkRedis({ url: address })
     case 'registry':
@@ -35,7 +38,7 @@ export async function waitForGiven(
       const { address, source } = there
       options.onProgress({ kind: 'given', service, address, source })
       try {
-        await pollUntil(() => checkService(service, address), {
+        await pollUntil(() => checkService(service, there), {
           everyMs: POLL_MS,
           limitMs: LIMIT_MS,
           signal: options.signal,

@@ -1,6 +1,12 @@
 import path from 'node:path'
 import type { Addresses } from '../contract.ts'
-import { addressesOf, givenAddresses, type AddressSettings, type Environment } from './addresses.ts'
+import {
+  addressesOf,
+  givenAddresses,
+  type AddressSettings,
+  type Environment,
+  type GivenAddress,
+} from './addresses.ts'
 import { StackNotRunningError } from './errors.ts'
 import { readLiveState } from './fs-state.ts'
 import { checkService } from './given-services.ts'
@@ -39,7 +45,7 @@ export async function resolveAddresses(sources: AddressSources): Promise<Address
       SERVICE_NAMES.filter((service) => addressOf(service) === undefined),
       dir,
     )
-  return addressesOf({ kafka, redis, registry })
+  return addressesOf({ kafka, redis, registry }, given.kafka?.security)
 }
 
 /** Asks every service, given or local. Never throws for one that does not answer. */
@@ -49,14 +55,15 @@ export async function stackStatus(sources: AddressSources): Promise<ServiceStatu
   return Promise.all(
     SERVICE_NAMES.map((service) => {
       const there = given[service]
-      if (there !== undefined) return givenStatus(service, there.address)
+      if (there !== undefined) return givenStatus(service, there)
       return localStatus(service, processes[service])
     }),
   )
 }
 
-async function givenStatus(service: ServiceName, address: string): Promise<ServiceStatus> {
-  const detail = await silenceOf(service, address)
+async function givenStatus(service: ServiceName, given: GivenAddress): Promise<ServiceStatus> {
+  const { address } = given
+  const detail = await silenceOf(service, given)
   return {
     service,
     origin: 'given',
@@ -78,14 +85,17 @@ async function localStatus(
     return { service, origin: 'local', state: 'stopped', ...nothing }
   }
   const { address, pid, startedAtMs, logFile, readyAtMs } = recorded
-  const detail = await silenceOf(service, address)
+  const detail = await silenceOf(service, { address })
   const state = detail === null ? 'up' : readyAtMs === null ? 'starting' : 'silent'
   return { service, origin: 'local', state, address, detail, pid, startedAtMs, logFile }
 }
 
-async function silenceOf(service: ServiceName, address: string): Promise<string | null> {
+async function silenceOf(
+  service: ServiceName,
+  given: Pick<GivenAddress, 'address' | 'security'>,
+): Promise<string | null> {
   try {
-    await checkService(service, address)
+    await checkService(service, given)
     return null
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

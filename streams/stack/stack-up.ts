@@ -96,11 +96,8 @@ async function bringUp(options: Resolved, given: Given): Promise<StackUp> {
   try {
     const services = await allOrNone(failed, serviceStarts(options, given, context))
     const { kafka, redis, registry } = services
-    const addresses = addressesOf({
-      kafka: kafka.address,
-      redis: redis.address,
-      registry: registry.address,
-    })
+    const texts = { kafka: kafka.address, redis: redis.address, registry: registry.address }
+    const addresses = addressesOf(texts, given.kafka?.security)
     return { addresses, services, started: [...started] }
   } catch (error) {
     const mine = STOP_ORDER.filter((service) => started.has(service))
