@@ -25,6 +25,18 @@ export class JavaTooOldError extends OperatorError {
   }
 }
 
+export class KeytoolFailedError extends OperatorError {
+  override readonly name = 'KeytoolFailedError'
+  constructor(step: string, cause: unknown) {
+    super(
+      'keytool_failed',
+      `Making certificates failed: keytool ${step} says "${toolOutputOf(cause)}". keytool is part of every Java; ` +
+        'see that the one beside java runs.',
+      { cause },
+    )
+  }
+}
+
 export class MavenMissingError extends OperatorError {
   override readonly name = 'MavenMissingError'
   constructor(archives: string[], cacheDir: string) {
@@ -162,6 +174,12 @@ export class StackInterruptedError extends OperatorError {
   constructor() {
     super('stack_interrupted', 'Interrupted; what had been started was stopped again.')
   }
+}
+
+/** keytool tells what is wrong on standard output, the system why it did not start. */
+function toolOutputOf(cause: unknown): string {
+  const output = cause instanceof Error && 'stdout' in cause ? String(cause.stdout).trim() : ''
+  return output.split('\n')[0] || reasonOf(cause)
 }
 
 /** One line about a cause, for the end of a sentence. */
