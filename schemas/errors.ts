@@ -90,3 +90,13 @@ export class ManifestError extends Error {
     super(`model manifest is invalid: ${mistakes.join('; ')}`, options)
   }
 }
+
+/** A secret is not where it should be, or others may read it: a person must mend that. Never says the secret. */
+export class SecretUnreadableError extends Error {
+  override readonly name = 'SecretUnreadableError'
+  readonly code = 'secret_unreadable'
+  readonly policy: ErrorPolicy = 'operator'
+  constructor(what: string, reason: string, action: string, cause?: unknown) {
+    super(`${what}: ${reason}. ${action}.`, cause === undefined ? undefined : { cause })
+  }
+}
