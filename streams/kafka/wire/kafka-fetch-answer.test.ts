@@ -62,7 +62,7 @@ describe('decodeFetchAnswer', () => {
     const { messages, highWatermark, ...first } = read.responses[0]!.partitions[0]!
     const known = reference.responses[0]!.partitions[0]!
     expect(known).toMatchObject(first)
-    expect([known.highWatermark, highWatermark], 'what may be read by now').toEqual(['100', '90'])
+    expect(highWatermark, 'what may be read by now').toBe('90')
     expect(messages.flatMap(({ records }) => records.map(({ offset }) => String(offset)))).toEqual(
       known.messages.map(({ offset }) => offset),
     )
