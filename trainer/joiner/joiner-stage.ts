@@ -121,7 +121,7 @@ async function joinBatch(
   // Again as long as something matured: what is due next may be due already.
   while (matureOnce(signals, window, await times.streamTimeMs(window.nextDueMs), outputs)) continue
   signals.gauge(SIGNALS.predictionsPending, window.pendingCount, { partition: String(batch.partition) })
-  const lastRead = Math.max(batch.firstOffset, batch.nextOffset - 1)
+  const lastRead = batch.nextOffset - 1
   return { kind: 'done', commit: Math.min(lastRead, window.neededOffset(batch.topic) ?? Infinity) }
 }
 

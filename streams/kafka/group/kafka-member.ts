@@ -115,7 +115,7 @@ function assemble<K extends TopicKey>(stage: Stage<K>, parts: KafkaMemberParts) 
 }
 
 function listen<K extends TopicKey>(member: ReturnType<typeof assemble<K>>): void {
-  const { consumer, end, generations, heartbeats, markers, outages, positions, rejoin, watchdog } = member
+  const { consumer, end, generations, heartbeats, markers, outages, rejoin, watchdog } = member
   consumer.on('consumer.group_join', (event) => {
     rejoin.joined()
     heartbeats.joined()
@@ -126,6 +126,5 @@ function listen<K extends TopicKey>(member: ReturnType<typeof assemble<K>>): voi
     outages.fetched()
     watchdog.fetched(nodeId)
   })
-  consumer.on('consumer.end_batch_process', ({ payload }) => positions.passedOver(payload))
   consumer.on('consumer.crash', outages.crashed)
 }

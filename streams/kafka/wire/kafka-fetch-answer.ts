@@ -6,12 +6,12 @@ import { type Decompress, decodeRecordBatches, type RecordBatch } from './kafka-
 
 /**
  * A record batch in the place of one of kafkajs' messages: it follows offsets by it and looks at nothing else. What
- * holds nothing to read (ends of transactions, what was taken back) it passes over like a control record.
+ * holds nothing to read (ends of transactions, what was taken back) has no records: it is handed on all the same, for
+ * a log is read to its end by position.
  */
 export interface FetchedRecords {
   /** The last one of the batch. */
   offset: string
-  isControlRecord: boolean
   /** RecordBatch.producerTimeMs */
   producerTimeMs: number
   records: readonly RawRecord[]
@@ -20,6 +20,7 @@ export interface FetchedRecords {
 export interface PartitionAnswer {
   partition: number
   errorCode: number
+  /** The last stable offset: nothing behind it is for us to read, or to be behind of, before its transaction ends. */
   highWatermark: string
   abortedTransactions: []
   preferredReadReplica: number
@@ -69,8 +70,9 @@ export async function decodeFetchAnswer(frame: Buffer): Promise<FetchAnswer> {
     for (let left = int32(); left > 0; left--) {
       const partition = int32()
       const partitionError = int16()
+      take(8) // high watermark
       const highWatermark = String(int64())
-      take(16) // last stable offset, log start offset
+      take(8) // log start offset
       const takenBack = aborted()
       const preferredReadReplica = int32()
       const length = Math.max(0, int32())
@@ -113,7 +115,6 @@ export function committed(
 
 const asMessage = ({ lastOffset, records, producerTimeMs }: RecordBatch): FetchedRecords => ({
   offset: String(lastOffset),
-  isControlRecord: records.length === 0,
   producerTimeMs,
   records,
 })
