@@ -64,6 +64,13 @@ export const promotionConfigSchema = z
       .positive()
       .default(0.3)
       .describe('mean score over base rate may differ this much from 1'),
+    newestExamples: z
+      .int()
+      .min(1)
+      .default(500)
+      .describe(
+        'last of the fresh examples, which the mean score must fit, too: a mean over an outage and what came after fits neither',
+      ),
     artifactChunkBytes: z
       .int()
       .min(1_024)
