@@ -20,7 +20,7 @@ export const labelSchema = z.strictObject({
     .positive()
     .max(MINUTES_MAX)
     .default(10)
-    .describe('event time after the prediction within which a positive counts'),
+    .describe('event time after the showing within which a positive counts'),
 })
 export type LabelConfig = z.infer<typeof labelSchema>
 
@@ -64,6 +64,13 @@ export const promotionConfigSchema = z
       .positive()
       .default(0.3)
       .describe('mean score over base rate may differ this much from 1'),
+    newestExamples: z
+      .int()
+      .min(1)
+      .default(500)
+      .describe(
+        'last of the fresh examples, which the mean score must fit, too: a mean over an outage and what came after fits neither',
+      ),
     artifactChunkBytes: z
       .int()
       .min(1_024)
@@ -256,7 +263,15 @@ export const trainerConfigSchema = z
         click: { positive: ['click'], shown: ['shown', 'view'], horizonMinutes: 10 },
         like: { positive: ['like'], shown: ['shown', 'view'], horizonMinutes: 10 },
       })
-      .describe('every example carries all of them; it matures at the longest horizon'),
+      .describe('every example carries all of them; it matures at its showing + the longest horizon'),
+    shownWithinMinutes: z
+      .number()
+      .positive()
+      .max(MINUTES_MAX)
+      .default(10)
+      .describe(
+        'event time after the request within which an item must be shown: what a phone shows later is no example, and is counted',
+      ),
     objective: z.string().min(1).default('click').describe('the label that models predict'),
     learner: ftrlConfigSchema.optional().describe('settings of FTRL, when it is the only learner'),
     learners: z

@@ -5,6 +5,7 @@ export const SIGNALS = {
   recordsJoined: 'joiner_records_joined',
   predictionsMatured: 'joiner_predictions_matured',
   examplesMatured: 'joiner_examples_matured',
+  itemsShownLate: 'joiner_items_shown_late',
   outcomesUnmatched: 'joiner_outcomes_unmatched',
   predictionsPending: 'joiner_predictions_pending',
   examplesLearned: 'learner_examples_learned',
@@ -22,7 +23,7 @@ export const TRAINER_SIGNALS = [
   {
     kind: 'counter',
     name: SIGNALS.recordsJoined,
-    help: 'records of the joiner by verdict: joined, held, duplicate, late, overflowed',
+    help: 'records of the joiner by verdict: joined, held, duplicate, late, shown_late, overflowed',
     labels: ['topic', 'verdict'],
   },
   {
@@ -32,6 +33,12 @@ export const TRAINER_SIGNALS = [
     labels: [],
   },
   { kind: 'counter', name: SIGNALS.examplesMatured, help: 'examples written', labels: [] },
+  {
+    kind: 'counter',
+    name: SIGNALS.itemsShownLate,
+    help: 'items shown longer than shownWithinMinutes after their request: no examples',
+    labels: [],
+  },
   {
     kind: 'counter',
     name: SIGNALS.outcomesUnmatched,

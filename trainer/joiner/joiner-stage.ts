@@ -85,7 +85,12 @@ function createLane(runtime: Runtime, { partition, config, rules }: LaneOptions)
   const { graceMinutes, streamJumpMinutesMax, streamJumpRecordsMin: jumpRecordsMin } = config.limits
   const graceMs = graceMinutes * MINUTE_MS
   return {
-    window: createJoinWindow({ ...config.limits, rules, graceMs }),
+    window: createJoinWindow({
+      ...config.limits,
+      rules,
+      shownWithinMs: config.shownWithinMinutes * MINUTE_MS,
+      graceMs,
+    }),
     times: createSourceTimes({
       sources: SOURCES,
       checkEveryMs: graceMs / 4,
@@ -132,6 +137,7 @@ function take(signals: Signals, { window, times }: Lane, batch: Batch<JoinerSour
     times.saw(topic, value.occurredAtMs)
     const verdict = verdictOn(window, value, { source: topic, offset })
     if (verdict !== 'ignored') signals.count(SIGNALS.recordsJoined, { topic, verdict })
+    if (verdict === 'shown_late') signals.count(SIGNALS.itemsShownLate)
   }
   times.readTo(topic, batch.nextOffset)
 }
@@ -144,10 +150,11 @@ function verdictOn(window: JoinWindow, value: RecordOf[JoinerSource], at: Source
 
 /** @returns whether anything was due */
 function matureOnce(signals: Signals, window: JoinWindow, streamTimeMs: number, outputs: Outputs): boolean {
-  const { examples, predictions, unmatched } = window.mature(streamTimeMs)
+  const { examples, predictions, shownLate, unmatched } = window.mature(streamTimeMs)
   for (const example of examples) outputs.add('examples', { key: example.userId, value: example })
   if (predictions > 0) signals.count(SIGNALS.predictionsMatured, {}, predictions)
   if (examples.length > 0) signals.count(SIGNALS.examplesMatured, {}, examples.length)
+  if (shownLate > 0) signals.count(SIGNALS.itemsShownLate, {}, shownLate)
   if (unmatched > 0) signals.count(SIGNALS.outcomesUnmatched, {}, unmatched)
-  return predictions > 0 || unmatched > 0
+  return examples.length > 0 || predictions > 0 || unmatched > 0
 }

@@ -16,10 +16,16 @@ export interface JudgeParts {
   log: Logger
 }
 
+export interface TrialTerms {
+  /** Examples on which it is judged. */
+  freshMin: number
+  /** Kind of the drift that it was made for. */
+  answers?: string | undefined
+}
+
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
 export interface Judge {
-  /** @param freshMin examples on which it is judged */
-  begin(session: ModelSession, freshMin: number): void
+  begin(session: ModelSession, terms: TrialTerms): void
   /** Whether a model of this learner waits. */
   isTrying(learner: string): boolean
   add(example: TrainingExample): void
@@ -30,11 +36,10 @@ export interface Judge {
   close(): Promise<void>
 }
 
-interface Trial {
+interface Trial extends TrialTerms {
   session: ModelSession
   /** Matured after the snapshot. */
   fresh: TrainingExample[]
-  freshMin: number
 }
 
 export function createJudge({ desk, promotion, width, why, log }: JudgeParts): Judge {
@@ -46,7 +51,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     return positives >= promotion.freshPositivesMin || fresh.length >= promotion.freshExamplesMax
   }
 
-  async function judgementOf({ session, fresh }: Trial) {
+  async function judgementOf({ session, fresh, answers }: Trial) {
     const vectors = vectorsOf(fresh, width)
     const forecastsOf = async (model: ModelSession) => {
       const scores = await model.predict(vectors, fresh.length)
@@ -58,7 +63,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
       serving === undefined
         ? null
         : { modelId: serving.manifest.modelId, forecasts: await forecastsOf(serving) }
-    return judge({ candidate, champion }, promotion)
+    return judge({ candidate, champion, answers }, promotion)
   }
 
   async function settle(trial: Trial): Promise<void> {
@@ -78,8 +83,8 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
   }
 
   return {
-    begin(session, freshMin) {
-      trials.push({ session, fresh: [], freshMin })
+    begin(session, terms) {
+      trials.push({ ...terms, session, fresh: [] })
     },
     isTrying: (learner) => trials.some(({ session }) => session.manifest.learner === learner),
     add(example) {

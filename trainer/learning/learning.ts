@@ -63,7 +63,8 @@ export function createLearning(parts: LearningParts): Learning {
       for (const example of examples) take(example)
     },
     async takeOver(at) {
-      for (const session of await desk.takeOver(at)) judge.begin(session, promotion.freshExamplesMin)
+      for (const session of await desk.takeOver(at))
+        judge.begin(session, { freshMin: promotion.freshExamplesMin })
     },
     learnSilently(example) {
       take(example)
@@ -103,7 +104,7 @@ function challengerOf(choice: LearnerChoice, context: ChallengerContext): Challe
     hasChampion: () => desk.champion() !== undefined,
     isOnTrial: () => judge.isTrying(choice.name),
     propose: (model, reason) => propose(model, choice.name, reason, context),
-    beginTrial: (session, freshMin) => judge.begin(session, freshMin),
+    beginTrial: (session, terms) => judge.begin(session, terms),
   })
 }
 

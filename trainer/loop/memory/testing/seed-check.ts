@@ -159,6 +159,7 @@ function exampleFaults({ driver }: DisturbedRun, feed: FeedConfig): string[] {
 function naiveExamples(driver: MemoryRuntime, feed: FeedConfig): Map<string, number> {
   const [label] = Object.values(feed.trainer.labels)
   const { positive, shown, horizonMinutes } = label!
+  const { shownWithinMinutes } = feed.trainer
   const first = new Map<string, Prediction>()
   for (const prediction of valuesOf(driver, 'predictions'))
     if (!first.has(prediction.requestId)) first.set(prediction.requestId, prediction)
@@ -171,8 +172,10 @@ function naiveExamples(driver: MemoryRuntime, feed: FeedConfig): Map<string, num
   for (const { requestId, predictionId, occurredAtMs, ranking } of first.values()) {
     for (const { itemId, vector } of ranking) {
       const outcomes = told.get(`${requestId}/${itemId}`) ?? []
-      if (vector === null || !outcomes.some(({ type }) => shown.includes(type))) continue
-      const untilMs = occurredAtMs + horizonMinutes * 60_000
+      const showings = outcomes.filter(({ type }) => shown.includes(type))
+      const shownAtMs = Math.min(...showings.map((one) => one.occurredAtMs))
+      if (vector === null || shownAtMs > occurredAtMs + shownWithinMinutes * 60_000) continue
+      const untilMs = shownAtMs + horizonMinutes * 60_000
       const isPositive = outcomes.some((one) => positive.includes(one.type) && one.occurredAtMs <= untilMs)
       examples.set(`${predictionId}/${itemId}`, isPositive ? 1 : 0)
     }
