@@ -1,4 +1,4 @@
-import type { Example, Prediction } from '#schemas'
+import { joinedId, type Example, type Prediction } from '#schemas'
 import type { LabelRules, OutcomeTimes } from './label-rules.ts'
 
 export interface JoinedOutcomes {
@@ -9,9 +9,9 @@ export interface JoinedOutcomes {
   maturedAtMs: number
 }
 
-/** Deterministic: the same prediction and item give the same id, so that a repetition can be dropped. */
+/** Deterministic: the same prediction and item give the same id, others another, so that a repetition can be dropped. */
 export function exampleIdOf(predictionId: string, itemId: string): string {
-  return `${predictionId}/${itemId}`
+  return joinedId('/', [predictionId, itemId])
 }
 
 /** The shown candidates of a prediction that have a vector, best rank first, with all their labels. */

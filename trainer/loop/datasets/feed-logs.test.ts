@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { mergeByTime, type FeedLog, type LogEntry } from './feed-log.ts'
+import { mergeByTime, type CsvRow, type FeedLog, type LogEntry } from './feed-log.ts'
 import { openMovieLensLog } from './fs-movielens.ts'
+import { movieLensImpression } from './movielens.ts'
+import { openBanditImpression } from './open-bandit.ts'
 import { openOpenBanditLog } from './fs-open-bandit.ts'
 
 const fixture = join(import.meta.dirname, 'fixtures/open-bandit')
@@ -18,6 +20,36 @@ async function entriesOf(log: FeedLog): Promise<LogEntry[]> {
 }
 const impressionsOf = (entries: LogEntry[]) =>
   entries.flatMap((entry) => (entry.kind === 'impression' ? [entry] : []))
+
+describe('ids of rows', () => {
+  const place = { path: 'x.csv', line: 1 }
+
+  it('are different for different pairs of user and movie', () => {
+    const idOf = (userId: string, movieId: string) =>
+      movieLensImpression({ userId, movieId, rating: 3, atMs: 1 }).request.requestId
+    expect(idOf('1-2', '3')).not.toBe(idOf('1', '2-3'))
+    expect(idOf('1', '2')).toBe('ml-1-2')
+  })
+
+  it('are different for different people', () => {
+    const row = (first: string, second: string): CsvRow => ({
+      '': '0',
+      timestamp: '2019-11-24 00:03:13.442+00:00',
+      item_id: '1',
+      position: '1',
+      click: '0',
+      propensity_score: '0.1',
+      'user-item_affinity_1': '0',
+      user_feature_0: first,
+      user_feature_1: second,
+      user_feature_2: 'c',
+      user_feature_3: 'd',
+    })
+    const idOf = (first: string, second: string) =>
+      openBanditImpression('random_all', row(first, second), place).request.userId
+    expect(idOf('a\nb', 'c')).not.toBe(idOf('a', 'b\nc'))
+  })
+})
 
 describe('Open Bandit', () => {
   it('reads the vendored impressions with items, users, propensities, slots and clicks', async () => {

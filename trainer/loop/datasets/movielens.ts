@@ -1,3 +1,4 @@
+import { joinedId } from '#schemas'
 import { numberOf, textOf, type RowPlace } from './csv-values.ts'
 import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
 
@@ -46,7 +47,7 @@ export function movieLensImpression({
   rating,
   atMs,
 }: Rating): Extract<LogEntry, { kind: 'impression' }> {
-  const requestId = `ml-${userId}-${movieId}`
+  const requestId = `ml-${joinedId('-', [userId, movieId])}`
   const user = `u${userId}`
   const itemId = movieItemId(movieId)
   const outcome = (type: string, value: number | null) => ({

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { joinedId } from '#schemas'
 import { numberOf, textOf, type RowPlace } from './csv-values.ts'
 import { LogUnreadableError } from './errors.ts'
 import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
@@ -27,7 +28,7 @@ export function openBanditImpression(
   const atMs = timeOf(row, place)
   const item = textOf(row, 'item_id', place)
   const slot = numberOf(row, 'position', place) - 1
-  const requestId = `${campaign}-${textOf(row, '', place)}`
+  const requestId = joinedId('-', [campaign, textOf(row, '', place)])
   const userId = userIdOf(row, place)
   const itemId = openBanditItemId(item)
   const outcome = (type: string) => ({
@@ -86,7 +87,10 @@ export function openBanditItem(
 export const openBanditItemId = (item: string) => `i${item}`
 
 function userIdOf(row: CsvRow, place: RowPlace): string {
-  const features = USER_FEATURES.map((name) => textOf(row, name, place)).join('\n')
+  const features = joinedId(
+    '\n',
+    USER_FEATURES.map((name) => textOf(row, name, place)),
+  )
   return `u${createHash('sha256').update(features).digest('hex').slice(0, 16)}`
 }
 
