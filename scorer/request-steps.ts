@@ -1,6 +1,7 @@
 import type { RankRequest } from '#schemas'
 import { clampFuture, type ClampFutureOptions, deadLetter, pass, refuseAbsurdTime, type Step } from '#streams'
 import type { ScorerConfig } from './config.ts'
+import type { ContextKinds } from './http-request.ts'
 
 type RequestLimits = Pick<ScorerConfig, 'candidatesMax' | 'idBytesMax' | 'contextAttributesMax'>
 
@@ -42,8 +43,32 @@ export const dropRepeatedCandidates: Step<RankRequest> = function dropRepeatedCa
 }
 
 /** What every request passes before it is scored, from Kafka or by HTTP. */
-export function requestSteps(config: RequestLimits, time: ClampFutureOptions): Step<RankRequest>[] {
-  return [checkSizes(config), checkIds(config), refuseAbsurdTime(), clampFuture(time), dropRepeatedCandidates]
+export function requestSteps(
+  config: RequestLimits,
+  time: ClampFutureOptions,
+  contextKinds?: ContextKinds,
+): Step<RankRequest>[] {
+  const steps = [
+    checkSizes(config),
+    checkIds(config),
+    refuseAbsurdTime<RankRequest>(),
+    clampFuture<RankRequest>(time),
+    dropRepeatedCandidates,
+  ]
+  return contextKinds === undefined ? steps : [...steps, noteContext(contextKinds)]
+}
+
+/** Features take an attribute that is not declared, or of another kind, for missing: the answer goes on, and it is counted. */
+export function noteContext(kinds: ContextKinds): Step<RankRequest> {
+  return function noteContext(request) {
+    let isMistyped = false
+    for (const { name, text } of request.context) {
+      const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
+      if (kind === undefined) return pass(request, 'context_undeclared')
+      if ((text === null ? 'number' : 'text') !== kind) isMistyped = true
+    }
+    return isMistyped ? pass(request, 'context_mistyped') : pass(request)
+  }
 }
 
 function clip(id: string): string {

@@ -3,6 +3,7 @@ import { type StageName, STAGES } from '#schemas'
 import type { Batch, Clock, Outputs, Signals, Stage, StageRecord } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import { microBatches } from './micro-batch.ts'
+import type { ContextKinds } from './http-request.ts'
 import type { RequestAt } from './prediction-record.ts'
 import type { RequestScoring } from './request-scoring.ts'
 import { requestSteps } from './request-steps.ts'
@@ -11,6 +12,7 @@ export interface ScoringPipelineOptions {
   config: ScorerConfig
   /** Bounds of event time, from the streams section of the configuration. */
   time: { skewSecondsMax: number; farSecondsMax: number }
+  contextKinds?: ContextKinds | undefined
   scoring: RequestScoring
   clock: Clock
   signals: Signals
@@ -25,6 +27,7 @@ export interface ScoringPipelineOptions {
 export function createScoringStage({
   config,
   time,
+  contextKinds,
   scoring,
   clock,
   signals,
@@ -65,7 +68,7 @@ export function createScoringStage({
     name: 'scorer' satisfies StageName,
     sources: STAGES.scorer.sources,
     startFrom: 'earliest',
-    steps: { requests: requestSteps(config, time) },
+    steps: { requests: requestSteps(config, time, contextKinds) },
     batch,
   }
 }

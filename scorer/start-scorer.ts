@@ -1,6 +1,7 @@
 import type { FeatureReader } from '#feature-store'
 import type { Listening, RunningStage, Runtime } from '#streams'
 import type { ScorerConfig } from './config.ts'
+import type { ContextKinds } from './http-request.ts'
 import { startHttpServer } from './http-server.ts'
 import { followModels } from './model-following.ts'
 import { createModelSlot } from './model-slot.ts'
@@ -18,6 +19,8 @@ export interface ScorerOptions {
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
   /** Default: ONNX sessions in a worker thread of this scorer. */
   openModel?: OpenModel
+  /** Context attributes that the feed declares: by HTTP others are refused, by Kafka they are counted. */
+  contextKinds?: ContextKinds | undefined
   /** Prometheus text for GET /metrics. */
   metricsText?: () => Promise<string>
 }
@@ -65,7 +68,9 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   async function takeRequests(): Promise<RunningStage | undefined> {
     await models.ready
     if (isStopped) return undefined
-    stage = await runtime.runStage(createScoringStage({ config, time, scoring, clock, signals }))
+    stage = await runtime.runStage(
+      createScoringStage({ config, time, contextKinds: options.contextKinds, scoring, clock, signals }),
+    )
     if (isStopped) await stage.stop()
     return stage
   }
@@ -77,6 +82,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
         runtime,
         queue: createRequestQueue(scoring, { ...config, waitingMax: config.http.waitingMax }),
         steps: requestSteps(config, time),
+        contextKinds: options.contextKinds,
         outputs: httpOutputs,
         isReady: () => isReady && !isStopped,
         liveModelId: () => slot.live()?.modelId ?? null,

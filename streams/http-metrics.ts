@@ -1,6 +1,7 @@
 import { collectDefaultMetrics } from 'prom-client'
 import Fastify from 'fastify'
 import { addProbes, type Listening, listenOn } from './http-probes.ts'
+import { addRefusals } from './http-problem.ts'
 import type { SignalRegistry } from './signal-registry.ts'
 
 export interface MetricsServerOptions {
@@ -21,6 +22,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   const { host, port, signals, isReady } = options
   collectDefaultMetrics({ register: signals.registry })
   const server = Fastify({ logger: false, forceCloseConnections: true })
+  addRefusals(server)
   addProbes(server, { isReady, metricsText: () => signals.expose() })
   return listenOn(server, { host, port, setting: '--metrics-port' })
 }

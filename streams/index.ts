@@ -47,6 +47,7 @@ export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
 
 // The edge: the feed file, probes, processes, commands
 export { addProbes, type Listening, listenOn } from './http-probes.ts'
+export { addRefusals, type FieldError, refuse } from './http-problem.ts'
 export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
