@@ -131,7 +131,7 @@ function addAnswerSignals(server: FastifyInstance, signals: Signals): void {
     const status = `${Math.floor(reply.statusCode / 100)}xx`
     const route = http.routeOptions.url ?? 'none'
     signals.count('http_requests_answered', { route, status })
-    signals.observe('http_answered_ms', reply.elapsedTime, { route })
+    signals.observe('http_answered_seconds', reply.elapsedTime / 1_000, { route })
     done()
   })
 }
