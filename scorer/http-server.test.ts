@@ -25,6 +25,7 @@ const contextKinds = { device: 'text', speed: 'number' } as const
 function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
   const config = scorerConfigSchema.parse({
     candidatesMax: 3,
+    requestAgeDaysMax: 0,
     http: { port: 0, waitingMax, bodyBytesMax: 1_024, recordMsMax: 20 },
   })
   const telemetry = createRecordedTelemetry()

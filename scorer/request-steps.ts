@@ -3,7 +3,12 @@ import { clampFuture, type ClampFutureOptions, deadLetter, pass, refuseAbsurdTim
 import type { ScorerConfig } from './config.ts'
 import type { ContextKinds } from './http-request.ts'
 
-type RequestLimits = Pick<ScorerConfig, 'candidatesMax' | 'idBytesMax' | 'contextAttributesMax'>
+type RequestLimits = Pick<
+  ScorerConfig,
+  'candidatesMax' | 'idBytesMax' | 'contextAttributesMax' | 'requestAgeDaysMax'
+>
+
+const DAY_MS = 86_400_000
 
 /** Ids must be there and of a sane length. */
 export function checkIds({ idBytesMax }: RequestLimits): Step<RankRequest> {
@@ -51,11 +56,23 @@ export function requestSteps(
   const steps = [
     checkSizes(config),
     checkIds(config),
-    refuseAbsurdTime<RankRequest>(),
+    refuseAbsurdTime<RankRequest>(time),
+    refuseOld(config),
     clampFuture<RankRequest>(time),
     dropRepeatedCandidates,
   ]
   return contextKinds === undefined ? steps : [...steps, noteContext(contextKinds)]
+}
+
+/** States have moved on: features of long ago cannot be told any more, and the answer would be made of nothing. */
+export function refuseOld({ requestAgeDaysMax }: RequestLimits): Step<RankRequest> {
+  return function refuseOld(request, { brokerTimeMs, ownTimeMs }) {
+    if (requestAgeDaysMax === 0) return pass(request)
+    const ageDays = ((ownTimeMs ?? brokerTimeMs) - request.occurredAtMs) / DAY_MS
+    if (ageDays <= requestAgeDaysMax) return pass(request)
+    const old = `occurredAtMs ${request.occurredAtMs} is ${Math.floor(ageDays)} days ago`
+    return deadLetter('too_old', `${old}, at most ${requestAgeDaysMax} are taken (scorer.requestAgeDaysMax)`)
+  }
 }
 
 /** Features take an attribute that is not declared, or of another kind, for missing: the answer goes on, and it is counted. */

@@ -1,6 +1,6 @@
 import { concatMap, from, lastValueFrom } from 'rxjs'
 import { type StageName, STAGES } from '#schemas'
-import type { Batch, Clock, Outputs, Signals, Stage, StageRecord } from '#streams'
+import type { Batch, ClampFutureOptions, Clock, Outputs, Signals, Stage, StageRecord } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import { microBatches } from './micro-batch.ts'
 import type { ContextKinds } from './http-request.ts'
@@ -11,7 +11,7 @@ import { requestSteps } from './request-steps.ts'
 export interface ScoringPipelineOptions {
   config: ScorerConfig
   /** Bounds of event time, from the streams section of the configuration. */
-  time: { skewSecondsMax: number; farSecondsMax: number }
+  time: ClampFutureOptions
   contextKinds?: ContextKinds | undefined
   scoring: RequestScoring
   clock: Clock

@@ -16,7 +16,7 @@ export interface ScorerOptions {
   config: ScorerConfig
   features: FeatureReader
   /** Bounds of event time: `limits` of the streams section. */
-  limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
   /** Default: ONNX sessions in a worker thread of this scorer. */
   openModel?: OpenModel
   /** Context attributes that the feed declares: by HTTP others are refused, by Kafka they are counted. */
@@ -32,7 +32,10 @@ export interface RunningScorer extends RunningStage {
   readonly httpUrl: string | undefined
 }
 
-const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }
+const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
+  futureSkewSecondsMax: 300,
+  farFutureSecondsMax: 86_400,
+}
 
 /**
  * The scorer of a feed: follows models, answers `requests` with `predictions`, and HTTP when a port is configured.
@@ -41,7 +44,11 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
   const { config, features, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
-  const time = { skewSecondsMax: limits.futureSkewSecondsMax, farSecondsMax: limits.farFutureSecondsMax }
+  const time = {
+    skewSecondsMax: limits.futureSkewSecondsMax,
+    farSecondsMax: limits.farFutureSecondsMax,
+    earliestMs: limits.earliestEventMs,
+  }
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })
   const openModel = options.openModel ?? onnx.openModel

@@ -17,7 +17,7 @@ export { deadLetter, pass, type RecordMeta, type Step, type Verdict } from './ve
 export type { RawRecord } from './raw-record.ts'
 
 // Settings, logs, metrics, errors
-export { type StreamsConfig, streamsConfigSchema } from './config.ts'
+export { EARLIEST_EVENT_MS, type StreamsConfig, streamsConfigSchema } from './config.ts'
 export { createLogger, silentLogger } from './log.ts'
 export { createSignals, type SignalRegistry, silentSignals } from './signal-registry.ts'
 export { type SignalDeclaration, LOG_EVENTS as STREAMS_LOG_EVENTS } from './signals.ts'

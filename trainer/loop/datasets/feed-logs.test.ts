@@ -123,17 +123,17 @@ describe('MovieLens', () => {
 
   it('sorts ratings by time; four stars are a like, the first genre is the category', async () => {
     write(
-      '1,10,3.5,200\n2,11,4.0,100\n',
+      '1,10,3.5,1000000200\n2,11,4.0,1000000100\n',
       '10,"Heat, The (1995)",Action|Crime\n11,Untitled,(no genres listed)\n',
     )
     const entries = await entriesOf(await openMovieLensLog(folder))
     expect(entries.slice(0, 2)).toEqual([
       {
         kind: 'item',
-        atMs: 100_000,
+        atMs: 1_000_000_100_000,
         item: {
           itemId: 'm10',
-          occurredAtMs: 100_000,
+          occurredAtMs: 1_000_000_100_000,
           attributes: [
             { name: 'category', text: 'Action', number: null },
             { name: 'genres', text: null, number: 2 },
@@ -145,8 +145,8 @@ describe('MovieLens', () => {
     ])
     const impressions = impressionsOf(entries)
     expect(impressions.map(({ request }) => [request.requestId, request.occurredAtMs])).toEqual([
-      ['ml-2-11', 100_000],
-      ['ml-1-10', 200_000],
+      ['ml-2-11', 1_000_000_100_000],
+      ['ml-1-10', 1_000_000_200_000],
     ])
     expect(impressions.map(({ outcomes }) => outcomes.map(({ type, value }) => [type, value]))).toEqual([
       [
@@ -157,12 +157,25 @@ describe('MovieLens', () => {
     ])
   })
 
+  it('takes milliseconds where seconds are usual, and says so', async () => {
+    write('1,10,3.5,1000000200000\n2,10,4.0,1000000100\n', '10,Heat,Crime\n')
+    const log = await openMovieLensLog(folder)
+    expect(log.notes).toEqual([
+      expect.stringContaining('timestamp of 1 row(s) is in milliseconds, not in seconds: converted'),
+    ])
+    expect(impressionsOf(await entriesOf(log)).map(({ atMs }) => atMs)).toEqual([
+      1_000_000_100_000, 1_000_000_200_000,
+    ])
+  })
+
   it('says what is missing or wrong, and where', async () => {
     await expect(openMovieLensLog(folder)).rejects.toThrow(/ratings.csv: there is no such file/)
     write('', '')
     await expect(openMovieLensLog(folder)).rejects.toThrow(/holds no ratings/)
     write('1,10,good,200\n', '')
     await expect(openMovieLensLog(folder)).rejects.toThrow(/line 2: rating is not a number \(good\)/)
+    write('1,10,3.5,200\n', '')
+    await expect(openMovieLensLog(folder)).rejects.toThrow(/ratings.csv: line 2: timestamp lies before 1990/)
   })
 })
 
