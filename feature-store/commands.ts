@@ -19,7 +19,7 @@ import { partitionTag, type StateStore } from './state-store.ts'
 /** The keys of the feed's configuration that these commands read. */
 export interface FeatureCommandsConfig {
   prefix: string
-  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs: number }
   features: FeatureStoreConfig
 }
 
@@ -46,8 +46,9 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
     closers.add(() => store.close())
     const runtime = await context.connect('features')
     closers.add(() => runtime.close())
-    const { futureSkewSecondsMax, farFutureSecondsMax } = config.limits
-    const options = { config: config.features, store, futureSkewSecondsMax, farFutureSecondsMax }
+    const { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs } = config.limits
+    const time = { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }
+    const options = { config: config.features, store, ...time }
     const running = await startFeatureStore(runtime, options)
     closers.add(() => running.stop())
     return { ...running, stop: () => closers.closeAll() }

@@ -52,7 +52,6 @@ interface TopicShape {
   readers: readonly TopicParty[]
   kept: { forMs: number } | { compactedWithinMs: number; wholeForMs?: number }
   onePartition?: true
-  timestamps?: 'LogAppendTime'
   messageBytesMax?: number
 }
 
@@ -101,7 +100,6 @@ const shapes: Record<TopicKey, TopicShape> = {
     owner: ['scorer'],
     readers: ['feed', 'trainer'],
     kept: { forMs: 7 * DAY_MS },
-    timestamps: 'LogAppendTime',
   },
   outcomes: {
     slug: 'outcomes',
@@ -196,7 +194,8 @@ function topicSpec(key: TopicKey, shape: TopicShape, options: TopicCatalogueOpti
       'max.message.bytes': String(messageBytesMax),
       // Producers may compress as they like; what reads here knows gzip only, so brokers unpack.
       'compression.type': 'uncompressed',
-      'message.timestamp.type': shape.timestamps ?? 'CreateTime',
+      // A sender's clock must not say how late it is for others.
+      'message.timestamp.type': 'LogAppendTime',
       'min.insync.replicas': options.replicationFactor >= 3 ? '2' : '1',
     },
     owner: shape.owner,

@@ -33,7 +33,7 @@ export class EncodeError extends Error {
     readonly topic: string,
     /** Dotted, e.g. `ranking.3.score`; empty: the record as a whole. */
     readonly path: string,
-    reason: string,
+    readonly reason: string,
     options?: ErrorOptions,
   ) {
     super(`${topic} record cannot be encoded: ${path === '' ? '' : `${path}: `}${reason}`, options)

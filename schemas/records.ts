@@ -140,7 +140,7 @@ export interface Label {
 
 /** A matured training example: the served vector and what came of it. Key: userId. */
 export interface Example {
-  /** predictionId + '/' + itemId */
+  /** predictionId + '/' + itemId; `%` and `/` in the predictionId escaped (`%25`, `%2F`). */
   exampleId: string
   predictionId: string
   requestId: string

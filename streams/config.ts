@@ -6,6 +6,9 @@ const MIB = 1024 * KIB
 const bytes = z.int().min(KIB)
 
 /** Every queue, batch, retry and payload of the streams part has its bound here. */
+/** 1990-01-01 UTC. */
+export const EARLIEST_EVENT_MS = 631_152_000_000
+
 export const streamsLimitsSchema = z.strictObject({
   recordBytesMax: bytes
     .default(MIB)
@@ -88,6 +91,13 @@ export const streamsLimitsSchema = z.strictObject({
     .default(86_400)
     .describe(
       'event time ahead of the broker; more is dead-lettered: a day off is a wrong unit or field, no clock',
+    ),
+  earliestEventMs: z
+    .int()
+    .min(1)
+    .default(EARLIEST_EVENT_MS)
+    .describe(
+      'event time before this moment (1990-01-01 UTC) is dead-lettered (absurd_time): no log of a feed is older, and a smaller number is seconds or another field',
     ),
   commitIntervalMs: z
     .int()

@@ -57,6 +57,7 @@ export function createBatchFiller<K extends TopicKey>(
     for (const raw of raws) {
       const { partition, offset, brokerTimeMs, key } = raw
       const record: StageRecord<K> = { topic, partition, offset, brokerTimeMs, key, value: null }
+      if (raw.isProducerTime === true) record.ownTimeMs = clock.nowMs()
       let verdict: Verdict<RecordOf[K] | null> = TOMBSTONE
       if (raw.crashLoop !== undefined) {
         verdict = crashLoopVerdict(raw.crashLoop)

@@ -17,7 +17,7 @@ export { deadLetter, pass, type RecordMeta, type Step, type Verdict } from './ve
 export type { RawRecord } from './raw-record.ts'
 
 // Settings, logs, metrics, errors
-export { type StreamsConfig, streamsConfigSchema } from './config.ts'
+export { EARLIEST_EVENT_MS, type StreamsConfig, streamsConfigSchema } from './config.ts'
 export { createLogger, silentLogger } from './log.ts'
 export { createSignals, type SignalRegistry, silentSignals } from './signal-registry.ts'
 export { type SignalDeclaration, LOG_EVENTS as STREAMS_LOG_EVENTS } from './signals.ts'
@@ -47,6 +47,7 @@ export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
 
 // The edge: the feed file, probes, processes, commands
 export { addProbes, type Listening, listenOn } from './http-probes.ts'
+export { addRefusals, type FieldError, refuse } from './http-problem.ts'
 export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { loadFeedFile, writeFeedFile } from './fs-feed-file.ts'

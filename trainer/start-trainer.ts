@@ -18,7 +18,7 @@ export interface TrainerOptions {
   /** Where learners that look at many rows are fitted. */
   fitter: Fitter
   /** `limits` of the streams section. */
-  limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
 }
 
 const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }

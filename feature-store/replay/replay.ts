@@ -24,6 +24,8 @@ export interface LoggedRecord<T> {
   partition: number
   offset: number
   brokerTimeMs: number
+  /** Its producer stamped it: a live clamp of it is not found again, for nobody knows when it was read. */
+  isProducerTime?: boolean
   key: Buffer | null
   /** null: a tombstone. */
   value: T | null
@@ -36,6 +38,7 @@ export interface ReplayOptions {
   /** As the live feature store had them. */
   futureSkewSecondsMax?: number
   farFutureSecondsMax?: number
+  earliestEventMs?: number
 }
 
 export type ReplayedEntity = 'user' | 'item' | 'userAttributes' | 'itemAttributes'

@@ -130,7 +130,7 @@ async function applySlice<K extends TopicKey, State>(
     appliedAtMs: nowMs,
   })
   const waitedMs = Math.max(0, runtime.clock.nowMs() - nowMs)
-  runtime.signals.count(SIGNALS.storeWaitedMs, { stage: name }, waitedMs)
+  runtime.signals.count(SIGNALS.storeWaitedSeconds, { stage: name }, waitedMs / 1_000)
   if (answer.kind !== 'applied') return answer
   for (const id of fold.deletes) own.states.delete(id)
   for (const [id, state] of fold.uncached) own.states.set(id, state)
@@ -149,7 +149,7 @@ function tellApplied<K extends TopicKey, State>(
   runtime.signals.count(SIGNALS.recordsApplied, { stage: name }, applied)
   const newest = records.at(-1)
   if (newest !== undefined)
-    runtime.signals.observe(SIGNALS.freshnessMs, nowMs - newest.brokerTimeMs, { stage: name })
+    runtime.signals.observe(SIGNALS.freshnessSeconds, (nowMs - newest.brokerTimeMs) / 1_000, { stage: name })
   if (own.position >= own.rebuildUntilOffset) return
   const left = Math.max(0, own.rebuildUntilOffset - nextOffset)
   runtime.signals.gauge(SIGNALS.rebuildOffsets, left, { stage: name, partition: String(own.partition) })

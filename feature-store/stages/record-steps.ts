@@ -19,6 +19,8 @@ export interface RecordStepsOptions {
   futureSkewSecondsMax: number
   /** Event time ahead of the broker: more is dead-lettered. */
   farFutureSecondsMax: number
+  /** Event time before it is dead-lettered. */
+  earliestEventMs?: number | undefined
   partitionOf: PartitionOf
 }
 
@@ -31,15 +33,16 @@ export interface RecordSteps {
 }
 
 export function recordSteps(options: RecordStepsOptions): RecordSteps {
-  const { config, futureSkewSecondsMax, farFutureSecondsMax, partitionOf } = options
+  const { config, futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs, partitionOf } = options
   const { idBytesMax } = config.limits
-  const future = { skewSecondsMax: futureSkewSecondsMax, farSecondsMax: farFutureSecondsMax }
+  const earliest = { earliestMs: earliestEventMs }
+  const future = { skewSecondsMax: futureSkewSecondsMax, farSecondsMax: farFutureSecondsMax, ...earliest }
   const attributes = boundedAttributes(config.limits)
   return {
     interactions: [
       goodIds<Interaction>(idBytesMax, 'userId', 'itemId', 'interactionId'),
       rightPartition<Interaction>(partitionOf, 'interactions', 'userId'),
-      refuseAbsurdTime<Interaction>(),
+      refuseAbsurdTime<Interaction>(earliest),
       clampFuture<Interaction>(future),
       knownType(config.interactionTypes),
     ],
@@ -47,14 +50,14 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
     users: [
       goodIds<User>(idBytesMax, 'userId'),
       rightPartition<User>(partitionOf, 'users', 'userId'),
-      refuseAbsurdTime<User>(),
+      refuseAbsurdTime<User>(earliest),
       clampFuture<User>(future),
       attributes,
     ],
     items: [
       goodIds<Item>(idBytesMax, 'itemId'),
       rightPartition<Item>(partitionOf, 'items', 'itemId'),
-      refuseAbsurdTime<Item>(),
+      refuseAbsurdTime<Item>(earliest),
       clampFuture<Item>(future),
       attributes,
     ],

@@ -107,6 +107,7 @@ const running = await startFeatureStore(runtime, {
   store: dyingStore(given.fence === 'off' ? withoutFence(store) : store),
   futureSkewSecondsMax: streams.limits.futureSkewSecondsMax,
   farFutureSecondsMax: streams.limits.farFutureSecondsMax,
+  earliestEventMs: streams.limits.earliestEventMs,
 })
 await untilStopped({
   done: running.done,

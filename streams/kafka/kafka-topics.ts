@@ -7,7 +7,13 @@ import { createKafka, reachBrokers } from './kafka-client.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
 import { silentLogger } from '../log.ts'
 import type { Logger } from '../stage.ts'
-import { type FoundTopic, planTopics, type TopicChange, type WantedTopic } from '../topics.ts'
+import {
+  type FoundTopic,
+  planTopics,
+  settingsRefused,
+  type TopicChange,
+  type WantedTopic,
+} from '../topics.ts'
 
 /** ConfigResourceTypes.TOPIC: Node's ESM loader does not see that name in kafkajs, a CommonJS package. */
 const TOPIC_RESOURCE = 2
@@ -20,7 +26,8 @@ const SERVED_DELAY_MS = 100
  * Makes the broker agree with the catalogue: creates what is missing, alters settings that differ.
  *
  * @returns what was done, in the order of `specs`
- * @throws OperatorError `partitions_differ` before anything is changed when a topic has another partition count
+ * @throws OperatorError `partitions_differ` before anything is changed when a topic has another partition count;
+ *   `topic_settings_refused` with what stays as it was, and what follows
  */
 export async function applyTopics(
   { kafka: address }: Pick<Addresses, 'kafka'>,
@@ -56,10 +63,22 @@ export async function applyTopics(
         name: topic.name,
         configEntries: entriesOf(config),
       }))
-      await admin.alterConfigs({ validateOnly: false, resources })
+      await admin.alterConfigs({ validateOnly: false, resources }).catch((cause: unknown) => {
+        const reason = codeOfRefusal(cause)
+        if (reason === null) throw cause
+        throw new OperatorError('topic_settings_refused', settingsRefused(altered, reason), { cause })
+      })
     }
     return changes
   })
+}
+
+/** Brokers that will not, as opposed to brokers that do not answer. */
+const REFUSALS = new Set(['POLICY_VIOLATION', 'INVALID_CONFIG', 'TOPIC_AUTHORIZATION_FAILED'])
+
+function codeOfRefusal(error: unknown): string | null {
+  const type = error instanceof Error && 'type' in error ? String(error.type) : ''
+  return REFUSALS.has(type) ? type : null
 }
 
 /** How the broker has these topics; those that do not exist are left out. */

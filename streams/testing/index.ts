@@ -14,6 +14,7 @@ export { openSmallDisk, type SmallDisk, smallDiskUnavailable } from './process-s
 export { type ProxyFault, startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 export { REDIS_COMMANDS } from '../doctor/redis-rights.ts'
 export { until } from './until.ts'
+export { STREAMS_SIGNALS } from '../signals.ts'
 export { WHAT_AND_WHY } from './what-and-why.ts'
 export { startJavaPeer } from './process-java-peer.ts'
 export { measuredHere, writeResults } from './measured/process-measured.ts'

@@ -1,8 +1,8 @@
-import type { Example, Label, Prediction, RankedItem } from '#schemas'
+import { joinedId, type Example, type Label, type Prediction, type RankedItem } from '#schemas'
 
 /** Deterministic: the same prediction and item give the same id, so that a repetition can be dropped. */
 export function exampleIdOf(predictionId: string, itemId: string): string {
-  return `${predictionId}/${itemId}`
+  return joinedId('/', [predictionId, itemId])
 }
 
 /** One shown candidate of a prediction with all its labels; undefined when it has no vector. */

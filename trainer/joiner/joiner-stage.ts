@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000
 export interface JoinerOptions {
   config: TrainerConfig
   /** Event time ahead of the broker, as everywhere in the feed. */
-  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
 }
 
 /**
@@ -100,12 +100,14 @@ function createLane(runtime: Runtime, { partition, config, rules }: LaneOptions)
   }
 }
 
-function timeSteps({ futureSkewSecondsMax, farFutureSecondsMax }: JoinerOptions['limits']) {
+function timeSteps({ futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }: JoinerOptions['limits']) {
+  const earliest = { earliestMs: earliestEventMs }
   return [
-    refuseAbsurdTime<{ occurredAtMs: number }>(),
+    refuseAbsurdTime<{ occurredAtMs: number }>(earliest),
     clampFuture<{ occurredAtMs: number }>({
       skewSecondsMax: futureSkewSecondsMax,
       farSecondsMax: farFutureSecondsMax,
+      ...earliest,
     }),
   ]
 }
