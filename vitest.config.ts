@@ -29,6 +29,8 @@ class LongestFirst extends BaseSequencer {
 const ALONE = [
   // Stops a process at the end of a log that grows all the time, and reads the log to the end in between.
   'trainer/loop/faults/scenarios/out-of-range.services.test.ts',
+  // Holds that no partition changes hands: a machine at its limit takes them from whoever waits for a core.
+  'trainer/loop/faults/scenarios/redis-slow.services.test.ts',
 ]
 
 /** How many files of the services project run side by side: they wait most of their time. */
