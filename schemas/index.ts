@@ -22,7 +22,7 @@ export type {
 } from './records.ts'
 export { type Calibration, calibrationIdOf, IDENTITY_CALIBRATION } from './calibration.ts'
 export { type ModelManifest, parseManifest } from './manifest.ts'
-export { type TopicCatalogue, topicCatalogue } from './catalogue.ts'
+export { type TopicCatalogue, topicCatalogue, type TopicParty } from './catalogue.ts'
 export type { Codec } from './codec-contract.ts'
 export { createCodec } from './codec.ts'
 export { groupOf, LOOP_SERVICES, STAGE_NAMES, STAGES, stagesOf } from './stages.ts'
