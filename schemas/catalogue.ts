@@ -35,6 +35,8 @@ export interface TopicCatalogueOptions {
   /** Of every keyed topic; those that must be read in one order have one. */
   partitions: number
   replicationFactor: number
+  /** 'producer' keeps what each producer made of its batches; 'uncompressed' has brokers unpack them. */
+  compression?: 'producer' | 'uncompressed'
 }
 
 const MIB = 1024 * 1024
@@ -192,8 +194,7 @@ function topicSpec(key: TopicKey, shape: TopicShape, options: TopicCatalogueOpti
     config: {
       ...keptConfig(shape.kept),
       'max.message.bytes': String(messageBytesMax),
-      // Producers may compress as they like; what reads here knows gzip only, so brokers unpack.
-      'compression.type': 'uncompressed',
+      'compression.type': options.compression ?? 'producer',
       // A sender's clock must not say how late it is for others.
       'message.timestamp.type': 'LogAppendTime',
       'min.insync.replicas': options.replicationFactor >= 3 ? '2' : '1',

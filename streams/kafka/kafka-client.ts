@@ -16,6 +16,7 @@ import type { KafkaAddress } from '../contract.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
 import { whyClosed } from './kafka-why-closed.ts'
 import { kafkaSettingsOf } from './kafka-settings.ts'
+import { registerCodecs } from './wire/kafka-codecs.ts'
 import { encodeOwnProduce, produceRequests } from './wire/kafka-produce-request.ts'
 import {
   brokerClass,
@@ -25,6 +26,7 @@ import {
   saslHandshake,
   tellRefusals,
 } from './wire/kafka-refusals.ts'
+import { lengthenSessions } from './wire/kafka-session-timeouts.ts'
 import { mendQueues, queueClass } from './wire/kafka-request-queues.ts'
 import { createKafkaSockets, type UnansweredRequest } from './wire/kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
@@ -41,9 +43,11 @@ export interface KafkaClientOptions {
 // Before the first connection of this process.
 mendQueues(queueClass)
 encodeOwnProduce(produceRequests)
+registerCodecs()
 noteRefusals(brokerClass)
 tellRefusals(poolClass)
 nameMechanisms(saslHandshake)
+lengthenSessions(brokerClass)
 
 /**
  * The kafkajs client as this part uses it: short waits, bounded retries, its log in ours, and no connection that
