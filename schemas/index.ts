@@ -42,5 +42,7 @@ export type { ErrorPolicy } from './errors.ts'
 // Secrets: read at each use, and never shown
 export { placeOf, type Secret, secretSchema } from './secret.ts'
 export { mustBePrivate, readSecret } from './fs-secret.ts'
+export { readTls, type TlsOptions } from './fs-tls.ts'
+export { type Tls, tlsSchema } from './tls.ts'
 export { keepSecret, withoutSecrets } from './secrecy.ts'
 export { createMemoryRegistry } from './memory-registry.ts'
