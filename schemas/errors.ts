@@ -90,3 +90,23 @@ export class ManifestError extends Error {
     super(`model manifest is invalid: ${mistakes.join('; ')}`, options)
   }
 }
+
+/** A secret is not where it should be, or others may read it: a person must mend that. Never says the secret. */
+export class SecretUnreadableError extends Error {
+  override readonly name = 'SecretUnreadableError'
+  readonly code = 'secret_unreadable'
+  readonly policy: ErrorPolicy = 'operator'
+  constructor(what: string, reason: string, action: string, cause?: unknown) {
+    super(`${what}: ${reason}. ${action}.`, cause === undefined ? undefined : { cause })
+  }
+}
+
+/** A certificate or key file cannot be used: a person must mend that. */
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError'
+  readonly code = 'certificate_unusable'
+  readonly policy: ErrorPolicy = 'operator'
+  constructor(setting: string, reason: string, action: string, cause?: unknown) {
+    super(`${setting}: ${reason}. ${action}.`, cause === undefined ? undefined : { cause })
+  }
+}

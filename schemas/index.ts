@@ -31,6 +31,18 @@ export { bytesOfVector, vectorOfBytes } from './vector-bytes.ts'
 export type { SchemaRegistry } from './schema-registry.ts'
 export { type RegistryAddress, registrySettingsOf, requestRegistry } from './registry-client.ts'
 export { openRegistry } from './registry-confluent.ts'
-export { DecodeError, EncodeError, ManifestError, RegistryUnavailableError } from './errors.ts'
+export {
+  DecodeError,
+  EncodeError,
+  ManifestError,
+  RegistryUnavailableError,
+  SecretUnreadableError,
+} from './errors.ts'
 export type { ErrorPolicy } from './errors.ts'
+// Secrets: read at each use, and never shown
+export { placeOf, type Secret, secretSchema } from './secret.ts'
+export { mustBePrivate, readSecret } from './fs-secret.ts'
+export { readTls, type TlsOptions } from './fs-tls.ts'
+export { type Tls, tlsSchema } from './tls.ts'
+export { keepSecret, withoutSecrets } from './secrecy.ts'
 export { createMemoryRegistry } from './memory-registry.ts'

@@ -20,7 +20,7 @@ import {
 } from './judge-surroundings.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
 import { askBrokers, askMembers, askStampedAhead, askStampedBehind } from './kafka-facts.ts'
-import { askRedis } from './redis-facts.ts'
+import { askRedis, type RedisServerAnswers } from './redis-facts.ts'
 import { askRegistry } from './registry-facts.ts'
 
 /** Everything that can be asked of a feed's surroundings; what cannot be reached is a finding, not an error. */
@@ -117,12 +117,19 @@ async function examineRegistry(config: StreamsConfig, { registry }: Addresses): 
 
 async function examineRedis(config: StreamsConfig, { redis }: Addresses): Promise<Finding[]> {
   try {
-    const { facts, clock, refused } = await askRedis(redis, config.prefix)
+    const { servers, refused } = await askRedis(redis, config.prefix)
     const why = 'the user may not ask it (INFO, TIME)'
-    return [
+    const findingsOf = ({ facts, clock }: RedisServerAnswers) => [
       ...(facts === null ? [unknown('redis settings', why)] : judgeRedis(facts)),
-      judgeCommands(refused, config.prefix),
       clock === null ? unknown('clock of redis', why) : judgeClock(clock, config.limits.futureSkewSecondsMax),
+    ]
+    return [
+      judgeCommands(refused, config.prefix),
+      ...servers.flatMap((answers) =>
+        findingsOf(answers).map((finding) =>
+          servers.length === 1 ? finding : { ...finding, check: `${finding.check} (${answers.server})` },
+        ),
+      ),
     ]
   } catch (error) {
     return [failed('redis', said(error), 'Start Redis, or correct FEEDLOOP_REDIS_URL or the login.')]

@@ -31,7 +31,7 @@ export interface AttemptsOptions {
 
 const NO_PASSWORD = 'not-the-password'
 /** A key of another feed. */
-const FOREIGN_KEY = '{another-feed.users}'
+const FOREIGN_KEY = 'another-feed:of-an-attempt'
 
 /** Every way in that must be shut: nothing of them may arrive. */
 export async function attemptsOf(options: AttemptsOptions): Promise<Attempt[]> {
@@ -122,7 +122,7 @@ function redisAttempts(
 
 const featureConfig = featureStoreConfigSchema.parse({})
 /** No state's, but where states are. */
-const ownKey = ({ prefix }: StreamsConfig): string => `{${prefix}.attempt}`
+const ownKey = ({ prefix }: StreamsConfig): string => `${prefix}:of-an-attempt`
 
 function registryAttempts({ registry }: Addresses): Attempt[] {
   const plain = registry.url.replace('https:', 'http:')
