@@ -50,7 +50,16 @@ describe('topic catalogue', () => {
     expect(catalogue.interactions.config['max.message.bytes']).toBe(String(12 * 1024 * 1024))
     expect(catalogue.deadLetters.config['max.message.bytes']).toBe(String(16 * 1024 * 1024))
     expect(catalogue.users.config['min.insync.replicas']).toBe('2')
-    for (const key of TOPIC_KEYS) expect(catalogue[key].config['compression.type']).toBe('uncompressed')
+    const unpacked = topicCatalogue({
+      prefix: 'feed',
+      partitions: 4,
+      replicationFactor: 3,
+      compression: 'uncompressed',
+    })
+    for (const key of TOPIC_KEYS) {
+      expect(catalogue[key].config['compression.type']).toBe('producer')
+      expect(unpacked[key].config['compression.type']).toBe('uncompressed')
+    }
     const all = TOPIC_KEYS.flatMap((key) => Object.values(catalogue[key].config))
     expect(all.every((value) => typeof value === 'string')).toBe(true)
   })

@@ -35,6 +35,8 @@ export interface TopicCatalogueOptions {
   /** Of every keyed topic; those that must be read in one order have one. */
   partitions: number
   replicationFactor: number
+  /** 'producer' keeps what each producer made of its batches; 'uncompressed' has brokers unpack them. */
+  compression?: 'producer' | 'uncompressed'
 }
 
 const MIB = 1024 * 1024
@@ -194,8 +196,7 @@ function topicSpec(key: TopicKey, shape: TopicShape, options: TopicCatalogueOpti
     config: {
       ...keptConfig(shape.kept),
       'max.message.bytes': String(messageBytesMax),
-      // Producers may compress as they like; what reads here knows gzip only, so brokers unpack.
-      'compression.type': 'uncompressed',
+      'compression.type': options.compression ?? 'producer',
       'message.timestamp.type': shape.timestamps ?? 'CreateTime',
       'min.insync.replicas': options.replicationFactor >= 3 ? '2' : '1',
     },

@@ -231,6 +231,12 @@ export const streamsConfigSchema = z.strictObject({
         .default(4)
         .describe('of every keyed topic; cannot be changed later'),
       replicationFactor: z.int().min(1).max(9).default(1),
+      compression: z
+        .enum(['producer', 'uncompressed'])
+        .default('producer')
+        .describe(
+          'of topics: what each producer made of its batches (gzip, snappy, lz4 and zstd are read), or unpacked by the brokers for readers that know less',
+        ),
     })
     .prefault({}),
   registry: z

@@ -16,6 +16,7 @@ import type { KafkaAddress } from '../contract.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
 import { whyClosed } from './kafka-why-closed.ts'
 import { kafkaSettingsOf } from './kafka-settings.ts'
+import { registerCodecs } from './wire/kafka-codecs.ts'
 import { encodeOwnProduce, produceRequests } from './wire/kafka-produce-request.ts'
 import {
   brokerClass,
@@ -41,6 +42,7 @@ export interface KafkaClientOptions {
 // Before the first connection of this process.
 mendQueues(queueClass)
 encodeOwnProduce(produceRequests)
+registerCodecs()
 noteRefusals(brokerClass)
 tellRefusals(poolClass)
 nameMechanisms(saslHandshake)

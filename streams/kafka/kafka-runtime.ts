@@ -38,8 +38,8 @@ export type KafkaRuntime = Runtime & {
 }
 
 export function catalogueOf(config: StreamsConfig): TopicCatalogue {
-  const { partitions, replicationFactor } = config.kafka
-  return topicCatalogue({ prefix: config.prefix, partitions, replicationFactor })
+  const { partitions, replicationFactor, compression } = config.kafka
+  return topicCatalogue({ prefix: config.prefix, partitions, replicationFactor, compression })
 }
 
 /**

@@ -43,13 +43,16 @@ export function givenAddresses(
     const address = fromEnvironment || configured[service]
     if (!address) continue
     const source = fromEnvironment ? variable : `the configuration, ${CONFIGURED_AT[service]}`
-    given[service] = {
-      address: checked(service, address, source),
-      source,
-      ...(service === 'kafka' ? { security: kafkaSecurityOf(env, config.kafka ?? {}) } : {}),
-    }
+    given[service] = { address: checked(service, address, source), source }
+    if (service === 'kafka') Object.assign(given[service], securityOf(env, config))
   }
   return given
+}
+
+/** Nothing when there is none. */
+function securityOf(env: Environment, { kafka = {} }: AddressSettings): { security?: KafkaSecurity } {
+  const security = kafkaSecurityOf(env, kafka)
+  return Object.keys(security).length === 0 ? {} : { security }
 }
 
 /** What clients are told, from the checked text of each address. */

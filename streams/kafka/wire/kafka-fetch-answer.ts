@@ -1,8 +1,6 @@
-import kafkajs from 'kafkajs'
-import { OperatorError } from '../../errors.ts'
 import type { RawRecord } from '../../raw-record.ts'
-import { asFinal } from '../kafka-errors.ts'
-import { type Decompress, decodeRecordBatches, type RecordBatch } from './kafka-record-batch.ts'
+import { unpackBatch } from './kafka-codecs.ts'
+import { decodeRecordBatches, type RecordBatch } from './kafka-record-batch.ts'
 
 /**
  * A record batch in the place of one of kafkajs' messages: it follows offsets by it and looks at nothing else. What
@@ -75,7 +73,7 @@ export async function decodeFetchAnswer(frame: Buffer): Promise<FetchAnswer> {
       const preferredReadReplica = int32()
       const length = Math.max(0, int32())
       const set = frame.subarray(take(length), at)
-      const batches = await decodeRecordBatches(set, partition, decompress)
+      const batches = await decodeRecordBatches(set, partition, unpackBatch)
       partitions.push({
         partition,
         errorCode: partitionError,
@@ -117,35 +115,3 @@ const asMessage = ({ lastOffset, records, producerTimeMs }: RecordBatch): Fetche
   producerTimeMs,
   records,
 })
-
-interface Codec {
-  decompress(bytes: Buffer): Promise<Buffer>
-}
-
-const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
-
-/**
- * By the codecs that are registered with kafkajs: gzip, and what a program has added.
- *
- * @throws OperatorError `compression` for another one
- */
-const decompress: Decompress = async (codec, bytes) => {
-  const codecs = kafkajs.CompressionCodecs as Record<number, (() => Codec) | undefined>
-  let made
-  try {
-    made = codecs[codec]?.() // kafkajs' own place holders throw
-  } catch {
-    made = undefined
-  }
-  if (made === undefined) throw foreignCompression(CODEC_NAMES[codec] ?? String(codec))
-  return made.decompress(bytes)
-}
-
-const foreignCompression = (name: string) =>
-  asFinal(
-    new OperatorError(
-      'compression',
-      `A topic holds records compressed with ${name}, which is not read here: \`npx feedloop topics apply\` makes brokers unpack what comes. ` +
-        'What is there already must be deleted (kafka-delete-records) and produced again.',
-    ),
-  )
