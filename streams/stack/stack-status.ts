@@ -45,7 +45,7 @@ export async function resolveAddresses(sources: AddressSources): Promise<Address
       SERVICE_NAMES.filter((service) => addressOf(service) === undefined),
       dir,
     )
-  return addressesOf({ kafka, redis, registry }, given.kafka?.security)
+  return addressesOf({ kafka, redis, registry }, given.kafka?.security, { ...given.redis, ...given.registry })
 }
 
 /** Asks every service, given or local. Never throws for one that does not answer. */
@@ -90,10 +90,7 @@ async function localStatus(
   return { service, origin: 'local', state, address, detail, pid, startedAtMs, logFile }
 }
 
-async function silenceOf(
-  service: ServiceName,
-  given: Pick<GivenAddress, 'address' | 'security'>,
-): Promise<string | null> {
+async function silenceOf(service: ServiceName, given: Omit<GivenAddress, 'source'>): Promise<string | null> {
   try {
     await checkService(service, given)
     return null

@@ -97,7 +97,7 @@ async function bringUp(options: Resolved, given: Given): Promise<StackUp> {
     const services = await allOrNone(failed, serviceStarts(options, given, context))
     const { kafka, redis, registry } = services
     const texts = { kafka: kafka.address, redis: redis.address, registry: registry.address }
-    const addresses = addressesOf(texts, given.kafka?.security)
+    const addresses = addressesOf(texts, given.kafka?.security, { ...given.redis, ...given.registry })
     return { addresses, services, started: [...started] }
   } catch (error) {
     const mine = STOP_ORDER.filter((service) => started.has(service))
