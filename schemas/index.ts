@@ -29,7 +29,13 @@ export { groupOf, LOOP_SERVICES, STAGE_NAMES, STAGES, stagesOf } from './stages.
 export type { LoopService, StageName } from './stages.ts'
 export { bytesOfVector, vectorOfBytes } from './vector-bytes.ts'
 export type { SchemaRegistry } from './schema-registry.ts'
-export { type RegistryAddress, registrySettingsOf, requestRegistry } from './registry-client.ts'
+export { registrySettingsOf, requestRegistry } from './registry-client.ts'
+export {
+  type RegistryAccess,
+  registryAccessSchema,
+  type RegistryAddress,
+  registryRefusal,
+} from './registry-access.ts'
 export { openRegistry } from './registry-confluent.ts'
 export {
   DecodeError,

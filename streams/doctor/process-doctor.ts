@@ -1,3 +1,4 @@
+import { withoutSecrets } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import type { Addresses, KafkaAddress } from '../contract.ts'
 import { policyOf } from '../errors.ts'
@@ -100,17 +101,14 @@ async function groupsOf(prefix: string, address: KafkaAddress): Promise<GroupFac
 }
 
 async function examineRegistry(config: StreamsConfig, { registry }: Addresses): Promise<Finding[]> {
+  const shown = withoutSecrets(registry.url)
   const subjects = [...new Set(Object.values(catalogueOf(config)).map(({ subject }) => subject))]
   try {
     const found = await askRegistry(registry, subjects)
-    return [ok('registry', `answers at ${registry.url}`), ...judgeSubjects(found, registry.url)]
+    return [ok('registry', `answers at ${shown}`), ...judgeSubjects(found, shown)]
   } catch (error) {
     return [
-      failed(
-        'registry',
-        `${registry.url}: ${said(error)}`,
-        'Start the registry, or correct FEEDLOOP_REGISTRY_URL.',
-      ),
+      failed('registry', `${shown}: ${said(error)}`, 'Start the registry, or correct FEEDLOOP_REGISTRY_URL.'),
     ]
   }
 }

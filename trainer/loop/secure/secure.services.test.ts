@@ -30,6 +30,9 @@ describeServices('the loop where everybody is asked who they are', () => {
   let stack: SecureStack
   let folder: RunFolder
   let operator: Addresses
+  /** What its processes wrote. */
+  const outputs: string[] = []
+  const sentences: string[] = []
   const processes = new Map<LoopService | 'simulate', FeedloopProcess>()
   const start = async (
     name: LoopService | 'simulate',
@@ -79,7 +82,11 @@ describeServices('the loop where everybody is asked who they are', () => {
     expect(requests).toBeGreaterThan(0)
     expect(await count('examples')).toBeGreaterThan(0)
     expect(await count('deadLetters')).toBe(0)
-    for (const [name, each] of processes) expect([name, await each.stop()]).toEqual([name, 0])
+    for (const [name, each] of processes) {
+      expect([name, await each.stop()]).toEqual([name, 0])
+      const { stdout, stderr } = await each.ended
+      outputs.push(stdout, stderr)
+    }
     processes.clear()
   })
 
@@ -88,6 +95,7 @@ describeServices('the loop where everybody is asked who they are', () => {
     const rows: [string, string, string][] = []
     for (const attempt of await attemptsOf(options)) {
       const { sentence, seconds } = await told(attempt)
+      sentences.push(sentence)
       rows.push([attempt.who, attempt.what, withoutPlaces(sentence)])
       expect([attempt.what, seconds < TOLD_SECONDS_MAX]).toEqual([attempt.what, true])
     }
@@ -99,7 +107,7 @@ describeServices('the loop where everybody is asked who they are', () => {
   })
 
   test('no password is in what anybody wrote', async () => {
-    const written = await stack.logs()
+    const written = [...outputs, ...sentences, await stack.logs()].join('\n')
     for (const user of [...LOOP_SERVICES, 'feed', 'operator'] as const) {
       const { sasl } = (await stack.as(user)).kafka
       const file = (sasl as { password: { file: string } }).password.file
