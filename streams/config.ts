@@ -119,9 +119,9 @@ export const streamsLimitsSchema = z.strictObject({
   sessionTimeoutMs: z
     .int()
     .min(1_000)
-    .default(10_000)
+    .default(3_500)
     .describe(
-      'a killed process loses its partitions after this: shorter and a busy machine loses them too; brokers refuse less than their group.min.session.timeout.ms (6 s, the local stack 1 s)',
+      'a killed process loses its partitions after this: longer, and they wait; shorter, and a process that stands still for so long (a stopped machine, no CPU) loses them too, and what it had at hand is read again. Brokers refuse less than their group.min.session.timeout.ms (6 s, the local stack 1 s): then it is the least of 6, 10 and 30 s that they take',
     ),
   rebalanceTimeoutMs: z
     .int()
@@ -133,8 +133,8 @@ export const streamsLimitsSchema = z.strictObject({
   heartbeatIntervalMs: z
     .int()
     .min(100)
-    .default(1_000)
-    .describe('a rebalance is noticed within this: a tenth of the session, so that some may get lost'),
+    .default(500)
+    .describe('a rebalance is noticed within this: a seventh of the session, so that some may get lost'),
   brokerOutageSecondsMax: z
     .int()
     .min(1)

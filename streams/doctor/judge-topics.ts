@@ -88,7 +88,13 @@ function judgeSession(
   if (sessionTimeoutMsMin === null || sessionTimeoutMsMax === null)
     return unknown(check, 'the brokers do not tell group.min/max.session.timeout.ms')
   const allowed = `brokers allow ${sessionTimeoutMsMin} to ${sessionTimeoutMsMax} ms`
-  if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax)
+  if (sessionTimeoutMs < sessionTimeoutMsMin)
+    return warning(
+      check,
+      `limits.sessionTimeoutMs is ${sessionTimeoutMs}, but ${allowed}: stages join with the least of 6, 10 and 30 s that they take, and a killed process is missed for as long`,
+      'Lower group.min.session.timeout.ms of the brokers, or raise limits.sessionTimeoutMs.',
+    )
+  if (sessionTimeoutMs > sessionTimeoutMsMax)
     return failed(
       check,
       `limits.sessionTimeoutMs is ${sessionTimeoutMs}, but ${allowed}: no stage can join its group`,

@@ -114,7 +114,7 @@ describe('judgeBrokers', () => {
     ['record size', {}, { recordBytesMax: 101 }, 'warning'],
     ['record size', { messageBytesMax: null }, {}, 'warning'],
     ['session timeout', {}, {}, 'ok'],
-    ['session timeout', {}, { sessionTimeoutMs: 5_999 }, 'failed'],
+    ['session timeout', {}, { sessionTimeoutMs: 5_999 }, 'warning'],
     ['session timeout', {}, { sessionTimeoutMs: 60_001 }, 'failed'],
     ['session timeout', { sessionTimeoutMsMin: null }, {}, 'warning'],
   ] as const)('%s with %j and %j is %s', (check, changed, changedLimits, verdict) => {

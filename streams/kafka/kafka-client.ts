@@ -26,6 +26,7 @@ import {
   saslHandshake,
   tellRefusals,
 } from './wire/kafka-refusals.ts'
+import { lengthenSessions } from './wire/kafka-session-timeouts.ts'
 import { mendQueues, queueClass } from './wire/kafka-request-queues.ts'
 import { createKafkaSockets, type UnansweredRequest } from './wire/kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
@@ -46,6 +47,7 @@ registerCodecs()
 noteRefusals(brokerClass)
 tellRefusals(poolClass)
 nameMechanisms(saslHandshake)
+lengthenSessions(brokerClass)
 
 /**
  * The kafkajs client as this part uses it: short waits, bounded retries, its log in ours, and no connection that

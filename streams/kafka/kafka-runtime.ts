@@ -14,6 +14,7 @@ import { askAgain } from './kafka-ask-again.ts'
 import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
 import { runKafkaFollower } from './kafka-follower.ts'
 import { openKafkaOutputs } from './kafka-outputs.ts'
+import { mustSee } from './kafka-topics.ts'
 import { runKafkaStage } from './group/kafka-stage.ts'
 import { createOpenHandles } from '../open-handles.ts'
 import { sourcesCoPartitioned } from '../co-partition.ts'
@@ -136,7 +137,10 @@ async function connectAdmin(
     const wanted = [...keys.keys()]
     const there = new Set(await admin.listTopics())
     const missing = wanted.filter((name) => !there.has(name))
-    if (missing.length > 0) throw topicsMissing(missing)
+    if (missing.length > 0) {
+      await mustSee(admin, missing[0]!)
+      throw topicsMissing(missing)
+    }
     const { topics } = await admin.fetchTopicMetadata({ topics: wanted })
     return {
       admin,

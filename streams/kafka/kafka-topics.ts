@@ -68,7 +68,12 @@ export async function describeTopics(
   names: readonly string[],
   log: Logger = silentLogger,
 ): Promise<FoundTopic[]> {
-  return withAdmin(address, log, async (admin) => [...(await foundTopics(admin, names)).values()])
+  return withAdmin(address, log, async (admin) => {
+    const found = await foundTopics(admin, names)
+    const hidden = names.find((name) => !found.has(name))
+    if (hidden !== undefined) await mustSee(admin, hidden)
+    return [...found.values()]
+  })
 }
 
 /** Removes topics that exist: tests, and state that is to be made anew. */
@@ -156,5 +161,14 @@ export async function withAdmin<T>(
     throw classifyKafkaError(error, address.brokers)
   } finally {
     await admin.disconnect()
+  }
+}
+
+/** Brokers list the topics that we may describe: one that is not listed need not be missing. @throws the refusal */
+export async function mustSee(admin: Admin, name: string): Promise<void> {
+  try {
+    await admin.fetchTopicMetadata({ topics: [name] })
+  } catch (error) {
+    if (classifyKafkaError(error, []).code === 'kafka_permission') throw error
   }
 }

@@ -58,6 +58,9 @@ const UNSUPPORTED_MECHANISM = 33
 const isRefusal = (error: unknown): error is Error & { type: string; refused?: RefusedRequest } =>
   error instanceof Error && 'type' in error && AUTHORIZATION.test(String(error.type))
 
+/** KafkaJSAggregateError has one per topic. */
+const partsOf = (error: unknown): unknown[] => (error as { errors?: unknown[] } | null)?.errors ?? []
+
 /** Notes on every refusal what was asked. @param brokers changed in place */
 export function noteRefusals({ prototype }: { prototype: Methods }): void {
   for (const request of REQUESTS) {
@@ -67,7 +70,8 @@ export function noteRefusals({ prototype }: { prototype: Methods }): void {
       try {
         return await send.apply(this, given)
       } catch (error) {
-        if (isRefusal(error)) error.refused ??= askedBy(this, request, given[0])
+        for (const one of [error, ...partsOf(error)])
+          if (isRefusal(one)) one.refused ??= askedBy(this, request, given[0])
         throw error
       }
     }
