@@ -27,7 +27,7 @@ const POLL_MS = 10
  * Connects to Redis. `namespace` comes before every key, so that a shadow or a second loop keeps to itself.
  * Throws StoreUnreachableError or StoreEvictsError, both for an operator to mend.
  *
- * Keys of one call share a hash tag, except in `read`: on Redis Cluster that one must be split by tag.
+ * Keys of one call share a hash tag, except in `read`: a Redis Cluster is asked for each tag by itself.
  */
 export async function openRedisStore(
   where: RedisAddress,
@@ -35,11 +35,11 @@ export async function openRedisStore(
   options: RedisStoreOptions = {},
 ): Promise<StateStore> {
   const { commandTimeoutMs = 2_000, readKeysMax = 20_000, outageMsMax = 0, watchEveryMs = 1_000 } = options
-  const redis = await connectRedis(where, commandTimeoutMs)
+  const { redis, explain } = await connectRedis(where, commandTimeoutMs)
   const acquireScript = scriptOf('acquire')
   const applyScript = scriptOf('apply')
   const keys = storeKeys(namespace)
-  const ask: Ask = (operation, call) => throughOutage(outageMsMax, () => askRedis(operation, call))
+  const ask: Ask = (operation, call) => throughOutage(outageMsMax, () => askRedis(operation, call, explain))
   const reading = { redis, keys, ask, readKeysMax }
 
   async function applyOnce(request: ApplyRequest): Promise<ApplyAnswer> {
@@ -48,7 +48,7 @@ export async function openRedisStore(
       void redis.sendCommand(command)
       return command.promise
     }
-    return answerOf(await askRedis('write a batch', () => evaluate(applyScript, send)))
+    return answerOf(await askRedis('write a batch', () => evaluate(applyScript, send), explain))
   }
 
   return {

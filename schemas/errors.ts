@@ -100,3 +100,13 @@ export class SecretUnreadableError extends Error {
     super(`${what}: ${reason}. ${action}.`, cause === undefined ? undefined : { cause })
   }
 }
+
+/** A certificate or key file cannot be used: a person must mend that. */
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError'
+  readonly code = 'certificate_unusable'
+  readonly policy: ErrorPolicy = 'operator'
+  constructor(setting: string, reason: string, action: string, cause?: unknown) {
+    super(`${setting}: ${reason}. ${action}.`, cause === undefined ? undefined : { cause })
+  }
+}

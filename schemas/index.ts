@@ -31,7 +31,13 @@ export type { LoopService, StageName } from './stages.ts'
 export { joinedId } from './joined-id.ts'
 export { bytesOfVector, vectorOfBytes } from './vector-bytes.ts'
 export type { SchemaRegistry } from './schema-registry.ts'
-export { type RegistryAddress, registrySettingsOf, requestRegistry } from './registry-client.ts'
+export { registrySettingsOf, requestRegistry } from './registry-client.ts'
+export {
+  type RegistryAccess,
+  registryAccessSchema,
+  type RegistryAddress,
+  registryRefusal,
+} from './registry-access.ts'
 export { openRegistry } from './registry-confluent.ts'
 export {
   DecodeError,
@@ -44,5 +50,7 @@ export type { ErrorPolicy } from './errors.ts'
 // Secrets: read at each use, and never shown
 export { placeOf, type Secret, secretSchema } from './secret.ts'
 export { mustBePrivate, readSecret } from './fs-secret.ts'
+export { readTls, type TlsOptions } from './fs-tls.ts'
+export { type Tls, tlsSchema } from './tls.ts'
 export { keepSecret, withoutSecrets } from './secrecy.ts'
 export { createMemoryRegistry } from './memory-registry.ts'

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { registryAccessSchema } from '#schemas'
 import { kafkaSaslSchema, kafkaTlsSchema } from './kafka-security.ts'
+import { redisAccessSchema } from './redis-access.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -250,10 +252,22 @@ export const streamsConfigSchema = z.strictObject({
     })
     .prefault({}),
   registry: z
-    .strictObject({ url: z.url().optional().describe('Confluent-compatible; FEEDLOOP_REGISTRY_URL wins') })
+    .strictObject({
+      url: z.url().optional().describe('Confluent-compatible, with its path; FEEDLOOP_REGISTRY_URL wins'),
+      otherUrls: z
+        .array(z.url())
+        .optional()
+        .describe(
+          'of the same registry, asked when one does not answer; FEEDLOOP_REGISTRY_URL may list several',
+        ),
+      ...registryAccessSchema.shape,
+    })
     .prefault({}),
   redis: z
-    .strictObject({ url: z.url().optional().describe('redis://; FEEDLOOP_REDIS_URL wins') })
+    .strictObject({
+      url: z.url().optional().describe('redis:// or rediss://; FEEDLOOP_REDIS_URL wins'),
+      ...redisAccessSchema.shape,
+    })
     .prefault({}),
   limits: streamsLimitsSchema.prefault({}),
 })

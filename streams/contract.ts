@@ -1,5 +1,6 @@
 import type { RegistryAddress } from '#schemas'
 import type { KafkaSecurity } from './kafka-security.ts'
+import type { RedisAccess } from './redis-access.ts'
 import type { Runtime } from './stage.ts'
 
 /** Where Kafka is, as its clients are told: everything that `kafkaSettingsOf` makes settings of. */
@@ -9,12 +10,9 @@ export interface KafkaAddress extends KafkaSecurity {
 }
 
 /** Where Redis is, as its clients are told. */
-export interface RedisAddress {
-  /** redis://[user:password@]host:port, or rediss:// */
+export interface RedisAddress extends RedisAccess {
+  /** redis://[user:password@]host:port[/database], or rediss://; with `cluster` or `sentinel` only the login in it counts. */
   url: string
-  username?: string
-  password?: { file: string }
-  tls?: { caFile: string }
 }
 
 /** Where the three services are; stack/addresses.ts makes them of what was given. */

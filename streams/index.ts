@@ -35,7 +35,15 @@ export { table } from './table.ts'
 // Clients: how each service is reached is said there and nowhere else
 export { createPlainKafka } from './kafka/kafka-client.ts'
 export { kafkaSettingsOf } from './kafka/kafka-settings.ts'
-export { createRedis } from './redis-client.ts'
+export {
+  createRedis,
+  explainRedis,
+  primariesOf,
+  type RedisClient,
+  refuseUnservedSlots,
+  watchCauses,
+} from './redis-client.ts'
+export { redisPlace } from './redis-access.ts'
 export { requestHttp } from './http-client.ts'
 
 // The runtime on real brokers, and what is asked of them without a group

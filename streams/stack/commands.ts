@@ -1,12 +1,15 @@
+import path from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../contract.ts'
-import { type AclUser, ACL_USERS, serviceAcls } from '../acl/service-acls.ts'
+import { type AclUser, ACL_USERS, type ServiceAcl, serviceAcls } from '../acl/service-acls.ts'
 import type { StreamsConfig } from '../config.ts'
 import { catalogueOf } from '../kafka/kafka-runtime.ts'
 import { environmentOf } from './addresses.ts'
-import { STACK_DIR_DEFAULT } from './layout.ts'
+import { writeContainerFiles } from './fs-container-files.ts'
+import { CONTAINERS_DIR_DEFAULT, STACK_DIR_DEFAULT } from './layout.ts'
 import { progressLine, type StackProgress } from './progress.ts'
-import { SERVICE_NAMES, SERVICE_TITLES } from './stack-services.ts'
+import { secureAddresses } from './secure-addresses.ts'
+import { SERVICE_NAMES, SERVICE_TITLES, usualSecureAddresses } from './stack-services.ts'
 import { stackDown } from './stack-down.ts'
 import { resolveSecureAddresses, stackStatus, type ServiceStatus } from './stack-status.ts'
 import { stackUp } from './stack-up.ts'
@@ -49,12 +52,25 @@ export function registerStackCommands(
     })
 
   stack
+    .command('files')
+    .description('write certificates, logins and settings for the containers of the profile secure')
+    .action(async () => {
+      const folder = await writeContainerFiles(process.env, await feedOf(), Date.now())
+      print(`${folder}: mounted by docker-compose.kafka.yml`)
+    })
+
+  stack
     .command('env')
     .description('print the environment in which a service finds the secure stack')
     .argument('<user>', ACL_USERS.join(', '), parseUser)
+    .option('--containers', 'of the containers that docker-compose.kafka.yml starts with its profile secure')
     .option('--json', 'print as JSON')
-    .action(async (user: AclUser, flags: { json?: boolean }) => {
-      const variables = environmentOf(await resolveSecureAddresses(user, dir))
+    .action(async (user: AclUser, flags: { json?: boolean; containers?: boolean }) => {
+      const variables = environmentOf(
+        flags.containers
+          ? secureAddresses(user, path.resolve(CONTAINERS_DIR_DEFAULT), usualSecureAddresses())
+          : await resolveSecureAddresses(user, dir),
+      )
       if (flags.json) return print(JSON.stringify(variables, null, 2))
       for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quoted(value)}`)
     })
@@ -83,15 +99,20 @@ export function registerStackCommands(
       if (status.some(({ state }) => state !== 'up')) process.exitCode = 1
     })
 
+  /** Whose rights are given. */
+  async function feedOf(): Promise<{ prefix: string; acls: ServiceAcl[] }> {
+    const config = await context.loadConfig()
+    const { prefix } = config
+    return { prefix, acls: serviceAcls({ prefix, catalogue: catalogueOf(config) }) }
+  }
+
   async function startStack(flags: UpFlags, signal: AbortSignal): ReturnType<typeof stackUp> {
     const asked = { kafka: flags.kafkaPort, redis: flags.redisPort, registry: flags.registryPort }
     const ports = Object.fromEntries(Object.entries(asked).filter(([, port]) => port !== undefined))
     const config = await context.loadConfig()
-    const { prefix } = config
-    const acls = serviceAcls({ prefix, catalogue: catalogueOf(config) })
     return stackUp({
       dir,
-      ...(flags.secure ? { secure: { prefix, acls } } : {}),
+      ...(flags.secure ? { secure: await feedOf() } : {}),
       env: process.env,
       config,
       ports,

@@ -1,4 +1,4 @@
-import { kafkaAddressOf, type GivenAddress } from './addresses.ts'
+import { kafkaAddressOf, redisAddressOf, registryAddressOf, type GivenAddress } from './addresses.ts'
 import { ServiceUnreachableError } from './errors.ts'
 import { checkKafka } from './kafka-ready.ts'
 import { pollUntil, WaitLimitError } from './process-wait.ts'
@@ -14,15 +14,15 @@ const POLL_MS = 250
 /** One try of a real request to a service that somebody else runs; throws what is not there. */
 export function checkService(
   service: ServiceName,
-  { address, security }: Pick<GivenAddress, 'address' | 'security'>,
+  { address, security, redis, registry }: Omit<GivenAddress, 'source'>,
 ): Promise<void> {
   switch (service) {
     case 'kafka':
       return checkKafka(kafkaAddressOf(address, security))
     case 'redis':
-      return checkRedis({ url: address })
+      return checkRedis(redisAddressOf(address, redis))
     case 'registry':
-      return checkRegistry({ url: address })
+      return checkRegistry(registryAddressOf(address, registry))
   }
 }
 

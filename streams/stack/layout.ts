@@ -4,6 +4,8 @@ import { CACHE_VARIABLE, type ServiceName } from './stack-services.ts'
 
 /** Beside the project, ignored by git. */
 export const STACK_DIR_DEFAULT = '.feedloop/stack'
+/** What the containers of docker-compose.kafka.yml's profile `secure` are given. */
+export const CONTAINERS_DIR_DEFAULT = '.feedloop/containers'
 export const CACHE_DIR_DEFAULT = '.feedloop/archives'
 
 /** Where a stack keeps its things: `<dir>/{kafka,redis,registry}`, `<dir>/logs/<service>.log`, `<dir>/state.json`. */

@@ -33,7 +33,7 @@ export interface CertificateOptions {
   validDays?: number
 }
 
-/** Signs certificates for localhost and 127.0.0.1. */
+/** Signs certificates for localhost, 127.0.0.1 and the broker's name among containers. */
 export interface Authority {
   caPemFile: string
   /** The certificate `<name>.pem`, `<name>.key`, `<name>.p12`, good for servers and for clients. */
@@ -101,7 +101,7 @@ export async function createAuthority(dir: string, env: Environment = process.en
       '-validity',
       `${validDays}`,
       '-ext',
-      'san=dns:localhost,ip:127.0.0.1',
+      'san=dns:localhost,dns:kafka-secure,ip:127.0.0.1',
       '-ext',
       'eku=serverAuth,clientAuth',
     ])

@@ -50,5 +50,9 @@ export function formatArguments({ args }: Launch, passwords: Readonly<Record<Sta
     '--add-scram',
     `${SCRAM_MECHANISM}=[name=${name},password=${password}]`,
   ])
-  return [...args, ...users].map((argument) => `"${argument.replaceAll('\\', '\\\\')}"\n`).join('')
+  return argumentsFile([...args, ...users])
 }
+
+/** As Java reads it after an @: one argument a line. */
+export const argumentsFile = (args: readonly string[]): string =>
+  args.map((argument) => `"${argument.replaceAll('\\', '\\\\')}"\n`).join('')

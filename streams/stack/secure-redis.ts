@@ -41,7 +41,7 @@ export function redisUsers(prefix: string, passwords: Readonly<Record<StackUser,
     const hash = createHash('sha256')
       .update(passwords[name as StackUser])
       .digest('hex')
-    return `user ${name} on #${hash} ${rights.replace('KEYS', `~*{${prefix}.*`)}\n`
+    return `user ${name} on #${hash} ${rights.replace('KEYS', `~${prefix}:*`)}\n`
   })
   return ['user default off\n', ...users].join('')
 }

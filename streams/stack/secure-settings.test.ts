@@ -54,7 +54,7 @@ test('Redis listens on TLS alone, and who has no login may do nothing', () => {
   expect(users).not.toContain('pw-of')
   const hash = createHash('sha256').update('pw-of-scorer').digest('hex')
   expect(users).toContain(
-    `user scorer on #${hash} ~*{feed.* resetchannels -@all +@read +@connection -@dangerous +info\n`,
+    `user scorer on #${hash} ~feed:* resetchannels -@all +@read +@connection -@dangerous +info\n`,
   )
   expect(users).not.toMatch(/^user (feed|registry) /m)
 })

@@ -49,3 +49,10 @@ export const secureAddress = (service: ServiceName, port: number): string =>
   localAddress(service, port)
     .replace(/^redis:/, 'rediss:')
     .replace(/^http:/, 'https:')
+
+/** On the usual ports, as containers are. */
+export const usualSecureAddresses = (): Record<ServiceName, string> => ({
+  kafka: secureAddress('kafka', USUAL_PORTS.kafka),
+  redis: secureAddress('redis', USUAL_PORTS.redis),
+  registry: secureAddress('registry', USUAL_PORTS.registry),
+})

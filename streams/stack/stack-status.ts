@@ -52,7 +52,7 @@ export async function resolveAddresses(sources: AddressSources): Promise<Address
     )
   const texts = { kafka, redis, registry }
   if (isSecure(processes)) return secureAddresses('operator', dir, texts)
-  return addressesOf(texts, given.kafka?.security)
+  return addressesOf(texts, given.kafka?.security, { ...given.redis, ...given.registry })
 }
 
 /** How one user of the secure stack in `dir` is let in. Throws StackNotSecureError. */

@@ -109,7 +109,9 @@ async function bringUp(options: Resolved, given: Given): Promise<StackUp> {
     const { kafka, redis, registry } = services
     const texts = { kafka: kafka.address, redis: redis.address, registry: registry.address }
     const addresses =
-      security === null ? addressesOf(texts, given.kafka?.security) : secureAddresses('operator', dir, texts)
+      security === null
+        ? addressesOf(texts, given.kafka?.security, { ...given.redis, ...given.registry })
+        : secureAddresses('operator', dir, texts)
     return { addresses, services, started: [...started] }
   } catch (error) {
     const mine = STOP_ORDER.filter((service) => started.has(service))
