@@ -257,6 +257,10 @@ export const trainerConfigSchema = z
       .describe(
         'event time after the request within which an item must be shown: what a phone shows later is no example, and is counted',
       ),
+    outcomeTypes: z
+      .array(z.string().min(1))
+      .default(['shown'])
+      .describe('types that only the outcomes topic tells: labels know these and features.interactionTypes'),
     objective: z.string().min(1).default('click').describe('the label that models predict'),
     learner: ftrlConfigSchema.optional().describe('settings of FTRL, when it is the only learner'),
     learners: z
