@@ -17,6 +17,7 @@ export type {
   RankedItem,
   RankRequest,
   RecordOf,
+  ToldPositive,
   TopicKey,
   User,
 } from './records.ts'

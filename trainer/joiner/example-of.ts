@@ -1,4 +1,4 @@
-import { joinedId, type Example, type Label, type Prediction, type RankedItem } from '#schemas'
+import { joinedId, type Example, type Prediction, type RankedItem } from '#schemas'
 
 /** Deterministic: the same prediction and item give the same id, so that a repetition can be dropped. */
 export function exampleIdOf(predictionId: string, itemId: string): string {
@@ -9,7 +9,7 @@ export function exampleIdOf(predictionId: string, itemId: string): string {
 export function exampleOf(
   prediction: Prediction,
   { itemId, rank, propensity, score, vector, flags }: RankedItem,
-  { labels, maturedAtMs }: { labels: Label[]; maturedAtMs: number },
+  { labels, toldBy, maturedAtMs }: Pick<Example, 'labels' | 'toldBy' | 'maturedAtMs'>,
 ): Example | undefined {
   if (vector === null || flags === null) return undefined
   const { predictionId, requestId, userId, modelId, featureSetId, fallbackReason, occurredAtMs } = prediction
@@ -30,5 +30,7 @@ export function exampleOf(
     vector,
     flags,
     labels,
+    toldBy,
+    labelsOut: [],
   }
 }

@@ -105,7 +105,7 @@ export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
         return rules.isShown(type) && occurredAtMs > shownUntilMs ? 'shown_late' : 'late'
       const waiting = pending.get(requestId)
       if (waiting !== undefined) {
-        if (!waiting.attach(outcome)) return 'late'
+        if (!waiting.attach({ ...outcome, source: at.source })) return 'late'
         noteOffset(waiting, at)
         nextDueMs = Math.min(nextDueMs, waiting.dueMs)
         return 'joined'

@@ -25,6 +25,8 @@ export interface JoinerOptions {
   config: TrainerConfig
   /** Event time ahead of the broker, as everywhere in the feed. */
   limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
+  /** Labels of which a source is silent now: examples are marked with them. */
+  labelsOut?: () => readonly string[]
 }
 
 /**
@@ -33,7 +35,8 @@ export interface JoinerOptions {
  * learns where each topic stands in event time. What matured before the restart may be written twice, with the same
  * exampleId: the first record counts.
  */
-export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOptions): Stage<JoinerSource> {
+export function createJoinerStage(runtime: Runtime, options: JoinerOptions): Stage<JoinerSource> {
+  const { config, limits, labelsOut = () => [] } = options
   const rules = createLabelRules(config.labels)
   const lanes = new Map<number, Lane>()
 
@@ -65,7 +68,8 @@ export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOp
       return Promise.resolve()
     },
 
-    batch: (batch, outputs) => joinBatch(runtime.signals, laneOf(batch.partition), batch, outputs),
+    batch: (batch, outputs) =>
+      joinBatch(runtime.signals, laneOf(batch.partition), batch, { outputs, labelsOut }),
   }
 }
 
@@ -112,11 +116,17 @@ function timeSteps({ futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs 
   ]
 }
 
+/** Where examples go, and what they are marked with. */
+interface Told {
+  outputs: Outputs
+  labelsOut: () => readonly string[]
+}
+
 async function joinBatch(
   signals: Signals,
   lane: Lane,
   batch: Batch<JoinerSource>,
-  outputs: Outputs,
+  told: Told,
 ): Promise<BatchResult> {
   const { window, times } = lane
   const hasRoom = window.hasRoomFor(batch.records.length)
@@ -126,7 +136,7 @@ async function joinBatch(
   }
   take(signals, lane, batch)
   // Again as long as something matured: what is due next may be due already.
-  while (matureOnce(signals, window, await times.streamTimeMs(window.nextDueMs), outputs)) continue
+  while (matureOnce(signals, window, await times.streamTimeMs(window.nextDueMs), told)) continue
   signals.gauge(SIGNALS.predictionsPending, window.pendingCount, { partition: String(batch.partition) })
   const lastRead = batch.nextOffset - 1
   return { kind: 'done', commit: Math.min(lastRead, window.neededOffset(batch.topic) ?? Infinity) }
@@ -151,9 +161,16 @@ function verdictOn(window: JoinWindow, value: RecordOf[JoinerSource], at: Source
 }
 
 /** @returns whether anything was due */
-function matureOnce(signals: Signals, window: JoinWindow, streamTimeMs: number, outputs: Outputs): boolean {
+function matureOnce(
+  signals: Signals,
+  window: JoinWindow,
+  streamTimeMs: number,
+  { outputs, labelsOut }: Told,
+): boolean {
   const { examples, predictions, shownLate, unmatched } = window.mature(streamTimeMs)
-  for (const example of examples) outputs.add('examples', { key: example.userId, value: example })
+  const marks = [...labelsOut()]
+  for (const example of examples)
+    outputs.add('examples', { key: example.userId, value: { ...example, labelsOut: marks } })
   if (predictions > 0) signals.count(SIGNALS.predictionsMatured, {}, predictions)
   if (examples.length > 0) signals.count(SIGNALS.examplesMatured, {}, examples.length)
   if (shownLate > 0) signals.count(SIGNALS.itemsShownLate, {}, shownLate)

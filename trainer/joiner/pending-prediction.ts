@@ -1,5 +1,5 @@
-import type { Example, Prediction } from '#schemas'
-import type { JoinOutcome } from './early-outcomes.ts'
+import type { Example, Prediction, ToldPositive } from '#schemas'
+import type { ToldOutcome } from './early-outcomes.ts'
 import { exampleOf } from './example-of.ts'
 import type { LabelRules } from './label-rules.ts'
 import type { Held } from './needed-offsets.ts'
@@ -17,7 +17,7 @@ export interface JoinTimes {
 export interface PendingPrediction extends Held {
   readonly prediction: Prediction
   /** @returns false: this item's labels are final already */
-  attach(outcome: JoinOutcome): boolean
+  attach(outcome: ToldOutcome): boolean
   /** Event time at which `settle` has something to do. */
   readonly dueMs: number
   /** Takes out the examples whose labels are final at this event time, best rank first. */
@@ -36,6 +36,8 @@ export interface Settled {
 interface PendingItem {
   /** Outcome type -> first event time. */
   times: Map<string, number>
+  /** The same, by the topic that told it. */
+  bySource: Map<string, Map<string, number>>
   isSettled: boolean
 }
 
@@ -71,6 +73,7 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
       item.isSettled = true
       const example = exampleOf(prediction, ranked, {
         labels: rules.labelsOf(shownAtMs, item.times),
+        toldBy: toldBy(item, shownAtMs),
         maturedAtMs: shownAtMs + waitMs,
       })
       if (example !== undefined) examples.push(example)
@@ -78,14 +81,26 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
     return examples
   }
 
+  function toldBy({ bySource }: PendingItem, shownAtMs: number): ToldPositive[] {
+    return [...bySource].sort().flatMap(([source, told]) =>
+      rules
+        .labelsOf(shownAtMs, told)
+        .filter(({ value }) => value === 1)
+        .map(({ name: label }) => ({ label, source })),
+    )
+  }
+
   return {
     prediction,
     offsets: new Map(),
-    attach({ itemId, type, occurredAtMs }) {
-      const item = items.get(itemId) ?? { times: new Map<string, number>(), isSettled: false }
+    attach({ itemId, type, occurredAtMs, source }) {
+      const item = items.get(itemId) ?? createItem()
       if (item.isSettled) return false
       items.set(itemId, item)
-      item.times.set(type, Math.min(occurredAtMs, item.times.get(type) ?? Infinity))
+      noteFirst(item.times, type, occurredAtMs)
+      const told = item.bySource.get(source) ?? new Map<string, number>()
+      item.bySource.set(source, told)
+      noteFirst(told, type, occurredAtMs)
       dueMs = nextDueMs()
       return true
     },
@@ -101,4 +116,12 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
       return { examples, isOver, shownLate: isOver ? shown.length - inTime : 0, wasShown: inTime > 0 }
     },
   }
+}
+
+function createItem(): PendingItem {
+  return { times: new Map(), bySource: new Map(), isSettled: false }
+}
+
+function noteFirst(times: Map<string, number>, type: string, occurredAtMs: number): void {
+  times.set(type, Math.min(occurredAtMs, times.get(type) ?? Infinity))
 }

@@ -29,6 +29,8 @@ export interface Judge {
   /** Whether a model of this learner waits. */
   isTrying(learner: string): boolean
   add(example: TrainingExample): void
+  /** Takes back what matured from this event time on: its labels had not arrived. */
+  forgetSince(maturedAtMs: number): void
   /** Decides on those that have seen enough. */
   decide(): Promise<void>
   /** Rejects all of them. */
@@ -89,6 +91,10 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     isTrying: (learner) => trials.some(({ session }) => session.manifest.learner === learner),
     add(example) {
       for (const { fresh } of trials) fresh.push(example)
+    },
+    forgetSince(maturedAtMs) {
+      for (const trial of trials)
+        trial.fresh = trial.fresh.filter((example) => example.maturedAtMs < maturedAtMs)
     },
     async decide() {
       for (const trial of trials.filter(hasSeenEnough)) {

@@ -39,6 +39,7 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
         movedAtMs: clock.nowMs(),
         occurredAtMs,
         manifest: JSON.stringify(manifest),
+        pinned: false,
       }
       outputs.add('models', { key: modelId, value })
       await outputs.flush()
