@@ -8,6 +8,7 @@ import type { KafkaAddress } from '../contract.ts'
 import type { KafkaSasl } from '../kafka-security.ts'
 import { silentLogger } from '../log.ts'
 import { passwordOf, type SecureBrokers, startSecureBrokers } from '../testing/process-secure-brokers.ts'
+import { waitForGiven } from '../stack/given-services.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
 
 const limits = streamsLimitsSchema.parse({})
@@ -175,6 +176,19 @@ describe('who is refused is told why', () => {
     expect(await refusal(by('SCRAM', { tls: tls({ caFile: '/nowhere' }) }))).toMatch(
       /cannot be read \(ENOENT\)/,
     )
+  })
+  it('by `stack up` and `stack status` as well, which wait for what is starting', async () => {
+    const { scram, open } = secure
+    const given = (address: KafkaAddress) => ({
+      kafka: { address: address.brokers.join(','), source: 'the test', security: address },
+    })
+    const wait = (address: KafkaAddress) => waitForGiven(given(address), { onProgress: () => undefined })
+    const startedAtMs = performance.now()
+    await expect(wait(scram('scorer', 'wrong'))).rejects.toMatchObject({ code: 'kafka_login' })
+    await expect(wait(by('SCRAM'))).rejects.toMatchObject({ code: 'kafka_certificate' })
+    expect(performance.now() - startedAtMs).toBeLessThan(2 * TOLD_MS_MAX)
+    await wait(open)
+    await wait(scram('scorer')) // which has no right at all
   })
   it('a password file that is empty, or readable by all', async () => {
     const withFile = async (name: string, text: string, mode: number) => {
