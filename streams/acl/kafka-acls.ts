@@ -1,5 +1,6 @@
 import type { KafkaAddress } from '../contract.ts'
 import { createPlainKafka } from '../kafka/kafka-client.ts'
+import type { AnyAcl } from './acl-lines.ts'
 import type { AclOperation, ServiceAcl } from './service-acls.ts'
 
 // kafkajs' enumerations; Node's ESM loader does not see their names in kafkajs, a CommonJS package.
@@ -23,10 +24,7 @@ const EVERY_HOST = '*'
  *
  * @throws what kafkajs throws, when the user of `address` may not alter the cluster
  */
-export async function applyAcls(
-  address: KafkaAddress,
-  acls: readonly (Omit<ServiceAcl, 'user'> & { user: string })[],
-): Promise<void> {
+export async function applyAcls(address: KafkaAddress, acls: readonly AnyAcl[]): Promise<void> {
   const admin = createPlainKafka(address, { clientId: 'feedloop-acls' }).admin()
   try {
     await admin.connect()

@@ -1,17 +1,14 @@
-import path from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../contract.ts'
-import { type AclUser, ACL_USERS, type ServiceAcl, serviceAcls } from '../acl/service-acls.ts'
+import { ACL_USERS, type ServiceAcl, serviceAcls } from '../acl/service-acls.ts'
 import type { StreamsConfig } from '../config.ts'
 import { catalogueOf } from '../kafka/kafka-runtime.ts'
-import { environmentOf } from './addresses.ts'
-import { writeContainerFiles } from './fs-container-files.ts'
-import { CONTAINERS_DIR_DEFAULT, STACK_DIR_DEFAULT } from './layout.ts'
+import { STACK_DIR_DEFAULT } from './layout.ts'
 import { progressLine, type StackProgress } from './progress.ts'
-import { secureAddresses } from './secure-addresses.ts'
-import { SERVICE_NAMES, SERVICE_TITLES, usualSecureAddresses } from './stack-services.ts'
+import { registerSecureCommands } from './secure-commands.ts'
+import { SERVICE_NAMES, SERVICE_TITLES } from './stack-services.ts'
 import { stackDown } from './stack-down.ts'
-import { resolveSecureAddresses, stackStatus, type ServiceStatus } from './stack-status.ts'
+import { stackStatus, type ServiceStatus } from './stack-status.ts'
 import { stackUp } from './stack-up.ts'
 
 interface UpFlags {
@@ -23,11 +20,10 @@ interface UpFlags {
   secure?: boolean
 }
 
-/** `stack up|down|status`: Kafka, Redis and the schema registry for this folder, without containers. */
-export function registerStackCommands(
-  program: Command,
-  context: Pick<CommandContext<StreamsConfig>, 'loadConfig'>,
-): void {
+type Context = Pick<CommandContext<StreamsConfig>, 'loadConfig'>
+
+/** `stack up|down|status|env|files`: Kafka, Redis and the schema registry for this folder, without containers. */
+export function registerStackCommands(program: Command, context: Context): void {
   const dir = STACK_DIR_DEFAULT
   const stack = program
     .command('stack')
@@ -51,29 +47,7 @@ export function registerStackCommands(
         )
     })
 
-  stack
-    .command('files')
-    .description('write certificates, logins and settings for the containers of the profile secure')
-    .action(async () => {
-      const folder = await writeContainerFiles(process.env, await feedOf(), Date.now())
-      print(`${folder}: mounted by docker-compose.kafka.yml`)
-    })
-
-  stack
-    .command('env')
-    .description('print the environment in which a service finds the secure stack')
-    .argument('<user>', ACL_USERS.join(', '), parseUser)
-    .option('--containers', 'of the containers that docker-compose.kafka.yml starts with its profile secure')
-    .option('--json', 'print as JSON')
-    .action(async (user: AclUser, flags: { json?: boolean; containers?: boolean }) => {
-      const variables = environmentOf(
-        flags.containers
-          ? secureAddresses(user, path.resolve(CONTAINERS_DIR_DEFAULT), usualSecureAddresses())
-          : await resolveSecureAddresses(user, dir),
-      )
-      if (flags.json) return print(JSON.stringify(variables, null, 2))
-      for (const [name, value] of Object.entries(variables)) print(`export ${name}=${quoted(value)}`)
-    })
+  registerSecureCommands(stack, () => feedOf(context))
 
   stack
     .command('down')
@@ -99,20 +73,13 @@ export function registerStackCommands(
       if (status.some(({ state }) => state !== 'up')) process.exitCode = 1
     })
 
-  /** Whose rights are given. */
-  async function feedOf(): Promise<{ prefix: string; acls: ServiceAcl[] }> {
-    const config = await context.loadConfig()
-    const { prefix } = config
-    return { prefix, acls: serviceAcls({ prefix, catalogue: catalogueOf(config) }) }
-  }
-
   async function startStack(flags: UpFlags, signal: AbortSignal): ReturnType<typeof stackUp> {
     const asked = { kafka: flags.kafkaPort, redis: flags.redisPort, registry: flags.registryPort }
     const ports = Object.fromEntries(Object.entries(asked).filter(([, port]) => port !== undefined))
     const config = await context.loadConfig()
     return stackUp({
       dir,
-      ...(flags.secure ? { secure: await feedOf() } : {}),
+      ...(flags.secure ? { secure: await feedOf(context) } : {}),
       env: process.env,
       config,
       ports,
@@ -140,14 +107,11 @@ function statusLine({ service, state, origin, address, pid, detail }: ServiceSta
   return [SERVICE_TITLES[service].padEnd(16), state.padEnd(9), ...where.filter(Boolean)].join(' ')
 }
 
-/** For a shell: paths may hold blanks. */
-const quoted = (value: string): string =>
-  /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`
-
-function parseUser(text: string): AclUser {
-  const user = ACL_USERS.find((known) => known === text)
-  if (user === undefined) throw new InvalidArgumentError(`it is one of ${ACL_USERS.join(', ')}.`)
-  return user
+/** Whose rights a secure stack gives. */
+async function feedOf({ loadConfig }: Context): Promise<{ prefix: string; acls: ServiceAcl[] }> {
+  const config = await loadConfig()
+  const { prefix } = config
+  return { prefix, acls: serviceAcls({ prefix, catalogue: catalogueOf(config) }) }
 }
 
 function parsePort(text: string): number {

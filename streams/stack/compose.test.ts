@@ -182,7 +182,7 @@ describe('its profile secure', () => {
     expect(files['kafka/server.properties']).not.toMatch(/PLAINTEXT|ANONYMOUS/)
     expect(files['kafka/format.arguments']).toContain('SCRAM-SHA-512=[name=scorer,password=pw-of-scorer]')
     expect(files['kafka/acls.sh']).toContain(
-      "--add --allow-principal 'User:registry' --operation Read --operation Write",
+      '--add --allow-principal User:registry --operation Read --operation Write',
     )
     expect(files['redis/redis.conf']).toContain('\nport 0\n')
     expect(files['registry/application.properties']).toContain('quarkus.http.insecure-requests=disabled')

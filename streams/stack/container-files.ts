@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { AclOperation } from '../acl/service-acls.ts'
+import { aclCommandLines } from '../acl/acl-lines.ts'
 import { brokerProperties } from './broker-properties.ts'
 import type { StackSecurity } from './fs-secure.ts'
 import { brokerFormatLaunch, brokerLaunch } from './launch.ts'
@@ -95,24 +95,11 @@ function adminProperties({ certificates, passwords }: StackSecurity): string {
   ].join('\n')
 }
 
-const OPERATIONS: Record<AclOperation, string> = {
-  read: 'Read',
-  write: 'Write',
-  create: 'Create',
-  delete: 'Delete',
-  alter: 'Alter',
-  describe: 'Describe',
-  'describe-configs': 'DescribeConfigs',
-  'alter-configs': 'AlterConfigs',
-}
-
-function aclScript(acls: readonly StackAcl[]): string {
-  const tool = `${KAFKA_DIR}/bin/kafka-acls.sh --bootstrap-server ${CONTAINER_BROKER} --command-config admin.properties`
-  const lines = acls.map(({ user, resource, pattern, name, operations }) => {
-    const where =
-      resource === 'cluster' ? '--cluster' : `--${resource} '${name}' --resource-pattern-type ${pattern}`
-    const what = operations.map((operation) => `--operation ${OPERATIONS[operation]}`).join(' ')
-    return `${tool} --add --allow-principal 'User:${user}' ${what} ${where}`
-  })
-  return ['set -e', ...lines, ''].join('\n')
-}
+/** In the folder of the broker's files, once it answers. */
+const aclScript = (acls: readonly StackAcl[]): string =>
+  [
+    'set -e',
+    `PATH="$PATH:${KAFKA_DIR}/bin" BROKERS=${CONTAINER_BROKER} ADMIN=admin.properties`,
+    ...aclCommandLines(acls),
+    '',
+  ].join('\n')

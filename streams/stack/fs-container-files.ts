@@ -10,10 +10,9 @@ import { REGISTRY_ACLS, type StackAcl } from './secure-users.ts'
 export async function writeContainerFiles(
   env: Environment,
   feed: { prefix: string; acls: readonly StackAcl[] },
-  nowMs: number,
   dir: string = path.resolve(CONTAINERS_DIR_DEFAULT),
 ): Promise<string> {
-  const security = await ensureSecurity(dir, env, nowMs)
+  const security = await ensureSecurity(dir, env)
   const acls = [...feed.acls, ...REGISTRY_ACLS]
   const folder = secureDirOf(dir)
   for (const [name, text] of Object.entries(containerFiles(security, { ...feed, acls }))) {

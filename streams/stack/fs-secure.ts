@@ -25,8 +25,8 @@ const certificatesDir = (dir: string): string => path.join(secureDirOf(dir), 'ce
 const CERTIFICATES_FILE = 'certificates.json'
 
 /** Certificates and passwords of the stack in `dir`: those of its last start, made when there are none. */
-export async function ensureSecurity(dir: string, env: Environment, nowMs: number): Promise<StackSecurity> {
-  const certificates = await ensureCertificates(certificatesDir(dir), env, nowMs)
+export async function ensureSecurity(dir: string, env: Environment): Promise<StackSecurity> {
+  const certificates = await ensureCertificates(certificatesDir(dir), env, Date.now())
   const passwords = await Promise.all(
     STACK_USERS.map(async (user) => [user, await ensurePassword(passwordFileOf(dir, user))] as const),
   )

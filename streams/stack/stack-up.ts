@@ -104,7 +104,7 @@ async function bringUp(options: Resolved, given: Given): Promise<StackUp> {
     onStarted: (service) => started.add(service),
   }
   try {
-    const security = options.secure === undefined ? null : await ensureSecurity(dir, options.env, Date.now())
+    const security = options.secure === undefined ? null : await ensureSecurity(dir, options.env)
     const services = await allOrNone(failed, serviceStarts({ ...options, security }, given, context))
     const { kafka, redis, registry } = services
     const texts = { kafka: kafka.address, redis: redis.address, registry: registry.address }

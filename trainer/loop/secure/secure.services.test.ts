@@ -15,7 +15,7 @@ import {
 } from '#streams/testing'
 import { describeServices } from '#streams/testing/services'
 import { makeRunFolder, type RunFolder } from '../demo/fs-run-folder.ts'
-import { acceptedOf, ATTEMPT_USER, type Attempt, attemptsOf } from './attempts.ts'
+import { acceptedOf, ATTEMPT_USER, type Attempt, attemptsOf } from './testing/attempts.ts'
 
 /** Where the table is written; nowhere: it is only printed. */
 const RESULT_VARIABLE = 'FEEDLOOP_SECURE_RESULT'

@@ -6,6 +6,7 @@ import {
   applyTopics,
   connectRuntime,
   createRedis,
+  explainRedis,
   type KafkaAddress,
   type RedisAddress,
   silentLogger,
@@ -174,7 +175,9 @@ async function command(address: RedisAddress, name: string, ...args: string[]): 
   const redis = createRedis(address)
   redis.on('error', () => undefined) // the command tells
   try {
-    return await redis.call(name, ...args)
+    return await redis.call(name, args)
+  } catch (error) {
+    throw explainRedis(error, address)
   } finally {
     redis.disconnect()
   }
