@@ -67,9 +67,10 @@ export function registerTrainerCommands(program: Command, context: Context): voi
         event.kind,
         event.before.toFixed(4),
         event.after.toFixed(4),
+        unitOf(event.monitor),
         event.cause,
       ])
-      print(table(['feed time', 'monitor', 'kind', 'before', 'after', 'cause'], rows))
+      print(table(['feed time', 'monitor', 'kind', 'before', 'after', 'unit', 'cause'], rows))
     })
 }
 
@@ -107,6 +108,12 @@ async function readAll<K extends TopicKey>(context: Context, topic: K): Promise<
   } finally {
     await runtime.close()
   }
+}
+
+/** Of the two numbers before it; the cause speaks in the same. */
+function unitOf(monitor: string): string {
+  if (monitor.startsWith('label_arrival:')) return 'per example'
+  return monitor.startsWith('overclaim:') ? 'nats' : 'probability'
 }
 
 const isoTime = (ms: number) => new Date(ms).toISOString()
