@@ -123,6 +123,10 @@ async function readEntity(
   const tags = [tagOf(topics[0], layouts[entity].id), tagOf(topics[1], attributesLayout.id)]
   const { fences, blobs } = await store.read({ fences: tags, blobs: tags.map((tag) => ({ tag, id })) })
   const [state, attributes] = blobs
+  const notes = [
+    ...(state ? [] : [whyNull('state', fences[0] != null, entity)]),
+    ...(attributes ? [] : [whyNull('attributes', fences[1] != null, entity)]),
+  ]
   return {
     [entity]: id,
     partitions: tags.map((tag, i) => ({
@@ -134,5 +138,13 @@ async function readEntity(
     attributes: attributes
       ? describeAttributes(attributesLayout, decodeAttributes(attributesLayout, attributes))
       : null,
+    ...(notes.length > 0 ? { notes } : {}),
   }
+}
+
+/** A changed configuration begins with no states: they are built again from the log. */
+function whyNull(what: 'state' | 'attributes', isPartitionRead: boolean, entity: 'user' | 'item'): string {
+  return isPartitionRead
+    ? `${what} is null: nothing was told of this ${entity}, as far as its partition has been read`
+    : `${what} is null: nobody has read its partition under this configuration yet; after a change of features \`npx feedloop run features\` builds the states again from the log`
 }

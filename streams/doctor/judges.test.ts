@@ -182,6 +182,9 @@ describe('judgeGroups', () => {
     [[{ ...group, members: null }], 'warning'],
     [[{ ...group, lagSeconds: 60 }], 'ok'],
     [[{ ...group, lagSeconds: 61 }], 'warning'],
+    // It is behind by design, for as long as nothing new comes.
+    [[{ ...group, group: 'feed.joiner', lagRecords: 9, lagSeconds: 6_000 }], 'ok'],
+    [[{ ...group, group: 'feed.joiner', members: 0 }], 'warning'],
   ] as const)('%j is %s', (groups, verdict) => {
     expect(judgeGroups(groups)[0]?.verdict).toBe(verdict)
   })

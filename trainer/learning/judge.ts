@@ -72,6 +72,11 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     const { session, fresh } = trial
     try {
       const { promoted, reason, quality } = await judgementOf(trial)
+      const pinned = desk.pinned()
+      if (promoted && pinned !== undefined) {
+        const kept = `${reason} But an operator has pinned ${pinned}.`
+        return await desk.reject(session, metricsOf(quality), why(kept))
+      }
       if (!promoted) return await desk.reject(session, metricsOf(quality), why(reason))
       await desk.promote(session, metricsOf(quality), why(reason))
       // The new champion has learned what came before its own trial: on that it is not to be compared.

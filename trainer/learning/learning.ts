@@ -84,6 +84,7 @@ export function createLearning(parts: LearningParts): Learning {
       await judge.giveUp('Drift was detected while it was judged.')
       for (const challenger of challengers) challenger.follow(change)
     }
+    await desk.followOperator()
     await judge.decide()
     for (const challenger of challengers) await challenger.advance()
   }
