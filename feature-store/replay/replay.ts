@@ -101,14 +101,9 @@ export function createReplay(options: ReplayOptions): Replay {
   function addInteraction(record: LoggedRecord<Interaction>) {
     const value = passed('interactions', record)
     if (value === null) return refuse()
-    const { interactionId, type, itemId, occurredAtMs } = value
-    const entry = { type, itemId, occurredAtMs, offset: record.offset, idHash: idHashOf(interactionId) }
-    if (!entryOf(users, value.userId, newUser).add(entry)) {
-      counted.repeated++
-      return 'duplicate'
-    }
-    counted.interactions++
-    return 'folded'
+    const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
+    counted[isNew ? 'interactions' : 'repeated']++
+    return isNew ? 'folded' : 'duplicate'
   }
 
   function addCopies(record: LoggedRecord<ItemInteractions>) {
@@ -164,6 +159,10 @@ export function createReplay(options: ReplayOptions): Replay {
     },
     expectedApplied: (entity, id) => historyOf(entity, id)?.length ?? 0,
   }
+}
+
+function historyEntryOf({ interactionId, type, itemId, occurredAtMs }: Interaction, offset: number) {
+  return { type, itemId, occurredAtMs, offset, idHash: idHashOf(interactionId) }
 }
 
 /** Histories of users, whose folds look items up as the live ones did. */
