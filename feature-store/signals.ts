@@ -3,6 +3,7 @@ import type { SignalDeclaration } from '#streams'
 /** Names of this part's metrics, for the code that counts. */
 export const SIGNALS = {
   recordsApplied: 'feature_records_applied',
+  interactionsRepeated: 'feature_interactions_repeated',
   copiesDropped: 'feature_copies_dropped',
   fenceRefusals: 'feature_fence_refusals',
   freshnessSeconds: 'feature_freshness_seconds',
@@ -24,6 +25,12 @@ const KEYS = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
 /** What each of them means. */
 export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
   { kind: 'counter', name: SIGNALS.recordsApplied, help: 'records folded into states', labels: ['stage'] },
+  {
+    kind: 'counter',
+    name: SIGNALS.interactionsRepeated,
+    help: 'interactions whose id came before (features.deduplicate): counted nowhere',
+    labels: [],
+  },
   {
     kind: 'counter',
     name: SIGNALS.copiesDropped,
