@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../contract.ts'
+import { hideSecrets, withoutSecrets } from '#schemas'
 import type { AddressSettings } from './addresses.ts'
 import { STACK_DIR_DEFAULT } from './layout.ts'
 import { progressLine, type StackProgress } from './progress.ts'
@@ -36,10 +37,10 @@ export function registerStackCommands(
     .option('--json', 'print the addresses as JSON')
     .action(async (flags: UpFlags) => {
       const { addresses, services } = await untilInterrupted((signal) => startStack(flags, signal))
-      if (flags.json) return print(JSON.stringify({ ...addresses, services }, null, 2))
+      if (flags.json) return print(JSON.stringify({ ...addresses, services }, hideSecrets, 2))
       for (const service of SERVICE_NAMES)
         print(
-          `${SERVICE_TITLES[service].padEnd(16)} ${services[service].address} (${services[service].origin})`,
+          `${SERVICE_TITLES[service].padEnd(16)} ${withoutSecrets(services[service].address)} (${services[service].origin})`,
         )
     })
 
@@ -61,7 +62,7 @@ export function registerStackCommands(
     .action(async (flags: { json?: boolean }) => {
       const config = await context.loadConfig()
       const status = await stackStatus({ env: process.env, config, dir })
-      print(flags.json ? JSON.stringify(status, null, 2) : status.map(statusLine).join('\n'))
+      print(flags.json ? JSON.stringify(status, hideSecrets, 2) : status.map(statusLine).join('\n'))
       if (status.some(({ state }) => state !== 'up')) process.exitCode = 1
     })
 
@@ -94,7 +95,11 @@ async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): P
 }
 
 function statusLine({ service, state, origin, address, pid, detail }: ServiceStatus): string {
-  const where = [address, origin === 'given' ? 'given' : pid === null ? null : `process ${pid}`, detail]
+  const where = [
+    address === null ? null : withoutSecrets(address),
+    origin === 'given' ? 'given' : pid === null ? null : `process ${pid}`,
+    detail,
+  ]
   return [SERVICE_TITLES[service].padEnd(16), state.padEnd(9), ...where.filter(Boolean)].join(' ')
 }
 
