@@ -23,7 +23,7 @@ export default defineFeed({
   // FEEDLOOP_REGISTRY_URL, FEEDLOOP_REDIS_URL.
   // kafka: { brokers: ['kafka-1:9092'], partitions: 4, replicationFactor: 3 },
   // registry: { url: 'http://registry:8081/apis/ccompat/v7' },
-  // redis: { url: 'redis://redis:6379' },
+  // redis: { url: 'redis://redis:6379' }, // or { cluster: ['redis-1:6379'], username: 'feedloop', password: { file: '/run/secrets/redis' }, tls: {} }
 
   features: {
     // Interactions of any other type are dead-lettered (unknown_type).

@@ -1,4 +1,9 @@
-import { createServer as createPlain, type IncomingMessage, type Server } from 'node:http'
+import {
+  createServer as createPlain,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createSecure, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { RegistryRefusedError, SchemaIncompatibleError } from '../errors.ts'
@@ -40,7 +45,7 @@ export async function serveMemoryRegistry(options: ServedRegistryOptions = {}): 
     return answering(`${request.method ?? ''} ${parts[0] ?? ''}`, parts, await bodyOf(request))
   }
 
-  const listener = (request: IncomingMessage, response: import('node:http').ServerResponse) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     void answer(request).then(([status, body]) => {
       response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' })
       response.end(JSON.stringify(body))
