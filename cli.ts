@@ -26,6 +26,7 @@ import {
 import { registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
 import { type FeedConfig, type FeedInput, feedSchema, registerLoopCommands } from '#trainer/loop'
 import * as features from '#feature-store'
+import { hideSecrets } from '#schemas'
 
 export type { FeedConfig, FeedInput }
 
@@ -133,7 +134,7 @@ function registerFeedCommands(program: Command, context: CommandContext<FeedConf
       const feed = await context.loadConfig()
       const { width } = features.compileFeatureSet(feed.features)
       const text = `The feed is valid: ${feed.features.features.length} features in ${width} columns, labels ${Object.keys(feed.trainer.labels).join(', ')}.`
-      process.stdout.write(`${json === true ? JSON.stringify(feed, null, 2) : text}\n`)
+      process.stdout.write(`${json === true ? JSON.stringify(feed, hideSecrets, 2) : text}\n`)
     })
 }
 

@@ -124,8 +124,8 @@ async function readEntity(
   const { fences, blobs } = await store.read({ fences: tags, blobs: tags.map((tag) => ({ tag, id })) })
   const [state, attributes] = blobs
   const notes = [
-    ...(state ? [] : [whyNull('state', fences[0] != null, entity)]),
-    ...(attributes ? [] : [whyNull('attributes', fences[1] != null, entity)]),
+    ...(state ? [] : [whyNull('state', (fences[0] ?? null) !== null, entity)]),
+    ...(attributes ? [] : [whyNull('attributes', (fences[1] ?? null) !== null, entity)]),
   ]
   return {
     [entity]: id,

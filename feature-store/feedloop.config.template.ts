@@ -29,7 +29,7 @@ export default defineFeed({
   //   sasl: { mechanism: 'scram-sha-512', username: 'scorer', password: { file: '/run/secrets/kafka' } },
   // },
   // registry: { url: 'http://registry:8081/apis/ccompat/v7' },
-  // redis: { url: 'redis://redis:6379' },
+  // redis: { url: 'redis://redis:6379' }, // or { cluster: ['redis-1:6379'], username: 'feedloop', password: { file: '/run/secrets/redis' }, tls: {} }
 
   features: {
     // Interactions of any other type are dead-lettered (unknown_type).

@@ -24,3 +24,15 @@ export function withoutSecrets(text: string): string {
   for (const secret of known) if (shown.includes(secret)) shown = shown.replaceAll(secret, HIDDEN)
   return shown
 }
+
+const SECRET_FIELDS = new Set(['password', 'token', 'secret', 'clientSecret'])
+
+/**
+ * For JSON.stringify: a configuration or a report as it may be shown. Where a secret is kept is no secret.
+ *
+ * @example JSON.stringify({ password: 'hunter2' }, hideSecrets) // '{"password":"***"}'
+ */
+export function hideSecrets(field: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  return SECRET_FIELDS.has(field) ? HIDDEN : withoutSecrets(value)
+}

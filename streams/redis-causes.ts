@@ -69,6 +69,8 @@ export function redisCauseOf(error: unknown, where: Where): string | null {
   const known = CAUSES.find(([says]) => says.test(said))?.[1]
   if (known !== undefined) return `Redis at ${redisPlace(where)}: ${known(where, said)}.`
   const isPlain = where.tls === undefined && !where.url.startsWith('rediss:')
+  if (!isPlain && (CLOSED.test(said) || /ETIMEDOUT/.test(said)))
+    return `Redis at ${redisPlace(where)}: it gives no answer to TLS. If it speaks none on this port, use redis:// and no redis.tls.`
   if (!isPlain || !CLOSED.test(said)) return null
   return `Redis at ${redisPlace(where)}: it hangs up without an answer. If it wants TLS, use rediss:// or give redis.tls (FEEDLOOP_REDIS_TLS=true).`
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../contract.ts'
+import { hideSecrets, withoutSecrets } from '#schemas'
 import { ACL_USERS, type ServiceAcl, serviceAcls } from '../acl/service-acls.ts'
 import type { StreamsConfig } from '../config.ts'
 import { catalogueOf } from '../kafka/kafka-runtime.ts'
@@ -40,10 +41,10 @@ export function registerStackCommands(program: Command, context: Context): void 
     .option('--json', 'print the addresses as JSON')
     .action(async (flags: UpFlags) => {
       const { addresses, services } = await untilInterrupted((signal) => startStack(flags, signal))
-      if (flags.json) return print(JSON.stringify({ ...addresses, services }, null, 2))
+      if (flags.json) return print(JSON.stringify({ ...addresses, services }, hideSecrets, 2))
       for (const service of SERVICE_NAMES)
         print(
-          `${SERVICE_TITLES[service].padEnd(16)} ${services[service].address} (${services[service].origin})`,
+          `${SERVICE_TITLES[service].padEnd(16)} ${withoutSecrets(services[service].address)} (${services[service].origin})`,
         )
     })
 
@@ -67,7 +68,7 @@ export function registerStackCommands(program: Command, context: Context): void 
     .action(async (flags: { json?: boolean }) => {
       const config = await context.loadConfig()
       const status = await stackStatus({ env: process.env, config, dir })
-      print(flags.json ? JSON.stringify(status, null, 2) : status.map(statusLine).join('\n'))
+      print(flags.json ? JSON.stringify(status, hideSecrets, 2) : status.map(statusLine).join('\n'))
       if (!flags.json && status.every(({ secure }) => secure))
         print(`Each service logs in as itself: eval "$(npx feedloop stack env ${ACL_USERS.join('|')})"`)
       if (status.some(({ state }) => state !== 'up')) process.exitCode = 1
@@ -103,7 +104,11 @@ async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): P
 }
 
 function statusLine({ service, state, origin, address, pid, detail }: ServiceStatus): string {
-  const where = [address, origin === 'given' ? 'given' : pid === null ? null : `process ${pid}`, detail]
+  const where = [
+    address === null ? null : withoutSecrets(address),
+    origin === 'given' ? 'given' : pid === null ? null : `process ${pid}`,
+    detail,
+  ]
   return [SERVICE_TITLES[service].padEnd(16), state.padEnd(9), ...where.filter(Boolean)].join(' ')
 }
 

@@ -10,7 +10,7 @@ export async function checkRegistry(address: RegistryAddress, stackId?: string):
     response = await requestRegistry(address, '/subjects', { requestMs: REQUEST_LIMIT_MS })
   } catch (error) {
     // fetch says only "fetch failed"; why is one level down.
-    throw error instanceof Error && error.cause instanceof Error ? error.cause : error
+    throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error
   }
   const { host } = registrySettingsOf(address)
   const body = await response.text()
