@@ -124,8 +124,8 @@ async function readEntity(
   const { fences, blobs } = await store.read({ fences: tags, blobs: tags.map((tag) => ({ tag, id })) })
   const [state, attributes] = blobs
   const notes = [
-    ...(state ? [] : [whyNull('state', (fences[0] ?? null) !== null, entity)]),
-    ...(attributes ? [] : [whyNull('attributes', (fences[1] ?? null) !== null, entity)]),
+    ...(state ? [] : [whyNull('state', isRead(fences[0]), entity)]),
+    ...(attributes ? [] : [whyNull('attributes', isRead(fences[1]), entity)]),
   ]
   return {
     [entity]: id,
@@ -141,6 +141,8 @@ async function readEntity(
     ...(notes.length > 0 ? { notes } : {}),
   }
 }
+
+const isRead = (fence: { nextOffset: number } | null | undefined) => fence !== null && fence !== undefined
 
 /** A changed configuration begins with no states: they are built again from the log. */
 function whyNull(what: 'state' | 'attributes', isPartitionRead: boolean, entity: 'user' | 'item'): string {
