@@ -228,6 +228,10 @@ export const streamsConfigSchema = z.strictObject({
         .default(4)
         .describe('of every keyed topic; cannot be changed later'),
       replicationFactor: z.int().min(1).max(9).default(1),
+      whenTopicChanged: z
+        .enum(['refuse', 'keep', 'rebuild'])
+        .default('refuse')
+        .describe('what a state does whose topic was deleted and made anew; set for one start'),
     })
     .prefault({}),
   registry: z

@@ -18,6 +18,8 @@ import { runKafkaStage } from './group/kafka-stage.ts'
 import { createOpenHandles } from '../open-handles.ts'
 import { sourcesCoPartitioned } from '../co-partition.ts'
 import { partitionOf } from '../partitioner.ts'
+import { partitionsDiffer } from '../topic-identity.ts'
+import { createTopicIdentities } from './kafka-topic-identities.ts'
 import { createSignals } from '../signal-registry.ts'
 import type { Logger, Runtime, Signals } from '../stage.ts'
 
@@ -66,6 +68,17 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     throw error
   })
   const clock = { nowMs: () => Date.now() }
+  const { whenTopicChanged: whenChanged } = config.kafka
+  const identities = createTopicIdentities({
+    kafka,
+    brokers,
+    limits,
+    log,
+    whenChanged,
+    topicName,
+    partitionCount,
+  })
+  const topicIdentity = (topic: TopicKey) => identities.of(topic)
   const parts = {
     kafka,
     admin,
@@ -78,6 +91,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     signals,
     topicName,
     partitionCount,
+    topicIdentity,
   }
 
   return {
@@ -87,6 +101,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     signals,
     topicName,
     partitionCount,
+    topicIdentity,
     partitionOf: (topic, key) => partitionOf(key, partitionCount(topic)),
     async offsets(topic, partition) {
       const partitions = await askAgain(() => admin.fetchTopicOffsets(topicName(topic)), parts)
@@ -107,6 +122,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     },
     async close() {
       await open.closeAll()
+      await identities.close()
       await admin.disconnect()
     },
   }
@@ -138,6 +154,10 @@ async function connectAdmin(
     const missing = wanted.filter((name) => !there.has(name))
     if (missing.length > 0) throw topicsMissing(missing)
     const { topics } = await admin.fetchTopicMetadata({ topics: wanted })
+    for (const { name, partitions } of topics) {
+      const { partitions: count } = catalogue[keys.get(name)!]
+      if (partitions.length !== count) throw partitionsDiffer(name, partitions.length, count)
+    }
     return {
       admin,
       counts: new Map(topics.map(({ name, partitions }) => [keys.get(name)!, partitions.length])),
