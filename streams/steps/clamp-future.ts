@@ -16,7 +16,7 @@ export function clampFuture<T extends { occurredAtMs: number }>(options: ClampFu
     if (aheadMs > farSecondsMax * 1_000) {
       return deadLetter(
         'far_future',
-        `occurredAtMs ${record.occurredAtMs} is ${Math.round(aheadMs / 1_000)} s ahead of the broker`,
+        `occurredAtMs ${record.occurredAtMs} is ${Math.round(aheadMs / 1_000)} s ahead of its record's timestamp ${String(brokerTimeMs)}: the clock of whoever made it, or of its sender where the topic has CreateTime, is wrong`,
       )
     }
     return pass({ ...record, occurredAtMs: brokerTimeMs + skewSecondsMax * 1_000 }, 'clock_skew_clamped')
