@@ -69,15 +69,8 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
   })
   const clock = { nowMs: () => Date.now() }
   const { whenTopicChanged: whenChanged } = config.kafka
-  const identities = createTopicIdentities({
-    kafka,
-    brokers,
-    limits,
-    log,
-    whenChanged,
-    topicName,
-    partitionCount,
-  })
+  const asked = { kafka, brokers, limits, log, whenChanged, topicName, partitionCount }
+  const identities = createTopicIdentities(asked)
   const topicIdentity = (topic: TopicKey) => identities.of(topic)
   const parts = {
     kafka,

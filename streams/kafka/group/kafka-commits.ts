@@ -88,15 +88,13 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
   function noteAgain({ topics }: OffsetsWithMetadata): void {
     for (const { topic, partitions } of topics) {
       for (const { partition, offset, metadata } of partitions) {
-        const key = `${topic}/${partition}`
-        const last = sent.get(key)
+        const [key, last] = [`${topic}/${partition}`, sent.get(`${topic}/${partition}`)]
         const isNewest = last?.offset === Number(offset) && last.metadata === metadata
         if (isNewest && !noted.has(key)) noted.set(key, last)
       }
     }
     timer ??= setTimeout(() => void flush(), intervalMs).unref()
   }
-
   function takeNoted(): OffsetsWithMetadata {
     const byTopic = new Map<string, { partition: number; offset: string; metadata: string | null }[]>()
     for (const [key, last] of noted) {
@@ -113,8 +111,7 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
   return {
     identified: (topic, identity) => void identities.set(topic, identity),
     note(offset, commitOffsets) {
-      const metadata = withIdentity(identities.get(offset.topic) ?? null, offset.metadata)
-      noted.set(`${offset.topic}/${offset.partition}`, { ...offset, metadata })
+      noted.set(`${offset.topic}/${offset.partition}`, identifiedBy(identities, offset))
       commit = commitOffsets
       timer ??= setTimeout(() => void flush(), intervalMs).unref()
     },
@@ -127,3 +124,8 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
     },
   }
 }
+
+const identifiedBy = (identities: ReadonlyMap<string, string | null>, offset: NotedOffset): NotedOffset => ({
+  ...offset,
+  metadata: withIdentity(identities.get(offset.topic) ?? null, offset.metadata),
+})
