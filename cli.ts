@@ -183,7 +183,8 @@ function registerRunCommand(
   }
   const commands: [name: string, description: string, services: ServiceName[]][] = [
     ...names.map((name): [string, string, ServiceName[]] => [name, `run the ${name} service`, [name]]),
-    ['all', 'run all services in one process', names],
+    // The scorer first: it takes its HTTP port before any service joins a group, so a second process ends without harm.
+    ['all', 'run all services in one process', ['scorer', ...names.filter((name) => name !== 'scorer')]],
   ]
   for (const [name, description, services] of commands)
     run

@@ -5,11 +5,14 @@ import type { StateKey, StoreReading } from './state-store.ts'
 /** Key names of one namespace; applyCommand makes the same. */
 export interface StoreKeys {
   fence(tag: string): string
+  /** Which topic of its name the fence is for. */
+  identity(tag: string): string
   state(tag: string, id: string): string
 }
 
 export const storeKeys = (namespace: string): StoreKeys => ({
   fence: (tag) => `${namespace}:${tag}`,
+  identity: (tag) => `${namespace}:${tag}@topic`,
   state: (tag, id) => `${namespace}:${tag}:${id}`,
 })
 

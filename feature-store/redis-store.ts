@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { RedisAddress } from '#streams'
-import { parseFence, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
+import { fenceOfOther, parseFence, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
 import { applyCommand, type ScriptCall } from './redis-apply-command.ts'
 import { connectRedis } from './redis-connect.ts'
 import { askRedis, throughOutage } from './redis-outage.ts'
@@ -52,17 +52,17 @@ export async function openRedisStore(
   }
 
   return {
-    async acquire(tag: string, { startOffset, rebuildUntilOffset }: FreshPartition): Promise<Fence> {
+    async acquire(tag: string, { startOffset, rebuildUntilOffset, topic }: FreshPartition): Promise<Fence> {
       const storeId = randomBytes(6).toString('base64url')
-      return ask('take a partition over', async () =>
-        parseFence(
-          String(
-            await evaluate(acquireScript, ({ name, script }) =>
-              redis[name](script, 1, keys.fence(tag), storeId, startOffset, rebuildUntilOffset),
-            ),
-          ),
+      const fence = keys.fence(tag)
+      const { text, whenChanged } = topic ?? { text: '-', whenChanged: 'refuse' }
+      const given = [storeId, startOffset, rebuildUntilOffset, text, whenChanged]
+      const answer = await ask('take a partition over', () =>
+        evaluate(acquireScript, ({ name, script }) =>
+          redis[name](script, 2, fence, keys.identity(tag), ...given),
         ),
       )
+      return acquiredFence(String(answer), tag, text)
     },
     apply: (request: ApplyRequest): Promise<ApplyAnswer> =>
       throughOutage(outageMsMax, async (attempt) => {
@@ -88,4 +88,11 @@ export async function openRedisStore(
       redis.disconnect()
     },
   }
+}
+
+const CHANGED = 'CHANGED '
+
+function acquiredFence(answer: string, tag: string, identity: string): Fence {
+  if (answer.startsWith(CHANGED)) throw fenceOfOther(tag, answer.slice(CHANGED.length), identity)
+  return parseFence(answer)
 }

@@ -249,6 +249,10 @@ export const streamsConfigSchema = z.strictObject({
         .describe(
           'of topics: what each producer made of its batches (gzip, snappy, lz4 and zstd are read), or unpacked by the brokers for readers that know less',
         ),
+      whenTopicChanged: z
+        .enum(['refuse', 'keep', 'rebuild'])
+        .default('refuse')
+        .describe('what a state does whose topic was deleted and made anew; set for one start'),
     })
     .prefault({}),
   registry: z

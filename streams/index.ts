@@ -13,6 +13,7 @@ export type {
   Stage,
   StageRecord,
 } from './stage.ts'
+export { topicChanged, type TopicIdentity } from './topic-identity.ts'
 export { deadLetter, pass, type RecordMeta, type Step, type Verdict } from './verdict.ts'
 export type { RawRecord } from './raw-record.ts'
 
@@ -25,6 +26,7 @@ export { codeOf, describeFailure, OperatorError, StageKilledError } from './erro
 
 // Steps that several stages share, and small things
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
+export { rightPartition, rightTombstone } from './steps/right-partition.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
 export { partitionOf } from './partitioner.ts'
 export { type Closers, createClosers, openAll } from './closers.ts'

@@ -4,7 +4,7 @@ import {
   deadLetter,
   pass,
   refuseAbsurdTime,
-  type RecordMeta,
+  rightPartition,
   type Step,
   UTF8_BYTES_PER_UNIT_MAX,
   type Verdict,
@@ -41,7 +41,10 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
   return {
     interactions: [
       goodIds<Interaction>(idBytesMax, 'userId', 'itemId', 'interactionId'),
-      rightPartition<Interaction>(partitionOf, 'interactions', 'userId'),
+      rightPartition<Interaction>({
+        field: 'userId',
+        partitionOf: (key) => partitionOf('interactions', key),
+      }),
       refuseAbsurdTime<Interaction>(earliest),
       clampFuture<Interaction>(future),
       knownType(config.interactionTypes),
@@ -49,14 +52,14 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
     itemInteractions: [soundBundle(partitionOf)],
     users: [
       goodIds<User>(idBytesMax, 'userId'),
-      rightPartition<User>(partitionOf, 'users', 'userId'),
+      rightPartition<User>({ field: 'userId', partitionOf: (key) => partitionOf('users', key) }),
       refuseAbsurdTime<User>(earliest),
       clampFuture<User>(future),
       attributes,
     ],
     items: [
       goodIds<Item>(idBytesMax, 'itemId'),
-      rightPartition<Item>(partitionOf, 'items', 'itemId'),
+      rightPartition<Item>({ field: 'itemId', partitionOf: (key) => partitionOf('items', key) }),
       refuseAbsurdTime<Item>(earliest),
       clampFuture<Item>(future),
       attributes,
@@ -83,20 +86,6 @@ function goodIds<T>(idBytesMax: number, ...fields: (keyof T & string)[]): Step<T
         return deadLetter('long_id', `${field} has ${String(bytes)} bytes, at most ${String(idBytesMax)}`)
     }
     return pass(record)
-  }
-}
-
-function rightPartition<T>(
-  partitionOf: PartitionOf,
-  topic: Parameters<PartitionOf>[0],
-  field: keyof T & string,
-): Step<T> {
-  return function rightPartition(record: T, { partition }: RecordMeta) {
-    const key = String(record[field])
-    const right = partitionOf(topic, key)
-    if (right === partition) return pass(record)
-    const detail = `${field} ${quoted(key)} belongs to partition ${String(right)}: key by ${field} with the murmur2 partitioner`
-    return deadLetter('wrong_partition', detail)
   }
 }
 

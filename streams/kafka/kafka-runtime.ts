@@ -19,6 +19,8 @@ import { runKafkaStage } from './group/kafka-stage.ts'
 import { createOpenHandles } from '../open-handles.ts'
 import { sourcesCoPartitioned } from '../co-partition.ts'
 import { partitionOf } from '../partitioner.ts'
+import { partitionsDiffer } from '../topic-identity.ts'
+import { createTopicIdentities } from './kafka-topic-identities.ts'
 import { createSignals } from '../signal-registry.ts'
 import type { Logger, Runtime, Signals } from '../stage.ts'
 
@@ -67,6 +69,10 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     throw error
   })
   const clock = { nowMs: () => Date.now() }
+  const { whenTopicChanged: whenChanged } = config.kafka
+  const asked = { kafka, brokers, limits, log, whenChanged, topicName, partitionCount }
+  const identities = createTopicIdentities(asked)
+  const topicIdentity = (topic: TopicKey) => identities.of(topic)
   const parts = {
     kafka,
     admin,
@@ -79,6 +85,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     signals,
     topicName,
     partitionCount,
+    topicIdentity,
   }
 
   return {
@@ -88,6 +95,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     signals,
     topicName,
     partitionCount,
+    topicIdentity,
     partitionOf: (topic, key) => partitionOf(key, partitionCount(topic)),
     async offsets(topic, partition) {
       const partitions = await askAgain(() => admin.fetchTopicOffsets(topicName(topic)), parts)
@@ -108,6 +116,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     },
     async close() {
       await open.closeAll()
+      await identities.close()
       await admin.disconnect()
     },
   }
@@ -142,6 +151,10 @@ async function connectAdmin(
       throw topicsMissing(missing)
     }
     const { topics } = await admin.fetchTopicMetadata({ topics: wanted })
+    for (const { name, partitions } of topics) {
+      const { partitions: count } = catalogue[keys.get(name)!]
+      if (partitions.length !== count) throw partitionsDiffer(name, partitions.length, count)
+    }
     return {
       admin,
       counts: new Map(topics.map(({ name, partitions }) => [keys.get(name)!, partitions.length])),

@@ -2,6 +2,7 @@ import { type RecordOf, type StageName, STAGES } from '#schemas'
 import {
   clampFuture,
   refuseAbsurdTime,
+  rightPartition,
   type Batch,
   type BatchResult,
   type Outputs,
@@ -52,8 +53,8 @@ export function createJoinerStage(runtime: Runtime, options: JoinerOptions): Sta
     startFrom: 'earliest',
     steps: {
       predictions: timeSteps(limits),
-      outcomes: timeSteps(limits),
-      interactions: timeSteps(limits),
+      outcomes: [ofUser(runtime, 'outcomes'), ...timeSteps(limits)],
+      interactions: [ofUser(runtime, 'interactions'), ...timeSteps(limits)],
     } as Stage<JoinerSource>['steps'] & object,
 
     async opened(topic, partition) {
@@ -103,6 +104,13 @@ function createLane(runtime: Runtime, { partition, config, rules }: LaneOptions)
     }),
   }
 }
+
+/** Elsewhere than its user's prediction it would never be joined. */
+const ofUser = (runtime: Runtime, topic: 'outcomes' | 'interactions') =>
+  rightPartition<{ userId: string; occurredAtMs: number }>({
+    field: 'userId',
+    partitionOf: (key) => runtime.partitionOf(topic, key),
+  })
 
 function timeSteps({ futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }: JoinerOptions['limits']) {
   const earliest = { earliestMs: earliestEventMs }

@@ -4,6 +4,7 @@ import type { StreamsConfig } from '../../config.ts'
 import { createPartitionLanes } from '../../partition-lanes.ts'
 import { createStageRunner, type StageRunnerParts } from '../../stage-runner.ts'
 import type { RunningStage, Stage } from '../../stage.ts'
+import type { TopicIdentity } from '../../topic-identity.ts'
 import { classifyKafkaError } from '../kafka-errors.ts'
 import type { KafkaOutputs } from '../kafka-outputs.ts'
 import type { FetchedPayload } from '../wire/kafka-batch.ts'
@@ -27,6 +28,7 @@ export interface KafkaMemberParts extends StageRunnerParts {
   brokers: readonly string[]
   config: StreamsConfig
   outputs: KafkaOutputs
+  topicIdentity(topic: TopicKey): Promise<TopicIdentity | null>
 }
 
 export interface KafkaMember extends RunningStage {
