@@ -26,6 +26,7 @@ import {
 import { registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
 import { type FeedConfig, type FeedInput, feedSchema, registerLoopCommands } from '#trainer/loop'
 import * as features from '#feature-store'
+import { hideSecrets } from '#schemas'
 
 export type { FeedConfig, FeedInput }
 
@@ -133,7 +134,7 @@ function registerFeedCommands(program: Command, context: CommandContext<FeedConf
       const feed = await context.loadConfig()
       const { width } = features.compileFeatureSet(feed.features)
       const text = `The feed is valid: ${feed.features.features.length} features in ${width} columns, labels ${Object.keys(feed.trainer.labels).join(', ')}.`
-      process.stdout.write(`${json === true ? JSON.stringify(feed, null, 2) : text}\n`)
+      process.stdout.write(`${json === true ? JSON.stringify(feed, hideSecrets, 2) : text}\n`)
     })
 }
 
@@ -182,7 +183,8 @@ function registerRunCommand(
   }
   const commands: [name: string, description: string, services: ServiceName[]][] = [
     ...names.map((name): [string, string, ServiceName[]] => [name, `run the ${name} service`, [name]]),
-    ['all', 'run all services in one process', names],
+    // The scorer first: it takes its HTTP port before any service joins a group, so a second process ends without harm.
+    ['all', 'run all services in one process', ['scorer', ...names.filter((name) => name !== 'scorer')]],
   ]
   for (const [name, description, services] of commands)
     run

@@ -19,7 +19,7 @@ import { partitionTag, type StateStore } from './state-store.ts'
 /** The keys of the feed's configuration that these commands read. */
 export interface FeatureCommandsConfig {
   prefix: string
-  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs: number }
   features: FeatureStoreConfig
 }
 
@@ -46,8 +46,9 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
     closers.add(() => store.close())
     const runtime = await context.connect('features')
     closers.add(() => runtime.close())
-    const { futureSkewSecondsMax, farFutureSecondsMax } = config.limits
-    const options = { config: config.features, store, futureSkewSecondsMax, farFutureSecondsMax }
+    const { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs } = config.limits
+    const time = { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }
+    const options = { config: config.features, store, ...time }
     const running = await startFeatureStore(runtime, options)
     closers.add(() => running.stop())
     return { ...running, stop: () => closers.closeAll() }
@@ -122,6 +123,10 @@ async function readEntity(
   const tags = [tagOf(topics[0], layouts[entity].id), tagOf(topics[1], attributesLayout.id)]
   const { fences, blobs } = await store.read({ fences: tags, blobs: tags.map((tag) => ({ tag, id })) })
   const [state, attributes] = blobs
+  const notes = [
+    ...(state ? [] : [whyNull('state', isRead(fences[0]), entity)]),
+    ...(attributes ? [] : [whyNull('attributes', isRead(fences[1]), entity)]),
+  ]
   return {
     [entity]: id,
     partitions: tags.map((tag, i) => ({
@@ -133,5 +138,15 @@ async function readEntity(
     attributes: attributes
       ? describeAttributes(attributesLayout, decodeAttributes(attributesLayout, attributes))
       : null,
+    ...(notes.length > 0 ? { notes } : {}),
   }
+}
+
+const isRead = (fence: { nextOffset: number } | null | undefined) => fence !== null && fence !== undefined
+
+/** A changed configuration begins with no states: they are built again from the log. */
+function whyNull(what: 'state' | 'attributes', isPartitionRead: boolean, entity: 'user' | 'item'): string {
+  return isPartitionRead
+    ? `${what} is null: nothing was told of this ${entity}, as far as its partition has been read`
+    : `${what} is null: nobody has read its partition under this configuration yet; after a change of features \`npx feedloop run features\` builds the states again from the log`
 }

@@ -37,6 +37,24 @@ describe('feature store configuration', () => {
     expect(compileFeatureSet(config).width).toBe(34)
   })
 
+  it('refuses a name that is a column of another feature', () => {
+    const mistakes = mistakesOf({
+      features: [
+        attribute({ entity: 'item', attribute: 'price', as: 'number' }),
+        windowedCount({
+          entity: 'user',
+          of: ['view'],
+          windowMinutes: 10,
+          bucketMinutes: 5,
+          name: 'item_price__missing',
+        }),
+      ],
+    })
+    expect(mistakes).toEqual([
+      'features.1.name: item_price__missing is a column of item_price; give this feature another name',
+    ])
+  })
+
   it('reports every mistake at once, with its path and what to do', () => {
     const mistakes = mistakesOf({
       features: [

@@ -104,6 +104,18 @@ export const featureLimitsSchema = z.strictObject({
     ),
 })
 
+/** An interaction id that comes again is not counted again. */
+const deduplicateSchema = z.strictObject({
+  window: z
+    .int()
+    .min(0)
+    .max(1_024)
+    .default(32)
+    .describe(
+      'interactions of a user whose ids are remembered, 4 bytes each in the state: what a client sends again follows within a few; 0 counts everything',
+    ),
+})
+
 const DEFINED_BY = new Set(['interactionTypes', 'attributes', 'features'])
 
 /** The feature store's section of the feed's configuration; `parse({})` is the demo's feed. */
@@ -116,6 +128,7 @@ export const featureStoreConfigSchema = z
       .min(1)
       .max(500)
       .default(() => DEFAULT_FEATURES.map((d) => featureDefinitionSchema.parse(d))),
+    deduplicate: deduplicateSchema.prefault({}),
     limits: featureLimitsSchema.prefault({}),
   })
   .superRefine(

@@ -1,6 +1,6 @@
 import type { AttributeKind } from './attributes/attributes-layout.ts'
 import { kindOf, nameOfDefinition, type ParsedDefinition } from './definitions.ts'
-import type { Source } from './vectors/columns.ts'
+import { MISSING_SUFFIX, type Source } from './vectors/columns.ts'
 
 /** The part of the configuration that definitions are checked against. */
 export interface DeclaredNames {
@@ -26,6 +26,7 @@ export function definitionMistakes(config: DeclaredNames): Mistake[] {
     if (other !== undefined)
       mistake('name', `features.${String(other)} is called ${name} too; give one of them a name`)
     seen.set(name, index)
+    tellTakenColumn(name, config.features, mistake)
     tellUndeclared(definition, config, mistake)
     kindOf(definition).mistakes(definition, {
       attributeKind: (from, attribute) => declaredKind(config, from, attribute),
@@ -33,6 +34,17 @@ export function definitionMistakes(config: DeclaredNames): Mistake[] {
     })
   }
   return mistakes
+}
+
+/** `price__missing` is the column in which a feature `price` says that it knows nothing. */
+function tellTakenColumn(
+  name: string,
+  features: readonly ParsedDefinition[],
+  mistake: (setting: string, message: string) => void,
+): void {
+  const of = name.endsWith(MISSING_SUFFIX) ? name.slice(0, -MISSING_SUFFIX.length) : undefined
+  if (of === undefined || !features.some((other) => nameOfDefinition(other) === of)) return
+  mistake('name', `${name} is a column of ${of}; give this feature another name`)
 }
 
 function tellUndeclared(

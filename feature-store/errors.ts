@@ -53,6 +53,13 @@ export class StoreUnavailableError extends FeatureStoreError {
   }
 }
 
+/** The user that Redis knows us as lacks a right. */
+export class StoreForbiddenError extends FeatureStoreError {
+  constructor(operation: string, why: string, cause: unknown) {
+    super('store_forbidden', 'operator', `The feature store may not ${operation}: ${why}`, { cause })
+  }
+}
+
 /** A store in memory may not hold more. */
 export class StoreFullError extends FeatureStoreError {
   constructor(bound: 'entitiesMax' | 'bytesMax', max: number) {

@@ -33,7 +33,8 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     name: nameOfDefinition(definition),
     ...kindOf(definition).reserve(definition, builders),
   }))
-  const layouts = { user: builders.user.finish(), item: builders.item.finish() }
+  const recentIdsMax = config.deduplicate.window
+  const layouts = { user: { ...builders.user.finish(), recentIdsMax }, item: builders.item.finish() }
   const used = attributesUsed(config)
   const fixed = [...new Set(layouts.user.lookups.map(({ attribute }) => attribute))].sort()
   const attributes = {

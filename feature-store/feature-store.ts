@@ -15,6 +15,8 @@ export interface FeatureStoreOptions {
   futureSkewSecondsMax?: number
   /** Event time ahead of the broker: more is dead-lettered (streams: limits.farFutureSecondsMax). */
   farFutureSecondsMax?: number
+  /** Event time before it is dead-lettered (streams: limits.earliestEventMs). */
+  earliestEventMs?: number
 }
 
 export const DEFAULT_FUTURE = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }
@@ -35,6 +37,7 @@ export async function startFeatureStore(
     config,
     futureSkewSecondsMax: options.futureSkewSecondsMax ?? DEFAULT_FUTURE.futureSkewSecondsMax,
     farFutureSecondsMax: options.farFutureSecondsMax ?? DEFAULT_FUTURE.farFutureSecondsMax,
+    earliestEventMs: options.earliestEventMs,
     partitionOf: (topic, key) => runtime.partitionOf(topic, key),
   })
   const parts = { runtime, store, featureSet, steps }

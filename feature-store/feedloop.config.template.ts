@@ -22,8 +22,14 @@ export default defineFeed({
   // Left out: the local stack (`npx feedloop stack up`). The environment wins: FEEDLOOP_KAFKA_BROKERS,
   // FEEDLOOP_REGISTRY_URL, FEEDLOOP_REDIS_URL.
   // kafka: { brokers: ['kafka-1:9092'], partitions: 4, replicationFactor: 3 },
+  // Where brokers ask who you are (each field has a variable, see streams/OPERATIONS.md):
+  // kafka: {
+  //   brokers: ['kafka-1:9093'],
+  //   tls: { caFile: '/etc/feedloop/ca.pem' },
+  //   sasl: { mechanism: 'scram-sha-512', username: 'scorer', password: { file: '/run/secrets/kafka' } },
+  // },
   // registry: { url: 'http://registry:8081/apis/ccompat/v7' },
-  // redis: { url: 'redis://redis:6379' },
+  // redis: { url: 'redis://redis:6379' }, // or { cluster: ['redis-1:6379'], username: 'feedloop', password: { file: '/run/secrets/redis' }, tls: {} }
 
   features: {
     // Interactions of any other type are dead-lettered (unknown_type).

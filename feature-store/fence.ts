@@ -1,3 +1,4 @@
+import { type OperatorError, topicChanged } from '#streams'
 import { BlobCorruptError } from './errors.ts'
 
 /** Who may write a partition's states, and how far they go. */
@@ -113,4 +114,10 @@ function parseHighs(text: string): Map<number, number> {
     highs.set(partition!, offset!)
   }
   return highs
+}
+
+/** A tag begins with `{topic.partition}`. */
+export function fenceOfOther(tag: string, was: string, now: string): OperatorError {
+  const topic = /^\{(.*)\.\d+\}/.exec(tag)?.[1] ?? tag
+  return topicChanged(`The state of ${tag}`, topic, was, now)
 }

@@ -1,4 +1,4 @@
-import { decideApply, wentBack, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
+import { decideApply, fenceOfOther, wentBack, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
 import { createMemoryStates, type MemoryStates, type MemoryStoreBounds } from './memory-states.ts'
 import type { ApplyRequest, FreshPartition, StateKey, StateStore, StoreReading } from './state-store.ts'
 
@@ -14,9 +14,21 @@ export const createMemoryStore = ({ bounds }: MemoryStoreOptions = {}): StateSto
 /** The store that keeps its states there. */
 export function memoryStoreOn(states: MemoryStates): StateStore {
   let storesBegun = 0
+  const identities = new Map<string, string>()
+
+  /** The rule of lua/acquire.lua. */
+  function heldFence(tag: string, topic: FreshPartition['topic']): Fence | null {
+    const [known, was] = [states.fenceOf(tag), identities.get(tag)]
+    if (topic) identities.set(tag, topic.text)
+    if (known === null || !topic || was === undefined || was === topic.text) return known
+    if (topic.whenChanged === 'rebuild') return null
+    if (topic.whenChanged === 'keep') return { ...known, sourceHighs: new Map() }
+    identities.set(tag, was)
+    throw fenceOfOther(tag, was, topic.text)
+  }
   return {
-    async acquire(tag: string, { startOffset, rebuildUntilOffset }: FreshPartition): Promise<Fence> {
-      const known = states.fenceOf(tag)
+    async acquire(tag: string, { startOffset, rebuildUntilOffset, topic }: FreshPartition): Promise<Fence> {
+      const known = heldFence(tag, topic)
       if (known !== null) return states.keepFence(tag, { ...known, epoch: known.epoch + 1 })
       return states.keepFence(tag, {
         storeId: `memory${String(++storesBegun)}`,

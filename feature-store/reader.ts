@@ -42,7 +42,7 @@ export function createFeatureReader(parts: {
     async read(requests) {
       const startedMs = clock.nowMs()
       const answered = await answer(requests)
-      signals.observe(SIGNALS.readMs, clock.nowMs() - startedMs)
+      signals.observe(SIGNALS.readSeconds, (clock.nowMs() - startedMs) / 1_000)
       signals.count(SIGNALS.readsAnswered, { answer: answered.kind })
       return answered
     },

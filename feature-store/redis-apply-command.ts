@@ -12,11 +12,18 @@ const FRAME_BYTES_MAX = 15
 
 /** Bytes are given, so that ioredis need not make several buffers for every state. */
 class PackedCommand extends Command {
+  readonly #fenceKey: string
   readonly #bytes: Buffer
 
-  constructor(name: string, args: string[], bytes: Buffer) {
+  constructor(name: string, args: string[], fenceKey: string, bytes: Buffer) {
     super(name, args)
+    this.#fenceKey = fenceKey
     this.#bytes = bytes
+  }
+
+  /** Of all its keys; a Cluster sends it there. */
+  override getSlot(): number {
+    return new Command('get', [this.#fenceKey]).getSlot()
   }
 
   override toWritable(): Buffer {
@@ -59,7 +66,7 @@ export function applyCommand({ name, script }: ScriptCall, fenceKey: string, req
   for (const id of deletes) packer.key(prefix, id)
   for (const word of words) packer.text(word)
   for (const { blob } of writes) packer.parts(born, blob)
-  return new PackedCommand(name, [script, keyCount], packer.bytes())
+  return new PackedCommand(name, [script, keyCount], fenceKey, packer.bytes())
 
   function sizeMax(): number {
     const idFrame = FRAME_BYTES_MAX + prefix.length

@@ -1,13 +1,28 @@
-import type { Redis } from 'ioredis'
-import { createRedis, type RedisAddress } from '#streams'
+import {
+  createRedis,
+  explainRedis,
+  OperatorError,
+  primariesOf,
+  type RedisAddress,
+  type RedisClient,
+  redisPlace,
+  refuseUnservedSlots,
+  watchCauses,
+} from '#streams'
 import { StoreEvictsError, StoreUnreachableError } from './errors.ts'
 
 const CONNECT_TIMEOUT_MS = 3_000
 const RECONNECT_DELAY_MS_MAX = 1_000
 
+export interface RedisConnection {
+  redis: RedisClient
+  /** Why a command failed, in a sentence; null when it is a plain outage. */
+  explain(error: unknown): string | null
+}
+
 /** A connection that answers or fails at once, never queues, and never sends twice. Throws as openRedisStore does. */
-export async function connectRedis(where: RedisAddress, commandTimeoutMs: number): Promise<Redis> {
-  const address = addressOf(where.url)
+export async function connectRedis(where: RedisAddress, commandTimeoutMs: number): Promise<RedisConnection> {
+  const place = redisPlace(where)
   const redis = createRedis(where, {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -20,38 +35,35 @@ export async function connectRedis(where: RedisAddress, commandTimeoutMs: number
     // After a fail-over the same name may lead elsewhere.
     reconnectOnError: (error) => /\bREADONLY\b/.test(error.message),
   })
-  let lastError: unknown
-  redis.on('error', (error) => {
-    lastError = error
-  })
+  const causeOf = watchCauses(redis)
   try {
     // ioredis' own deadlines do not cover the INFO of its ready check: a mute port would hang for ever.
     await within(CONNECT_TIMEOUT_MS + commandTimeoutMs, redis.connect())
-    await refuseEviction(redis, address)
+    refuseUnservedSlots(redis)
+    for (const server of primariesOf(redis)) await refuseEviction(server, place)
   } catch (cause) {
     redis.disconnect()
-    throw cause instanceof StoreEvictsError ? cause : new StoreUnreachableError(address, lastError ?? cause)
+    if (cause instanceof StoreEvictsError) throw cause
+    const explained = explainRedis(causeOf(cause), where)
+    throw explained instanceof OperatorError ? explained : new StoreUnreachableError(place, explained)
   }
-  return redis
+  return {
+    redis,
+    explain(error) {
+      const explained = explainRedis(causeOf(error), where)
+      return explained instanceof OperatorError ? explained.message : null
+    },
+  }
 }
 
 /** Eviction would lose states without a trace. A user without the right to ask is believed. */
-async function refuseEviction(redis: Redis, address: string): Promise<void> {
+async function refuseEviction(redis: RedisClient, address: string): Promise<void> {
   const memory = await redis.info('memory').catch((error: unknown) => {
     if (error instanceof Error && error.message.startsWith('NOPERM')) return ''
     throw error
   })
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1] ?? 'noeviction'
   if (policy !== 'noeviction') throw new StoreEvictsError(address, policy)
-}
-
-/** Without the password. */
-function addressOf(url: string): string {
-  try {
-    return new URL(url).host
-  } catch {
-    return url
-  }
 }
 
 async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {

@@ -1,6 +1,8 @@
-import { BlobCorruptError, StoreUnavailableError } from './errors.ts'
+import { BlobCorruptError, StoreForbiddenError, StoreUnavailableError } from './errors.ts'
 
 const RETRY_DELAY_MS = 200
+/** What waiting does not mend. */
+const FORBIDDEN = /\bNOPERM\b|ACL failure/
 
 /** What Redis says when it could answer and will not, and what a person can do about it. */
 const ADVICE: readonly [says: RegExp, advice: string][] = [
@@ -10,14 +12,24 @@ const ADVICE: readonly [says: RegExp, advice: string][] = [
   [/\bLOADING\b/, 'Redis is reading its file; it goes on by itself.'],
 ]
 
-/** @throws StoreUnavailableError with what can be done, BlobCorruptError when a script does not know what it found */
-export async function askRedis<T>(operation: string, call: () => Promise<T>): Promise<T> {
+/**
+ * @param explain why the client says that it failed, where that is known
+ * @throws StoreUnavailableError with what can be done, StoreForbiddenError when the user lacks a right,
+ *   BlobCorruptError when a script does not know what it found
+ */
+export async function askRedis<T>(
+  operation: string,
+  call: () => Promise<T>,
+  explain: (error: unknown) => string | null = () => null,
+): Promise<T> {
   try {
     return await call()
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause)
     if (said.startsWith('FORMAT ')) throw new BlobCorruptError(said)
-    const advice = ADVICE.find(([says]) => says.test(said))?.[1]
+    const why = explain(cause)
+    if (FORBIDDEN.test(said)) throw new StoreForbiddenError(operation, why ?? said, cause)
+    const advice = ADVICE.find(([says]) => says.test(said))?.[1] ?? why ?? undefined
     throw new StoreUnavailableError(operation, cause, advice)
   }
 }

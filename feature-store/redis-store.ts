@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { RedisAddress } from '#streams'
-import { parseFence, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
+import { fenceOfOther, parseFence, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
 import { applyCommand, type ScriptCall } from './redis-apply-command.ts'
 import { connectRedis } from './redis-connect.ts'
 import { askRedis, throughOutage } from './redis-outage.ts'
@@ -27,7 +27,7 @@ const POLL_MS = 10
  * Connects to Redis. `namespace` comes before every key, so that a shadow or a second loop keeps to itself.
  * Throws StoreUnreachableError or StoreEvictsError, both for an operator to mend.
  *
- * Keys of one call share a hash tag, except in `read`: on Redis Cluster that one must be split by tag.
+ * Keys of one call share a hash tag, except in `read`: a Redis Cluster is asked for each tag by itself.
  */
 export async function openRedisStore(
   where: RedisAddress,
@@ -35,11 +35,11 @@ export async function openRedisStore(
   options: RedisStoreOptions = {},
 ): Promise<StateStore> {
   const { commandTimeoutMs = 2_000, readKeysMax = 20_000, outageMsMax = 0, watchEveryMs = 1_000 } = options
-  const redis = await connectRedis(where, commandTimeoutMs)
+  const { redis, explain } = await connectRedis(where, commandTimeoutMs)
   const acquireScript = scriptOf('acquire')
   const applyScript = scriptOf('apply')
   const keys = storeKeys(namespace)
-  const ask: Ask = (operation, call) => throughOutage(outageMsMax, () => askRedis(operation, call))
+  const ask: Ask = (operation, call) => throughOutage(outageMsMax, () => askRedis(operation, call, explain))
   const reading = { redis, keys, ask, readKeysMax }
 
   async function applyOnce(request: ApplyRequest): Promise<ApplyAnswer> {
@@ -48,21 +48,21 @@ export async function openRedisStore(
       void redis.sendCommand(command)
       return command.promise
     }
-    return answerOf(await askRedis('write a batch', () => evaluate(applyScript, send)))
+    return answerOf(await askRedis('write a batch', () => evaluate(applyScript, send), explain))
   }
 
   return {
-    async acquire(tag: string, { startOffset, rebuildUntilOffset }: FreshPartition): Promise<Fence> {
+    async acquire(tag: string, { startOffset, rebuildUntilOffset, topic }: FreshPartition): Promise<Fence> {
       const storeId = randomBytes(6).toString('base64url')
-      return ask('take a partition over', async () =>
-        parseFence(
-          String(
-            await evaluate(acquireScript, ({ name, script }) =>
-              redis[name](script, 1, keys.fence(tag), storeId, startOffset, rebuildUntilOffset),
-            ),
-          ),
+      const fence = keys.fence(tag)
+      const { text, whenChanged } = topic ?? { text: '-', whenChanged: 'refuse' }
+      const given = [storeId, startOffset, rebuildUntilOffset, text, whenChanged]
+      const answer = await ask('take a partition over', () =>
+        evaluate(acquireScript, ({ name, script }) =>
+          redis[name](script, 2, fence, keys.identity(tag), ...given),
         ),
       )
+      return acquiredFence(String(answer), tag, text)
     },
     apply: (request: ApplyRequest): Promise<ApplyAnswer> =>
       throughOutage(outageMsMax, async (attempt) => {
@@ -88,4 +88,11 @@ export async function openRedisStore(
       redis.disconnect()
     },
   }
+}
+
+const CHANGED = 'CHANGED '
+
+function acquiredFence(answer: string, tag: string, identity: string): Fence {
+  if (answer.startsWith(CHANGED)) throw fenceOfOther(tag, answer.slice(CHANGED.length), identity)
+  return parseFence(answer)
 }

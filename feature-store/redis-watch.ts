@@ -1,5 +1,6 @@
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '#streams'
 import { parseFence, wentBack, type HeldFence } from './fence.ts'
+import { readFences } from './redis-read.ts'
 import { sleep } from './redis-sleep.ts'
 
 /**
@@ -7,7 +8,7 @@ import { sleep } from './redis-sleep.ts'
  * @returns what ends it
  */
 export function watchFences(
-  redis: Redis,
+  redis: RedisClient,
   options: { fenceKey(tag: string): string; everyMs: number },
   held: () => HeldFence[],
   lost: (tag: string) => void,
@@ -18,7 +19,10 @@ export function watchFences(
       await sleep(options.everyMs)
       const expected = held()
       if (!watching || expected.length === 0) continue
-      const texts = await redis.mget(expected.map(({ tag }) => options.fenceKey(tag))).catch(() => null)
+      const texts = await readFences(
+        redis,
+        expected.map(({ tag }) => options.fenceKey(tag)),
+      ).catch(() => null)
       if (!watching || texts === null) continue // unreachable is not lost; the writers will say so
       const gone = expected.find((fence, i) => wentBack(fence, texts[i] ? parseFence(texts[i]) : null))
       if (gone === undefined) continue

@@ -3,27 +3,34 @@ import type { SignalDeclaration } from '#streams'
 /** Names of this part's metrics, for the code that counts. */
 export const SIGNALS = {
   recordsApplied: 'feature_records_applied',
+  interactionsRepeated: 'feature_interactions_repeated',
   copiesDropped: 'feature_copies_dropped',
   fenceRefusals: 'feature_fence_refusals',
-  freshnessMs: 'feature_freshness_ms',
-  storeWaitedMs: 'feature_store_waited_ms',
+  freshnessSeconds: 'feature_freshness_seconds',
+  storeWaitedSeconds: 'feature_store_waited_seconds',
   lookupsMissing: 'feature_lookups_missing',
   lookupsPutOff: 'feature_lookups_put_off',
   lookupsGivenUp: 'feature_lookups_given_up',
   rebuildOffsets: 'feature_rebuild_offsets',
   readsAnswered: 'feature_reads_answered',
   readKeys: 'feature_read_keys',
-  readMs: 'feature_read_ms',
+  readSeconds: 'feature_read_seconds',
   rowsStale: 'feature_rows_stale',
 } as const
 
-const FRESHNESS_MS = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 60_000, 600_000]
-const READ_MS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000]
+const FRESHNESS_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600]
+const READ_SECONDS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
 const KEYS = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
 
 /** What each of them means. */
 export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
   { kind: 'counter', name: SIGNALS.recordsApplied, help: 'records folded into states', labels: ['stage'] },
+  {
+    kind: 'counter',
+    name: SIGNALS.interactionsRepeated,
+    help: 'interactions whose id came before (features.deduplicate): counted nowhere',
+    labels: [],
+  },
   {
     kind: 'counter',
     name: SIGNALS.copiesDropped,
@@ -38,15 +45,15 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
   },
   {
     kind: 'histogram',
-    name: SIGNALS.freshnessMs,
+    name: SIGNALS.freshnessSeconds,
     help: "from the broker's record time to the written state, newest record of a batch",
     labels: ['stage'],
-    buckets: FRESHNESS_MS,
+    buckets: FRESHNESS_SECONDS,
   },
   {
     kind: 'counter',
-    name: SIGNALS.storeWaitedMs,
-    help: 'sum of what slices waited for their write: near 1000 a second and partition, Redis is the brake',
+    name: SIGNALS.storeWaitedSeconds,
+    help: 'sum of what slices waited for their write: near 1 a second and partition, Redis is the brake',
     labels: ['stage'],
   },
   {
@@ -82,10 +89,10 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
   { kind: 'histogram', name: SIGNALS.readKeys, help: 'keys of one read', labels: [], buckets: KEYS },
   {
     kind: 'histogram',
-    name: SIGNALS.readMs,
+    name: SIGNALS.readSeconds,
     help: 'one read, store and arithmetic',
     labels: [],
-    buckets: READ_MS,
+    buckets: READ_SECONDS,
   },
   {
     kind: 'counter',

@@ -1,3 +1,4 @@
+import type { TopicIdentity } from '#streams'
 import { canonicalHash } from './canonical-hash.ts'
 import type { ApplyAnswer, Fence, FenceClaim, HeldFence } from './fence.ts'
 
@@ -25,6 +26,8 @@ export interface FreshPartition {
   startOffset: number
   /** End offset of the log now: reads are not ready before it is reached. */
   rebuildUntilOffset: number
+  /** The topic that the offsets speak of; left out or null: nobody can say. */
+  topic?: TopicIdentity | null
 }
 
 export interface StoreReading {
@@ -38,7 +41,11 @@ export interface StoreReading {
  * Everything rejects with StoreUnavailableError when it cannot be asked in time.
  */
 export interface StateStore {
-  /** Takes the partition over: a new epoch, so that every earlier owner is fenced. Creates the fence when there is none. */
+  /**
+   * Takes the partition over: a new epoch, so that every earlier owner is fenced. Creates the fence when there is none.
+   *
+   * @throws OperatorError `topic_changed` when the fence was made for another topic of this name
+   */
   acquire(tag: string, fresh: FreshPartition): Promise<Fence>
   /** Writes states and offset together. Tries again for a while when the store does not answer. */
   apply(request: ApplyRequest): Promise<ApplyAnswer>

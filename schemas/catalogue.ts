@@ -35,6 +35,8 @@ export interface TopicCatalogueOptions {
   /** Of every keyed topic; those that must be read in one order have one. */
   partitions: number
   replicationFactor: number
+  /** 'producer' keeps what each producer made of its batches; 'uncompressed' has brokers unpack them. */
+  compression?: 'producer' | 'uncompressed'
 }
 
 const MIB = 1024 * 1024
@@ -52,7 +54,6 @@ interface TopicShape {
   readers: readonly TopicParty[]
   kept: { forMs: number } | { compactedWithinMs: number; wholeForMs?: number }
   onePartition?: true
-  timestamps?: 'LogAppendTime'
   messageBytesMax?: number
 }
 
@@ -101,7 +102,6 @@ const shapes: Record<TopicKey, TopicShape> = {
     owner: ['scorer'],
     readers: ['feed', 'trainer'],
     kept: { forMs: 7 * DAY_MS },
-    timestamps: 'LogAppendTime',
   },
   outcomes: {
     slug: 'outcomes',
@@ -194,9 +194,9 @@ function topicSpec(key: TopicKey, shape: TopicShape, options: TopicCatalogueOpti
     config: {
       ...keptConfig(shape.kept),
       'max.message.bytes': String(messageBytesMax),
-      // Producers may compress as they like; what reads here knows gzip only, so brokers unpack.
-      'compression.type': 'uncompressed',
-      'message.timestamp.type': shape.timestamps ?? 'CreateTime',
+      'compression.type': options.compression ?? 'producer',
+      // A sender's clock must not say how late it is for others.
+      'message.timestamp.type': 'LogAppendTime',
       'min.insync.replicas': options.replicationFactor >= 3 ? '2' : '1',
     },
     owner: shape.owner,

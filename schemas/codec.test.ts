@@ -187,6 +187,29 @@ describe('writer schemas', () => {
     await expect(codec.load('users', Buffer.of(1))).rejects.toMatchObject({ code: 'undecodable' })
   })
 
+  it('of another namespace are a mismatch that says which name is expected', async () => {
+    const ours = readCurrentSchema('avro/users.avsc')
+    const detailOf = async (subject: string, schemaJson: string) => {
+      const bytes = withId(
+        codec.encode('users', sampleRecords.users),
+        await registry.register(subject, schemaJson),
+      )
+      await codec.load('users', bytes)
+      try {
+        return codec.decode('users', bytes)
+      } catch (error) {
+        return error instanceof DecodeError ? `${error.code}: ${error.message}` : error
+      }
+    }
+    const other = ours.replace('"namespace":"feedloop"', '"namespace":"com.acme"')
+    expect(other).not.toBe(ours)
+    expect(await detailOf('acme-value', other)).toMatch(
+      /^schema_mismatch: .*it describes com\.acme\.User, and feedloop\.User is expected/,
+    )
+    const none = ours.replace('"namespace":"feedloop",', '')
+    expect(await detailOf('bare-value', none)).toMatch(/it describes User, and feedloop\.User is expected/)
+  })
+
   it('that are no record, or no schema, are a mismatch', async () => {
     const id = await registry.register('other-value', '"string"')
     const bytes = wire(id, Buffer.of(2, 65))

@@ -33,7 +33,7 @@ export class EncodeError extends Error {
     readonly topic: string,
     /** Dotted, e.g. `ranking.3.score`; empty: the record as a whole. */
     readonly path: string,
-    reason: string,
+    readonly reason: string,
     options?: ErrorOptions,
   ) {
     super(`${topic} record cannot be encoded: ${path === '' ? '' : `${path}: `}${reason}`, options)
@@ -88,5 +88,25 @@ export class ManifestError extends Error {
     options?: ErrorOptions,
   ) {
     super(`model manifest is invalid: ${mistakes.join('; ')}`, options)
+  }
+}
+
+/** A secret is not where it should be, or others may read it: a person must mend that. Never says the secret. */
+export class SecretUnreadableError extends Error {
+  override readonly name = 'SecretUnreadableError'
+  readonly code = 'secret_unreadable'
+  readonly policy: ErrorPolicy = 'operator'
+  constructor(what: string, reason: string, action: string, cause?: unknown) {
+    super(`${what}: ${reason}. ${action}.`, cause === undefined ? undefined : { cause })
+  }
+}
+
+/** A certificate or key file cannot be used: a person must mend that. */
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError'
+  readonly code = 'certificate_unusable'
+  readonly policy: ErrorPolicy = 'operator'
+  constructor(setting: string, reason: string, action: string, cause?: unknown) {
+    super(`${setting}: ${reason}. ${action}.`, cause === undefined ? undefined : { cause })
   }
 }

@@ -17,20 +17,41 @@ export type {
   RankedItem,
   RankRequest,
   RecordOf,
+  ToldPositive,
   TopicKey,
   User,
 } from './records.ts'
 export { type Calibration, calibrationIdOf, IDENTITY_CALIBRATION } from './calibration.ts'
 export { type ModelManifest, parseManifest } from './manifest.ts'
-export { type TopicCatalogue, topicCatalogue } from './catalogue.ts'
+export { type TopicCatalogue, topicCatalogue, type TopicParty } from './catalogue.ts'
+export { recordKey } from './catalogue.ts'
 export type { Codec } from './codec-contract.ts'
 export { createCodec } from './codec.ts'
 export { groupOf, LOOP_SERVICES, STAGE_NAMES, STAGES, stagesOf } from './stages.ts'
 export type { LoopService, StageName } from './stages.ts'
+export { joinedId } from './joined-id.ts'
 export { bytesOfVector, vectorOfBytes } from './vector-bytes.ts'
 export type { SchemaRegistry } from './schema-registry.ts'
-export { type RegistryAddress, registrySettingsOf, requestRegistry } from './registry-client.ts'
+export { registrySettingsOf, requestRegistry } from './registry-client.ts'
+export {
+  type RegistryAccess,
+  registryAccessSchema,
+  type RegistryAddress,
+  registryRefusal,
+} from './registry-access.ts'
 export { openRegistry } from './registry-confluent.ts'
-export { DecodeError, EncodeError, ManifestError, RegistryUnavailableError } from './errors.ts'
+export {
+  DecodeError,
+  EncodeError,
+  ManifestError,
+  RegistryUnavailableError,
+  SecretUnreadableError,
+} from './errors.ts'
 export type { ErrorPolicy } from './errors.ts'
+// Secrets: read at each use, and never shown
+export { placeOf, type Secret, secretSchema } from './secret.ts'
+export { mustBePrivate, readSecret } from './fs-secret.ts'
+export { readTls, type TlsOptions } from './fs-tls.ts'
+export { type Tls, tlsSchema } from './tls.ts'
+export { hideSecrets, keepSecret, withoutSecrets } from './secrecy.ts'
 export { createMemoryRegistry } from './memory-registry.ts'

@@ -138,9 +138,15 @@ export interface Label {
   value: number
 }
 
+/** A positive label, and who told it: interactions or outcomes. */
+export interface ToldPositive {
+  label: string
+  source: string
+}
+
 /** A matured training example: the served vector and what came of it. Key: userId. */
 export interface Example {
-  /** predictionId + '/' + itemId */
+  /** predictionId + '/' + itemId; `%` and `/` in the predictionId escaped (`%25`, `%2F`). */
   exampleId: string
   predictionId: string
   requestId: string
@@ -157,6 +163,10 @@ export interface Example {
   vector: Buffer
   flags: Buffer
   labels: Label[]
+  /** Which topics told the positive labels. */
+  toldBy: ToldPositive[]
+  /** Labels of which a source was silent then: their 0 says nothing. */
+  labelsOut: string[]
 }
 
 export const MODEL_STAGES = ['candidate', 'champion', 'retired', 'rejected'] as const
@@ -175,6 +185,8 @@ export interface ModelMove {
   occurredAtMs: number
   /** JSON of ModelManifest (schemas/manifest.ts). */
   manifest: string
+  /** A champion that an operator keeps: nothing replaces it by itself. */
+  pinned: boolean
 }
 
 /** A piece of a model file. Key: modelId + '/' + index. */

@@ -1,4 +1,5 @@
 import { RegistryRefusedError, RegistryUnavailableError, SchemaIncompatibleError } from './errors.ts'
+import { registryTlsCause } from './registry-access.ts'
 
 export interface AskOptions {
   /** Bound of one question with all its attempts and pauses. */
@@ -6,6 +7,10 @@ export interface AskOptions {
   attemptsMax?: number
   /** Pause before the second attempt; doubles each time, with jitter. */
   retryPauseMs?: number
+  /** As whom the registry knows us, for messages. */
+  user?: string
+  /** Called before an attempt that follows one without an answer. */
+  onNoAnswer?(): void
 }
 
 /** The request did not arrive, or no answer came back. */
@@ -48,7 +53,7 @@ export type Ask = <Answer>(what: string, attempt: () => Promise<Answer>) => Prom
  * again and ends as RegistryUnavailableError; any other answer ends at once as RegistryRefusedError.
  */
 export function createAsk(options: AskOptions = {}): Ask {
-  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150 } = options
+  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150, user, onNoAnswer } = options
 
   return async function ask(what, attempt) {
     const deadlineMs = performance.now() + questionMs
@@ -57,12 +62,13 @@ export function createAsk(options: AskOptions = {}): Ask {
         return await within(attempt(), deadlineMs - performance.now())
       } catch (error) {
         if (error instanceof SchemaIncompatibleError) throw error
-        if (!isTransient(error)) throw isAnswer(error) ? refused(what, error) : error
+        if (!isTransient(error)) throw isAnswer(error) ? refused(what, error, user) : error
         const pauseMs = retryPauseMs * 2 ** (attempts - 1) * (0.75 + Math.random() / 2)
         if (attempts >= attemptsMax || performance.now() + pauseMs >= deadlineMs) {
           throw new RegistryUnavailableError(what, attempts, sayingOf(error), { cause: error })
         }
         await pause(pauseMs)
+        if (isUnanswered(error)) onNoAnswer?.()
       }
     }
   }
@@ -70,10 +76,18 @@ export function createAsk(options: AskOptions = {}): Ask {
 
 function isTransient(error: unknown): boolean {
   const status = statusOf(error)
+  if (error instanceof RegistryRefusedError || tlsCauseOf(error) !== null) return false
   if (status === undefined) return isLostRequest(error)
   if (status === WRONG_PLACE_STATUS) return false
   return status >= 500 || status === 408 || status === 429 || status === 409
 }
+
+/** Of a request that got no answer: there is no other place for it. */
+const tlsCauseOf = (error: unknown) =>
+  statusOf(error) === NO_ANSWER_STATUS && error instanceof Error ? registryTlsCause(error.message) : null
+
+const isUnanswered = (error: unknown) =>
+  statusOf(error) === NO_ANSWER_STATUS || (statusOf(error) === undefined && isLostRequest(error))
 
 /** The registry's, or the client's own about what was asked; anything else is a bug and goes through as it is. */
 function isAnswer(error: unknown): boolean {
@@ -91,14 +105,15 @@ function isLostRequest(error: unknown): boolean {
   )
 }
 
-function refused(what: string, cause: unknown): RegistryRefusedError {
+function refused(what: string, cause: unknown, user = 'nobody'): RegistryRefusedError {
   const advice: Record<number, string> = {
-    401: '; set user and password in its address (http://user:password@...)',
-    403: '; this user may not do that',
+    401: `; it does not take the login of the user ${user}: set registry.username and registry.password, or registry.token`,
+    403: `; the user ${user} may not do that`,
     404: '; is the path of its address right? Apicurio: /apis/ccompat/v7',
     [WRONG_PLACE_STATUS]: '; is the path of its address right? Apicurio: /apis/ccompat/v7',
   }
-  const advised = advice[statusOf(cause) ?? 0] ?? ''
+  const tls = tlsCauseOf(cause)
+  const advised = tls === null ? (advice[statusOf(cause) ?? 0] ?? '') : `; ${tls}`
   return new RegistryRefusedError(`schema registry: ${what} was refused: ${sayingOf(cause)}${advised}`, {
     cause,
   })

@@ -1,11 +1,10 @@
 import { SchemaRegistry as ConfluentClient } from '@kafkajs/confluent-schema-registry'
+import { request as requestByTls, Agent } from 'node:https'
 import { RegistryRefusedError } from './errors.ts'
-
-/** Where the schema registry is, as every request to it is told. */
-export interface RegistryAddress {
-  /** Base address of a Confluent-compatible registry, e.g. http://HOST:PORT/apis/ccompat/v7; may carry user:password@. */
-  url: string
-}
+import { readSecret } from './fs-secret.ts'
+import { readTls } from './fs-tls.ts'
+import { type RegistryAddress, registryTlsCause } from './registry-access.ts'
+import { withoutSecrets } from './secrecy.ts'
 
 /** A type and not an interface: the client wants an index signature. */
 type Credentials = { username: string; password: string }
@@ -16,15 +15,24 @@ export interface RegistrySettings {
   auth?: Credentials
 }
 
-/** @throws RegistryRefusedError when the address is no URL */
-export function registrySettingsOf({ url }: RegistryAddress): RegistrySettings {
+/** @throws RegistryRefusedError when the address is no URL, SecretUnreadableError */
+export function registrySettingsOf({ url, username, password }: RegistryAddress): RegistrySettings {
   if (!URL.canParse(url))
-    throw new RegistryRefusedError(`schema registry address ${JSON.stringify(url)} is no URL`)
+    throw new RegistryRefusedError(`schema registry address ${JSON.stringify(withoutSecrets(url))} is no URL`)
   const parsed = new URL(url)
-  const [username, password] = [decodeURIComponent(parsed.username), decodeURIComponent(parsed.password)]
+  const user = username ?? decodeURIComponent(parsed.username)
+  const secret = password ?? decodeURIComponent(parsed.password)
   parsed.username = parsed.password = ''
   const host = parsed.href.replace(/\/+$/, '')
-  return username === '' ? { host } : { host, auth: { username, password } }
+  if (user === '') return { host }
+  const text = secret === '' ? '' : readSecret(secret, 'the registry password (registry.password)')
+  return { host, auth: { username: user, password: text } }
+}
+
+/** One address for each URL of the registry, in the order in which they are asked. */
+export function registryAddresses(address: RegistryAddress): RegistryAddress[] {
+  const { otherUrls = [], ...first } = address
+  return [first, ...otherUrls.map((url) => ({ ...first, url }))]
 }
 
 export interface RegistryRequest {
@@ -36,39 +44,111 @@ export interface RegistryRequest {
 }
 
 /**
- * One HTTP request to a registry, below its base address; whoever asks judges the answer.
+ * One HTTP request to a registry, below its base address; whoever asks judges the answer. Of several URLs the first that
+ * answers counts.
+ *
+ * @throws what the last of them failed with
  *
  * @example const answer = await requestRegistry(addresses.registry, '/subjects')
  */
-export function requestRegistry(
+export async function requestRegistry(
   address: RegistryAddress,
   path: string,
-  { method = 'GET', body, requestMs = 5_000 }: RegistryRequest = {},
+  request: RegistryRequest = {},
 ): Promise<Response> {
-  const { host, auth } = registrySettingsOf(address)
-  const headers: Record<string, string> = { 'content-type': 'application/vnd.schemaregistry.v1+json' }
-  if (auth)
-    headers['authorization'] = `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
-  return fetch(host + path, {
+  const addresses = registryAddresses(address)
+  for (const each of addresses.slice(0, -1)) {
+    try {
+      return await requestOne(each, path, request)
+    } catch {
+      // the next one may answer; what the last one fails with is told
+    }
+  }
+  return requestOne(addresses.at(-1)!, path, request)
+}
+
+async function requestOne(
+  address: RegistryAddress,
+  path: string,
+  { method = 'GET', body, requestMs = 5_000 }: RegistryRequest,
+): Promise<Response> {
+  const { host } = registrySettingsOf(address)
+  const init = {
     method,
-    headers,
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json', ...loginHeaders(address) },
     signal: AbortSignal.timeout(requestMs),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }
+  try {
+    const isOwnTls = address.tls !== undefined && host.startsWith('https:')
+    return await (isOwnTls ? fetchByTls(host + path, init, address) : fetch(host + path, init))
+  } catch (error) {
+    throw explained(error, host)
+  }
+}
+
+/** With the cause where a person must mend it; fetch says only "fetch failed". */
+function explained(error: unknown, host: string): unknown {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined
+  const code = cause !== undefined && 'code' in cause ? String(cause.code) : ''
+  const why = registryTlsCause(`${cause?.message ?? ''} ${code}`)
+  return why === null
+    ? error
+    : new RegistryRefusedError(`schema registry at ${host}: ${why}`, { cause: error })
+}
+
+/** Read at each request: a rotated secret counts at once. */
+function loginHeaders(address: RegistryAddress): Record<string, string> {
+  if (address.token !== undefined)
+    return { authorization: `Bearer ${readSecret(address.token, 'the registry token (registry.token)')}` }
+  const { auth } = registrySettingsOf(address)
+  if (auth === undefined) return {}
+  const login = Buffer.from(`${auth.username}:${auth.password}`).toString('base64')
+  return { authorization: `Basic ${login}` }
+}
+
+/** As fetch, which takes no authority of one's own. */
+function fetchByTls(
+  url: string,
+  { body, ...init }: { method: string; headers: Record<string, string>; signal: AbortSignal; body?: string },
+  { tls = {} }: RegistryAddress,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: unknown) =>
+      reject(init.signal.aborted ? init.signal.reason : new TypeError('fetch failed', { cause }))
+    const sent = requestByTls(url, { ...init, ...readTls(tls, 'registry.tls'), agent: false }, (answer) => {
+      const parts: Buffer[] = []
+      answer.on('data', (part: Buffer) => parts.push(part))
+      answer.on('error', failed)
+      answer.on('end', () => {
+        const status = answer.statusCode ?? 500
+        const headers = new Headers()
+        for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value))
+        const isEmpty = status === 204 || status === 304
+        resolve(new Response(isEmpty ? null : Buffer.concat(parts), { status, headers }))
+      })
+    })
+    sent.on('error', failed)
+    sent.end(body)
   })
 }
 
 /**
  * The registry's usual client with its traps closed: no retries of its own (its retry options are one global object),
- * a time limit (it has none).
+ * a time limit (it has none). It knows one URL only.
  */
 export function createRegistryClient(address: RegistryAddress, requestMs: number): ConfluentClient {
+  const { host } = registrySettingsOf(address)
+  const isOwnTls = address.tls !== undefined && host.startsWith('https:')
   return new ConfluentClient({
-    ...registrySettingsOf(address),
+    host,
+    ...(isOwnTls ? { agent: new Agent(readTls(address.tls ?? {}, 'registry.tls')) } : {}),
     clientId: 'feedloop',
     retry: { retries: 0 },
     middlewares: [
       () => ({
-        prepareRequest: async (next) => (await next()).enhance({ timeout: requestMs }),
+        prepareRequest: async (next) =>
+          (await next()).enhance({ timeout: requestMs, headers: loginHeaders(address) }),
       }),
     ],
   })

@@ -6,7 +6,8 @@ import {
 import { SchemaIncompatibleError } from './errors.ts'
 import { createAsk, isForeign, RegistryAnswerError, statusOf } from './registry-ask.ts'
 import type { AskOptions } from './registry-ask.ts'
-import { createRegistryClient, type RegistryAddress, requestRegistry } from './registry-client.ts'
+import { type RegistryAddress, registryUser } from './registry-access.ts'
+import { createRegistryClient, registryAddresses, requestRegistry } from './registry-client.ts'
 import { createPatience } from './registry-patience.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
 
@@ -29,12 +30,19 @@ const FULL_TRANSITIVE = COMPATIBILITY.FULL_TRANSITIVE
 /** A schema registry that speaks the Confluent protocol (Confluent, Apicurio, Karapace). Connects at the first question. */
 export function openRegistry(address: RegistryAddress, options: RegistryOptions = {}): SchemaRegistry {
   const { requestMs = 8_000, unknownIdMs = 10_000, patienceMs = 500 } = options
-  const client = createRegistryClient(address, requestMs)
+  const clients = registryAddresses(address).map((each) => createRegistryClient(each, requestMs))
+  let turn = 0
+  const client = () => clients[turn]!
   const at = { address, requestMs }
-  const ask = createAsk(options)
+  const ask = createAsk({
+    user: registryUser(address),
+    // Of several URLs the next one is asked from then on.
+    onNoAnswer: () => (turn = (turn + 1) % clients.length),
+    ...options,
+  })
   const unknownIds = createUnknownIds(unknownIdMs)
   const askPatiently = createPatience(
-    (id: number) => ask(`fetching schema ${id}`, () => fetchSchema(client, id)),
+    (id: number) => ask(`fetching schema ${id}`, () => fetchSchema(client(), id)),
     {
       patienceMs,
       awayPatienceMs: Math.ceil(patienceMs / 10),
@@ -47,7 +55,7 @@ export function openRegistry(address: RegistryAddress, options: RegistryOptions 
       ask(`registering the schema of ${subject}`, async () => {
         await keepFullTransitive(at, subject)
         try {
-          const { id } = await client.register(
+          const { id } = await client().register(
             { type: SchemaType.AVRO, schema: schemaJson },
             { subject, compatibility: FULL_TRANSITIVE },
           )
@@ -59,7 +67,7 @@ export function openRegistry(address: RegistryAddress, options: RegistryOptions 
     lookup: (subject, schemaJson) =>
       ask(`looking up the schema of ${subject}`, async () => {
         try {
-          return await client.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema: schemaJson })
+          return await client().getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema: schemaJson })
         } catch (error) {
           // The client throws an error of its own, without a status, for 404 and for nothing else here.
           if (error instanceof Error && error.name === 'ConfluentSchemaRegistryError' && !isForeign(error))

@@ -63,7 +63,8 @@ export function createTopicReader({ topic, reader, readerId, readerWalk }: Topic
       return { walk: compileBoundsWalk(type, { reader }), resolver: reader.createResolver(type) }
     } catch (cause) {
       const why = cause instanceof Error ? cause.message.slice(0, 300) : String(cause)
-      return new DecodeError('schema_mismatch', `schema ${schemaId} is none of ${topic}: ${why}`, { cause })
+      const detail = `schema ${schemaId} is none of ${topic}: ${otherName(schemaJson, reader) ?? why}`
+      return new DecodeError('schema_mismatch', detail, { cause })
     }
   }
 
@@ -75,5 +76,25 @@ export function createTopicReader({ topic, reader, readerId, readerWalk }: Topic
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new DecodeError('undecodable', why, { cause })
     }
+  }
+}
+
+/** Says which name was expected, when that is what differs: Avro goes by full names, whatever the fields are. */
+function otherName(schemaJson: string, reader: Type): string | null {
+  const expected = reader.name
+  const found = fullNameOf(schemaJson)
+  if (expected === undefined || found === null || found === expected) return null
+  return `it describes ${found}, and ${expected} is expected: give the writer's record that name and namespace`
+}
+
+function fullNameOf(schemaJson: string): string | null {
+  try {
+    const { name, namespace } = JSON.parse(schemaJson) as { name?: unknown; namespace?: unknown }
+    if (typeof name !== 'string') return null
+    return name.includes('.') || typeof namespace !== 'string' || namespace === ''
+      ? name
+      : `${namespace}.${name}`
+  } catch {
+    return null // no JSON: the reader's own words say so
   }
 }

@@ -50,6 +50,7 @@ export function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<Ru
       config: config.scorer,
       features: createFeatureReader({ runtime, store, featureSet }),
       limits: config.limits,
+      contextKinds: config.features.attributes.context,
       ...(metricsText === undefined ? {} : { metricsText }),
     })
     closers.add(() => scorer.stop())

@@ -61,6 +61,13 @@ export const scorerConfigSchema = z.strictObject({
     .describe(
       'age (broker time) at which a fetched request counts as late, it is scored all the same: a feed service has given up waiting by then',
     ),
+  requestAgeDaysMax: z
+    .int()
+    .min(0)
+    .default(90)
+    .describe(
+      'event time of a request before the clock, more is dead-lettered (too_old): features are those of now, and nobody waits for a ranking of last season; a simulated feed begins 30 days back; 0 takes any age, for logs that are played again',
+    ),
   modelCallMsMax: z
     .int()
     .min(10)

@@ -21,7 +21,7 @@ it('real ONNX sessions are swapped under load: nothing falls back, every score i
   }
   publish('m0', 0)
   const scorer = await startScorer(driver, {
-    config: scorerConfigSchema.parse({ microBatchRequestsMax: 8 }),
+    config: scorerConfigSchema.parse({ microBatchRequestsMax: 8, requestAgeDaysMax: 0 }),
     features: createFakeFeatures(),
   })
   await driver.settleUntil(scorer.ready)

@@ -1,31 +1,87 @@
 import { z } from 'zod'
-import type { RankRequest } from '#schemas'
+import { EncodeError, type Codec, type RankRequest } from '#schemas'
+import type { FieldError } from '#streams'
+
+/** Largest time value of ECMAScript: a long in Avro holds more, nothing that computes with it does. */
+const LATEST_MS = 8.64e15
+
+/** Half of a surrogate pair has no UTF-8: it would be written as another id than the one that was sent. */
+const text = z.string().refine((value) => !/\p{Surrogate}/u.test(value), {
+  error: 'holds half of a surrogate pair, which UTF-8 cannot say',
+})
+const id = text.min(1, 'must not be empty')
 
 const attributeSchema = z
   .strictObject({
-    name: z.string().min(1),
-    text: z.string().nullable().default(null),
+    name: id,
+    text: text.nullable().default(null),
     number: z.number().nullable().default(null),
   })
   .refine(({ text, number }) => (text === null) !== (number === null), 'set exactly one of text and number')
 
-/** Body of POST /predict: a rank request, its event time now unless given. */
+/** Body of POST /predict: a rank request, its event time now unless given; fractions of a millisecond are rounded. */
 const rankRequestSchema = z.strictObject({
-  requestId: z.string().min(1),
-  userId: z.string().min(1),
-  candidates: z.array(z.string().min(1)).min(1),
+  requestId: id,
+  userId: id,
+  candidates: z.array(id).min(1),
   context: z.array(attributeSchema).default([]),
-  occurredAtMs: z.number().positive().optional(),
+  occurredAtMs: z
+    .number()
+    .transform((ms) => Math.round(ms))
+    .pipe(z.number().positive().max(LATEST_MS))
+    .optional(),
 })
+
+/** The kinds of the context attributes that the feed declares; undefined: whatever comes is taken. */
+export type ContextKinds = Readonly<Record<string, 'text' | 'number'>>
+
+export interface RequestChecks {
+  nowMs: number
+  codec: Pick<Codec, 'encode'>
+  contextKinds?: ContextKinds | undefined
+}
 
 /** The request, or every mistake in it by its path. */
 export function parseRankRequest(
   body: unknown,
-  nowMs: number,
-): { request: RankRequest } | { mistakes: string[] } {
+  { nowMs, codec, contextKinds }: RequestChecks,
+): { request: RankRequest } | { errors: FieldError[] } {
   const parsed = rankRequestSchema.safeParse(body)
-  if (parsed.success) return { request: { ...parsed.data, occurredAtMs: parsed.data.occurredAtMs ?? nowMs } }
-  return {
-    mistakes: parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`),
+  if (!parsed.success) {
+    return {
+      errors: parsed.error.issues.map(({ path, message }) => ({
+        field: path.map(String).join('.') || 'body',
+        reason: message,
+      })),
+    }
+  }
+  const request = { ...parsed.data, occurredAtMs: parsed.data.occurredAtMs ?? nowMs }
+  const unfit = contextKinds === undefined ? [] : contextErrors(request.context, contextKinds)
+  const errors = [...unfit, ...encodeErrors(codec, request)]
+  return errors.length > 0 ? { errors } : { request }
+}
+
+function contextErrors(context: RankRequest['context'], kinds: ContextKinds): FieldError[] {
+  return context.flatMap(({ name, text }, index) => {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
+    if (kind === undefined) {
+      const known = Object.keys(kinds).join(', ') || 'none'
+      const reason = `${name} is not declared in features.attributes.context (declared: ${known})`
+      return [{ field: `context.${String(index)}.name`, reason }]
+    }
+    const given = text === null ? 'number' : 'text'
+    if (given === kind) return []
+    return [{ field: `context.${String(index)}.${given}`, reason: `${name} is declared as ${kind}` }]
+  })
+}
+
+/** What the topics could not carry would be answered and never be learned from. */
+function encodeErrors(codec: Pick<Codec, 'encode'>, request: RankRequest): FieldError[] {
+  try {
+    codec.encode('requests', request)
+    return []
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error
+    return [{ field: error.path || 'body', reason: error.reason }]
   }
 }

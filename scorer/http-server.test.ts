@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Prediction } from '#schemas'
+import { createCodec, createMemoryRegistry, type Prediction, topicCatalogue } from '#schemas'
 import { scorerConfigSchema } from './config.ts'
 import { buildHttpServer } from './http-server.ts'
 import { createRequestQueue } from './request-queue.ts'
@@ -10,9 +10,22 @@ import { createRecordedTelemetry } from './testing/telemetry.ts'
 
 const NOW_MS = 1_700_000_000_000
 
+interface ProblemBody {
+  code?: string
+  detail?: string
+  errors?: { field: string; reason: string }[]
+}
+
+const codec = await createCodec(
+  createMemoryRegistry(),
+  topicCatalogue({ prefix: 'feed', partitions: 1, replicationFactor: 1 }),
+)
+const contextKinds = { device: 'text', speed: 'number' } as const
+
 function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
   const config = scorerConfigSchema.parse({
     candidatesMax: 3,
+    requestAgeDaysMax: 0,
     http: { port: 0, waitingMax, bodyBytesMax: 1_024, recordMsMax: 20 },
   })
   const telemetry = createRecordedTelemetry()
@@ -23,7 +36,8 @@ function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
   let isReady = false
   const server = buildHttpServer({
     config: config.http,
-    runtime: { clock, ...telemetry },
+    runtime: { clock, codec, ...telemetry },
+    contextKinds,
     queue: createRequestQueue(scoring, { ...config, waitingMax }),
     steps: requestSteps(config, { skewSecondsMax: 300, farSecondsMax: 86_400 }),
     outputs: { add: (_, { value }) => void written.push(value as Prediction), flush },
@@ -35,7 +49,8 @@ function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
     const answer = await server.inject({ method: 'POST', url: '/predict', payload: body as object })
     return {
       status: answer.statusCode,
-      body: answer.json<Record<string, unknown> & { error?: { code: string; message: string } }>(),
+      type: answer.headers['content-type'],
+      body: answer.json<Record<string, unknown> & ProblemBody>(),
     }
   }
   return { server, post, features, written, telemetry, becomeReady: () => void (isReady = true) }
@@ -72,47 +87,123 @@ describe('POST /predict', () => {
   })
 
   it.each([
-    [{ ...body, userId: undefined }, /userId: /],
-    [{ ...body, candidates: 'i1' }, /candidates: .*array/],
-    [{ ...body, candidates: [] }, /candidates: /],
-    [{ ...body, context: [{ name: 'device' }] }, /context.0: set exactly one of text and number/],
-    [{ ...body, extra: 1 }, /extra/],
-    [[], /body: /],
-  ])('400 names the mistakes of %j', async (payload, message) => {
-    const { status, body: answer } = await serverOf().post(payload)
-    expect(status).toBe(400)
-    expect(answer.error).toMatchObject({
+    [{ ...body, userId: undefined }, 'userId', /string/],
+    [{ ...body, candidates: 'i1' }, 'candidates', /array/],
+    [{ ...body, candidates: [] }, 'candidates', /./],
+    [{ ...body, candidates: ['i1', ['i2']] }, 'candidates.1', /string/],
+    [{ ...body, context: { device: 'phone' } }, 'context', /array/],
+    [{ ...body, context: [{ name: 'device' }] }, 'context.0', /set exactly one of text and number/],
+    [{ ...body, context: [{ name: 'device', text: { a: 1 } }] }, 'context.0.text', /string/],
+    [
+      { ...body, context: [{ name: 'Device', text: 'x' }] },
+      'context.0.name',
+      /Device is not declared.*device, speed/,
+    ],
+    [{ ...body, context: [{ name: 'toString', text: 'x' }] }, 'context.0.name', /not declared/],
+    [{ ...body, context: [{ name: 'speed', text: '1' }] }, 'context.0.text', /speed is declared as number/],
+    [{ ...body, context: [{ name: 'device', number: 1 }] }, 'context.0.number', /device is declared as text/],
+    [{ ...body, extra: 1 }, 'body', /extra/],
+    [[], 'body', /object/],
+    [{ ...body, requestId: 'r\ud83d' }, 'requestId', /surrogate/],
+    [{ ...body, userId: '\udc00u' }, 'userId', /surrogate/],
+    [{ ...body, candidates: ['i1', 'i\ud83d2'] }, 'candidates.1', /surrogate/],
+    [{ ...body, context: [{ name: 'device', text: '\ud83d' }] }, 'context.0.text', /surrogate/],
+    [{ ...body, occurredAtMs: 1e300 }, 'occurredAtMs', /./],
+    [{ ...body, occurredAtMs: 2 ** 60 }, 'occurredAtMs', /./],
+    [{ ...body, occurredAtMs: 0.2 }, 'occurredAtMs', /./],
+    [{ ...body, occurredAtMs: -1 }, 'occurredAtMs', /./],
+    [{ ...body, occurredAtMs: '1795908899028' }, 'occurredAtMs', /number/],
+  ])('400 names the field that is wrong in %j', async (payload, field, reason) => {
+    const { written, post } = serverOf()
+    const { status, type, body: answer } = await post(payload)
+    expect([status, type]).toEqual([400, 'application/problem+json; charset=utf-8'])
+    expect(answer).toMatchObject({
+      type: 'about:blank',
+      title: 'Bad Request',
+      status: 400,
       code: 'invalid_request',
-      message: expect.stringMatching(message) as string,
     })
+    expect(answer.errors).toEqual([{ field, reason: expect.stringMatching(reason) as string }])
+    expect(written).toEqual([])
+  })
+
+  it('400 for a number that JSON says and nobody can hold', async () => {
+    const { server } = serverOf()
+    const headers = { 'content-type': 'application/json' }
+    const payload = JSON.stringify(body).replace('5000', '1e999')
+    const answer = await server.inject({ method: 'POST', url: '/predict', headers, payload })
+    expect(answer.json<ProblemBody>().errors?.[0]?.field).toBe('occurredAtMs')
+  })
+
+  it('rounds fractions of a millisecond, and takes emoji', async () => {
+    const { post, written } = serverOf()
+    const answer = await post({ ...body, userId: 'u😀', occurredAtMs: 5_000.5 })
+    expect(answer).toMatchObject({ status: 200, body: { recorded: true, userId: 'u😀' } })
+    expect(written[0]?.occurredAtMs).toBe(5_001)
+    expect(() => codec.encode('predictions', written[0]!)).not.toThrow()
   })
 
   it('400 names all mistakes at once', async () => {
     const { body: answer } = await serverOf().post({ candidates: [''] })
-    expect(answer.error?.message).toMatch(/requestId: .*userId: .*candidates.0: /)
+    expect(answer.errors?.map(({ field }) => field)).toEqual(['requestId', 'userId', 'candidates.0'])
+    expect(answer.detail).toMatch(/requestId: .*userId: .*candidates.0: /)
   })
 
   it('422 says what a request from Kafka would be dead-lettered for', async () => {
     const { post } = serverOf()
     const many = await post({ ...body, candidates: ['a', 'b', 'c', 'd'] })
-    expect([many.status, many.body.error?.code]).toEqual([422, 'too_many_candidates'])
+    expect([many.status, many.body.code, many.body.errors?.[0]?.field]).toEqual([
+      422,
+      'too_many_candidates',
+      'candidates',
+    ])
     const far = await post({ ...body, occurredAtMs: NOW_MS * 2 })
-    expect([far.status, far.body.error?.code]).toEqual([422, 'far_future'])
+    expect([far.status, far.body.code, far.body.errors?.[0]?.field]).toEqual([
+      422,
+      'far_future',
+      'occurredAtMs',
+    ])
   })
 
   it('is strict about bodies: JSON, not too large', async () => {
     const { server } = serverOf()
-    const headers = { 'content-type': 'application/json' }
-    expect(
-      (await server.inject({ method: 'POST', url: '/predict', headers, payload: '{"a":' })).statusCode,
-    ).toBe(400)
-    expect(
-      (await server.inject({ method: 'POST', url: '/predict', headers, payload: `"${'x'.repeat(2_000)}"` }))
-        .statusCode,
-    ).toBe(413)
-    expect((await server.inject({ method: 'GET', url: '/nothing' })).json()).toEqual({
-      error: { code: 'not_found', message: 'GET /nothing is not served here' },
+    const answerTo = async (contentType: string, payload: string) => {
+      const headers = { 'content-type': contentType }
+      const answer = await server.inject({ method: 'POST', url: '/predict', headers, payload })
+      const { code, errors } = answer.json<ProblemBody>()
+      return [answer.statusCode, code, errors?.[0]?.field]
+    }
+    expect(await answerTo('application/json', '{"a":')).toEqual([400, 'invalid_request', 'body'])
+    expect(await answerTo('application/json', '')).toEqual([400, 'invalid_request', 'body'])
+    expect(await answerTo('application/json', `"${'x'.repeat(2_000)}"`)).toEqual([
+      413,
+      'invalid_request',
+      'body',
+    ])
+    const form = 'application/x-www-form-urlencoded'
+    expect(await answerTo(form, '{}')).toEqual([415, 'unsupported_media_type', 'content-type'])
+    const told = await server.inject({
+      method: 'POST',
+      url: '/predict',
+      headers: { 'content-type': form },
+      payload: '{}',
     })
+    expect(told.json<ProblemBody>().detail).toBe(
+      `${form} is not read: send the body as JSON, with curl: -H 'content-type: application/json'`,
+    )
+  })
+
+  it('tells a wrong path from a wrong method', async () => {
+    const { server } = serverOf()
+    const nothing = await server.inject({ method: 'GET', url: '/nothing' })
+    expect([nothing.statusCode, nothing.json<ProblemBody>().code]).toEqual([404, 'not_found'])
+    const get = await server.inject({ method: 'GET', url: '/predict?x=1' })
+    expect([get.statusCode, get.headers['allow']]).toEqual([405, 'POST'])
+    expect(get.json<ProblemBody>().errors).toEqual([
+      { field: 'method', reason: '/predict takes POST, not GET' },
+    ])
+    const post = await server.inject({ method: 'DELETE', url: '/readyz' })
+    expect([post.statusCode, post.headers['allow']]).toEqual([405, 'GET, HEAD'])
   })
 
   it('503 when too many wait', async () => {
@@ -122,7 +213,7 @@ describe('POST /predict', () => {
     const refused: unknown[] = []
     const asked = [0, 1, 2, 3, 4].map(async (id) => {
       const answer = await post({ ...body, requestId: `r${id}` })
-      if (answer.status === 503) refused.push(answer.body.error?.code)
+      if (answer.status === 503) refused.push(answer.body.code)
       return answer.status
     })
     await vi.waitFor(() => expect(refused).toEqual(['overloaded', 'overloaded', 'overloaded']))

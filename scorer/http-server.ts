@@ -1,17 +1,31 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Prediction, RankRequest } from '#schemas'
-import { addProbes, codeOf, type Listening, listenOn, type Outputs, type Runtime, type Step } from '#streams'
+import {
+  addProbes,
+  addRefusals,
+  codeOf,
+  type FieldError,
+  type Listening,
+  listenOn,
+  type Outputs,
+  refuse,
+  type Runtime,
+  type Signals,
+  type Step,
+} from '#streams'
 import type { ScorerConfig } from './config.ts'
-import { parseRankRequest } from './http-request.ts'
+import { type ContextKinds, parseRankRequest } from './http-request.ts'
 import type { RequestQueue } from './request-queue.ts'
 import { LOG_EVENTS } from './signals.ts'
 
 export interface HttpServerOptions {
   config: ScorerConfig['http']
-  runtime: Pick<Runtime, 'clock' | 'log' | 'signals'>
+  runtime: Pick<Runtime, 'clock' | 'codec' | 'log' | 'signals'>
   queue: RequestQueue
   /** What requests from Kafka pass, too. */
   steps: readonly Step<RankRequest>[]
+  /** Declared context attributes; others are refused. */
+  contextKinds?: ContextKinds | undefined
   /** Where predictions are recorded, so that the loop learns from HTTP answers as well. */
   outputs: Outputs
   isReady(): boolean
@@ -25,8 +39,8 @@ const NO_PLACE = { topic: 'http', partition: -1, offset: -1 }
 
 /**
  * POST /predict for feed services without Kafka; GET /healthz, /readyz, /metrics.
- * 200 prediction, 400 `invalid_request` with every mistake, 422 with the reason a request from Kafka would be
- * dead-lettered for, 503 `overloaded`, 500 `internal`. Throws OperatorError `http_port_taken`.
+ * 200 prediction, 400 `invalid_request` with every mistake by its field, 422 with the reason a request from Kafka would be
+ * dead-lettered for, 503 `overloaded`, and what addRefusals answers. Throws OperatorError `http_port_taken`.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<Listening> {
   const { config, runtime } = options
@@ -46,7 +60,11 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
     bodyLimit: options.config.bodyBytesMax,
     forceCloseConnections: true,
   })
-  addErrorAnswers(server, options)
+  const { log, signals } = options.runtime
+  addRefusals(server, (error) =>
+    log.error({ code: codeOf(error), detail: error.stack }, LOG_EVENTS.httpFailed),
+  )
+  addAnswerSignals(server, signals)
   addPredict(server, options)
   const { isReady, liveModelId, metricsText } = options
   addProbes(server, { isReady, facts: () => ({ modelId: liveModelId() }), metricsText })
@@ -55,9 +73,9 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
 
 function addPredict(
   server: FastifyInstance,
-  { config, runtime, queue, steps, outputs }: HttpServerOptions,
+  { config, runtime, queue, steps, outputs, contextKinds }: HttpServerOptions,
 ): void {
-  const { clock, log, signals } = runtime
+  const { clock, codec, log, signals } = runtime
 
   /** Waits for the acknowledgement, but not for ever: an answer always. */
   async function record(prediction: Prediction): Promise<boolean> {
@@ -85,18 +103,22 @@ function addPredict(
 
   server.post('/predict', async (http, reply) => {
     const nowMs = clock.nowMs()
-    const parsed = parseRankRequest(http.body, nowMs)
-    if ('mistakes' in parsed) return refuse(reply, 400, 'invalid_request', parsed.mistakes.join('; '))
+    const parsed = parseRankRequest(http.body, { nowMs, codec, contextKinds })
+    if ('errors' in parsed) return refuseFields(reply, 400, 'invalid_request', parsed.errors)
     let { request } = parsed
     for (const step of steps) {
       const verdict = step(request, { brokerTimeMs: nowMs, ...NO_PLACE })
-      if (verdict.kind !== 'pass')
-        return refuse(reply, 422, verdict.reason, 'detail' in verdict ? verdict.detail : verdict.reason)
+      if (verdict.kind !== 'pass') {
+        const reason = 'detail' in verdict ? verdict.detail : verdict.reason
+        return refuseFields(reply, 422, verdict.reason, [{ field: fieldOf(verdict.reason), reason }])
+      }
       request = verdict.value
     }
     const answer = queue.ask({ request, partition: NO_PLACE.partition, offset: NO_PLACE.offset })
-    if (answer === undefined)
-      return refuse(reply, 503, 'overloaded', `${config.waitingMax} requests wait already`)
+    if (answer === undefined) {
+      const detail = `${config.waitingMax} requests wait already (scorer.http.waitingMax); try again later.`
+      return refuse(reply, { status: 503, code: 'overloaded', detail })
+    }
     signals.gauge('http_requests_waiting', queue.waitingCount)
     const prediction = await answer
     signals.gauge('http_requests_waiting', queue.waitingCount)
@@ -104,27 +126,34 @@ function addPredict(
   })
 }
 
-function addErrorAnswers(server: FastifyInstance, { runtime }: HttpServerOptions): void {
-  server.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
-    const status = error.statusCode ?? 500
-    if (status < 500) return refuse(reply, status, 'invalid_request', error.message)
-    runtime.log.error({ code: codeOf(error), detail: error.stack }, LOG_EVENTS.httpFailed)
-    return refuse(reply, 500, 'internal', 'the scorer failed; its log says why')
-  })
-  server.setNotFoundHandler((http, reply) =>
-    refuse(reply, 404, 'not_found', `${http.method} ${http.url} is not served here`),
-  )
+function addAnswerSignals(server: FastifyInstance, signals: Signals): void {
   server.addHook('onResponse', (http, reply, done) => {
     const status = `${Math.floor(reply.statusCode / 100)}xx`
     const route = http.routeOptions.url ?? 'none'
-    runtime.signals.count('http_requests_answered', { route, status })
-    runtime.signals.observe('http_answered_ms', reply.elapsedTime, { route })
+    signals.count('http_requests_answered', { route, status })
+    signals.observe('http_answered_seconds', reply.elapsedTime / 1_000, { route })
     done()
   })
 }
 
-function refuse(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply.code(status).send({ error: { code, message } })
+function refuseFields(
+  reply: FastifyReply,
+  status: number,
+  code: string,
+  errors: readonly FieldError[],
+): FastifyReply {
+  const detail = errors.map(({ field, reason }) => `${field}: ${reason}`).join('; ')
+  return refuse(reply, { status, code, detail, errors })
+}
+
+/** The part of a request that a step refuses. */
+function fieldOf(reason: string): string {
+  if (reason === 'no_candidates' || reason === 'too_many_candidates' || reason === 'no_item_id')
+    return 'candidates'
+  if (reason === 'too_much_context') return 'context'
+  if (reason === 'no_request_id') return 'requestId'
+  if (reason === 'no_user_id') return 'userId'
+  return reason === 'id_too_long' ? 'body' : 'occurredAtMs'
 }
 
 /** What a feed needs; the full record with its vectors is in the predictions topic. */

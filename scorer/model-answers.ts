@@ -79,7 +79,7 @@ export function createModelAnswers({ leaseModel, clock, log, signals }: ModelAns
       return await scoredBy(lease, batch, recorded)
     } finally {
       lease.release()
-      signals.observe('model_called_ms', clock.nowMs() - startedAtMs)
+      signals.observe('model_called_seconds', (clock.nowMs() - startedAtMs) / 1_000)
     }
   }
 }

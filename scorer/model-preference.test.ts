@@ -4,7 +4,16 @@ import { preferredModels } from './model-preference.ts'
 
 const at = (modelId: string, stage: ModelStage, offset: number, movedAtMs = 0) => ({
   offset,
-  move: { modelId, stage, movedAtMs, learner: 'l', reason: '', occurredAtMs: 0, manifest: '{}' },
+  move: {
+    modelId,
+    stage,
+    movedAtMs,
+    learner: 'l',
+    reason: '',
+    occurredAtMs: 0,
+    manifest: '{}',
+    pinned: false,
+  },
 })
 const order = (...moves: ReturnType<typeof at>[]) => preferredModels(moves).map(({ move }) => move.modelId)
 

@@ -4,7 +4,12 @@ import { scorerConfigSchema } from './config.ts'
 import { requestSteps } from './request-steps.ts'
 
 const meta = { topic: 'feed.requests.v1', partition: 0, offset: 7, brokerTimeMs: 1_700_000_000_000 }
-const config = scorerConfigSchema.parse({ candidatesMax: 3, idBytesMax: 8, contextAttributesMax: 1 })
+const config = scorerConfigSchema.parse({
+  candidatesMax: 3,
+  idBytesMax: 8,
+  contextAttributesMax: 1,
+  requestAgeDaysMax: 0,
+})
 const steps = requestSteps(config, { skewSecondsMax: 300, farSecondsMax: 86_400 })
 
 function decide(changes: Partial<RankRequest>) {
@@ -68,5 +73,46 @@ describe('a request', () => {
       signals: ['clock_skew_clamped'],
     })
     expect(reason({ occurredAtMs: meta.brokerTimeMs + 86_400_001 })).toBe('far_future')
+  })
+})
+
+describe('an old request', () => {
+  const DAY_MS = 86_400_000
+  const verdictOf = (days: number, requestAgeDaysMax: number) => {
+    const [old] = requestSteps(
+      { ...config, requestAgeDaysMax },
+      { skewSecondsMax: 300, farSecondsMax: 86_400 },
+    ).slice(3, 4)
+    const occurredAtMs = meta.brokerTimeMs - days * DAY_MS
+    return old!({ requestId: 'r1', userId: 'u1', occurredAtMs, candidates: ['a'], context: [] }, meta)
+  }
+  it('is refused past requestAgeDaysMax, by 0 never', () => {
+    expect(verdictOf(90, 90).kind).toBe('pass')
+    expect(verdictOf(365, 90)).toMatchObject({
+      reason: 'too_old',
+      detail: expect.stringContaining('is 365 days ago, at most 90') as string,
+    })
+    expect(verdictOf(36_500, 0).kind).toBe('pass')
+  })
+})
+
+describe('the context of a request from Kafka', () => {
+  const [note] = requestSteps(
+    config,
+    { skewSecondsMax: 300, farSecondsMax: 86_400 },
+    { device: 'text' },
+  ).slice(-1)
+  const signalOf = (attribute: RankRequest['context'][number]) => {
+    const context = [attribute]
+    const verdict = note!(
+      { requestId: 'r1', userId: 'u1', occurredAtMs: 1, candidates: ['a'], context },
+      meta,
+    )
+    return verdict.kind === 'pass' ? verdict.signal : verdict.kind
+  }
+  it('is answered whatever it says, and counted when features take it for missing', () => {
+    expect(signalOf({ name: 'device', text: 'x', number: null })).toBeUndefined()
+    expect(signalOf({ name: 'Device', text: 'x', number: null })).toBe('context_undeclared')
+    expect(signalOf({ name: 'device', text: null, number: 1 })).toBe('context_mistyped')
   })
 })

@@ -1,8 +1,14 @@
 import type { RankRequest } from '#schemas'
 import { clampFuture, type ClampFutureOptions, deadLetter, pass, refuseAbsurdTime, type Step } from '#streams'
 import type { ScorerConfig } from './config.ts'
+import type { ContextKinds } from './http-request.ts'
 
-type RequestLimits = Pick<ScorerConfig, 'candidatesMax' | 'idBytesMax' | 'contextAttributesMax'>
+type RequestLimits = Pick<
+  ScorerConfig,
+  'candidatesMax' | 'idBytesMax' | 'contextAttributesMax' | 'requestAgeDaysMax'
+>
+
+const DAY_MS = 86_400_000
 
 /** Ids must be there and of a sane length. */
 export function checkIds({ idBytesMax }: RequestLimits): Step<RankRequest> {
@@ -42,8 +48,44 @@ export const dropRepeatedCandidates: Step<RankRequest> = function dropRepeatedCa
 }
 
 /** What every request passes before it is scored, from Kafka or by HTTP. */
-export function requestSteps(config: RequestLimits, time: ClampFutureOptions): Step<RankRequest>[] {
-  return [checkSizes(config), checkIds(config), refuseAbsurdTime(), clampFuture(time), dropRepeatedCandidates]
+export function requestSteps(
+  config: RequestLimits,
+  time: ClampFutureOptions,
+  contextKinds?: ContextKinds,
+): Step<RankRequest>[] {
+  const steps = [
+    checkSizes(config),
+    checkIds(config),
+    refuseAbsurdTime<RankRequest>(time),
+    refuseOld(config),
+    clampFuture<RankRequest>(time),
+    dropRepeatedCandidates,
+  ]
+  return contextKinds === undefined ? steps : [...steps, noteContext(contextKinds)]
+}
+
+/** States have moved on: features of long ago cannot be told any more, and the answer would be made of nothing. */
+export function refuseOld({ requestAgeDaysMax }: RequestLimits): Step<RankRequest> {
+  return function refuseOld(request, { brokerTimeMs, ownTimeMs }) {
+    if (requestAgeDaysMax === 0) return pass(request)
+    const ageDays = ((ownTimeMs ?? brokerTimeMs) - request.occurredAtMs) / DAY_MS
+    if (ageDays <= requestAgeDaysMax) return pass(request)
+    const old = `occurredAtMs ${request.occurredAtMs} is ${Math.floor(ageDays)} days ago`
+    return deadLetter('too_old', `${old}, at most ${requestAgeDaysMax} are taken (scorer.requestAgeDaysMax)`)
+  }
+}
+
+/** Features take an attribute that is not declared, or of another kind, for missing: the answer goes on, and it is counted. */
+export function noteContext(kinds: ContextKinds): Step<RankRequest> {
+  return function noteContext(request) {
+    let isMistyped = false
+    for (const { name, text } of request.context) {
+      const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
+      if (kind === undefined) return pass(request, 'context_undeclared')
+      if ((text === null ? 'number' : 'text') !== kind) isMistyped = true
+    }
+    return isMistyped ? pass(request, 'context_mistyped') : pass(request)
+  }
 }
 
 function clip(id: string): string {

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { compileFeatureSet, featureStoreConfigSchema, openFeedStore, startFeatureStore } from '#feature-store'
 import type { Prediction } from '#schemas'
@@ -112,6 +115,15 @@ describe.skipIf(addresses === null)('run scorer on real Kafka, Redis, registry a
     const all = await answered(asked)
     expect(new Set(all.map(({ requestId }) => requestId)).size).toBe(asked)
     expect(all.length).toBe(asked)
+  })
+
+  it('answers the curl line of the README', async () => {
+    const { answered, scorer } = await feedOf(addresses as Addresses, { port: 0 })
+    const readme = readFileSync(`${import.meta.dirname}/README.md`, 'utf8')
+    const line = /^curl .*$/m.exec(readme)![0].replace('http://127.0.0.1:8080', scorer.httpUrl ?? 'off')
+    const { stdout } = await promisify(execFile)('sh', ['-c', `${line} -sS`])
+    expect(JSON.parse(stdout)).toMatchObject({ predictionId: 'p:r1', recorded: true })
+    expect(await answered(1)).toMatchObject([{ predictionId: 'p:r1', requestPartition: -1 }])
   })
 
   it('answers HTTP and records it', async () => {

@@ -1,8 +1,9 @@
 import { concatMap, from, lastValueFrom } from 'rxjs'
 import { type StageName, STAGES } from '#schemas'
-import type { Batch, Clock, Outputs, Signals, Stage, StageRecord } from '#streams'
+import type { Batch, ClampFutureOptions, Clock, Outputs, Signals, Stage, StageRecord } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import { microBatches } from './micro-batch.ts'
+import type { ContextKinds } from './http-request.ts'
 import type { RequestAt } from './prediction-record.ts'
 import type { RequestScoring } from './request-scoring.ts'
 import { requestSteps } from './request-steps.ts'
@@ -10,7 +11,8 @@ import { requestSteps } from './request-steps.ts'
 export interface ScoringPipelineOptions {
   config: ScorerConfig
   /** Bounds of event time, from the streams section of the configuration. */
-  time: { skewSecondsMax: number; farSecondsMax: number }
+  time: ClampFutureOptions
+  contextKinds?: ContextKinds | undefined
   scoring: RequestScoring
   clock: Clock
   signals: Signals
@@ -25,6 +27,7 @@ export interface ScoringPipelineOptions {
 export function createScoringStage({
   config,
   time,
+  contextKinds,
   scoring,
   clock,
   signals,
@@ -65,7 +68,7 @@ export function createScoringStage({
     name: 'scorer' satisfies StageName,
     sources: STAGES.scorer.sources,
     startFrom: 'earliest',
-    steps: { requests: requestSteps(config, time) },
+    steps: { requests: requestSteps(config, time, contextKinds) },
     batch,
   }
 }

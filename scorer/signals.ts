@@ -1,6 +1,6 @@
 import type { SignalDeclaration } from '#streams'
 
-const MS_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
+const SECONDS_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
 const ROWS_BUCKETS = [1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
 
 /** What the scorer tells. Every name used with Signals in this part is here; signals.test.ts checks. */
@@ -19,17 +19,17 @@ export const SCORER_SIGNALS = [
   },
   {
     kind: 'histogram',
-    name: 'store_read_ms',
+    name: 'store_read_seconds',
     help: 'vectors of one micro-batch',
     labels: [],
-    buckets: MS_BUCKETS,
+    buckets: SECONDS_BUCKETS,
   },
   {
     kind: 'histogram',
-    name: 'model_called_ms',
+    name: 'model_called_seconds',
     help: 'scores of one micro-batch',
     labels: [],
-    buckets: MS_BUCKETS,
+    buckets: SECONDS_BUCKETS,
   },
   { kind: 'counter', name: 'model_calls_failed', help: 'the live model gave no scores', labels: ['code'] },
   { kind: 'counter', name: 'models_swapped', help: 'another model went live', labels: [] },
@@ -55,10 +55,10 @@ export const SCORER_SIGNALS = [
   },
   {
     kind: 'histogram',
-    name: 'http_answered_ms',
+    name: 'http_answered_seconds',
     help: 'from a request to its answer, waiting included',
     labels: ['route'],
-    buckets: MS_BUCKETS,
+    buckets: SECONDS_BUCKETS,
   },
   {
     kind: 'gauge',

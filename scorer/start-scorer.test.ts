@@ -21,7 +21,7 @@ async function feedOf(seed: number, changes: Record<string, unknown> = {}) {
     (row, modelId) => logisticScores(row, weights, BIAS[modelId] ?? 0)[0] ?? NaN,
     KINDS_WITH_SCALED,
   )
-  const config = scorerConfigSchema.parse({ microBatchRequestsMax: 4, ...changes })
+  const config = scorerConfigSchema.parse({ microBatchRequestsMax: 4, requestAgeDaysMax: 0, ...changes })
   const start = () => startScorer(driver, { config, features, openModel: models.openModel })
   return { driver, features, models, start }
 }

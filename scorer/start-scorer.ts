@@ -1,6 +1,7 @@
 import type { FeatureReader } from '#feature-store'
 import type { Listening, RunningStage, Runtime } from '#streams'
 import type { ScorerConfig } from './config.ts'
+import type { ContextKinds } from './http-request.ts'
 import { startHttpServer } from './http-server.ts'
 import { followModels } from './model-following.ts'
 import { createModelSlot } from './model-slot.ts'
@@ -15,9 +16,11 @@ export interface ScorerOptions {
   config: ScorerConfig
   features: FeatureReader
   /** Bounds of event time: `limits` of the streams section. */
-  limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
   /** Default: ONNX sessions in a worker thread of this scorer. */
   openModel?: OpenModel
+  /** Context attributes that the feed declares: by HTTP others are refused, by Kafka they are counted. */
+  contextKinds?: ContextKinds | undefined
   /** Prometheus text for GET /metrics. */
   metricsText?: () => Promise<string>
 }
@@ -29,7 +32,10 @@ export interface RunningScorer extends RunningStage {
   readonly httpUrl: string | undefined
 }
 
-const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }
+const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
+  futureSkewSecondsMax: 300,
+  farFutureSecondsMax: 86_400,
+}
 
 /**
  * The scorer of a feed: follows models, answers `requests` with `predictions`, and HTTP when a port is configured.
@@ -38,7 +44,11 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
   const { config, features, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
-  const time = { skewSecondsMax: limits.futureSkewSecondsMax, farSecondsMax: limits.farFutureSecondsMax }
+  const time = {
+    skewSecondsMax: limits.futureSkewSecondsMax,
+    farSecondsMax: limits.farFutureSecondsMax,
+    earliestMs: limits.earliestEventMs,
+  }
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })
   const openModel = options.openModel ?? onnx.openModel
@@ -65,7 +75,9 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   async function takeRequests(): Promise<RunningStage | undefined> {
     await models.ready
     if (isStopped) return undefined
-    stage = await runtime.runStage(createScoringStage({ config, time, scoring, clock, signals }))
+    stage = await runtime.runStage(
+      createScoringStage({ config, time, contextKinds: options.contextKinds, scoring, clock, signals }),
+    )
     if (isStopped) await stage.stop()
     return stage
   }
@@ -77,6 +89,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
         runtime,
         queue: createRequestQueue(scoring, { ...config, waitingMax: config.http.waitingMax }),
         steps: requestSteps(config, time),
+        contextKinds: options.contextKinds,
         outputs: httpOutputs,
         isReady: () => isReady && !isStopped,
         liveModelId: () => slot.live()?.modelId ?? null,

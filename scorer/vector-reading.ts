@@ -41,7 +41,7 @@ export async function readVectors(
       occurredAtMs,
     })),
   )
-  signals.observe('store_read_ms', clock.nowMs() - startedAtMs)
+  signals.observe('store_read_seconds', (clock.nowMs() - startedAtMs) / 1_000)
   signals.observe('micro_batch_scored_rows', rows)
   const at = { requests, firstRows, rows }
   switch (answer.kind) {

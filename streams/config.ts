@@ -1,10 +1,16 @@
 import { z } from 'zod'
+import { registryAccessSchema } from '#schemas'
+import { kafkaSaslSchema, kafkaTlsSchema } from './kafka-security.ts'
+import { redisAccessSchema } from './redis-access.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
 const bytes = z.int().min(KIB)
 
 /** Every queue, batch, retry and payload of the streams part has its bound here. */
+/** 1990-01-01 UTC. */
+export const EARLIEST_EVENT_MS = 631_152_000_000
+
 export const streamsLimitsSchema = z.strictObject({
   recordBytesMax: bytes
     .default(MIB)
@@ -88,6 +94,13 @@ export const streamsLimitsSchema = z.strictObject({
     .describe(
       'event time ahead of the broker; more is dead-lettered: a day off is a wrong unit or field, no clock',
     ),
+  earliestEventMs: z
+    .int()
+    .min(1)
+    .default(EARLIEST_EVENT_MS)
+    .describe(
+      'event time before this moment (1990-01-01 UTC) is dead-lettered (absurd_time): no log of a feed is older, and a smaller number is seconds or another field',
+    ),
   commitIntervalMs: z
     .int()
     .min(1)
@@ -116,9 +129,9 @@ export const streamsLimitsSchema = z.strictObject({
   sessionTimeoutMs: z
     .int()
     .min(1_000)
-    .default(10_000)
+    .default(3_500)
     .describe(
-      'a killed process loses its partitions after this: shorter and a busy machine loses them too; brokers refuse less than their group.min.session.timeout.ms (6 s, the local stack 1 s)',
+      'a killed process loses its partitions after this: longer, and they wait; shorter, and a process that stands still for so long (a stopped machine, no CPU) loses them too, and what it had at hand is read again. Brokers refuse less than their group.min.session.timeout.ms (6 s, the local stack 1 s): then it is the least of 6, 10 and 30 s that they take',
     ),
   rebalanceTimeoutMs: z
     .int()
@@ -130,8 +143,8 @@ export const streamsLimitsSchema = z.strictObject({
   heartbeatIntervalMs: z
     .int()
     .min(100)
-    .default(1_000)
-    .describe('a rebalance is noticed within this: a tenth of the session, so that some may get lost'),
+    .default(500)
+    .describe('a rebalance is noticed within this: a seventh of the session, so that some may get lost'),
   brokerOutageSecondsMax: z
     .int()
     .min(1)
@@ -221,6 +234,8 @@ export const streamsConfigSchema = z.strictObject({
         .min(1)
         .optional()
         .describe('host:port; FEEDLOOP_KAFKA_BROKERS wins'),
+      tls: kafkaTlsSchema.optional().describe('left out: plain text'),
+      sasl: kafkaSaslSchema.optional().describe('left out: no login'),
       partitions: z
         .int()
         .min(1)
@@ -228,13 +243,35 @@ export const streamsConfigSchema = z.strictObject({
         .default(4)
         .describe('of every keyed topic; cannot be changed later'),
       replicationFactor: z.int().min(1).max(9).default(1),
+      compression: z
+        .enum(['producer', 'uncompressed'])
+        .default('producer')
+        .describe(
+          'of topics: what each producer made of its batches (gzip, snappy, lz4 and zstd are read), or unpacked by the brokers for readers that know less',
+        ),
+      whenTopicChanged: z
+        .enum(['refuse', 'keep', 'rebuild'])
+        .default('refuse')
+        .describe('what a state does whose topic was deleted and made anew; set for one start'),
     })
     .prefault({}),
   registry: z
-    .strictObject({ url: z.url().optional().describe('Confluent-compatible; FEEDLOOP_REGISTRY_URL wins') })
+    .strictObject({
+      url: z.url().optional().describe('Confluent-compatible, with its path; FEEDLOOP_REGISTRY_URL wins'),
+      otherUrls: z
+        .array(z.url())
+        .optional()
+        .describe(
+          'of the same registry, asked when one does not answer; FEEDLOOP_REGISTRY_URL may list several',
+        ),
+      ...registryAccessSchema.shape,
+    })
     .prefault({}),
   redis: z
-    .strictObject({ url: z.url().optional().describe('redis://; FEEDLOOP_REDIS_URL wins') })
+    .strictObject({
+      url: z.url().optional().describe('redis:// or rediss://; FEEDLOOP_REDIS_URL wins'),
+      ...redisAccessSchema.shape,
+    })
     .prefault({}),
   limits: streamsLimitsSchema.prefault({}),
 })

@@ -1,15 +1,17 @@
 import type { RegistryAddress } from '#schemas'
+import type { KafkaSecurity } from './kafka-security.ts'
+import type { RedisAccess } from './redis-access.ts'
 import type { Runtime } from './stage.ts'
 
 /** Where Kafka is, as its clients are told: everything that `kafkaSettingsOf` makes settings of. */
-export interface KafkaAddress {
+export interface KafkaAddress extends KafkaSecurity {
   /** host:port */
   brokers: string[]
 }
 
 /** Where Redis is, as its clients are told. */
-export interface RedisAddress {
-  /** redis://[user:password@]host:port, or rediss:// */
+export interface RedisAddress extends RedisAccess {
+  /** redis://[user:password@]host:port[/database], or rediss://; with `cluster` or `sentinel` only the login in it counts. */
   url: string
 }
 

@@ -4,8 +4,10 @@ import type { StreamsConfig } from './config.ts'
 import type { CommandContext } from './contract.ts'
 import { type FoundLetter, hexLines, letterJson, type LetterFilter } from './dead-letters.ts'
 import { OperatorError } from './errors.ts'
-import { readDeadLetters, requeueDeadLetters } from './kafka/kafka-dead-letters.ts'
+import { readDeadLetters } from './kafka/kafka-dead-letters.ts'
+import { requeueDeadLetters } from './kafka/kafka-requeue.ts'
 import { catalogueOf } from './kafka/kafka-runtime.ts'
+import { requeuedText, topicNamed } from './dead-letters-words.ts'
 import { table } from './table.ts'
 
 type Context = Pick<CommandContext<StreamsConfig>, 'loadConfig' | 'addresses'>
@@ -82,15 +84,23 @@ export function registerDeadLettersCommands(program: Command, context: Context):
           'name one letter by its id, or several by --topic, --reason or --stage',
         )
       }
-      const letters = await find(context, { ...flags, id }, flags.limit)
-      const requeued = await requeueDeadLetters(await context.addresses(), letters)
-      print(flags.json ? JSON.stringify({ requeued }) : `${requeued} record(s) written back`)
+      const [config, addresses] = [await context.loadConfig(), await context.addresses()]
+      const catalogue = catalogueOf(config)
+      const filter = { ...flags, id, topic: topicNamed(catalogue, flags.topic) }
+      const codec = await createCodec(openRegistry(addresses.registry), catalogue)
+      const { prefix } = config
+      const { limit } = flags
+      const requeued = await requeueDeadLetters({ addresses, catalogue, codec, prefix, filter, limit })
+      print(flags.json ? JSON.stringify(requeued) : requeuedText(requeued))
     })
 }
 
 function filtered(command: Command, limit: number): Command {
   return command
-    .option('--topic <name>', 'source topic, physical name')
+    .option(
+      '--topic <name>',
+      'source topic, as the broker names it or by its short name: interactions, item-interactions, ...',
+    )
     .option('--reason <code>', 'undecodable, unknown_schema, too_large, far_future, ...')
     .option('--stage <name>', 'the stage that gave the record up')
     .option('--limit <n>', 'at most so many, the latest', parseLimit, limit)
@@ -108,7 +118,8 @@ async function find(context: Context, filter: LetterFilter, limit: number): Prom
   const catalogue = catalogueOf(config)
   const codec = await createCodec(openRegistry(addresses.registry), catalogue)
   const found: FoundLetter[] = []
-  for await (const letter of readDeadLetters(addresses, catalogue.deadLetters.name, codec, filter)) {
+  const wanted = { ...filter, topic: topicNamed(catalogue, filter.topic) }
+  for await (const letter of readDeadLetters(addresses, catalogue.deadLetters.name, codec, wanted)) {
     found.push(letter)
     if (found.length > limit) found.shift()
   }

@@ -1,4 +1,4 @@
-import type { ErrorPolicy } from '#schemas'
+import { type ErrorPolicy, withoutSecrets } from '#schemas'
 
 export type { ErrorPolicy } from '#schemas'
 
@@ -99,7 +99,7 @@ export function codeOf(error: unknown): string {
 }
 
 /**
- * What to print about a failure: one sentence when the error was foreseen, with the stack when it was not.
+ * What to print about a failure: one sentence when the error was foreseen, with the stack when it was not. No secrets.
  *
  * @example
  * describeFailure(error) // { message: 'No Kafka broker answers at ...', foreseen: true }
@@ -107,5 +107,8 @@ export function codeOf(error: unknown): string {
 export function describeFailure(error: unknown): { message: string; foreseen: boolean } {
   const failure = error instanceof Error ? error : new Error(String(error))
   const foreseen = policyOf(error) !== 'bug'
-  return { message: foreseen ? failure.message : (failure.stack ?? failure.message), foreseen }
+  return {
+    message: withoutSecrets(foreseen ? failure.message : (failure.stack ?? failure.message)),
+    foreseen,
+  }
 }

@@ -52,11 +52,13 @@ export function createBatchFiller<K extends TopicKey>(
     let postponed: Postponed | null = null
     let deaths = 0
     const steps = stage.steps?.[batch.topic] ?? []
+    const tombstone = stage.tombstones?.[batch.topic]
     const signaled = (signal: string) =>
       signals.count('steps_signaled', { stage: stage.name, topic: batch.topic, signal })
     for (const raw of raws) {
       const { partition, offset, brokerTimeMs, key } = raw
       const record: StageRecord<K> = { topic, partition, offset, brokerTimeMs, key, value: null }
+      if (raw.isProducerTime === true) record.ownTimeMs = clock.nowMs()
       let verdict: Verdict<RecordOf[K] | null> = TOMBSTONE
       if (raw.crashLoop !== undefined) {
         verdict = crashLoopVerdict(raw.crashLoop)
@@ -64,7 +66,7 @@ export function createBatchFiller<K extends TopicKey>(
         const decoding = decodeRecord(codec, batch.topic, raw.value, limits.recordBytesMax)
         const decoded = decoding instanceof Promise ? await decoding : decoding
         verdict = decoded.kind === 'pass' ? runSteps(decoded, steps, record, signaled) : decoded
-      }
+      } else if (tombstone !== undefined) verdict = tombstone(key, record)
       if (verdict.kind === 'pass') {
         record.value = verdict.value
         batch.records.push(record)

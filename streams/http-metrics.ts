@@ -1,7 +1,15 @@
 import { collectDefaultMetrics } from 'prom-client'
 import Fastify from 'fastify'
 import { addProbes, type Listening, listenOn } from './http-probes.ts'
+import { addRefusals } from './http-problem.ts'
 import type { SignalRegistry } from './signal-registry.ts'
+
+/** Gauges of prom-client that end like counters; without the ending the same numbers are there by type. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
 
 export interface MetricsServerOptions {
   host: string
@@ -20,7 +28,9 @@ export interface MetricsServerOptions {
 export async function startMetricsServer(options: MetricsServerOptions): Promise<Listening> {
   const { host, port, signals, isReady } = options
   collectDefaultMetrics({ register: signals.registry })
+  for (const name of MISNAMED) signals.registry.removeSingleMetric(name)
   const server = Fastify({ logger: false, forceCloseConnections: true })
+  addRefusals(server)
   addProbes(server, { isReady, metricsText: () => signals.expose() })
   return listenOn(server, { host, port, setting: '--metrics-port' })
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { codeOf, OperatorError } from './errors.ts'
+import { refuse } from './http-problem.ts'
 
 export interface Probes {
   isReady(): boolean
@@ -19,7 +20,7 @@ export function addProbes(server: FastifyInstance, { isReady, facts, metricsText
   )
   server.get('/metrics', async (_, reply) => {
     if (metricsText === undefined)
-      return reply.code(404).send({ error: { code: 'no_metrics', message: 'this process keeps no metrics' } })
+      return refuse(reply, { status: 404, code: 'no_metrics', detail: 'This process keeps no metrics.' })
     return reply.type('text/plain; version=0.0.4').send(await metricsText())
   })
 }

@@ -13,11 +13,12 @@ export type {
   Stage,
   StageRecord,
 } from './stage.ts'
+export { topicChanged, type TopicIdentity } from './topic-identity.ts'
 export { deadLetter, pass, type RecordMeta, type Step, type Verdict } from './verdict.ts'
 export type { RawRecord } from './raw-record.ts'
 
 // Settings, logs, metrics, errors
-export { type StreamsConfig, streamsConfigSchema } from './config.ts'
+export { EARLIEST_EVENT_MS, type StreamsConfig, streamsConfigSchema } from './config.ts'
 export { createLogger, silentLogger } from './log.ts'
 export { createSignals, type SignalRegistry, silentSignals } from './signal-registry.ts'
 export { type SignalDeclaration, LOG_EVENTS as STREAMS_LOG_EVENTS } from './signals.ts'
@@ -25,6 +26,7 @@ export { codeOf, describeFailure, OperatorError, StageKilledError } from './erro
 
 // Steps that several stages share, and small things
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
+export { rightPartition, rightTombstone } from './steps/right-partition.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
 export { partitionOf } from './partitioner.ts'
 export { type Closers, createClosers, openAll } from './closers.ts'
@@ -35,7 +37,15 @@ export { table } from './table.ts'
 // Clients: how each service is reached is said there and nowhere else
 export { createPlainKafka } from './kafka/kafka-client.ts'
 export { kafkaSettingsOf } from './kafka/kafka-settings.ts'
-export { createRedis } from './redis-client.ts'
+export {
+  createRedis,
+  explainRedis,
+  primariesOf,
+  type RedisClient,
+  refuseUnservedSlots,
+  watchCauses,
+} from './redis-client.ts'
+export { redisPlace } from './redis-access.ts'
 export { requestHttp } from './http-client.ts'
 
 // The runtime on real brokers, and what is asked of them without a group
@@ -47,6 +57,7 @@ export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
 
 // The edge: the feed file, probes, processes, commands
 export { addProbes, type Listening, listenOn } from './http-probes.ts'
+export { addRefusals, type FieldError, refuse } from './http-problem.ts'
 export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { loadFeedFile, writeFeedFile } from './fs-feed-file.ts'

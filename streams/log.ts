@@ -1,8 +1,15 @@
 import { destination, pino } from 'pino'
+import { withoutSecrets } from '#schemas'
 import type { Logger } from './stage.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Hidden whatever they hold; secrets inside of other texts are found by withoutSecrets. */
+const SECRET_FIELDS = ['password', 'token', 'secret', 'authorization'].flatMap((field) => [
+  field,
+  `*.${field}`,
+])
 
 export interface LoggerOptions {
   /** Who speaks, e.g. the service. */
@@ -12,10 +19,20 @@ export interface LoggerOptions {
   file?: string
 }
 
-/** JSON lines by pino. ERROR means that a person must act now. */
+/** JSON lines by pino, no secret in any of them. ERROR means that a person must act now. */
 export function createLogger({ name, level = 'info', file }: LoggerOptions): Logger {
   const sink = destination({ dest: file ?? 2, sync: true, mkdir: true })
-  return pino({ name, level, errorKey: 'error', base: { name, pid: process.pid } }, sink)
+  return pino(
+    {
+      name,
+      level,
+      errorKey: 'error',
+      base: { name, pid: process.pid },
+      redact: { paths: SECRET_FIELDS, censor: '***' },
+      hooks: { streamWrite: withoutSecrets },
+    },
+    sink,
+  )
 }
 
 /** Says nothing: tests. */

@@ -165,7 +165,7 @@ describe('accumulator', () => {
     expect(told).toEqual([
       ['outputs_held_bytes', 6],
       ['outputs_held_bytes', 0],
-      ['outputs_waited_ms', 40],
+      ['outputs_waited_seconds', 0.04],
     ])
   })
 })

@@ -78,7 +78,7 @@ export function createAccumulator(parts: AccumulatorParts): Accumulator {
     sendAll()
     const sinceMs = clock.nowMs()
     return acknowledgmentOf(session).finally(() =>
-      signals.count('outputs_waited_ms', labels, Math.max(0, clock.nowMs() - sinceMs)),
+      signals.count('outputs_waited_seconds', labels, Math.max(0, clock.nowMs() - sinceMs) / 1_000),
     )
   }
 

@@ -7,8 +7,10 @@ export interface RawRecord {
   key: Buffer | null
   /** null: a tombstone. */
   value: Buffer | null
-  /** The broker's record timestamp, wall clock. */
+  /** The record timestamp, wall clock: the broker's, unless `isProducerTime`. */
   brokerTimeMs: number
+  /** Its producer stamped it (CreateTime). */
+  isProducerTime?: boolean
   /** The process died of it again and again: `give_up` dead-letters it undecoded, `given_up` was dead-lettered before. */
   crashLoop?: 'give_up' | 'given_up'
 }

@@ -40,15 +40,15 @@ describe('LOG_EVENTS', () => {
 describe('createSignals', () => {
   it('exposes counters, gauges and histograms under one prefix', async () => {
     const signals = createSignals([
-      { kind: 'histogram', name: 'waited_ms', help: 'h', labels: [], buckets: [1, 10] },
+      { kind: 'histogram', name: 'waited_seconds', help: 'h', labels: [], buckets: [1, 10] },
     ])
     signals.count('records_dropped', { stage: 's', topic: 't', reason: 'r' }, 2)
     signals.gauge('partition_lagged_records', 7, { stage: 's', topic: 't', partition: '0' })
-    signals.observe('waited_ms', 5)
+    signals.observe('waited_seconds', 5)
     const text = await signals.expose()
     expect(text).toContain('feedloop_records_dropped_total{stage="s",topic="t",reason="r"} 2')
     expect(text).toContain('feedloop_partition_lagged_records{stage="s",topic="t",partition="0"} 7')
-    expect(text).toContain('feedloop_waited_ms_bucket{le="10"} 1')
+    expect(text).toContain('feedloop_waited_seconds_bucket{le="10"} 1')
   })
   it('does not stop a stage over a name or label that nobody declared', async () => {
     const signals = createSignals()

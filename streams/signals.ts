@@ -1,4 +1,7 @@
-/** One metric: its name says noun, past verb and unit; label values are few and known. */
+/**
+ * One metric: its name says noun, past verb and unit; label values are few and known. Units are Prometheus' base units
+ * (seconds, bytes); the registry puts `_total` behind counters.
+ */
 export interface SignalDeclaration {
   kind: 'counter' | 'gauge' | 'histogram'
   name: string
@@ -8,8 +11,8 @@ export interface SignalDeclaration {
   buckets?: readonly number[]
 }
 
-/** Milliseconds, from one fetch round trip to a stalled stage. */
-const MS_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 60_000]
+/** From one fetch round trip to a stalled stage. */
+const SECONDS_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60]
 
 /** What the streams part tells. Every name used with Signals in this part is here; signals.test.ts checks. */
 export const STREAMS_SIGNALS = [
@@ -46,10 +49,10 @@ export const STREAMS_SIGNALS = [
   },
   {
     kind: 'histogram',
-    name: 'batch_finished_ms',
+    name: 'batch_finished_seconds',
     help: 'decode to result',
     labels: ['stage', 'topic'],
-    buckets: MS_BUCKETS,
+    buckets: SECONDS_BUCKETS,
   },
   {
     kind: 'gauge',
@@ -91,7 +94,7 @@ export const STREAMS_SIGNALS = [
   { kind: 'counter', name: 'partitions_resumed', help: 'a resting partition goes on', labels: ['stage'] },
   {
     kind: 'counter',
-    name: 'partitions_paused_ms',
+    name: 'partitions_paused_seconds',
     help: 'sum of the rests partitions were given',
     labels: ['stage'],
   },
@@ -112,8 +115,8 @@ export const STREAMS_SIGNALS = [
   },
   {
     kind: 'counter',
-    name: 'outputs_waited_ms',
-    help: 'sum of what batches waited for acknowledgements: near 1000 a second and partition, the brokers are the brake',
+    name: 'outputs_waited_seconds',
+    help: 'sum of what batches waited for acknowledgements: near 1 a second and partition, the brokers are the brake',
     labels: ['outputs'],
   },
   {

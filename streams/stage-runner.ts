@@ -61,7 +61,7 @@ export function createStageRunner<K extends TopicKey>(
     if (postponed === null || batch.nextOffset > batch.firstOffset) {
       const result = await stage.batch(batch, outputs)
       await outputs.flush()
-      signals.observe('batch_finished_ms', clock.nowMs() - startedMs, labels)
+      signals.observe('batch_finished_seconds', (clock.nowMs() - startedMs) / 1_000, labels)
       if (result.kind === 'seek') return result
       if (postponed !== null)
         return postponements.postpone(topic, raw, postponed, result.commit ?? batch.nextOffset)

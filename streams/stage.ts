@@ -1,5 +1,6 @@
 import type { Codec, RecordOf, TopicKey } from '#schemas'
-import type { RecordMeta, Step } from './verdict.ts'
+import type { TopicIdentity } from './topic-identity.ts'
+import type { RecordMeta, Step, Verdict } from './verdict.ts'
 
 /** A record after decoding and steps. `value` is null for a tombstone. */
 export interface StageRecord<K extends TopicKey> extends RecordMeta {
@@ -49,6 +50,8 @@ export interface Stage<K extends TopicKey = TopicKey> {
   /** Where a group without committed offsets begins. */
   readonly startFrom: 'earliest' | 'latest'
   readonly steps?: { readonly [T in K]?: readonly Step<RecordOf[T]>[] }
+  /** What a tombstone of these topics must pass; where none is given all of them pass. */
+  readonly tombstones?: { readonly [T in K]?: (key: Buffer | null, meta: RecordMeta) => Verdict<null> }
   /** We own the partition now. Answers the offset to begin at, per topic; undefined: the committed one. */
   opened?(topic: K, partition: number): Promise<number | undefined>
   /** Someone else may own it now: drop what is cached for it. */
@@ -113,6 +116,8 @@ export interface Runtime {
    * the end offset, and what a fold looks up in another topic must have been read up to there.
    */
   offsets(topic: TopicKey, partition: number): Promise<{ startOffset: number; endOffset: number }>
+  /** Which topic of this name it is; a state that was made from another one must not go on. null: nobody can say. */
+  topicIdentity(topic: TopicKey): Promise<TopicIdentity | null>
   runStage<K extends TopicKey>(stage: Stage<K>): Promise<RunningStage>
   follow<K extends TopicKey>(follower: Follower<K>): Promise<RunningStage>
   outputs(name: string): Promise<Outputs & { close(): Promise<void> }>

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { registerAclCommand } from './acl/acl-commands.ts'
 import type { StreamsConfig } from './config.ts'
 import type { CommandContext } from './contract.ts'
 import { catalogueOf } from './kafka/kafka-runtime.ts'
@@ -12,6 +13,7 @@ interface JsonFlag {
 
 export function registerTopicsCommands(program: Command, context: Context): void {
   const topics = program.command('topics').description('the topics of the feed')
+  registerAclCommand(topics, context)
 
   topics
     .command('apply')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type FoundTopic, planTopics } from './topics.ts'
+import { type FoundTopic, planTopics, producerStamps, settingsRefused } from './topics.ts'
 
 const wanted = { name: 't', partitions: 4, replicationFactor: 1, config: { 'retention.ms': '1000' } }
 const found = (overrides: Partial<FoundTopic>) =>
@@ -32,5 +32,25 @@ describe('planTopics', () => {
       { kind: 'refuse', why: expect.stringContaining('kafka.partitions to 3') },
     ])
     expect(planTopics([wanted], found({ partitions: 5 }))).toMatchObject([{ kind: 'refuse' }])
+  })
+})
+
+describe('who stamps records', () => {
+  const createTime = { 'message.timestamp.type': 'CreateTime' }
+  it('says nothing where brokers do', () =>
+    expect(producerStamps({ 'message.timestamp.type': 'LogAppendTime' })).toBeNull())
+  it('knows what brokers refuse, by the name of Kafka 4 and of 3', () => {
+    const four = { ...createTime, 'message.timestamp.after.max.ms': '3600000' }
+    expect(producerStamps(four)).toContain('refuse what is 3600 s ahead (message.timestamp.after.max.ms)')
+    const three = { ...createTime, 'message.timestamp.difference.max.ms': '9223372036854775807' }
+    expect(producerStamps(three)).toContain('brokers take any time')
+  })
+  it('says why apply left it so', () => {
+    const to = { 'message.timestamp.type': 'LogAppendTime' }
+    const [change] = planTopics([{ ...wanted, config: to }], found({ config: createTime }))
+    if (change?.kind !== 'alter') throw new Error('nothing to alter')
+    expect(settingsRefused([change], 'POLICY_VIOLATION')).toMatch(
+      /POLICY_VIOLATION.*\n {2}t keeps message.timestamp.type CreateTime, not LogAppendTime: its records carry their producers' clocks/,
+    )
   })
 })

@@ -28,6 +28,39 @@ export type TopicChange =
   | { kind: 'keep'; topic: WantedTopic }
   | { kind: 'refuse'; topic: WantedTopic; why: string }
 
+const STAMPED_BY = 'message.timestamp.type'
+/** Since Kafka 3.6, and what it was called before; it bounds what producers stamp, either way. */
+const AHEAD_MAX = ['message.timestamp.after.max.ms', 'message.timestamp.difference.max.ms'] as const
+/** The brokers' way to say that nothing is refused. */
+const NO_BOUND_MS = 2 ** 62
+
+/** What it means that a topic keeps producers' timestamps; null: it does not. */
+export function producerStamps(config: Readonly<Record<string, string>>): string | null {
+  if (config[STAMPED_BY] !== 'CreateTime') return null
+  const name = AHEAD_MAX.find((setting) => config[setting] !== undefined)
+  const aheadMs = name === undefined ? Infinity : Number(config[name])
+  const refused =
+    name === undefined || aheadMs >= NO_BOUND_MS
+      ? 'brokers take any time'
+      : `brokers refuse what is ${Math.floor(aheadMs / 1_000)} s ahead (${name})`
+  return `its records carry their producers' clocks (CreateTime), ${refused}; event time is bounded by the clock of whoever reads`
+}
+
+/** Why settings stayed as they were, and what follows. */
+export function settingsRefused(
+  altered: readonly Extract<TopicChange, { kind: 'alter' }>[],
+  reason: string,
+): string {
+  const lines = altered.map(({ topic, changed }) => {
+    const kept = Object.entries(changed).map(
+      ([key, { from, to }]) => `${key} ${from ?? '(unset)'}, not ${to}`,
+    )
+    const stamps = producerStamps({ [STAMPED_BY]: changed[STAMPED_BY]?.from ?? '' })
+    return `  ${topic.name} keeps ${kept.join(', ')}${stamps === null ? '' : `: ${stamps}`}`
+  })
+  return `The brokers refuse to alter topics (${reason}). Grant AlterConfigs on them, or ask who runs the brokers:\n${lines.join('\n')}`
+}
+
 /**
  * What has to be done to make the broker agree with the catalogue. Settings that someone else put on a topic stay.
  * The number of partitions is never changed: it decides which key lives where, and state is kept per partition.

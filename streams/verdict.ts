@@ -20,8 +20,10 @@ export interface RecordMeta {
   topic: string
   partition: number
   offset: number
-  /** The broker's record timestamp. */
+  /** The record's timestamp: the broker's, unless `ownTimeMs` is given. */
   brokerTimeMs: number
+  /** Our wall clock when it was read, where its producer stamped it (CreateTime): that stamp says nothing about time. */
+  ownTimeMs?: number
 }
 
 /** A pure function: same record, same verdict. */

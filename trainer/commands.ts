@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { compileFeatureSet, type FeatureStoreConfig } from '#feature-store'
-import type { DriftEvent, ModelMove, RecordOf, TopicKey } from '#schemas'
+import type { DriftEvent, RecordOf, TopicKey } from '#schemas'
 import { parseManifest } from '#schemas'
 import { openModel } from '#scorer/model'
 import {
@@ -13,6 +13,7 @@ import {
 } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
+import { registerModelList, registerOperatorMoves } from './models-commands.ts'
 import { startTrainer } from './start-trainer.ts'
 
 /** What the trainer needs of the feed's configuration. */
@@ -22,20 +23,11 @@ interface JsonFlag {
   json?: true
 }
 
-/** models list|show, drift report */
+/** models list|show|promote|rollback|pin, drift report */
 export function registerTrainerCommands(program: Command, context: Context): void {
   const models = program.command('models').description('the models of the feed')
-  models
-    .command('list')
-    .description('every model, where it is and why')
-    .option('--json', 'print as JSON')
-    .action(async ({ json }: JsonFlag) => {
-      const moves = latestMoves(await readAll(context, 'models'))
-      if (json) return print(JSON.stringify(moves.map(summaryOf), null, 2))
-      if (moves.length === 0) return print('no model yet')
-      const rows = moves.map((move) => [move.modelId, move.stage, isoTime(move.movedAtMs), move.reason])
-      print(table(['model', 'stage', 'since', 'reason'], rows))
-    })
+  registerModelList(models, context)
+  registerOperatorMoves(models, context)
   models
     .command('show')
     .description('one model: its moves and its manifest')
@@ -75,9 +67,10 @@ export function registerTrainerCommands(program: Command, context: Context): voi
         event.kind,
         event.before.toFixed(4),
         event.after.toFixed(4),
+        unitOf(event.monitor),
         event.cause,
       ])
-      print(table(['feed time', 'monitor', 'kind', 'before', 'after', 'cause'], rows))
+      print(table(['feed time', 'monitor', 'kind', 'before', 'after', 'unit', 'cause'], rows))
     })
 }
 
@@ -117,14 +110,10 @@ async function readAll<K extends TopicKey>(context: Context, topic: K): Promise<
   }
 }
 
-/** The last move of every model, in the order in which models first appeared. */
-function latestMoves(moves: readonly ModelMove[]): ModelMove[] {
-  return [...new Map(moves.map((move) => [move.modelId, move])).values()]
-}
-
-function summaryOf({ modelId, learner, stage, reason, movedAtMs, occurredAtMs, manifest }: ModelMove) {
-  const { label, featureSetId, metrics, trainedOn } = parseManifest(manifest)
-  return { modelId, learner, label, featureSetId, stage, reason, movedAtMs, occurredAtMs, metrics, trainedOn }
+/** Of the two numbers before it; the cause speaks in the same. */
+function unitOf(monitor: string): string {
+  if (monitor.startsWith('label_arrival:')) return 'per example'
+  return monitor.startsWith('overclaim:') ? 'nats' : 'probability'
 }
 
 const isoTime = (ms: number) => new Date(ms).toISOString()

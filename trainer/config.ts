@@ -2,27 +2,12 @@ import { z } from 'zod'
 import { detectorSettingsSchema, watches } from './drift/detectors/index.ts'
 import { learnerChoiceSchema } from './learners/choice.ts'
 import { ftrlConfigSchema } from './learners/ftrl.ts'
+import { type LabelConfig, labelSchema, LABEL_MINUTES_MAX } from './label-config.ts'
 
-const MINUTES_MAX = 60 * 24 * 30
 /** Each holds a model, and up to two sessions while it is judged. */
 const LEARNERS_MAX = 16
 
-/** What makes a shown item a positive or a negative of one label. */
-export const labelSchema = z.strictObject({
-  positive: z.array(z.string().min(1)).min(1).describe('outcome or interaction types that make the label 1'),
-  shown: z
-    .array(z.string().min(1))
-    .min(1)
-    .default(['shown', 'view'])
-    .describe('types that say the item was seen; an item nobody saw is no example'),
-  horizonMinutes: z
-    .number()
-    .positive()
-    .max(MINUTES_MAX)
-    .default(10)
-    .describe('event time after the prediction within which a positive counts'),
-})
-export type LabelConfig = z.infer<typeof labelSchema>
+export type { LabelConfig }
 
 export const promotionConfigSchema = z
   .strictObject({
@@ -64,6 +49,13 @@ export const promotionConfigSchema = z
       .positive()
       .default(0.3)
       .describe('mean score over base rate may differ this much from 1'),
+    newestExamples: z
+      .int()
+      .min(1)
+      .default(500)
+      .describe(
+        'last of the fresh examples, which the mean score must fit, too: a mean over an outage and what came after fits neither',
+      ),
     artifactChunkBytes: z
       .int()
       .min(1_024)
@@ -183,7 +175,7 @@ export const trainerLimitsSchema = z.strictObject({
   graceMinutes: z
     .number()
     .min(0)
-    .max(MINUTES_MAX)
+    .max(LABEL_MINUTES_MAX)
     .default(1)
     .describe(
       'event time that outcomes may arrive behind the stream: phones deliver late, and each minute delays every example by one',
@@ -256,7 +248,19 @@ export const trainerConfigSchema = z
         click: { positive: ['click'], shown: ['shown', 'view'], horizonMinutes: 10 },
         like: { positive: ['like'], shown: ['shown', 'view'], horizonMinutes: 10 },
       })
-      .describe('every example carries all of them; it matures at the longest horizon'),
+      .describe('every example carries all of them; it matures at its showing + the longest horizon'),
+    shownWithinMinutes: z
+      .number()
+      .positive()
+      .max(LABEL_MINUTES_MAX)
+      .default(10)
+      .describe(
+        'event time after the request within which an item must be shown: what a phone shows later is no example, and is counted',
+      ),
+    outcomeTypes: z
+      .array(z.string().min(1))
+      .default(['shown'])
+      .describe('types that only the outcomes topic tells: labels know these and features.interactionTypes'),
     objective: z.string().min(1).default('click').describe('the label that models predict'),
     learner: ftrlConfigSchema.optional().describe('settings of FTRL, when it is the only learner'),
     learners: z

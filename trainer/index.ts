@@ -9,6 +9,6 @@ export {
 export { type FtrlConfig } from './learners/ftrl.ts'
 export { startTrainer, type TrainerOptions } from './start-trainer.ts'
 export { registerTrainerCommands, runTrainer, type TrainerFeedConfig } from './commands.ts'
-export { exampleIdOf } from './joiner/examples-of.ts'
+export { exampleIdOf } from './joiner/example-of.ts'
 export { TrainerConfigError } from './errors.ts'
 export { LOG_EVENTS as TRAINER_LOG_EVENTS, TRAINER_SIGNALS } from './signals.ts'

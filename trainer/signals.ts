@@ -5,6 +5,7 @@ export const SIGNALS = {
   recordsJoined: 'joiner_records_joined',
   predictionsMatured: 'joiner_predictions_matured',
   examplesMatured: 'joiner_examples_matured',
+  itemsShownLate: 'joiner_items_shown_late',
   outcomesUnmatched: 'joiner_outcomes_unmatched',
   predictionsPending: 'joiner_predictions_pending',
   examplesLearned: 'learner_examples_learned',
@@ -13,6 +14,7 @@ export const SIGNALS = {
   fitProgress: 'learner_fit_progress_share',
   overprediction: 'learner_overprediction_probability',
   overclaim: 'learner_overclaim_nats',
+  labelSourceSilent: 'learner_label_source_silent',
   modelsMoved: 'learner_models_moved',
   driftDetected: 'learner_drift_detected',
 } as const
@@ -22,7 +24,7 @@ export const TRAINER_SIGNALS = [
   {
     kind: 'counter',
     name: SIGNALS.recordsJoined,
-    help: 'records of the joiner by verdict: joined, held, duplicate, late, overflowed',
+    help: 'records of the joiner by verdict: joined, held, duplicate, late, shown_late, overflowed',
     labels: ['topic', 'verdict'],
   },
   {
@@ -32,6 +34,12 @@ export const TRAINER_SIGNALS = [
     labels: [],
   },
   { kind: 'counter', name: SIGNALS.examplesMatured, help: 'examples written', labels: [] },
+  {
+    kind: 'counter',
+    name: SIGNALS.itemsShownLate,
+    help: 'items shown longer than shownWithinMinutes after their request: no examples',
+    labels: [],
+  },
   {
     kind: 'counter',
     name: SIGNALS.outcomesUnmatched,
@@ -48,7 +56,7 @@ export const TRAINER_SIGNALS = [
   {
     kind: 'counter',
     name: SIGNALS.examplesSkipped,
-    help: 'left out: duplicate, feature_set, no_label, malformed',
+    help: 'left out: duplicate, feature_set, no_label, malformed, label_outage',
     labels: ['reason'],
   },
   {
@@ -74,6 +82,12 @@ export const TRAINER_SIGNALS = [
     name: SIGNALS.overclaim,
     help: 'how much more served scores tell apart than comes true, mean of the detector window',
     labels: [],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.labelSourceSilent,
+    help: '1 while the positives of a label do not arrive from this topic, against their usual number',
+    labels: ['label', 'source'],
   },
   { kind: 'counter', name: SIGNALS.modelsMoved, help: 'models by where they went', labels: ['stage'] },
   { kind: 'counter', name: SIGNALS.driftDetected, help: 'drift events by kind', labels: ['kind'] },

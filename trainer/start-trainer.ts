@@ -18,7 +18,7 @@ export interface TrainerOptions {
   /** Where learners that look at many rows are fitted. */
   fitter: Fitter
   /** `limits` of the streams section. */
-  limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
 }
 
 const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }
@@ -35,7 +35,10 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   const models = await followModels(runtime, modelLog)
   const outputs = await runtime.outputs('trainer-models')
   const deskParts = { outputs, openModel, modelLog, featureSetId: featureSet.id, objective: config.objective }
-  const joiner = await runtime.runStage(createJoinerStage(runtime, { config, limits }))
+  let labelsOut: () => readonly string[] = () => []
+  const joiner = await runtime.runStage(
+    createJoinerStage(runtime, { config, limits, labelsOut: () => labelsOut() }),
+  )
   let learner: RunningStage | undefined
   let isStopped = false
 
@@ -45,6 +48,8 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
     const base = modelLog.sequence
     const nextSequence = () => Math.max(modelLog.sequence, base + own++) + 1
     const learning = createLearning({ config, featureSet, desk, fitter, nextSequence, clock, log, signals })
+    // Examples are marked by what the learner of the same process sees.
+    labelsOut = learning.labelsOut
     return {
       ...learning,
       async close() {

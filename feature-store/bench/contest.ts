@@ -1,9 +1,7 @@
-import type { Addresses, kafkaSettingsOf } from '#streams'
+import type { Addresses } from '#streams'
 
 /** What a contestant process is told, as JSON in its first argument. */
 export interface Task extends Addresses {
-  /** For rivals, which must not load what changes kafkajs: how a client of their own reaches Kafka. */
-  kafkaSettings: ReturnType<typeof kafkaSettingsOf>
   /** Topic and key prefix. */
   prefix: string
   topic: string
@@ -28,3 +26,6 @@ export interface Stopwatch {
   /** The last one is applied. */
   outcome(interactions: number): Outcome
 }
+
+/** JSON of what kafkajs is told, for who has no feedloop. Of the environment: arguments of a process everybody sees. */
+export const KAFKA_SETTINGS_VARIABLE = 'FEEDLOOP_BENCH_KAFKA_SETTINGS'

@@ -6,7 +6,6 @@ import {
   connectRuntime,
   createPlainKafka,
   createRedis,
-  kafkaSettingsOf,
   silentLogger,
   streamsConfigSchema,
 } from '#streams'
@@ -86,7 +85,7 @@ export async function openBenchFeed(
   }
 
   return {
-    task: { ...addresses, kafkaSettings: kafkaSettingsOf(kafka), prefix, topic, interactions },
+    task: { ...addresses, prefix, topic, interactions },
     ...filled,
     *encode(asked) {
       for (const interaction of interactionsOf(asked))

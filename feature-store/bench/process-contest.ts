@@ -5,9 +5,10 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { kafkaSettingsOf } from '#streams'
 import { startBuilt, startJavaPeer } from '#streams/testing'
 import type { Contestant } from './contestants.ts'
-import { OUTCOME_PREFIX, type Outcome, type Task } from './contest.ts'
+import { KAFKA_SETTINGS_VARIABLE, OUTCOME_PREFIX, type Outcome, type Task } from './contest.ts'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 const fileOf = (file: string) => path.join(here, file)
@@ -19,7 +20,8 @@ export async function runContestant(
   say: (line: string) => void,
 ): Promise<Outcome> {
   if (program.kind === 'node') {
-    const started = startBuilt(name, fileOf(program.file), program.argv(task), task)
+    const environment = { [KAFKA_SETTINGS_VARIABLE]: JSON.stringify(kafkaSettingsOf(task.kafka)) }
+    const started = startBuilt(name, fileOf(program.file), program.argv(task), task, { environment })
     started.mayEnd()
     const { stdout, stderr } = await started.ended
     return outcomeIn(name, stdout, stderr)

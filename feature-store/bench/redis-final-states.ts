@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis'
-import { createRedis, type RedisAddress } from '#streams'
+import { createRedis, type RedisAddress, type RedisClient } from '#streams'
 import { topicCatalogue } from '#schemas'
 import { compileFeatureSet } from '../feature-set.ts'
 import { openRedisStore } from '../redis-store.ts'
@@ -88,7 +87,7 @@ export const streamsPeerStates: FinalStates = ({ redis: address, prefix }) =>
 async function everyKey(
   address: RedisAddress,
   prefix: string,
-  stateOf: (redis: Redis, key: string) => Promise<Expected>,
+  stateOf: (redis: RedisClient, key: string) => Promise<Expected>,
 ): Promise<Map<string, Expected>> {
   const redis = createRedis(address)
   const states = new Map<string, Expected>()

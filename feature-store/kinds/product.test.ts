@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import { parseFeatureStoreConfig } from '../config.ts'
+import { compileFeatureSet } from '../feature-set.ts'
 import { featureRow, text } from '../testing/feature-row.ts'
 import { product } from './index.ts'
 
@@ -15,4 +17,16 @@ it('has one column per pair', () => {
   ])
   const half = featureRow({ features }, { user: [text('segment', 's1')] })
   expect(half['user_segment_x_item_category__missing']).toEqual([1, 0])
+})
+
+it('gives every pair a name of its own, whatever the values are', () => {
+  const features = [
+    product({
+      left: { from: 'user', attribute: 'segment', values: ['a', 'a*b', 'a%2Ab'] },
+      right: { from: 'item', attribute: 'category', values: ['b*c', 'c'] },
+    }),
+  ]
+  const { names } = compileFeatureSet(parseFeatureStoreConfig({ features }))
+  expect(new Set(names).size).toBe(names.length)
+  expect(names[0]).toBe('user_segment_x_item_category=a*b*c')
 })

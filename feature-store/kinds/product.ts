@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { joinedId } from '#schemas'
 import { attributeReader, oneHotColumns } from '../vectors/columns.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { name, nameSchema, valueText } from './parts/settings.ts'
@@ -37,7 +38,7 @@ export const product = defineKind(schema, {
   columns({ left, right }, _, attributes) {
     const leftValue = attributeReader(left.from, left.attribute, attributes)
     const rightValue = attributeReader(right.from, right.attribute, attributes)
-    const pairs = left.values.flatMap((l) => right.values.map((r) => `${l}*${r}`))
+    const pairs = left.values.flatMap((l) => right.values.map((r) => joinedId('*', [l, r])))
     const from = left.from === 'item' || right.from === 'item' ? 'item' : left.from
     return oneHotColumns(from, pairs, (input) => {
       const l = leftValue(input)

@@ -2,6 +2,7 @@ import { decodeState, encodeState } from '../state/blob.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import type { StateLayout } from '../state/layout.ts'
+import { rememberId } from '../state/recent-ids.ts'
 
 export interface HistoryEntry {
   type: string
@@ -9,12 +10,15 @@ export interface HistoryEntry {
   occurredAtMs: number
   /** In the entity's own partition; copies of one bundle share it. */
   offset: number
+  /** Of users: of the interaction's id. */
+  idHash?: number
 }
 
 /** Everything that happened to one user or item, and its state as of any offset. */
 export interface EntityHistory {
   readonly length: number
-  add(entry: HistoryEntry): void
+  /** false: its id is among the last ones, so it was folded before. */
+  add(entry: HistoryEntry): boolean
   /** The state after every entry up to and including this offset; null before the first. A copy. */
   stateAt(offset: number): EntityState | null
 }
@@ -27,13 +31,17 @@ export function createEntityHistory(
   keysOf: (entry: HistoryEntry) => readonly (string | null)[] | undefined,
 ): EntityHistory {
   const entries: HistoryEntry[] = []
+  const { recentIdsMax } = layout
+  /** What the newest state remembers. */
+  const newest = new EntityState(layout)
   /** checkpoints[n]: the blob after n * CHECKPOINT_EVERY entries. */
   const checkpoints: Buffer[] = [encodeState(layout, new EntityState(layout))]
 
   function foldFrom(checkpoint: number, count: number): EntityState {
     const state = decodeState(layout, checkpoints[checkpoint]!)
     for (let i = checkpoint * CHECKPOINT_EVERY; i < count; i++) {
-      const { type, occurredAtMs, offset } = entries[i]!
+      const { type, occurredAtMs, offset, idHash } = entries[i]!
+      if (idHash !== undefined) rememberId(state, idHash, recentIdsMax)
       fold(layout, state, type, occurredAtMs, offset, keysOf(entries[i]!))
     }
     return state
@@ -44,7 +52,9 @@ export function createEntityHistory(
       return entries.length
     },
     add(entry) {
+      if (entry.idHash !== undefined && !rememberId(newest, entry.idHash, recentIdsMax)) return false
       entries.push(entry)
+      return true
     },
     stateAt(offset) {
       const count = countUpTo(entries, offset)

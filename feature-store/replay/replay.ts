@@ -4,6 +4,7 @@ import type { AttributesState } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import { idHashOf } from '../state/recent-ids.ts'
 import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
 import { createAttributeLog } from './attribute-log.ts'
 import { createCopyLog } from './copy-log.ts'
@@ -24,6 +25,8 @@ export interface LoggedRecord<T> {
   partition: number
   offset: number
   brokerTimeMs: number
+  /** Its producer stamped it: a live clamp of it is not found again, for nobody knows when it was read. */
+  isProducerTime?: boolean
   key: Buffer | null
   /** null: a tombstone. */
   value: T | null
@@ -36,6 +39,7 @@ export interface ReplayOptions {
   /** As the live feature store had them. */
   futureSkewSecondsMax?: number
   farFutureSecondsMax?: number
+  earliestEventMs?: number
 }
 
 export type ReplayedEntity = 'user' | 'item' | 'userAttributes' | 'itemAttributes'
@@ -48,7 +52,7 @@ export interface Replay {
   readonly options: ReplayOptions
   /**
    * Adds a record; each topic in offset order per partition, topics in any order, all before the first question.
-   * Answers what the live steps decided (`duplicate`: re-keyed copies that were all there before).
+   * Answers what the live steps decided (`duplicate`: an interaction, or re-keyed copies, that were all there before).
    */
   add<T extends ReplayedTopic>(
     topic: T,
@@ -58,6 +62,8 @@ export interface Replay {
   counts(): {
     interactions: number
     refused: number
+    /** Interactions whose id is among their user's last ones. */
+    repeated: number
     copies: number
     copyDuplicates: number
     copiesMissing: number
@@ -84,7 +90,7 @@ export function createReplay(options: ReplayOptions): Replay {
     user: createAttributeLog(layouts.userAttributes),
     item: createAttributeLog(layouts.itemAttributes),
   }
-  const counted = { interactions: 0, refused: 0 }
+  const counted = { interactions: 0, refused: 0, repeated: 0 }
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
   function refuse() {
@@ -95,10 +101,9 @@ export function createReplay(options: ReplayOptions): Replay {
   function addInteraction(record: LoggedRecord<Interaction>) {
     const value = passed('interactions', record)
     if (value === null) return refuse()
-    counted.interactions++
-    const { type, itemId, occurredAtMs } = value
-    entryOf(users, value.userId, newUser).add({ type, itemId, occurredAtMs, offset: record.offset })
-    return 'folded'
+    const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
+    counted[isNew ? 'interactions' : 'repeated']++
+    return isNew ? 'folded' : 'duplicate'
   }
 
   function addCopies(record: LoggedRecord<ItemInteractions>) {
@@ -154,6 +159,10 @@ export function createReplay(options: ReplayOptions): Replay {
     },
     expectedApplied: (entity, id) => historyOf(entity, id)?.length ?? 0,
   }
+}
+
+function historyEntryOf({ interactionId, type, itemId, occurredAtMs }: Interaction, offset: number) {
+  return { type, itemId, occurredAtMs, offset, idHash: idHashOf(interactionId) }
 }
 
 /** Histories of users, whose folds look items up as the live ones did. */

@@ -1,5 +1,5 @@
 import type { StageName } from '#schemas'
-import type { Runtime, Stage } from '#streams'
+import { rightTombstone, type Runtime, type Stage } from '#streams'
 import { decodeAttributes, encodeAttributes } from '../attributes/attributes-blob.ts'
 import { eraseAttributes, foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
@@ -23,6 +23,11 @@ export function createAttributesStage<K extends 'users' | 'items'>(
     runtime,
     store,
     steps: { [topic]: parts.steps[topic] } as unknown as NonNullable<Stage<K>['steps']>,
+    tombstones: {
+      [topic]: rightTombstone(topic === 'users' ? 'userId' : 'itemId', (key) =>
+        runtime.partitionOf(topic, key),
+      ),
+    } as NonNullable<Stage<K>['tombstones']>,
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
     encode: (state) => encodeAttributes(layout, state),

@@ -1,5 +1,5 @@
 import type { TopicKey } from '#schemas'
-import type { Batch, BatchResult, Outputs, Runtime, Stage, StageRecord } from '#streams'
+import type { Batch, BatchResult, Outputs, Runtime, Stage, StageRecord, TopicIdentity } from '#streams'
 import { FencedError, PartitionNotOwnedError } from '../errors.ts'
 import type { ApplyAnswer, HeldFence } from '../fence.ts'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
@@ -31,6 +31,7 @@ export interface FencedStageOptions<K extends TopicKey, State> {
   runtime: Runtime
   store: StateStore
   steps: NonNullable<Stage<K>['steps']>
+  tombstones?: NonNullable<Stage<K>['tombstones']>
   statesCachedMax: number
   applyRecordsMax: number
   /** How many interactions a record stands for; one when left out. */
@@ -58,10 +59,18 @@ export function createFencedStage<K extends TopicKey, State>(
   const interactionsOf = options.interactionsOf ?? (() => 1)
   const owned = new Map<number, OwnedPartition<State>>()
 
+  /** Copies name offsets of the interactions they were made from: both topics must be the same. */
+  async function identityOf(key: TopicKey): Promise<TopicIdentity | null> {
+    const own = await runtime.topicIdentity(key)
+    const source = key === 'itemInteractions' ? await runtime.topicIdentity('interactions') : null
+    return own === null || source === null ? own : { ...own, text: `${own.text}+${source.text}` }
+  }
+
   async function acquire(partition: number): Promise<OwnedPartition<State>> {
     const tag = partitionTag(runtime.topicName(topic), partition, layoutId)
     const { startOffset, endOffset } = await runtime.offsets(topic, partition)
-    const fence = await store.acquire(tag, { startOffset, rebuildUntilOffset: endOffset })
+    const identity = await identityOf(topic)
+    const fence = await store.acquire(tag, { startOffset, rebuildUntilOffset: endOffset, topic: identity })
     const acquired = ownedFrom<State>(fence, partition, tag, options.statesCachedMax)
     owned.set(partition, acquired)
     const { epoch, position } = acquired
@@ -81,6 +90,7 @@ export function createFencedStage<K extends TopicKey, State>(
     sources: [topic],
     startFrom: 'earliest',
     steps,
+    ...(options.tombstones === undefined ? {} : { tombstones: options.tombstones }),
     held: () => [...owned.values()].map(heldFence),
     async opened(_, partition) {
       return (await acquire(partition)).position
@@ -130,7 +140,7 @@ async function applySlice<K extends TopicKey, State>(
     appliedAtMs: nowMs,
   })
   const waitedMs = Math.max(0, runtime.clock.nowMs() - nowMs)
-  runtime.signals.count(SIGNALS.storeWaitedMs, { stage: name }, waitedMs)
+  runtime.signals.count(SIGNALS.storeWaitedSeconds, { stage: name }, waitedMs / 1_000)
   if (answer.kind !== 'applied') return answer
   for (const id of fold.deletes) own.states.delete(id)
   for (const [id, state] of fold.uncached) own.states.set(id, state)
@@ -149,7 +159,7 @@ function tellApplied<K extends TopicKey, State>(
   runtime.signals.count(SIGNALS.recordsApplied, { stage: name }, applied)
   const newest = records.at(-1)
   if (newest !== undefined)
-    runtime.signals.observe(SIGNALS.freshnessMs, nowMs - newest.brokerTimeMs, { stage: name })
+    runtime.signals.observe(SIGNALS.freshnessSeconds, (nowMs - newest.brokerTimeMs) / 1_000, { stage: name })
   if (own.position >= own.rebuildUntilOffset) return
   const left = Math.max(0, own.rebuildUntilOffset - nextOffset)
   runtime.signals.gauge(SIGNALS.rebuildOffsets, left, { stage: name, partition: String(own.partition) })

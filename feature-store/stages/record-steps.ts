@@ -4,7 +4,7 @@ import {
   deadLetter,
   pass,
   refuseAbsurdTime,
-  type RecordMeta,
+  rightPartition,
   type Step,
   UTF8_BYTES_PER_UNIT_MAX,
   type Verdict,
@@ -19,6 +19,8 @@ export interface RecordStepsOptions {
   futureSkewSecondsMax: number
   /** Event time ahead of the broker: more is dead-lettered. */
   farFutureSecondsMax: number
+  /** Event time before it is dead-lettered. */
+  earliestEventMs?: number | undefined
   partitionOf: PartitionOf
 }
 
@@ -31,30 +33,34 @@ export interface RecordSteps {
 }
 
 export function recordSteps(options: RecordStepsOptions): RecordSteps {
-  const { config, futureSkewSecondsMax, farFutureSecondsMax, partitionOf } = options
+  const { config, futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs, partitionOf } = options
   const { idBytesMax } = config.limits
-  const future = { skewSecondsMax: futureSkewSecondsMax, farSecondsMax: farFutureSecondsMax }
+  const earliest = { earliestMs: earliestEventMs }
+  const future = { skewSecondsMax: futureSkewSecondsMax, farSecondsMax: farFutureSecondsMax, ...earliest }
   const attributes = boundedAttributes(config.limits)
   return {
     interactions: [
       goodIds<Interaction>(idBytesMax, 'userId', 'itemId', 'interactionId'),
-      rightPartition<Interaction>(partitionOf, 'interactions', 'userId'),
-      refuseAbsurdTime<Interaction>(),
+      rightPartition<Interaction>({
+        field: 'userId',
+        partitionOf: (key) => partitionOf('interactions', key),
+      }),
+      refuseAbsurdTime<Interaction>(earliest),
       clampFuture<Interaction>(future),
       knownType(config.interactionTypes),
     ],
     itemInteractions: [soundBundle(partitionOf)],
     users: [
       goodIds<User>(idBytesMax, 'userId'),
-      rightPartition<User>(partitionOf, 'users', 'userId'),
-      refuseAbsurdTime<User>(),
+      rightPartition<User>({ field: 'userId', partitionOf: (key) => partitionOf('users', key) }),
+      refuseAbsurdTime<User>(earliest),
       clampFuture<User>(future),
       attributes,
     ],
     items: [
       goodIds<Item>(idBytesMax, 'itemId'),
-      rightPartition<Item>(partitionOf, 'items', 'itemId'),
-      refuseAbsurdTime<Item>(),
+      rightPartition<Item>({ field: 'itemId', partitionOf: (key) => partitionOf('items', key) }),
+      refuseAbsurdTime<Item>(earliest),
       clampFuture<Item>(future),
       attributes,
     ],
@@ -80,20 +86,6 @@ function goodIds<T>(idBytesMax: number, ...fields: (keyof T & string)[]): Step<T
         return deadLetter('long_id', `${field} has ${String(bytes)} bytes, at most ${String(idBytesMax)}`)
     }
     return pass(record)
-  }
-}
-
-function rightPartition<T>(
-  partitionOf: PartitionOf,
-  topic: Parameters<PartitionOf>[0],
-  field: keyof T & string,
-): Step<T> {
-  return function rightPartition(record: T, { partition }: RecordMeta) {
-    const key = String(record[field])
-    const right = partitionOf(topic, key)
-    if (right === partition) return pass(record)
-    const detail = `${field} ${quoted(key)} belongs to partition ${String(right)}: key by ${field} with the murmur2 partitioner`
-    return deadLetter('wrong_partition', detail)
   }
 }
 

@@ -5,6 +5,7 @@ import { SIGNALS } from '../signals.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
+import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
@@ -15,7 +16,7 @@ import { loadTouched } from './touched-states.ts'
 /**
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
- * drops what it has.
+ * drops what it has. An interaction whose id is among its user's last ones is folded nowhere.
  */
 export function createUserStage(parts: {
   runtime: Runtime
@@ -26,6 +27,7 @@ export function createUserStage(parts: {
   const { runtime, store, featureSet } = parts
   const { limits } = featureSet.config
   const layout = featureSet.layouts.user
+  const { recentIdsMax } = layout
   const looksUp =
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
@@ -60,16 +62,23 @@ export function createUserStage(parts: {
       })
       let streamTimeMs = -1
       let missing = 0
+      let repeated = 0
       for (let n = 0; n < interactions.length; n++) {
         const { value, offset } = interactions[n]!
-        const { itemId, type, occurredAtMs } = value!
+        const { interactionId, itemId, type, occurredAtMs } = value!
+        const state = states.touch(n)
+        if (recentIdsMax > 0 && !rememberId(state, idHashOf(interactionId), recentIdsMax)) {
+          repeated++
+          continue
+        }
         const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
-        fold(layout, states.touch(n), type, occurredAtMs, offset, keys)
+        fold(layout, state, type, occurredAtMs, offset, keys)
         copies.add(itemId, type, occurredAtMs, offset)
         if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
       if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
+      if (repeated > 0) runtime.signals.count(SIGNALS.interactionsRepeated, {}, repeated)
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
       const { changed, uncached } = states

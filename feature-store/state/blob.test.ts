@@ -99,9 +99,9 @@ describe('state blob', () => {
 
   it('refuses another layout, kind or format', () => {
     const blob = encodeState(layouts.user, busyUser())
-    expect(() => decodeState(layouts.item, blob)).toThrow(/header 0101\w+ where 0102/)
+    expect(() => decodeState(layouts.item, blob)).toThrow(/header 0201\w+ where 0202/)
     expect(() => decodeState({ ...layouts.user, id: '0'.repeat(16) }, blob)).toThrow(
-      'where 01010000000000000000 belongs',
+      'where 02010000000000000000 belongs',
     )
     expect(() => decodeState(layouts.user, Buffer.concat([Buffer.from([9]), blob.subarray(1)]))).toThrow(
       'header 0901',

@@ -2,9 +2,13 @@ import { BlobCorruptError } from '../errors.ts'
 import { ByteReader, createByteWriter, type ByteWriter } from './bytes.ts'
 import { EntityState, newEntry, PLACE } from './entity-state.ts'
 import type { CounterSlot, StateLayout, WindowSlot } from './layout.ts'
+import { readSections, writeSections } from './blob-sections.ts'
 import { readOwnSlots, writeOwnSlots } from './own-slot-bytes.ts'
 
-export const BLOB_FORMAT = 1
+/** Of states: 1 had no sections, and is still read. */
+const STATE_FORMAT = 2
+const STATE_FORMAT_BEFORE = 1
+const ATTRIBUTES_FORMAT = 1
 export const BLOB_KIND = { user: 1, item: 2, attributes: 3 } as const
 
 const writer = createByteWriter()
@@ -32,13 +36,14 @@ export function encodeState(layout: StateLayout, state: EntityState): Buffer {
     }
   }
   if (layout.own.length > 0) writeOwnSlots(writer, layout, state)
+  writeSections(writer, state)
   return writer.take()
 }
 
 /** Throws BlobCorruptError when the bytes are not of this layout or do not add up. */
 export function decodeState(layout: StateLayout, blob: Buffer): EntityState {
   const reader = new ByteReader(blob)
-  readHeader(reader, BLOB_KIND[layout.entity], layout)
+  const format = readHeader(reader, BLOB_KIND[layout.entity], layout)
   const state = new EntityState(layout)
   const { numbers } = state
   const { places } = layout
@@ -63,6 +68,7 @@ export function decodeState(layout: StateLayout, blob: Buffer): EntityState {
     }
   }
   if (layout.own.length > 0) readOwnSlots(reader, layout, state)
+  if (format === STATE_FORMAT) readSections(reader, layout, state)
   reader.end()
   return state
 }
@@ -78,19 +84,26 @@ const headers = new WeakMap<Identified, Buffer>()
 function headerOf(kind: number, layout: Identified): Buffer {
   let header = headers.get(layout)
   if (header === undefined) {
-    header = Buffer.concat([Buffer.from([BLOB_FORMAT, kind]), Buffer.from(layout.id, 'hex')])
+    const format = kind === BLOB_KIND.attributes ? ATTRIBUTES_FORMAT : STATE_FORMAT
+    header = headerOfFormat(format, kind, layout)
     headers.set(layout, header)
   }
   return header
 }
 
+const headerOfFormat = (format: number, kind: number, { id }: Identified): Buffer =>
+  Buffer.concat([Buffer.from([format, kind]), Buffer.from(id, 'hex')])
+
 export function writeHeader(into: ByteWriter, kind: number, layout: Identified): void {
   into.raw(headerOf(kind, layout))
 }
 
-export function readHeader(reader: ByteReader, kind: number, layout: Identified): void {
+/** @returns the format of what follows */
+export function readHeader(reader: ByteReader, kind: number, layout: Identified): number {
   const header = headerOf(kind, layout)
-  if (reader.accepts(header)) return
+  if (reader.accepts(header)) return header[0]!
+  if (kind !== BLOB_KIND.attributes && reader.accepts(headerOfFormat(STATE_FORMAT_BEFORE, kind, layout)))
+    return STATE_FORMAT_BEFORE
   const found = Buffer.from(header.map(() => reader.byte()))
   throw new BlobCorruptError(
     `header ${found.toString('hex')} where ${header.toString('hex')} belongs (format, kind, layout)`,

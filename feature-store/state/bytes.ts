@@ -103,6 +103,13 @@ export class ByteReader {
     return this.#bytes.readDoubleLE(this.#at - 8)
   }
 
+  /** A view. */
+  raw(length: number): Buffer {
+    if (this.#at + length > this.#bytes.length) this.#short(length)
+    this.#at += length
+    return this.#bytes.subarray(this.#at - length, this.#at)
+  }
+
   text(): string {
     const length = this.varint()
     if (this.#at + length > this.#bytes.length) this.#short(length)

@@ -18,6 +18,8 @@ export class EntityState {
   readonly numbers: number[]
   /** Per map, then per own slot with entries; least recently updated first. */
   readonly maps: MapEntry[][]
+  /** Hashes of the last interactions' ids, oldest first (recent-ids.ts); null: none are noted. */
+  recentIds: number[] | null = null
   /** The slice that touched it last, for its owner; not stored. */
   touchedIn = 0
 

@@ -74,6 +74,8 @@ export interface StateLayout {
   readonly blank: readonly number[]
   /** Per map, then per own slot with entries: the numbers of a new entry. */
   readonly mapBlanks: readonly (readonly number[])[]
+  /** Interaction ids remembered (features.deduplicate.window), 0 none. Not part of the id: a state outlives another window. */
+  readonly recentIdsMax: number
 }
 
 /** Where a definition finds its numbers in the state. */
@@ -155,6 +157,7 @@ function finishLayout(slots: Slots): StateLayout {
       ...maps.map((map) => doubles(map.counters.map(() => 0))),
       ...own.flatMap(({ entries }) => (entries === null ? [] : [blankOf(entries.numbers)])),
     ],
+    recentIdsMax: 0,
   }
 }
 

@@ -103,10 +103,12 @@ function withoutFence(inner: StateStore): StateStore {
 }
 
 const running = await startFeatureStore(runtime, {
-  config: features,
+  // Ids that come again would hide what is applied twice.
+  config: given.fence === 'off' ? { ...features, deduplicate: { window: 0 } } : features,
   store: dyingStore(given.fence === 'off' ? withoutFence(store) : store),
   futureSkewSecondsMax: streams.limits.futureSkewSecondsMax,
   farFutureSecondsMax: streams.limits.farFutureSecondsMax,
+  earliestEventMs: streams.limits.earliestEventMs,
 })
 await untilStopped({
   done: running.done,

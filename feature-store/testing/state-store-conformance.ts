@@ -204,4 +204,36 @@ export function stateStoreConformance(open: () => Promise<StoreUnderTest>): void
     for await (const { id, blob: bytes } of store.scan(tag)) found.set(id, bytes.toString())
     expect(found).toEqual(new Map(ids.map((id) => [id, id])))
   })
+
+  it('keeps to the topic that its fence was made for', async () => {
+    const { store } = await open()
+    const begun = { startOffset: 10, rebuildUntilOffset: 30 }
+    const on = (text: string, whenChanged: 'refuse' | 'keep' | 'rebuild' = 'refuse') =>
+      store.acquire(tag, { ...begun, topic: { text, whenChanged } })
+    await store.acquire(tag, begun)
+    const first = await on('one:4')
+    expect(first.epoch).toBe(2)
+    await store.apply({
+      tag,
+      storeId: first.storeId,
+      epoch: 2,
+      expectedOffset: 10,
+      nextOffset: 20,
+      writes: [{ id: 'u1', blob: blob('one') }],
+      deletes: [],
+      sourceHighs: new Map([[0, 7]]),
+      streamTimeMs: 1_000,
+      appliedAtMs: 5,
+    })
+    await expect(on('two:4')).rejects.toMatchObject({ code: 'topic_changed', policy: 'operator' })
+    await expect(on('two:4')).rejects.toThrow(/whenTopicChanged: rebuild/)
+    expect(await on('one:4')).toMatchObject({ epoch: 3, nextOffset: 20, sourceHighs: new Map([[0, 7]]) })
+    expect(await store.acquire(tag, begun)).toMatchObject({ epoch: 4 })
+    expect(await on('two:4', 'keep')).toMatchObject({ epoch: 5, nextOffset: 20, sourceHighs: new Map() })
+    expect(await on('two:4')).toMatchObject({ epoch: 6 })
+    expect(await on('two:8', 'rebuild')).toMatchObject({ epoch: 1, nextOffset: 10 })
+    const { blobs } = await store.read({ fences: [], blobs: [{ tag, id: 'u1' }] })
+    expect(blobs).toEqual([null])
+    expect(await on('two:8')).toMatchObject({ epoch: 2 })
+  })
 }

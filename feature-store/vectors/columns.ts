@@ -3,6 +3,9 @@ import type { AttributeValue } from '../attributes/attributes-state.ts'
 import { MISSING, STALE } from '../contract.ts'
 import type { EntityView } from './entity-view.ts'
 
+/** Behind a feature's name: the column that says whether its value is missing. */
+export const MISSING_SUFFIX = '__missing'
+
 export type Source = 'user' | 'item' | 'context'
 
 /** All that one row may depend on. */
@@ -68,7 +71,7 @@ export function withMissing(
 ): Columns {
   return {
     scope: scopeOf(from),
-    suffixes: ['', '__missing'],
+    suffixes: ['', MISSING_SUFFIX],
     write(input, vector, flags, at) {
       const found = value(input)
       const stale = staleAs !== null && input[staleAs].stale ? STALE : 0
@@ -89,7 +92,7 @@ export function oneHotColumns(
   const missing = values.length
   return {
     scope: scopeOf(from),
-    suffixes: [...values.map((value) => `=${value}`), '__missing'],
+    suffixes: [...values.map((value) => `=${value}`), MISSING_SUFFIX],
     write(input, vector, flags, at) {
       const found = place(input)
       if (found === null) {

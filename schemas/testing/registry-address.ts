@@ -1,5 +1,5 @@
 import { inject } from 'vitest'
-import type { RegistryAddress } from '../registry-client.ts'
+import type { RegistryAddress } from '../registry-access.ts'
 
 /**
  * Where services tests find a registry: the stack that the global set-up started, or FEEDLOOP_REGISTRY_URL.

@@ -96,6 +96,8 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
       { name: 'click', value: 1 },
       { name: 'like', value: 0 },
     ],
+    toldBy: [{ label: 'click', source: 'interactions' }],
+    labelsOut: ['like'],
   },
   models: {
     modelId: 'm-1',
@@ -105,6 +107,7 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
     movedAtMs: 1_760_000_000_123,
     occurredAtMs: EVENT_MS,
     manifest: '{}',
+    pinned: true,
   },
   modelArtifacts: {
     modelId: 'm-1',

@@ -44,6 +44,7 @@ export function publishModel(
       movedAtMs: 0,
       occurredAtMs: 0,
       manifest: JSON.stringify(manifest),
+      pinned: false,
       ...moved,
     }),
     artifacts: Array.from({ length: pieces }, (_, index) => ({

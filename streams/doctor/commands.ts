@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { hideSecrets, withoutSecrets } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import type { CommandContext } from '../contract.ts'
 import { table } from '../table.ts'
@@ -14,9 +15,9 @@ export function registerDoctorCommands<Config extends StreamsConfig>(
     .option('--json', 'print as JSON')
     .action(async ({ json }: { json?: true }) => {
       const findings = await examine(await context.loadConfig(), await context.addresses())
-      if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`)
+      if (json) process.stdout.write(`${JSON.stringify(findings, hideSecrets, 2)}\n`)
       else {
-        const rows = findings.map(({ check, verdict, found }) => [verdict, check, found])
+        const rows = findings.map(({ check, verdict, found }) => [verdict, check, withoutSecrets(found)])
         const actions = findings.filter(({ action }) => action !== null)
         const todo = actions.map(({ check, action }) => `- ${check}: ${action}`)
         process.stdout.write(`${table(['', 'check', 'found'], rows)}\n`)

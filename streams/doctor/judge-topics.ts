@@ -1,5 +1,5 @@
 import { failed, type Finding, ok, unknown, warning } from './finding.ts'
-import { type FoundTopic, planTopics, type WantedTopic } from '../topics.ts'
+import { type FoundTopic, planTopics, producerStamps, type WantedTopic } from '../topics.ts'
 
 /** Whether the brokers' topics are those of the catalogue. One finding when all is well, one per topic otherwise. */
 export function judgeTopics(
@@ -17,7 +17,9 @@ export function judgeTopics(
       const differs = Object.entries(change.changed).map(
         ([key, { from, to }]) => `${key} is ${from ?? '(unset)'}, not ${to}`,
       )
-      findings.push(failed(check, differs.join(', '), 'Run `npx feedloop topics apply`.'))
+      const stamps = producerStamps(found.get(name)?.config ?? {})
+      const what = stamps === null ? differs.join(', ') : `${differs.join(', ')}: ${stamps}`
+      findings.push(failed(check, what, 'Run `npx feedloop topics apply`.'))
     }
     const has = found.get(name)?.replicationFactor
     if (has !== undefined && has < replicationFactor)
@@ -88,7 +90,13 @@ function judgeSession(
   if (sessionTimeoutMsMin === null || sessionTimeoutMsMax === null)
     return unknown(check, 'the brokers do not tell group.min/max.session.timeout.ms')
   const allowed = `brokers allow ${sessionTimeoutMsMin} to ${sessionTimeoutMsMax} ms`
-  if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax)
+  if (sessionTimeoutMs < sessionTimeoutMsMin)
+    return warning(
+      check,
+      `limits.sessionTimeoutMs is ${sessionTimeoutMs}, but ${allowed}: stages join with the least of 6, 10 and 30 s that they take, and a killed process is missed for as long`,
+      'Lower group.min.session.timeout.ms of the brokers, or raise limits.sessionTimeoutMs.',
+    )
+  if (sessionTimeoutMs > sessionTimeoutMsMax)
     return failed(
       check,
       `limits.sessionTimeoutMs is ${sessionTimeoutMs}, but ${allowed}: no stage can join its group`,

@@ -9,6 +9,8 @@ import type { BrokerFacts } from './judge-topics.ts'
 
 /** ConfigResourceTypes.BROKER: Node's ESM loader does not see that name in kafkajs, a CommonJS package. */
 const BROKER_RESOURCE = 4
+/** The last offset may be the end of a transaction, which is no record. */
+const NEWEST_OFFSETS = 16
 
 /** @throws OperatorError `kafka_unreachable`, `kafka_login`, ... */
 export const askBrokers = (address: KafkaAddress, replicationFactor: number): Promise<BrokerFacts> =>
@@ -84,10 +86,12 @@ export async function askStampedBehind(address: KafkaAddress, topic: string): Pr
   )
   const newest = ends
     .filter(({ low, high }) => Number(low) < Number(high))
-    .map(({ partition, high }) => [partition, Number(high) - 1] as const)
+    .map(
+      ({ partition, low, high }) =>
+        [partition, Math.max(Number(low), Number(high) - NEWEST_OFFSETS)] as const,
+    )
   const found = await firstRecordsFrom({ kafka: address }, topic, new Map(newest))
-  return [...found.values()].reduce(
-    (most, { record, producerTimeMs }) => Math.max(most, producerTimeMs - record.brokerTimeMs),
-    0,
-  )
+  return [...found.values()]
+    .filter((first) => first !== null)
+    .reduce((most, { record, producerTimeMs }) => Math.max(most, producerTimeMs - record.brokerTimeMs), 0)
 }

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import type { Addresses, KafkaAddress } from '../contract.ts'
 import { policyOf } from '../errors.ts'
@@ -20,7 +21,7 @@ import {
 } from './judge-surroundings.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
 import { askBrokers, askMembers, askStampedAhead, askStampedBehind } from './kafka-facts.ts'
-import { askRedis } from './redis-facts.ts'
+import { askRedis, type RedisServerAnswers } from './redis-facts.ts'
 import { askRegistry } from './registry-facts.ts'
 
 /** Everything that can be asked of a feed's surroundings; what cannot be reached is a finding, not an error. */
@@ -100,29 +101,33 @@ async function groupsOf(prefix: string, address: KafkaAddress): Promise<GroupFac
 }
 
 async function examineRegistry(config: StreamsConfig, { registry }: Addresses): Promise<Finding[]> {
+  const shown = withoutSecrets(registry.url)
   const subjects = [...new Set(Object.values(catalogueOf(config)).map(({ subject }) => subject))]
   try {
     const found = await askRegistry(registry, subjects)
-    return [ok('registry', `answers at ${registry.url}`), ...judgeSubjects(found, registry.url)]
+    return [ok('registry', `answers at ${shown}`), ...judgeSubjects(found, shown)]
   } catch (error) {
     return [
-      failed(
-        'registry',
-        `${registry.url}: ${said(error)}`,
-        'Start the registry, or correct FEEDLOOP_REGISTRY_URL.',
-      ),
+      failed('registry', `${shown}: ${said(error)}`, 'Start the registry, or correct FEEDLOOP_REGISTRY_URL.'),
     ]
   }
 }
 
 async function examineRedis(config: StreamsConfig, { redis }: Addresses): Promise<Finding[]> {
   try {
-    const { facts, clock, refused } = await askRedis(redis, config.prefix)
+    const { servers, refused } = await askRedis(redis, config.prefix)
     const why = 'the user may not ask it (INFO, TIME)'
-    return [
+    const findingsOf = ({ facts, clock }: RedisServerAnswers) => [
       ...(facts === null ? [unknown('redis settings', why)] : judgeRedis(facts)),
-      judgeCommands(refused, config.prefix),
       clock === null ? unknown('clock of redis', why) : judgeClock(clock, config.limits.futureSkewSecondsMax),
+    ]
+    return [
+      judgeCommands(refused, config.prefix),
+      ...servers.flatMap((answers) =>
+        findingsOf(answers).map((finding) =>
+          servers.length === 1 ? finding : { ...finding, check: `${finding.check} (${answers.server})` },
+        ),
+      ),
     ]
   } catch (error) {
     return [failed('redis', said(error), 'Start Redis, or correct FEEDLOOP_REDIS_URL or the login.')]

@@ -1,15 +1,21 @@
-import type { Redis } from 'ioredis'
 import type { RedisAddress } from '../contract.ts'
-import { askRedisOnce } from '../redis-client.ts'
+import { askRedisOnce, primariesOf, type RedisClient } from '../redis-client.ts'
 import type { RedisFacts } from './judge-redis.ts'
 import type { ClockFacts } from './judge-surroundings.ts'
 import { type RefusedCommand, refusedCommands } from './redis-rights.ts'
 
 const REQUEST_MS_MAX = 3_000
 
-export interface RedisAnswers {
+export interface RedisServerAnswers {
+  /** host:port */
+  server: string
   facts: RedisFacts | null
   clock: ClockFacts | null
+}
+
+export interface RedisAnswers {
+  /** One, or every server of a Cluster that takes writes. */
+  servers: RedisServerAnswers[]
   refused: RefusedCommand[]
 }
 
@@ -17,11 +23,14 @@ export interface RedisAnswers {
 export async function askRedis(address: RedisAddress, prefix: string): Promise<RedisAnswers> {
   return askRedisOnce(address, REQUEST_MS_MAX, async (redis) => {
     await allowed(() => redis.ping())
-    return {
-      facts: await allowed(() => factsOf(redis)),
-      clock: await allowed(() => clockOf(redis)),
-      refused: await refusedCommands(redis, prefix),
-    }
+    const servers: RedisServerAnswers[] = []
+    for (const server of primariesOf(redis))
+      servers.push({
+        server: `${String(server.options.host)}:${String(server.options.port)}`,
+        facts: await allowed(() => factsOf(server)),
+        clock: await allowed(() => clockOf(server)),
+      })
+    return { servers, refused: await refusedCommands(redis, prefix) }
   })
 }
 
@@ -35,7 +44,7 @@ async function allowed<T>(ask: () => Promise<T>): Promise<T | null> {
   }
 }
 
-async function factsOf(redis: Redis): Promise<RedisFacts> {
+async function factsOf(redis: RedisClient): Promise<RedisFacts> {
   const info = new Map(
     (await redis.info())
       .split('\r\n')
@@ -59,7 +68,7 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
   }
 }
 
-async function clockOf(redis: Redis): Promise<ClockFacts> {
+async function clockOf(redis: RedisClient): Promise<ClockFacts> {
   const beforeMs = Date.now()
   const [seconds, micros] = (await redis.time()) as unknown as [string, string]
   const afterMs = Date.now()

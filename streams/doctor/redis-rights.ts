@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '../redis-client.ts'
 
 export interface RefusedCommand {
   command: string
@@ -34,7 +34,7 @@ export const REDIS_COMMANDS: readonly string[] = attemptsOn('').map(([command]) 
  * @returns what was refused, for want of a right or for any other reason; empty when all may be done
  * @throws when Redis does not answer
  */
-export async function refusedCommands(redis: Redis, prefix: string): Promise<RefusedCommand[]> {
+export async function refusedCommands(redis: RedisClient, prefix: string): Promise<RefusedCommand[]> {
   const key = `${prefix}:{doctor}:${randomUUID()}`
   const refused: RefusedCommand[] = []
   for (const [command, ...args] of attemptsOn(key)) {

@@ -1,4 +1,4 @@
-import { type RegistryAddress, registrySettingsOf, requestRegistry } from '#schemas'
+import { type RegistryAddress, registryRefusal, registrySettingsOf, requestRegistry } from '#schemas'
 import type { SubjectFacts } from './judge-surroundings.ts'
 
 const REQUEST_MS_MAX = 3_000
@@ -23,8 +23,8 @@ export async function askRegistry(
 /** null: not found. */
 async function get(address: RegistryAddress, path: string): Promise<unknown> {
   const response = await requestRegistry(address, path, { requestMs: REQUEST_MS_MAX })
-  if (response.status === 404) return null
+  if (response.status === 404 && path !== '/subjects') return null
   if (!response.ok)
-    throw new Error(`GET ${registrySettingsOf(address).host}${path} answers ${response.status}`)
+    throw new Error(registryRefusal(address, registrySettingsOf(address).host, path, response.status))
   return response.json()
 }

@@ -14,8 +14,19 @@ import {
 import type { StreamsLimits } from '../config.ts'
 import type { KafkaAddress } from '../contract.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
+import { whyClosed } from './kafka-why-closed.ts'
 import { kafkaSettingsOf } from './kafka-settings.ts'
+import { registerCodecs } from './wire/kafka-codecs.ts'
 import { encodeOwnProduce, produceRequests } from './wire/kafka-produce-request.ts'
+import {
+  brokerClass,
+  nameMechanisms,
+  noteRefusals,
+  poolClass,
+  saslHandshake,
+  tellRefusals,
+} from './wire/kafka-refusals.ts'
+import { lengthenSessions } from './wire/kafka-session-timeouts.ts'
 import { mendQueues, queueClass } from './wire/kafka-request-queues.ts'
 import { createKafkaSockets, type UnansweredRequest } from './wire/kafka-sockets.ts'
 import type { Logger } from '../stage.ts'
@@ -32,6 +43,11 @@ export interface KafkaClientOptions {
 // Before the first connection of this process.
 mendQueues(queueClass)
 encodeOwnProduce(produceRequests)
+registerCodecs()
+noteRefusals(brokerClass)
+tellRefusals(poolClass)
+nameMechanisms(saslHandshake)
+lengthenSessions(brokerClass)
 
 /**
  * The kafkajs client as this part uses it: short waits, bounded retries, its log in ours, and no connection that
@@ -136,13 +152,38 @@ const FIRST_CONTACT_RETRY = {
  * @throws OperatorError `kafka_unreachable`, `kafka_login`, `kafka_certificate`
  */
 export async function reachBrokers(options: Omit<KafkaClientOptions, 'retry'>): Promise<void> {
+  const { address } = options
   const probe = createKafka({ ...options, retry: FIRST_CONTACT_RETRY }).admin()
   try {
     await probe.connect()
+    // A broker that wants a login takes the connection, and closes it at the first question.
+    await probe.describeCluster()
   } catch (error) {
-    throw classifyKafkaError(error, options.address.brokers)
+    const classified = classifyKafkaError(error, address.brokers)
+    throw (
+      (classified.code === 'kafka_unreachable' ? await whyClosed(address, askMechanism) : null) ?? classified
+    )
   } finally {
     await probe.disconnect()
+  }
+}
+
+/** Asks for a login that nobody offers: the answer names those that are. */
+async function askMechanism(address: KafkaAddress): Promise<unknown> {
+  const admin = createPlainKafka(address, {
+    retry: { retries: 0 },
+    connectionTimeout: 3_000,
+    sasl: {
+      mechanism: 'feedloop-asks',
+      authenticationProvider: () => ({ authenticate: () => Promise.resolve() }),
+    },
+  }).admin()
+  try {
+    return await admin.connect()
+  } catch (error) {
+    return error
+  } finally {
+    await admin.disconnect()
   }
 }
 

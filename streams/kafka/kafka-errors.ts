@@ -6,6 +6,7 @@ import {
   policyOf,
   RecordTooLargeError,
 } from '../errors.ts'
+import { certificateSentence, missingRight, type RefusedRequest } from './kafka-sentences.ts'
 
 /** What kafkajs 2.2.4 puts on its errors (src/errors.js). */
 interface KafkaJsError extends Error {
@@ -16,6 +17,8 @@ interface KafkaJsError extends Error {
   /** KafkaJSAggregateError: one per topic. */
   errors?: Error[]
   topic?: string
+  /** Put there by wire/kafka-refusals.ts. */
+  refused?: RefusedRequest
 }
 
 const AUTHORIZATION = /_AUTHORIZATION_FAILED$/
@@ -32,7 +35,6 @@ const NO_BROKER = new Set([
   'KafkaJSConnectionClosedError',
   'KafkaJSNoBrokerAvailableError',
 ])
-const CERTIFICATE = /self-signed certificate|unable to verify|certificate has expired|altnames/
 
 /**
  * Every kafkajs error as one of ours: transient, poison, bug or operator, with one sentence and the cause kept.
@@ -49,17 +51,12 @@ export function classifyKafkaError(error: unknown, brokers: readonly string[]): 
   if (root.name === 'KafkaJSSASLAuthenticationError') {
     return new OperatorError(
       'kafka_login',
-      `Kafka at ${at} refused the login: check user and password.`,
+      `Kafka at ${at} refused the login: check user and password (kafka.sasl; it said: ${root.message}).`,
       cause,
     )
   }
-  if (CERTIFICATE.test(root.message)) {
-    return new OperatorError(
-      'kafka_certificate',
-      `Kafka at ${at} has a certificate that is not trusted: ${root.message}.`,
-      cause,
-    )
-  }
+  const certificate = certificateSentence(root.message, at)
+  if (certificate !== null) return new OperatorError('kafka_certificate', certificate, cause)
   if (NO_BROKER.has(root.name) || root.message === 'Closed connection') return noBroker(brokers, error)
   if (root.name === 'KafkaJSGroupCoordinatorNotFound') {
     const message = `Kafka at ${at} gives no coordinator for the group: it is starting, or READ on the group is not allowed.`
@@ -67,7 +64,11 @@ export function classifyKafkaError(error: unknown, brokers: readonly string[]): 
   }
   if (root.type !== undefined) {
     if (AUTHORIZATION.test(root.type)) {
-      return new OperatorError('kafka_permission', `Kafka at ${at} does not allow this: ${root.type}.`, cause)
+      return new OperatorError('kafka_permission', missingRight(root.type, root.refused, at), cause)
+    }
+    if (root.type === 'ILLEGAL_SASL_STATE') {
+      const message = `Kafka at ${at} takes no login on that port: leave kafka.sasl out, or use the port that does.`
+      return new OperatorError('kafka_login', message, cause)
     }
     if (MISSING_TOPIC.has(root.type)) return topicsMissing([], error)
     if (TOO_LARGE.has(root.type))

@@ -19,7 +19,8 @@ const FETCH_BYTES = 1_024
 const POLLS_MAX = 10
 
 /**
- * The first record from an offset on, per partition; none where no answer came, or nothing is there.
+ * The first record from an offset on, per partition; null where nothing is there (offsets may hold ends of transactions
+ * and what was taken back), none where no answer came.
  *
  * @throws OperatorError when no broker answers or the topic does not exist
  */
@@ -27,8 +28,8 @@ export async function firstRecordsFrom(
   { kafka: address }: Pick<Addresses, 'kafka'>,
   topicName: string,
   offsets: ReadonlyMap<number, number>,
-): Promise<Map<number, FirstRecord>> {
-  const found = new Map<number, FirstRecord>()
+): Promise<Map<number, FirstRecord | null>> {
+  const found = new Map<number, FirstRecord | null>()
   if (offsets.size === 0) return found
   const limits = streamsLimitsSchema.parse({ fetchPartitionBytesMax: FETCH_BYTES })
   const cut = new Set<number>()
@@ -44,13 +45,15 @@ export async function firstRecordsFrom(
   try {
     for (let polls = 0; polls < POLLS_MAX && found.size < offsets.size; polls++) {
       for (const { partition, records, producerTimeMs } of await cursor.poll()) {
-        if (found.has(partition) || !offsets.has(partition)) continue
+        if (found.get(partition) || !offsets.has(partition)) continue
         found.set(partition, {
           record: records[0]!,
           producerTimeMs: producerTimeMs!,
           isCut: cut.has(partition),
         })
       }
+      for (const partition of offsets.keys())
+        if (!found.has(partition) && cursor.hasReadToEnd(partition)) found.set(partition, null)
     }
     return found
   } finally {

@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest'
-import { readDeadLetters, requeueDeadLetters } from './kafka-dead-letters.ts'
+import { readDeadLetters } from './kafka-dead-letters.ts'
 import { openLagReader, topicLags } from './kafka-lag.ts'
-import { recordingStage, started, writeInteractions } from '../testing/conformance-harness.ts'
+import { requeueDeadLetters } from './kafka-requeue.ts'
+import { catalogueOf } from './kafka-runtime.ts'
+import { interaction, recordingStage, started, writeInteractions } from '../testing/conformance-harness.ts'
 import { openKafkaHarness } from '../testing/kafka-harness.ts'
 import { describeServices } from '../testing/services.ts'
+import type { Stage } from '../stage.ts'
+import { deadLetter } from '../verdict.ts'
 
 async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
@@ -62,10 +66,17 @@ describeServices('what operations see', (addresses) => {
         ['0/0', 'undecodable'],
         ['0/1', 'unknown_schema'],
       ])
-      const chosen = await collect(
-        readDeadLetters(addresses, topic, harness.runtime.codec, { reason: 'undecodable' }),
-      )
-      expect(await requeueDeadLetters(addresses, chosen)).toBe(1)
+      const requeue = (filter: object) =>
+        requeueDeadLetters({
+          addresses,
+          catalogue: catalogueOf(harness.config),
+          codec: harness.runtime.codec,
+          prefix: harness.config.prefix,
+          filter,
+          limit: 10,
+        })
+      expect(await requeue({ reason: 'undecodable' })).toMatchObject({ requeued: 1, before: 0 })
+      expect(await requeue({ reason: 'undecodable' })).toMatchObject({ requeued: 0, before: 1 })
       const raws = await harness.raw('interactions')
       expect(raws.map(({ offset, value }) => [offset, value?.toString('latin1')])).toEqual([
         [0, 'bad bytes'],
@@ -73,6 +84,41 @@ describeServices('what operations see', (addresses) => {
         [2, 'bad bytes'],
       ])
       expect(raws[2]?.partition).toBe(raws[0]?.partition)
+      expect(await collect(readDeadLetters(addresses, topic, harness.runtime.codec))).toHaveLength(2)
+    } finally {
+      await harness.close()
+    }
+  })
+
+  it('a record that two stages gave up comes back once, and to the partition that is its own', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const { runtime, config } = harness
+    try {
+      const right = runtime.partitionOf('interactions', 'u-0')
+      const wrong = (right + 1) % 4
+      const key = Buffer.from('u-0')
+      const value = runtime.codec.encode('interactions', interaction('u-0', 1))
+      const refuse = () => deadLetter<never>('wrong_partition', 'on purpose')
+      const stages = ['one', 'two'].map((name) =>
+        recordingStage({ name, steps: { interactions: [refuse] } as NonNullable<Stage['steps']> }),
+      )
+      const running = await Promise.all(stages.map((stage) => started(harness, stage)))
+      await harness.write('interactions', { key, value, partition: wrong })
+      await harness.until(() => stages.every(({ batches }) => batches.length === 1), 'both have given it up')
+      await Promise.all(running.map((stage) => stage.stop()))
+      const requeue = () =>
+        requeueDeadLetters({
+          addresses,
+          catalogue: catalogueOf(config),
+          codec: runtime.codec,
+          prefix: config.prefix,
+          filter: { reason: 'wrong_partition' },
+          limit: 10,
+        })
+      expect(await requeue()).toEqual({ requeued: 1, sameRecord: 1, before: 0, left: [] })
+      expect(await requeue()).toEqual({ requeued: 0, sameRecord: 0, before: 2, left: [] })
+      const raws = await harness.raw('interactions')
+      expect(raws.map(({ partition }) => partition).sort()).toEqual([right, wrong].sort())
     } finally {
       await harness.close()
     }

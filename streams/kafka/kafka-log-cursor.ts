@@ -15,6 +15,8 @@ export interface LogCursor {
   readonly ends: ReadonlyMap<number, number>
   /** True when everything below the end offsets at the start was read, or was found to hold nothing. */
   caughtUp(): boolean
+  /** The same of one partition. */
+  hasReadToEnd(partition: number): boolean
   /** One round of fetches, one request per leader. Waits up to `fetchWaitMs` for something new. */
   poll(): Promise<FetchedPartition[]>
   close(): Promise<void>
@@ -76,7 +78,8 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
   }
 
   const caughtUp = () => !partitions.some(fetches.isBehind)
-  return { partitions, positions, ends, poll, close: disconnect, caughtUp }
+  const hasReadToEnd = (partition: number) => !fetches.isBehind(partition)
+  return { partitions, positions, ends, poll, close: disconnect, caughtUp, hasReadToEnd }
 }
 
 async function partitionsOf(

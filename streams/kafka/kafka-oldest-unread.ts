@@ -21,9 +21,12 @@ export async function agedLags(addresses: Pick<Addresses, 'kafka'>, prefix: stri
     const offsets = waiting.map(({ partition, committedOffset }) => [partition, committedOffset] as const)
     const oldest = await firstRecordsFrom(addresses, own[0]!.topic, new Map(offsets))
     for (const lag of own) {
-      const found = oldest.get(lag.partition)
-      const lagSeconds = lag.lagRecords === 0 ? 0 : found === undefined ? null : ageSeconds(found.record)
-      aged.push({ ...lag, lagSeconds, isCut: found?.isCut ?? false })
+      const found = lag.lagRecords === 0 ? null : oldest.get(lag.partition)
+      if (found === null) aged.push({ ...lag, lagRecords: 0, lagSeconds: 0, isCut: false })
+      else {
+        const lagSeconds = found === undefined ? null : ageSeconds(found.record)
+        aged.push({ ...lag, lagSeconds, isCut: found?.isCut ?? false })
+      }
     }
   }
   return aged

@@ -14,10 +14,13 @@ import { askAgain } from './kafka-ask-again.ts'
 import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
 import { runKafkaFollower } from './kafka-follower.ts'
 import { openKafkaOutputs } from './kafka-outputs.ts'
+import { mustSee } from './kafka-topics.ts'
 import { runKafkaStage } from './group/kafka-stage.ts'
 import { createOpenHandles } from '../open-handles.ts'
 import { sourcesCoPartitioned } from '../co-partition.ts'
 import { partitionOf } from '../partitioner.ts'
+import { partitionsDiffer } from '../topic-identity.ts'
+import { createTopicIdentities } from './kafka-topic-identities.ts'
 import { createSignals } from '../signal-registry.ts'
 import type { Logger, Runtime, Signals } from '../stage.ts'
 
@@ -38,8 +41,8 @@ export type KafkaRuntime = Runtime & {
 }
 
 export function catalogueOf(config: StreamsConfig): TopicCatalogue {
-  const { partitions, replicationFactor } = config.kafka
-  return topicCatalogue({ prefix: config.prefix, partitions, replicationFactor })
+  const { partitions, replicationFactor, compression } = config.kafka
+  return topicCatalogue({ prefix: config.prefix, partitions, replicationFactor, compression })
 }
 
 /**
@@ -66,6 +69,10 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     throw error
   })
   const clock = { nowMs: () => Date.now() }
+  const { whenTopicChanged: whenChanged } = config.kafka
+  const asked = { kafka, brokers, limits, log, whenChanged, topicName, partitionCount }
+  const identities = createTopicIdentities(asked)
+  const topicIdentity = (topic: TopicKey) => identities.of(topic)
   const parts = {
     kafka,
     admin,
@@ -78,6 +85,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     signals,
     topicName,
     partitionCount,
+    topicIdentity,
   }
 
   return {
@@ -87,6 +95,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     signals,
     topicName,
     partitionCount,
+    topicIdentity,
     partitionOf: (topic, key) => partitionOf(key, partitionCount(topic)),
     async offsets(topic, partition) {
       const partitions = await askAgain(() => admin.fetchTopicOffsets(topicName(topic)), parts)
@@ -107,6 +116,7 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     },
     async close() {
       await open.closeAll()
+      await identities.close()
       await admin.disconnect()
     },
   }
@@ -136,8 +146,15 @@ async function connectAdmin(
     const wanted = [...keys.keys()]
     const there = new Set(await admin.listTopics())
     const missing = wanted.filter((name) => !there.has(name))
-    if (missing.length > 0) throw topicsMissing(missing)
+    if (missing.length > 0) {
+      await mustSee(admin, missing[0]!)
+      throw topicsMissing(missing)
+    }
     const { topics } = await admin.fetchTopicMetadata({ topics: wanted })
+    for (const { name, partitions } of topics) {
+      const { partitions: count } = catalogue[keys.get(name)!]
+      if (partitions.length !== count) throw partitionsDiffer(name, partitions.length, count)
+    }
     return {
       admin,
       counts: new Map(topics.map(({ name, partitions }) => [keys.get(name)!, partitions.length])),

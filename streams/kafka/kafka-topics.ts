@@ -7,7 +7,13 @@ import { createKafka, reachBrokers } from './kafka-client.ts'
 import { classifyKafkaError } from './kafka-errors.ts'
 import { silentLogger } from '../log.ts'
 import type { Logger } from '../stage.ts'
-import { type FoundTopic, planTopics, type TopicChange, type WantedTopic } from '../topics.ts'
+import {
+  type FoundTopic,
+  planTopics,
+  settingsRefused,
+  type TopicChange,
+  type WantedTopic,
+} from '../topics.ts'
 
 /** ConfigResourceTypes.TOPIC: Node's ESM loader does not see that name in kafkajs, a CommonJS package. */
 const TOPIC_RESOURCE = 2
@@ -20,7 +26,8 @@ const SERVED_DELAY_MS = 100
  * Makes the broker agree with the catalogue: creates what is missing, alters settings that differ.
  *
  * @returns what was done, in the order of `specs`
- * @throws OperatorError `partitions_differ` before anything is changed when a topic has another partition count
+ * @throws OperatorError `partitions_differ` before anything is changed when a topic has another partition count;
+ *   `topic_settings_refused` with what stays as it was, and what follows
  */
 export async function applyTopics(
   { kafka: address }: Pick<Addresses, 'kafka'>,
@@ -56,10 +63,22 @@ export async function applyTopics(
         name: topic.name,
         configEntries: entriesOf(config),
       }))
-      await admin.alterConfigs({ validateOnly: false, resources })
+      await admin.alterConfigs({ validateOnly: false, resources }).catch((cause: unknown) => {
+        const reason = codeOfRefusal(cause)
+        if (reason === null) throw cause
+        throw new OperatorError('topic_settings_refused', settingsRefused(altered, reason), { cause })
+      })
     }
     return changes
   })
+}
+
+/** Brokers that will not, as opposed to brokers that do not answer. */
+const REFUSALS = new Set(['POLICY_VIOLATION', 'INVALID_CONFIG', 'TOPIC_AUTHORIZATION_FAILED'])
+
+function codeOfRefusal(error: unknown): string | null {
+  const type = error instanceof Error && 'type' in error ? String(error.type) : ''
+  return REFUSALS.has(type) ? type : null
 }
 
 /** How the broker has these topics; those that do not exist are left out. */
@@ -68,7 +87,12 @@ export async function describeTopics(
   names: readonly string[],
   log: Logger = silentLogger,
 ): Promise<FoundTopic[]> {
-  return withAdmin(address, log, async (admin) => [...(await foundTopics(admin, names)).values()])
+  return withAdmin(address, log, async (admin) => {
+    const found = await foundTopics(admin, names)
+    const hidden = names.find((name) => !found.has(name))
+    if (hidden !== undefined) await mustSee(admin, hidden)
+    return [...found.values()]
+  })
 }
 
 /** Removes topics that exist: tests, and state that is to be made anew. */
@@ -156,5 +180,14 @@ export async function withAdmin<T>(
     throw classifyKafkaError(error, address.brokers)
   } finally {
     await admin.disconnect()
+  }
+}
+
+/** Brokers list the topics that we may describe: one that is not listed need not be missing. @throws the refusal */
+export async function mustSee(admin: Admin, name: string): Promise<void> {
+  try {
+    await admin.fetchTopicMetadata({ topics: [name] })
+  } catch (error) {
+    if (classifyKafkaError(error, []).code === 'kafka_permission') throw error
   }
 }

@@ -41,7 +41,10 @@ export interface MemoryLog {
     offset: number,
     recordsMax: number,
   ): { records: RawRecord[]; nextOffset: number }
+  /** Records from this offset on; offsets alone count as one. */
   available(topic: string, partition: number, offset: number): number
+  /** So many offsets that hold nothing to read, as the records and the end of a transaction that was taken back. */
+  skip(topic: string, partition: number, offsets: number): void
   /** First offset still there; the end offset when there is none. */
   startOffset(topic: string, partition: number): number
   lowOffset(topic: string, partition: number): number
@@ -63,10 +66,7 @@ export function createMemoryLog(
   const topics = new Map<string, MemoryPartition[]>()
   for (const [topic, count] of partitionCounts) {
     held.set(topic, { records: 0, bytes: 0 })
-    topics.set(
-      topic,
-      Array.from({ length: count }, () => ({ records: [], lowOffset: 0, endOffset: 0 })),
-    )
+    topics.set(topic, Array.from({ length: count }, emptyPartition))
   }
 
   function at(topic: string, partition: number): MemoryPartition {
@@ -112,8 +112,10 @@ export function createMemoryLog(
     },
     available(topic, partition, offset) {
       const log = at(topic, partition)
-      return log.records.length - firstAt(log.records, offset)
+      const records = log.records.length - firstAt(log.records, offset)
+      return records === 0 && offset < log.endOffset ? 1 : records
     },
+    skip: (topic, partition, offsets) => void (at(topic, partition).endOffset += offsets),
     startOffset(topic, partition) {
       const log = at(topic, partition)
       return log.records[0]?.offset ?? log.endOffset
@@ -133,6 +135,8 @@ export function createMemoryLog(
     digest: () => digestOf(topics),
   }
 }
+
+const emptyPartition = (): MemoryPartition => ({ records: [], lowOffset: 0, endOffset: 0 })
 
 function digestOf(topics: MemoryLog['topics']): string {
   const hash = createHash('sha256')

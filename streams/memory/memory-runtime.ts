@@ -105,6 +105,7 @@ export async function assembleMemoryRuntime(
     ...traffic,
     ...scheduler,
     partitionOf: (topic, key) => partitionOf(key, partitionCount(topic)),
+    topicIdentity: () => Promise.resolve(null),
     runStage: (stage) => groups.run(stage),
     follow: (follower) => groups.alone(() => followers.add(follower)),
     outputs(name) {

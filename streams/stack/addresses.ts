@@ -1,12 +1,18 @@
-import type { Addresses, KafkaAddress } from '../contract.ts'
+import { type RegistryAccess, withoutSecrets } from '#schemas'
+import type { Addresses, KafkaAddress, RedisAddress } from '../contract.ts'
+import type { KafkaSecurity } from '../kafka-security.ts'
+import type { RedisAccess } from '../redis-access.ts'
 import { AddressInvalidError } from './errors.ts'
+import { kafkaSecurityEnvironment, kafkaSecurityOf } from './kafka-security-environment.ts'
+import { redisAccessEnvironment, redisAccessOf, redisPlaceOf } from './redis-access-environment.ts'
+import { registryAccessEnvironment, registryAccessOf } from './registry-access-environment.ts'
 import { ADDRESS_VARIABLES, SERVICE_NAMES, type ServiceName } from './stack-services.ts'
 
 /** The part of the configuration that names services: the `streams` section has this shape. */
 export interface AddressSettings {
-  kafka?: { brokers?: string[] | undefined }
-  registry?: { url?: string | undefined }
-  redis?: { url?: string | undefined }
+  kafka?: KafkaSecurity & { brokers?: string[] | undefined }
+  registry?: RegistryAccess & { url?: string | undefined; otherUrls?: string[] | undefined }
+  redis?: RedisAccess & { url?: string | undefined }
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -17,7 +23,16 @@ export interface GivenAddress {
   address: string
   /** Where it was given, for messages. */
   source: string
+  /** TLS and login, of Kafka. */
+  security?: KafkaSecurity
+  /** Login, TLS, Cluster or Sentinels of Redis. */
+  redis?: RedisAccess
+  /** Login and TLS of the registry. */
+  registry?: RegistryAccess
 }
+
+/** What is given beside the texts of the addresses. */
+export type GivenAccess = Pick<GivenAddress, 'redis' | 'registry'>
 
 /**
  * What environment and configuration say, environment first, service by service: one may be given, others local.
@@ -30,35 +45,84 @@ export function givenAddresses(
   const configured: Record<ServiceName, string | undefined> = {
     kafka: config.kafka?.brokers?.join(','),
     redis: config.redis?.url,
-    registry: config.registry?.url,
+    registry:
+      [config.registry?.url, ...(config.registry?.otherUrls ?? [])].filter(Boolean).join(',') || undefined,
   }
   const given: Partial<Record<ServiceName, GivenAddress>> = {}
   for (const service of SERVICE_NAMES) {
+    const place = service === 'redis' ? redisPlaceOf(env, config.redis ?? {}) : undefined
+    if (place !== undefined) {
+      given.redis = { ...place, redis: redisAccessOf(env, config.redis ?? {}) }
+      continue
+    }
     const variable = ADDRESS_VARIABLES[service]
     const fromEnvironment = env[variable]?.trim()
     const address = fromEnvironment || configured[service]
     if (!address) continue
     const source = fromEnvironment ? variable : `the configuration, ${CONFIGURED_AT[service]}`
-    given[service] = { address: checked(service, address, source), source }
+    given[service] = {
+      address: checked(service, address, source),
+      source,
+      ...accessOf(service, env, config),
+    }
   }
   return given
 }
 
-/** What clients are told, from the checked text of each address. */
-export function addressesOf(text: Readonly<Record<ServiceName, string>>): Addresses {
-  return { kafka: kafkaAddressOf(text.kafka), registry: { url: text.registry }, redis: { url: text.redis } }
+/** Nothing where nothing is said. */
+function accessOf(service: ServiceName, env: Environment, config: AddressSettings): Partial<GivenAddress> {
+  switch (service) {
+    case 'kafka': {
+      const security = kafkaSecurityOf(env, config.kafka ?? {})
+      return Object.keys(security).length === 0 ? {} : { security }
+    }
+    case 'redis': {
+      const redis = redisAccessOf(env, config.redis ?? {})
+      return Object.keys(redis).length === 0 ? {} : { redis }
+    }
+    case 'registry': {
+      const registry = registryAccessOf(env, config.registry ?? {})
+      return Object.keys(registry).length === 0 ? {} : { registry }
+    }
+  }
 }
 
-export function kafkaAddressOf(text: string): KafkaAddress {
-  return { brokers: brokerList(text) }
+/** What clients are told, from the checked text of each address. */
+export function addressesOf(
+  text: Readonly<Record<ServiceName, string>>,
+  security: KafkaSecurity = {},
+  { redis = {}, registry = {} }: GivenAccess = {},
+): Addresses {
+  return {
+    kafka: kafkaAddressOf(text.kafka, security),
+    registry: registryAddressOf(text.registry, registry),
+    redis: redisAddressOf(text.redis, redis),
+  }
+}
+
+export function redisAddressOf(text: string, access: RedisAccess = {}): RedisAddress {
+  return { url: text, ...access }
+}
+
+/** Of one URL, or of several with commas between. */
+export function registryAddressOf(text: string, access: RegistryAccess = {}): Addresses['registry'] {
+  const [url = text, ...otherUrls] = text.split(',')
+  return { url, ...(otherUrls.length === 0 ? {} : { otherUrls }), ...access }
+}
+
+export function kafkaAddressOf(text: string, security: KafkaSecurity = {}): KafkaAddress {
+  return { brokers: brokerList(text), ...security }
 }
 
 /** The environment that gives these addresses to another process: `givenAddresses` reads it there. */
 export function environmentOf({ kafka, registry, redis }: Addresses): Record<string, string> {
   return {
     [ADDRESS_VARIABLES.kafka]: kafka.brokers.join(','),
-    [ADDRESS_VARIABLES.registry]: registry.url,
+    ...kafkaSecurityEnvironment(kafka),
+    [ADDRESS_VARIABLES.registry]: [registry.url, ...(registry.otherUrls ?? [])].join(','),
+    ...registryAccessEnvironment(registry),
     [ADDRESS_VARIABLES.redis]: redis.url,
+    ...redisAccessEnvironment(redis),
   }
 }
 
@@ -81,12 +145,17 @@ function checked(service: ServiceName, address: string, source: string): string 
     }
     case 'redis':
       if (!hasScheme(address, ['redis:', 'rediss:']))
-        throw new AddressInvalidError(address, source, 'redis://host:port')
+        throw new AddressInvalidError(withoutSecrets(address), source, 'redis://host:port')
       return address
     case 'registry':
-      if (!hasScheme(address, ['http:', 'https:']))
-        throw new AddressInvalidError(address, source, 'http://host:port/path')
-      return address.replace(/\/+$/, '')
+      return address
+        .split(',')
+        .map((each) => {
+          const url = each.trim().replace(/\/+$/, '')
+          if (hasScheme(url, ['http:', 'https:'])) return url
+          throw new AddressInvalidError(withoutSecrets(url), source, 'http://host:port/path')
+        })
+        .join(',')
   }
 }
 

@@ -1,8 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../contract.ts'
-import type { AddressSettings } from './addresses.ts'
+import { hideSecrets, withoutSecrets } from '#schemas'
+import { ACL_USERS, type ServiceAcl, serviceAcls } from '../acl/service-acls.ts'
+import type { StreamsConfig } from '../config.ts'
+import { catalogueOf } from '../kafka/kafka-runtime.ts'
 import { STACK_DIR_DEFAULT } from './layout.ts'
 import { progressLine, type StackProgress } from './progress.ts'
+import { registerSecureCommands } from './secure-commands.ts'
 import { SERVICE_NAMES, SERVICE_TITLES } from './stack-services.ts'
 import { stackDown } from './stack-down.ts'
 import { stackStatus, type ServiceStatus } from './stack-status.ts'
@@ -14,13 +18,13 @@ interface UpFlags {
   kafkaPort?: number
   redisPort?: number
   registryPort?: number
+  secure?: boolean
 }
 
-/** `stack up|down|status`: Kafka, Redis and the schema registry for this folder, without containers. */
-export function registerStackCommands(
-  program: Command,
-  context: Pick<CommandContext<AddressSettings>, 'loadConfig'>,
-): void {
+type Context = Pick<CommandContext<StreamsConfig>, 'loadConfig'>
+
+/** `stack up|down|status|env|files`: Kafka, Redis and the schema registry for this folder, without containers. */
+export function registerStackCommands(program: Command, context: Context): void {
   const dir = STACK_DIR_DEFAULT
   const stack = program
     .command('stack')
@@ -30,18 +34,21 @@ export function registerStackCommands(
     .command('up')
     .description('start what is not given by environment or configuration; what runs already is used again')
     .option('--clean', 'forget records, states and schemas of earlier runs')
+    .option('--secure', 'with TLS, a login for each service and no more rights than it needs')
     .option('--kafka-port <port>', 'this port or none', parsePort)
     .option('--redis-port <port>', 'this port or none', parsePort)
     .option('--registry-port <port>', 'this port or none', parsePort)
     .option('--json', 'print the addresses as JSON')
     .action(async (flags: UpFlags) => {
       const { addresses, services } = await untilInterrupted((signal) => startStack(flags, signal))
-      if (flags.json) return print(JSON.stringify({ ...addresses, services }, null, 2))
+      if (flags.json) return print(JSON.stringify({ ...addresses, services }, hideSecrets, 2))
       for (const service of SERVICE_NAMES)
         print(
-          `${SERVICE_TITLES[service].padEnd(16)} ${services[service].address} (${services[service].origin})`,
+          `${SERVICE_TITLES[service].padEnd(16)} ${withoutSecrets(services[service].address)} (${services[service].origin})`,
         )
     })
+
+  registerSecureCommands(stack, () => feedOf(context))
 
   stack
     .command('down')
@@ -61,7 +68,9 @@ export function registerStackCommands(
     .action(async (flags: { json?: boolean }) => {
       const config = await context.loadConfig()
       const status = await stackStatus({ env: process.env, config, dir })
-      print(flags.json ? JSON.stringify(status, null, 2) : status.map(statusLine).join('\n'))
+      print(flags.json ? JSON.stringify(status, hideSecrets, 2) : status.map(statusLine).join('\n'))
+      if (!flags.json && status.every(({ secure }) => secure))
+        print(`Each service logs in as itself: eval "$(npx feedloop stack env ${ACL_USERS.join('|')})"`)
       if (status.some(({ state }) => state !== 'up')) process.exitCode = 1
     })
 
@@ -71,6 +80,7 @@ export function registerStackCommands(
     const config = await context.loadConfig()
     return stackUp({
       dir,
+      ...(flags.secure ? { secure: await feedOf(context) } : {}),
       env: process.env,
       config,
       ports,
@@ -94,8 +104,19 @@ async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): P
 }
 
 function statusLine({ service, state, origin, address, pid, detail }: ServiceStatus): string {
-  const where = [address, origin === 'given' ? 'given' : pid === null ? null : `process ${pid}`, detail]
+  const where = [
+    address === null ? null : withoutSecrets(address),
+    origin === 'given' ? 'given' : pid === null ? null : `process ${pid}`,
+    detail,
+  ]
   return [SERVICE_TITLES[service].padEnd(16), state.padEnd(9), ...where.filter(Boolean)].join(' ')
+}
+
+/** Whose rights a secure stack gives. */
+async function feedOf({ loadConfig }: Context): Promise<{ prefix: string; acls: ServiceAcl[] }> {
+  const config = await loadConfig()
+  const { prefix } = config
+  return { prefix, acls: serviceAcls({ prefix, catalogue: catalogueOf(config) }) }
 }
 
 function parsePort(text: string): number {

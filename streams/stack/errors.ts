@@ -25,6 +25,18 @@ export class JavaTooOldError extends OperatorError {
   }
 }
 
+export class KeytoolFailedError extends OperatorError {
+  override readonly name = 'KeytoolFailedError'
+  constructor(step: string, cause: unknown) {
+    super(
+      'keytool_failed',
+      `Making certificates failed: keytool ${step} says "${toolOutputOf(cause)}". keytool is part of every Java; ` +
+        'see that the one beside java runs.',
+      { cause },
+    )
+  }
+}
+
 export class MavenMissingError extends OperatorError {
   override readonly name = 'MavenMissingError'
   constructor(archives: string[], cacheDir: string) {
@@ -116,6 +128,24 @@ export class AddressInvalidError extends OperatorError {
   }
 }
 
+export class SecureStackIncompleteError extends OperatorError {
+  override readonly name = 'SecureStackIncompleteError'
+  constructor(source: string) {
+    super(
+      'secure_stack_incomplete',
+      `A secure stack starts Kafka, Redis and the registry itself, and ${source} names one of them. ` +
+        'Take that setting away, or leave --secure out.',
+    )
+  }
+}
+
+export class StackNotSecureError extends OperatorError {
+  override readonly name = 'StackNotSecureError'
+  constructor(dir: string) {
+    super('stack_not_secure', `No secure stack runs in ${dir}. Start one with "feedloop stack up --secure".`)
+  }
+}
+
 export class StackNotRunningError extends OperatorError {
   override readonly name = 'StackNotRunningError'
   constructor(services: ServiceName[], dir: string) {
@@ -162,6 +192,12 @@ export class StackInterruptedError extends OperatorError {
   constructor() {
     super('stack_interrupted', 'Interrupted; what had been started was stopped again.')
   }
+}
+
+/** keytool tells what is wrong on standard output, the system why it did not start. */
+function toolOutputOf(cause: unknown): string {
+  const output = cause instanceof Error && 'stdout' in cause ? String(cause.stdout).trim() : ''
+  return output.split('\n')[0] || reasonOf(cause)
 }
 
 /** One line about a cause, for the end of a sentence. */

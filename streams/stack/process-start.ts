@@ -2,7 +2,7 @@ import type { Environment } from './addresses.ts'
 import { NotReadyError, ProcessDiedError } from './errors.ts'
 import type { StateFile } from './fs-state.ts'
 import type { Launch } from './launch.ts'
-import { logFileOf, serviceDir } from './layout.ts'
+import { logFileOf } from './layout.ts'
 import { choosePort } from './port-choice.ts'
 import { isSameProcess } from './process-identity.ts'
 import { portProbe } from './process-ports.ts'
@@ -10,7 +10,7 @@ import { logTailOf, startService, stopService, type StartedService } from './pro
 import { pollUntil, WaitLimitError } from './process-wait.ts'
 import type { StackProgress } from './progress.ts'
 import { stopRecorded } from './stack-down.ts'
-import { localAddress, type ServiceName } from './stack-services.ts'
+import type { ServiceName } from './stack-services.ts'
 import type { RecordedProcess } from './state.ts'
 
 const READY_LIMIT_MS = 90_000
@@ -25,6 +25,11 @@ export interface ServicePlan {
   service: ServiceName
   askedPort: number | undefined
   preferredPorts: number[]
+  /** Its working directory. */
+  folder: string
+  /** Whether it asks who you are. */
+  secure: boolean
+  addressOf(port: number): string
   /** Writes what the service reads at its start. `ports` gives further ports (the broker's controller). */
   prepare(port: number, ports: PortGiver): Promise<PreparedService>
   /** One try of a real client request; throws what is not there yet. */
@@ -72,7 +77,10 @@ export async function reuseOrStart(
   const { service } = plan
   const recorded = context.state.get(service)
   if (recorded !== undefined) {
-    const suits = recorded.dependsOn === dependsOn && (plan.askedPort ?? recorded.port) === recorded.port
+    const suits =
+      recorded.dependsOn === dependsOn &&
+      recorded.secure === plan.secure &&
+      (plan.askedPort ?? recorded.port) === recorded.port
     if (suits && (await isStillReady(plan, recorded, context.signal))) {
       await context.state.set(service, { ...recorded, readyAtMs: recorded.readyAtMs ?? Date.now() })
       context.onProgress({ kind: 'reused', service, address: recorded.address })
@@ -142,11 +150,11 @@ async function startOn(
 ): Promise<RecordedProcess> {
   const { service } = plan
   context.signal.throwIfAborted()
-  const address = localAddress(service, port)
+  const address = plan.addressOf(port)
   const logFile = logFileOf(context.dir, service)
   context.onProgress({ kind: 'starting', service, address })
   const startedAtMs = Date.now()
-  const cwd = serviceDir(context.dir, service)
+  const { folder: cwd } = plan
   const started = await startService(service, prepared.launch, { cwd, logFile, env: context.env })
   const recorded: RecordedProcess = {
     pid: started.pid,
@@ -158,6 +166,7 @@ async function startOn(
     readyAtMs: null,
     identity: typeof prepared.identity === 'string' ? prepared.identity : prepared.identity(started.pid),
     dependsOn: prepared.dependsOn,
+    secure: plan.secure,
   }
   context.onStarted(service)
   await context.state.set(service, recorded)

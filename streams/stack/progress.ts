@@ -1,3 +1,4 @@
+import { withoutSecrets } from '#schemas'
 import { SERVICE_TITLES, type ServiceName } from './stack-services.ts'
 
 /** What a start or stop tells as it goes. Seconds are wall time. */
@@ -15,7 +16,7 @@ export type StackProgress =
 export function progressLine(progress: StackProgress): string {
   switch (progress.kind) {
     case 'given':
-      return `${SERVICE_TITLES[progress.service]}: ${progress.address} (from ${progress.source})`
+      return `${SERVICE_TITLES[progress.service]}: ${withoutSecrets(progress.address)} (from ${progress.source})`
     case 'fetching':
       return `Fetching ${progress.archive}${progress.file ? `: ${progress.file}` : ''}`
     case 'fetched':

@@ -43,3 +43,16 @@ export function localAddress(service: ServiceName, port: number): string {
       return `http://${LOCAL_HOST}:${port}${REGISTRY_PATH}`
   }
 }
+
+/** Where a service of a secure stack is: the same, over TLS. */
+export const secureAddress = (service: ServiceName, port: number): string =>
+  localAddress(service, port)
+    .replace(/^redis:/, 'rediss:')
+    .replace(/^http:/, 'https:')
+
+/** On the usual ports, as containers are. */
+export const usualSecureAddresses = (): Record<ServiceName, string> => ({
+  kafka: secureAddress('kafka', USUAL_PORTS.kafka),
+  redis: secureAddress('redis', USUAL_PORTS.redis),
+  registry: secureAddress('registry', USUAL_PORTS.registry),
+})

@@ -1,11 +1,20 @@
 import path from 'node:path'
 import type { Addresses } from '../contract.ts'
-import { addressesOf, givenAddresses, type AddressSettings, type Environment } from './addresses.ts'
-import { StackNotRunningError } from './errors.ts'
+import {
+  addressesOf,
+  givenAddresses,
+  type AddressSettings,
+  type Environment,
+  type GivenAddress,
+} from './addresses.ts'
+import { StackNotRunningError, StackNotSecureError } from './errors.ts'
 import { readLiveState } from './fs-state.ts'
 import { checkService } from './given-services.ts'
 import { SERVICE_NAMES, type ServiceName } from './stack-services.ts'
-import type { RecordedProcess } from './state.ts'
+import { secureAddresses } from './secure-addresses.ts'
+import { checkSecure } from './secure-check.ts'
+import type { StackUser } from './secure-users.ts'
+import type { RecordedProcess, StackState } from './state.ts'
 
 export interface AddressSources {
   env: Environment
@@ -22,6 +31,8 @@ export interface ServiceStatus {
   /** Why it is silent. */
   detail: string | null
   pid: number | null
+  /** It asks who you are, and is a local one. */
+  secure: boolean
   startedAtMs: number | null
   logFile: string | null
 }
@@ -39,24 +50,42 @@ export async function resolveAddresses(sources: AddressSources): Promise<Address
       SERVICE_NAMES.filter((service) => addressOf(service) === undefined),
       dir,
     )
-  return addressesOf({ kafka, redis, registry })
+  const texts = { kafka, redis, registry }
+  if (isSecure(processes)) return secureAddresses('operator', dir, texts)
+  return addressesOf(texts, given.kafka?.security, { ...given.redis, ...given.registry })
 }
+
+/** How one user of the secure stack in `dir` is let in. Throws StackNotSecureError. */
+export async function resolveSecureAddresses(user: StackUser, stackDir: string): Promise<Addresses> {
+  const dir = path.resolve(stackDir)
+  const { processes } = await readLiveState(dir)
+  const { kafka, redis, registry } = processes
+  if (!isSecure(processes) || kafka === undefined || redis === undefined || registry === undefined)
+    throw new StackNotSecureError(dir)
+  const texts = { kafka: kafka.address, redis: redis.address, registry: registry.address }
+  return secureAddresses(user, dir, texts)
+}
+
+const isSecure = (processes: StackState['processes']): boolean =>
+  SERVICE_NAMES.every((service) => processes[service]?.secure === true)
 
 /** Asks every service, given or local. Never throws for one that does not answer. */
 export async function stackStatus(sources: AddressSources): Promise<ServiceStatus[]> {
   const given = givenAddresses(sources.env, sources.config ?? {})
-  const { processes } = await readLiveState(path.resolve(sources.dir))
+  const dir = path.resolve(sources.dir)
+  const { processes } = await readLiveState(dir)
   return Promise.all(
     SERVICE_NAMES.map((service) => {
       const there = given[service]
-      if (there !== undefined) return givenStatus(service, there.address)
-      return localStatus(service, processes[service])
+      if (there !== undefined) return givenStatus(service, there)
+      return localStatus(service, processes[service], dir)
     }),
   )
 }
 
-async function givenStatus(service: ServiceName, address: string): Promise<ServiceStatus> {
-  const detail = await silenceOf(service, address)
+async function givenStatus(service: ServiceName, given: GivenAddress): Promise<ServiceStatus> {
+  const { address } = given
+  const detail = await silenceOf(() => checkService(service, given))
   return {
     service,
     origin: 'given',
@@ -64,6 +93,7 @@ async function givenStatus(service: ServiceName, address: string): Promise<Servi
     address,
     detail,
     pid: null,
+    secure: false,
     startedAtMs: null,
     logFile: null,
   }
@@ -72,20 +102,30 @@ async function givenStatus(service: ServiceName, address: string): Promise<Servi
 async function localStatus(
   service: ServiceName,
   recorded: RecordedProcess | undefined,
+  dir: string,
 ): Promise<ServiceStatus> {
   if (recorded === undefined) {
-    const nothing = { address: null, detail: null, pid: null, startedAtMs: null, logFile: null }
+    const nothing = {
+      address: null,
+      detail: null,
+      pid: null,
+      secure: false,
+      startedAtMs: null,
+      logFile: null,
+    }
     return { service, origin: 'local', state: 'stopped', ...nothing }
   }
-  const { address, pid, startedAtMs, logFile, readyAtMs } = recorded
-  const detail = await silenceOf(service, address)
+  const { address, pid, startedAtMs, logFile, readyAtMs, secure } = recorded
+  const detail = await silenceOf(() =>
+    secure ? checkSecure(service, 'operator', dir, address) : checkService(service, { address }),
+  )
   const state = detail === null ? 'up' : readyAtMs === null ? 'starting' : 'silent'
-  return { service, origin: 'local', state, address, detail, pid, startedAtMs, logFile }
+  return { service, origin: 'local', state, address, detail, pid, secure, startedAtMs, logFile }
 }
 
-async function silenceOf(service: ServiceName, address: string): Promise<string | null> {
+async function silenceOf(check: () => Promise<void>): Promise<string | null> {
   try {
-    await checkService(service, address)
+    await check()
     return null
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

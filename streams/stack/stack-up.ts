@@ -1,26 +1,31 @@
 import path from 'node:path'
+import { applyAcls } from '../acl/kafka-acls.ts'
 import type { Addresses } from '../contract.ts'
 import {
   addressesOf,
   givenAddresses,
+  kafkaAddressOf,
   type AddressSettings,
   type Environment,
   type GivenAddress,
 } from './addresses.ts'
 import { allOrNone, once, settled } from './all-or-none.ts'
 import { type Archive, KAFKA_ARCHIVE, REGISTRY_ARCHIVE } from './archives.ts'
-import { StackInterruptedError } from './errors.ts'
+import { SecureStackIncompleteError, StackInterruptedError } from './errors.ts'
 import { ensureArchives } from './fs-archives.ts'
 import { removeKeptState } from './fs-clean.ts'
 import { withLock } from './fs-lock.ts'
 import { kafkaPlan, redisPlan, registryPlan, type PlanOptions } from './fs-service-plans.ts'
 import { openState } from './fs-state.ts'
+import { ensureSecurity, type StackSecurity } from './fs-secure.ts'
 import { waitForGiven } from './given-services.ts'
 import { cacheDirOf, lockFileOf } from './layout.ts'
 import { findJava } from './process-java.ts'
 import { findRedis } from './process-redis.ts'
 import { reuseOrStart, type ServiceUp, type StartContext } from './process-start.ts'
 import type { StackProgress } from './progress.ts'
+import { kafkaSecurityAs, secureAddresses } from './secure-addresses.ts'
+import { REGISTRY_ACLS, type StackAcl } from './secure-users.ts'
 import { STOP_ORDER, USUAL_PORTS, type ServiceName } from './stack-services.ts'
 import { stopRecorded } from './stack-down.ts'
 
@@ -38,6 +43,8 @@ export interface StackUpOptions {
   anyPorts?: boolean
   /** A broker for benchmarks: slower to start, then as fast as it gets. */
   measured?: boolean
+  /** TLS, logins and rights; with feeds under this prefix. */
+  secure?: { prefix: string; acls: readonly StackAcl[] }
   /** Forget records, states and schemas of earlier runs. */
   clean?: boolean
   /** Aborting stops what this call started. */
@@ -62,6 +69,9 @@ export async function stackUp(options: StackUpOptions): Promise<StackUp> {
   const onProgress = options.onProgress ?? (() => undefined)
   const given = givenAddresses(options.env, options.config ?? {})
   const onWait = (pid: number): void => onProgress({ kind: 'waiting', pid })
+  const [someGiven] = Object.values(given)
+  if (options.secure !== undefined && someGiven !== undefined)
+    throw new SecureStackIncompleteError(someGiven.source)
   try {
     await waitForGiven(given, { onProgress, signal: options.signal })
     return await withLock(lockFileOf(dir), { onWait, signal: options.signal }, () =>
@@ -94,13 +104,14 @@ async function bringUp(options: Resolved, given: Given): Promise<StackUp> {
     onStarted: (service) => started.add(service),
   }
   try {
-    const services = await allOrNone(failed, serviceStarts(options, given, context))
+    const security = options.secure === undefined ? null : await ensureSecurity(dir, options.env)
+    const services = await allOrNone(failed, serviceStarts({ ...options, security }, given, context))
     const { kafka, redis, registry } = services
-    const addresses = addressesOf({
-      kafka: kafka.address,
-      redis: redis.address,
-      registry: registry.address,
-    })
+    const texts = { kafka: kafka.address, redis: redis.address, registry: registry.address }
+    const addresses =
+      security === null
+        ? addressesOf(texts, given.kafka?.security, { ...given.redis, ...given.registry })
+        : secureAddresses('operator', dir, texts)
     return { addresses, services, started: [...started] }
   } catch (error) {
     const mine = STOP_ORDER.filter((service) => started.has(service))
@@ -111,11 +122,12 @@ async function bringUp(options: Resolved, given: Given): Promise<StackUp> {
 
 /** Kafka and Redis start side by side; the registry is fetched meanwhile and starts when Kafka answers. */
 function serviceStarts(
-  options: Resolved,
+  options: Resolved & { security: StackSecurity | null },
   given: Given,
   context: StartContext,
 ): Record<ServiceName, Promise<ServiceUp>> {
   const { dir, env, signal, state, onProgress } = context
+  const { security, secure } = options
   const cacheDir = cacheDirOf(options.cacheDir, env, process.cwd())
   const fetching = { cacheDir, env, signal, onProgress }
   const java = once(() => findJava(env))
@@ -128,7 +140,7 @@ function serviceStarts(
     const usual = options.anyPorts ? [] : [USUAL_PORTS[service]]
     const previous = state.previousPort(service)
     const preferredPorts = previous === undefined ? usual : [previous, ...usual]
-    return { dir, env, cacheDir, askedPort: options.ports?.[service], preferredPorts }
+    return { dir, env, cacheDir, askedPort: options.ports?.[service], preferredPorts, security }
   }
   const givenOr = async (service: ServiceName, local: () => Promise<ServiceUp>): Promise<ServiceUp> => {
     const address = given[service]?.address
@@ -151,14 +163,24 @@ function serviceStarts(
       measured: options.measured ?? false,
       java: () => javaWith(KAFKA_ARCHIVE),
     })
-    return reuseOrStart(plan, null, context)
+    const up = await reuseOrStart(plan, null, context)
+    if (secure !== undefined)
+      await applyAcls(kafkaAddressOf(up.address, kafkaSecurityAs('admin', dir)), [
+        ...secure.acls,
+        ...REGISTRY_ACLS,
+      ])
+    return up
   })
   const redis = givenOr('redis', () => {
     const command = async (): Promise<string> => {
       await settled(registryFetched)
       return findRedis(fetching)
     }
-    return reuseOrStart(redisPlan({ ...planOf('redis'), command }), null, context)
+    return reuseOrStart(
+      redisPlan({ ...planOf('redis'), command, prefix: secure?.prefix ?? '' }),
+      null,
+      context,
+    )
   })
   const registry = givenOr('registry', async () => {
     await registryFetched

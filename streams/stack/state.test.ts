@@ -11,6 +11,7 @@ const recorded: RecordedProcess = {
   readyAtMs: null,
   identity: 'id',
   dependsOn: null,
+  secure: false,
 }
 
 test('what is written is what is read', () => {

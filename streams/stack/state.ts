@@ -15,6 +15,8 @@ const processSchema = z.strictObject({
   identity: z.string(),
   /** The other address it was started with (the registry's brokers); a change means a restart. */
   dependsOn: z.string().nullable(),
+  /** It asks who you are: another address, other records. */
+  secure: z.boolean().default(false),
 })
 
 /** state.json: which processes make up the stack of a folder. */

@@ -1,13 +1,29 @@
 import { deadLetter, pass, type Step } from '../verdict.ts'
+import { guessedUnit, LATEST_MS } from './guess-unit.ts'
 
-/** Largest time value of ECMAScript, 13 September 275760. */
-const LATEST_MS = 8.64e15
+export interface AbsurdTimeOptions {
+  /** An earlier event time is another unit or another field (limits.earliestEventMs). */
+  earliestMs?: number | undefined
+}
 
-/** Event time must be a moment after 1970-01-01: everything downstream computes with it. */
-export function refuseAbsurdTime<T extends { occurredAtMs: number }>(): Step<T> {
-  return function refuseAbsurdTime(record) {
+/** A guess may lie so far ahead of the clock: what is meant is then plain enough. */
+const GUESS_AHEAD_MS = 366 * 86_400_000
+
+/** Event time must be a moment that a feed can have lived through: everything downstream computes with it. */
+export function refuseAbsurdTime<T extends { occurredAtMs: number }>({
+  earliestMs = 0,
+}: AbsurdTimeOptions = {}): Step<T> {
+  return function refuseAbsurdTime(record, { brokerTimeMs }) {
     const { occurredAtMs } = record
-    if (Number.isFinite(occurredAtMs) && occurredAtMs > 0 && occurredAtMs <= LATEST_MS) return pass(record)
-    return deadLetter('absurd_time', `occurredAtMs is ${occurredAtMs}`)
+    if (occurredAtMs > 0 && occurredAtMs >= earliestMs && occurredAtMs <= LATEST_MS) return pass(record)
+    const plausible = { earliestMs: Math.max(earliestMs, 1), latestMs: brokerTimeMs + GUESS_AHEAD_MS }
+    const bound =
+      occurredAtMs > 0 && occurredAtMs < earliestMs
+        ? `, before ${new Date(earliestMs).toISOString()} (limits.earliestEventMs)`
+        : ''
+    return deadLetter(
+      'absurd_time',
+      `occurredAtMs is ${occurredAtMs}${bound}${guessedUnit(occurredAtMs, plausible)}`,
+    )
   }
 }

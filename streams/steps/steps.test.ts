@@ -26,7 +26,57 @@ describe('clampFuture', () => {
   })
 })
 
+describe('whose clock', () => {
+  const step = clampFuture({ skewSecondsMax: 300, farSecondsMax: 86_400, earliestMs: 631_152_000_000 })
+  const nowMs = Date.UTC(2026, 10, 29)
+  const stamped = { ...meta, brokerTimeMs: nowMs }
+  const detailOf = (occurredAtMs: number, at: typeof stamped & { ownTimeMs?: number }) => {
+    const verdict = step({ occurredAtMs }, at)
+    return verdict.kind === 'deadLetter' ? verdict.detail : verdict.kind
+  }
+  const DAY_MS = 86_400_000
+
+  it('is the broker where it stamped the record', () => {
+    expect(detailOf(nowMs + 2 * DAY_MS, stamped)).toMatch(/172800 s ahead of the broker's clock: .*sender/)
+  })
+  it("is ours where the producer did: a gateway's clock, fast or slow, moves nobody's time", () => {
+    const fast = { ...meta, brokerTimeMs: nowMs + 3_000_000, ownTimeMs: nowMs }
+    expect(step({ occurredAtMs: nowMs + 3_000_000 }, fast)).toMatchObject({
+      value: { occurredAtMs: nowMs + 300_000 },
+      signal: 'clock_skew_clamped',
+    })
+    const slow = { ...meta, brokerTimeMs: nowMs - 3_000_000, ownTimeMs: nowMs }
+    expect(step({ occurredAtMs: nowMs }, slow)).toMatchObject({ value: { occurredAtMs: nowMs } })
+    expect(detailOf(nowMs + 2 * DAY_MS, fast)).toMatch(/ahead of this service's clock/)
+  })
+  it('guesses the unit of what is far too large', () => {
+    expect(detailOf(nowMs * 1_000, stamped)).toContain(
+      `${String(nowMs * 1_000)} looks like microseconds (2026-11-29T00:00:00.000Z); milliseconds are wanted`,
+    )
+  })
+})
+
 describe('refuseAbsurdTime', () => {
+  const EARLIEST_MS = 631_152_000_000
+  const bounded = refuseAbsurdTime({ earliestMs: EARLIEST_MS })
+  const nowMs = Date.UTC(2026, 10, 29)
+  const detailOf = (occurredAtMs: number) => {
+    const verdict = bounded({ occurredAtMs }, { ...meta, brokerTimeMs: nowMs })
+    return verdict.kind === 'deadLetter' ? verdict.detail : verdict.kind
+  }
+  it('passes at the bound and refuses one before it', () => {
+    expect(detailOf(EARLIEST_MS)).toBe('pass')
+    expect(detailOf(EARLIEST_MS - 1)).toBe(
+      'occurredAtMs is 631151999999, before 1990-01-01T00:00:00.000Z (limits.earliestEventMs)',
+    )
+  })
+  it.each([
+    [1_795_908_721, 'seconds'],
+    [1_795_908_721e9, 'nanoseconds'],
+  ])('says that %d looks like %s', (value, unit) => {
+    expect(detailOf(value)).toContain(`${String(value)} looks like ${unit} (2026-11-28T`)
+  })
+
   const step = refuseAbsurdTime()
   it.each([1, 0.5, 8.64e15])('passes %d', (occurredAtMs) => {
     expect(step({ occurredAtMs }, meta)).toEqual({ kind: 'pass', value: { occurredAtMs } })

@@ -13,6 +13,11 @@ export interface RuntimeHarness {
     topic: TopicKey,
     record: { key: Buffer | null; value: Buffer | null; partition?: number },
   ): Promise<void>
+  /**
+   * The same, in a transaction that is taken back: the record and the end of its transaction have offsets, and nobody
+   * reads them.
+   */
+  takeBack(topic: TopicKey, record: { key: Buffer; value: Buffer | null; partition?: number }): Promise<void>
   /** Everything in a topic, by partition, then offset. */
   raw(topic: TopicKey): Promise<RawRecord[]>
   /** Lets the system run until it holds; throws when it does not come to hold. */

@@ -58,6 +58,18 @@ export async function openKafkaHarness(
     ) {
       await producer.send({ topic: runtime.topicName(topic), messages: [{ key, value, partition }] })
     },
+    async takeBack(topic, { key, value, partition = runtime.partitionOf(topic, key.toString()) }) {
+      const taker = createPlainKafka(addresses.kafka).producer({
+        transactionalId: `${prefix}-${randomUUID()}`,
+        maxInFlightRequests: 1,
+        idempotent: true,
+      })
+      await taker.connect()
+      const transaction = await taker.transaction()
+      await transaction.send({ topic: runtime.topicName(topic), messages: [{ key, value, partition }] })
+      await transaction.abort()
+      await taker.disconnect()
+    },
     async raw(topic) {
       const raws: RawRecord[] = []
       for await (const raw of readTopic({ addresses, topicName: runtime.topicName(topic) })) raws.push(raw)

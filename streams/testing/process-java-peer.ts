@@ -30,21 +30,26 @@ const PEER_ARCHIVE: Archive = {
  * outlive this process.
  */
 export async function startJavaPeer(
-  { file, heap, flags = [] }: { file: string; heap: string; flags?: readonly string[] },
+  {
+    file,
+    heap,
+    flags = [],
+    archive = PEER_ARCHIVE,
+  }: { file: string; heap: string; flags?: readonly string[]; archive?: Archive },
   argv: readonly string[],
   say: (line: string) => void,
 ): Promise<ChildProcess> {
   const { env } = process
   const cacheDir = env[CACHE_VARIABLE] || path.join(projectRoot, CACHE_DIR_DEFAULT)
   const java = await findJava(env)
-  await ensureArchives([PEER_ARCHIVE], {
+  await ensureArchives([archive], {
     cacheDir,
     env,
     onProgress: (progress) => {
       if (progress.kind !== 'fetching' || progress.file === null) say(progressLine(progress))
     },
   })
-  const classPath = path.join(archiveDir(cacheDir, PEER_ARCHIVE), '*')
+  const classPath = path.join(archiveDir(cacheDir, archive), '*')
   const child = spawn(java, [`-Xmx${heap}`, ...flags, '-cp', classPath, file, ...argv], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })

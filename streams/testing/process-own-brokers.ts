@@ -21,6 +21,10 @@ export interface OwnBrokersOptions {
   nodes?: 1 | 3
   /** On top of what a local stack uses. */
   settings?: Readonly<Record<string, string | number | boolean>>
+  /** More listeners, each on a port of its own: name and protocol. What they need besides is in `settings`. */
+  listeners?: Readonly<Record<string, 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'>>
+  /** Given to the program that makes a data folder: users, for one. */
+  formatArguments?: readonly string[]
   /** Makes a second way to a node (a proxy) and answers its address: clients who come by it are sent by it again. */
   detour?(upstream: { host: string; port: number }): Promise<string>
   /** Where a node keeps its log; inside its own folder when not given. */
@@ -35,6 +39,8 @@ export interface OwnBrokers {
   readonly brokers: string[]
   /** The same by the detour; empty without one. */
   readonly detours: string[]
+  /** `host:port` of the nodes by each of the further listeners. */
+  readonly listeners: Readonly<Record<string, string[]>>
   /** SIGKILL; resolves when it is gone. */
   kill(nodeId: number): Promise<void>
   /** Starts a node that was killed or died, with what it had written. Resolves when it answers. */
@@ -76,7 +82,7 @@ interface Node {
  * @throws OperatorError when there is no Java or Kafka cannot be fetched
  */
 export async function startOwnBrokers(options: OwnBrokersOptions = {}): Promise<OwnBrokers> {
-  const { nodes: count = 1, place } = options
+  const { nodes: count = 1, place, formatArguments = [] } = options
   const env = process.env
   const java = await findJava(env)
   const cacheDir = cacheDirOf(undefined, env, projectRoot)
@@ -108,11 +114,14 @@ export async function startOwnBrokers(options: OwnBrokersOptions = {}): Promise<
   }
 
   try {
-    const { prepared, detours } = await prepareNodes(count, leash, options)
+    const { prepared, detours, listeners } = await prepareNodes(count, leash, options)
     const clusterId = clusterIdFrom(randomBytes(16))
     await Promise.all(
       prepared.map(({ folder }) =>
-        runToEnd('kafka', brokerFormatLaunch(java, archive, clusterId), { cwd: folder, env }),
+        runToEnd('kafka', withArguments(brokerFormatLaunch(java, archive, clusterId), formatArguments), {
+          cwd: folder,
+          env,
+        }),
       ),
     )
     const plain = brokerLaunch(java, archive, HEAP_MIB[count])
@@ -123,6 +132,7 @@ export async function startOwnBrokers(options: OwnBrokersOptions = {}): Promise<
     return {
       brokers: nodes.map(({ address }) => address),
       detours,
+      listeners,
       async kill(nodeId) {
         const { running } = nodeOf(nodeId)
         if (running !== null) await killProcess(running)
@@ -150,9 +160,34 @@ function signal({ running }: Node, name: 'SIGSTOP' | 'SIGCONT'): void {
 
 const isAlive = async ({ running }: Node): Promise<boolean> => running !== null && isSameProcess(running)
 
+const withArguments = ({ command, args }: Launch, more: readonly string[]): Launch => ({
+  command,
+  args: [...args, ...more],
+})
+
+interface Listener {
+  name: string
+  protocol: string
+  address: string
+}
+
+/** The lines that name listeners, and these behind. */
+function withListeners(properties: string, listeners: readonly Listener[]): string {
+  const added = {
+    listeners: listeners.map(({ name, address }) => `${name}://${address}`),
+    'advertised.listeners': listeners.map(({ name, address }) => `${name}://${address}`),
+    'listener.security.protocol.map': listeners.map(({ name, protocol }) => `${name}:${protocol}`),
+  }
+  return properties.replace(
+    /^(listeners|advertised\.listeners|listener\.security\.protocol\.map)=(.*)$/gm,
+    (_, key: keyof typeof added, value: string) => `${key}=${[value, ...added[key]].join(',')}`,
+  )
+}
+
 /** Folders and ports, and what each node reads at its start. */
 async function prepareNodes(count: 1 | 3, leash: Leash, options: OwnBrokersOptions) {
   const { settings = {}, detour, logDir, place } = options
+  const listeners: Record<string, string[]> = {}
   const host = place?.host ?? LOCAL_HOST
   const dir = await mkdtemp(path.join(tmpdir(), 'feedloop-own-brokers-'))
   leash.folder(dir)
@@ -187,8 +222,14 @@ async function prepareNodes(count: 1 | 3, leash: Leash, options: OwnBrokersOptio
           : { host: place === undefined ? LOCAL_HOST : ANY_ADDRESS, port: own.detour, advertised },
       settings: { ...SESSION, ...(logDir === undefined ? {} : { 'log.dirs': logDir(id) }), ...settings },
     })
-    await writeFile(path.join(folder, 'server.properties'), text)
+    const further: Listener[] = []
+    for (const [name, protocol] of Object.entries(options.listeners ?? {})) {
+      const address = `${host}:${await freePort()}`
+      further.push({ name, protocol, address })
+      ;(listeners[name] ??= []).push(address)
+    }
+    await writeFile(path.join(folder, 'server.properties'), withListeners(text, further))
     prepared.push({ id, folder, address: `${host}:${own.broker}` })
   }
-  return { prepared, detours }
+  return { prepared, detours, listeners }
 }

@@ -1,6 +1,5 @@
-import { createRedis } from '../redis-client.ts'
+import { createRedis, type RedisClient } from '../redis-client.ts'
 import { afterEach, expect, it } from 'vitest'
-import type { Redis } from 'ioredis'
 import { type OwnRedis, startOwnRedis } from './process-own-redis.ts'
 import { describeServices } from './services.ts'
 
@@ -16,7 +15,7 @@ async function started(options: Parameters<typeof startOwnRedis>[0] = {}): Promi
 }
 
 /** One command on a connection of its own. */
-async function asked<T>({ url }: OwnRedis, ask: (redis: Redis) => Promise<T>): Promise<T> {
+async function asked<T>({ url }: OwnRedis, ask: (redis: RedisClient) => Promise<T>): Promise<T> {
   const redis = createRedis(
     { url },
     { maxRetriesPerRequest: 0, commandTimeout: 500, retryStrategy: () => null },

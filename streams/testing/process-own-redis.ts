@@ -2,6 +2,8 @@ import { mkdtemp, readdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { RedisAddress } from '../contract.ts'
+import type { RedisAccess } from '../redis-access.ts'
 import { redisLaunch } from '../stack/launch.ts'
 import { cacheDirOf } from '../stack/layout.ts'
 import { isSameProcess } from '../stack/process-identity.ts'
@@ -19,11 +21,19 @@ export interface OwnRedisOptions {
   settings?: Readonly<Record<string, string | number>>
   /** Where it keeps its append-only file; its own folder when not given. */
   dataFolder?: string
+  /** A free one when not given. */
+  port?: number
+  /** How it wants to be asked: TLS and a login, as its settings say. */
+  access?: RedisAccess
+  /** The whole redis.conf of a Sentinel; `settings` do not count. */
+  sentinel?: string
 }
 
 /** A Redis of its own that may be harmed. */
 export interface OwnRedis {
   readonly url: string
+  /** With what `access` says. */
+  readonly address: RedisAddress
   readonly port: number
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>
@@ -58,19 +68,23 @@ export async function startOwnRedis(options: OwnRedisOptions = {}): Promise<OwnR
   const folder = await mkdtemp(path.join(tmpdir(), 'feedloop-own-redis-'))
   leash.folder(folder)
   const dataFolder = options.dataFolder ?? folder
-  const port = await portProbe.anyFree()
-  const url = localAddress('redis', port)
+  const port = options.port ?? (await portProbe.anyFree())
+  const plain = localAddress('redis', port)
+  const url = options.access?.tls === undefined ? plain : plain.replace('redis:', 'rediss:')
+  const address = { url, ...options.access }
   const settings = { dir: dataFolder, ...options.settings }
-  await writeFile(path.join(folder, 'redis.conf'), redisSettings(port, settings))
+  await writeFile(path.join(folder, 'redis.conf'), options.sentinel ?? redisSettings(port, settings))
+  const launch = redisLaunch(command)
+  if (options.sentinel !== undefined) launch.args.push('--sentinel')
 
   async function start(): Promise<void> {
-    running = await startService('redis', redisLaunch(command), {
+    running = await startService('redis', launch, {
       cwd: folder,
       logFile: path.join(folder, 'redis.log'),
       env,
     })
     await leash.process(running.pid)
-    await pollUntil(() => checkRedis({ url }, running.pid), {
+    await pollUntil(() => checkRedis(address, running.pid), {
       everyMs: POLL_MS,
       limitMs: READY_LIMIT_MS,
       stillWorthIt: () => running.mustLive(),
@@ -86,6 +100,7 @@ export async function startOwnRedis(options: OwnRedisOptions = {}): Promise<OwnR
   }
   return {
     url,
+    address,
     port,
     kill: () => killProcess(running),
     restart: start,

@@ -11,6 +11,7 @@ import {
   writeInteractions,
 } from './conformance-harness.ts'
 import { crashLoopConformance } from './crash-loop-conformance.ts'
+import { endOfLogConformance } from './end-of-log-conformance.ts'
 import { verdictConformance } from './verdict-conformance.ts'
 
 export type { RuntimeConformanceCase, RuntimeHarness } from './conformance-harness.ts'
@@ -277,6 +278,7 @@ export const runtimeConformance: readonly RuntimeConformanceCase[] = [
       assert.deepEqual(await harness.runtime.offsets('interactions', empty), { startOffset: 0, endOffset: 0 })
     },
   },
+  ...endOfLogConformance,
   ...verdictConformance,
   ...crashLoopConformance,
 ]

@@ -18,6 +18,8 @@ describe('the driver is a Runtime', () => {
         runtime: driver,
         another: () => Promise.resolve(driver),
         write: (topic, record) => Promise.resolve(void driver.produceBytes(topic, record)),
+        takeBack: (topic, { key, partition = driver.partitionOf(topic, key.toString()) }) =>
+          Promise.resolve(driver.takeBack(topic, partition)),
         raw: (topic) => Promise.resolve(driver.rawRecords(topic)),
         async until(holds, what) {
           await driver.settle()

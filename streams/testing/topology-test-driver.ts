@@ -22,6 +22,8 @@ export interface TopologyTestDriver extends MemoryRuntime {
   /** From now on this share of records written by stages is written twice in a row. */
   duplicate(share: number): void
   compact(topic: TopicKey): void
+  /** A transaction that is taken back: offsets that nobody reads, of its records and of its end. */
+  takeBack(topic: TopicKey, partition: number, records?: number): void
 }
 
 export async function createTopologyTestDriver(options: MemoryRuntimeOptions): Promise<TopologyTestDriver> {
@@ -59,6 +61,8 @@ export async function createTopologyTestDriver(options: MemoryRuntimeOptions): P
     crashNext: (stage, moment) => void crashes.set(memberOf(stage), moment),
     rebalance: (stage) => groups.alone(() => groups.redivide(stage)),
     duplicate: (share) => void (duplicateShare = share),
+    takeBack: (topic, partition, records = 1) =>
+      broker.skip(runtime.topicName(topic), partition, records + 1),
     compact(topic) {
       const name = runtime.topicName(topic)
       for (const partition of broker.topics.get(name)!.keys()) broker.compact(name, partition, Infinity)

@@ -49,7 +49,7 @@ export function seekCause(
     const told = (deficit: number) => `${percent(deficit)} of what it promised did not come true`
     return {
       kind: 'none',
-      cause: `The champion changed: of ${swap.to}, ${told(swap.served.deficit)}; of ${swap.from} ${percent(swap.replaced.deficit)} on the same examples.`,
+      cause: `The champion changed, and ${risen}: of ${swap.to}, ${told(swap.served.deficit)}; of ${swap.from} ${percent(swap.replaced.deficit)} on the same examples.`,
     }
   }
   const restIsAsBefore = (
@@ -98,7 +98,8 @@ function isSwapToBlame({ replaced, served }: NonNullable<CauseFacts['swap']>): b
 }
 
 const RISEN: Readonly<Record<Symptom, (rise: number) => string>> = {
-  overprediction: (rise) => `the served scores exceed what comes true by ${rise.toFixed(3)} more than before`,
+  overprediction: (rise) =>
+    `the served scores exceed what comes true by ${rise.toFixed(3)} (probability) more than before`,
   overclaim: (rise) => `the served scores overclaim by ${rise.toFixed(3)} nats more than before`,
 }
 

@@ -8,8 +8,13 @@ export interface JoinOutcome {
   occurredAtMs: number
 }
 
+/** With the topic that told it. */
+export interface ToldOutcome extends JoinOutcome {
+  source: string
+}
+
 export interface EarlyGroup extends Held {
-  outcomes: JoinOutcome[]
+  outcomes: ToldOutcome[]
   expiresAtMs: number
 }
 
@@ -46,7 +51,7 @@ export function createEarlyOutcomes({
         expiresAtMs: -Infinity,
       }
       early.set(requestId, held)
-      held.outcomes.push(outcome)
+      held.outcomes.push({ ...outcome, source: at.source })
       held.expiresAtMs = Math.max(held.expiresAtMs, occurredAtMs + waitMs)
       noteOffset(held, at)
       count += 1

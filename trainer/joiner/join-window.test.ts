@@ -13,6 +13,7 @@ const rules = createLabelRules({
 const setUp = (options: Partial<JoinWindowOptions> = {}) =>
   createJoinWindow({
     rules,
+    shownWithinMs: 10 * MINUTE,
     graceMs: MINUTE,
     pendingPredictionsMax: 10,
     earlyOutcomesMax: 10,
@@ -90,8 +91,55 @@ describe('labels', () => {
   })
 })
 
+describe('what was shown late', () => {
+  const labelled = (shownAfterMs: number, clickAfterMs: number) => {
+    const window = setUp()
+    window.prediction(prediction('r', T0, ['a']), p(0))
+    window.outcome(outcome('r', 'a', 'view', shownAfterMs), i(0))
+    window.outcome(outcome('r', 'a', 'click', clickAfterMs), i(1))
+    const { examples, shownLate } = window.mature(T0 + 60 * MINUTE)
+    return { clicks: examples.map(({ labels }) => labels[0]!.value), shownLate }
+  }
+
+  it('has its whole horizon from the showing on', () => {
+    expect(labelled(9 * MINUTE, 15 * MINUTE)).toEqual({ clicks: [1], shownLate: 0 })
+    expect(labelled(9 * MINUTE, 19 * MINUTE)).toEqual({ clicks: [1], shownLate: 0 })
+    expect(labelled(9 * MINUTE, 19 * MINUTE + 1)).toEqual({ clicks: [0], shownLate: 0 })
+  })
+
+  it('is an example at the bound after the request; one past it is none, and is counted', () => {
+    expect(labelled(10 * MINUTE, 11 * MINUTE)).toEqual({ clicks: [1], shownLate: 0 })
+    expect(labelled(10 * MINUTE + 1, 11 * MINUTE)).toEqual({ clicks: [], shownLate: 1 })
+  })
+
+  it('matures item by item, each at its showing + horizon + grace, and once', () => {
+    const window = setUp()
+    window.prediction(prediction('r'), p(0))
+    window.outcome(outcome('r', 'a', 'view'), i(0))
+    window.outcome(outcome('r', 'b', 'view', 8 * MINUTE), i(1))
+    const ids = (afterMinutes: number) =>
+      window
+        .mature(T0 + afterMinutes * MINUTE)
+        .examples.map(({ itemId, maturedAtMs }) => [itemId, maturedAtMs])
+    expect(ids(11)).toEqual([['a', DUE]])
+    expect(window.nextDueMs).toBe(DUE + 8 * MINUTE)
+    expect(window.neededOffset('interactions')).toBe(0)
+    expect(window.outcome(outcome('r', 'a', 'click', MINUTE), i(2))).toBe('late')
+    expect(ids(19)).toEqual([['b', DUE + 8 * MINUTE]])
+    expect(window.pendingCount).toBe(0)
+  })
+
+  it('is counted, too, when it is told after its prediction has left', () => {
+    const window = setUp()
+    window.prediction(prediction('r'), p(0))
+    window.mature(T0 + 60 * MINUTE)
+    expect(window.outcome(outcome('r', 'a', 'view', 50 * MINUTE), i(0))).toBe('shown_late')
+    expect(window.outcome(outcome('r', 'a', 'click', 51 * MINUTE), i(1))).toBe('late')
+  })
+})
+
 describe('maturing', () => {
-  it('happens at occurredAt + horizon + grace, not one millisecond before', () => {
+  it('happens at the showing + horizon + grace, not one millisecond before', () => {
     const window = setUp()
     window.prediction(prediction('r'), p(0))
     window.outcome(outcome('r', 'a', 'view'), i(0))

@@ -1,13 +1,9 @@
 import type { Example, Prediction } from '#schemas'
-import { examplesOf } from './examples-of.ts'
 import { createEarlyOutcomes, type JoinOutcome } from './early-outcomes.ts'
-import type { LabelRules } from './label-rules.ts'
-import { type Held, neededOffset, noteOffset, type SourceOffset } from './needed-offsets.ts'
+import { neededOffset, noteOffset, type SourceOffset } from './needed-offsets.ts'
+import { createPendingPrediction, type JoinTimes, type PendingPrediction } from './pending-prediction.ts'
 
-export interface JoinWindowOptions {
-  rules: LabelRules
-  /** Event time that outcomes may arrive behind the stream. */
-  graceMs: number
+export interface JoinWindowOptions extends JoinTimes {
   pendingPredictionsMax: number
   earlyOutcomesMax: number
   rememberedPredictionsMax: number
@@ -22,14 +18,18 @@ export type JoinVerdict =
   | 'ignored'
   /** A prediction id (or request) that was there before: the first record counts. */
   | 'duplicate'
-  /** Its prediction has matured. */
+  /** Its labels are final. */
   | 'late'
+  /** It tells of a showing that came too long after its request: no example. */
+  | 'shown_late'
   /** A bound was reached. */
   | 'overflowed'
 
 export interface Matured {
   examples: Example[]
   predictions: number
+  /** Items that were shown too long after their request: no examples. */
+  shownLate: number
   /** Held outcomes whose prediction never came. */
   unmatched: number
 }
@@ -38,7 +38,7 @@ export interface Matured {
 export interface JoinWindow {
   prediction(prediction: Prediction, at: SourceOffset): JoinVerdict
   outcome(outcome: JoinOutcome, at: SourceOffset): JoinVerdict
-  /** Takes out everything whose labels are final at this event time, by prediction time, then id. */
+  /** Takes out everything whose labels are final at this event time, in the order of maturing, then by id. */
   mature(streamTimeMs: number): Matured
   /** Smallest offset of this source that is still needed; undefined: none. */
   neededOffset(source: string): number | undefined
@@ -49,65 +49,65 @@ export interface JoinWindow {
   hasRoomFor(records: number): boolean
 }
 
-interface Pending extends Held {
-  prediction: Prediction
-  /** Item id -> outcome type -> first event time. */
-  outcomes: Map<string, Map<string, number>>
-}
-
 /**
- * A prediction waits until `occurredAtMs` + the longest label horizon + grace; outcomes that came before it wait as
- * long. Memory is bounded by the three maxima. `mature` and `neededOffset` look at everything that waits.
+ * An item waits until its showing + the longest label horizon + grace, its prediction until nothing more can be shown:
+ * `occurredAtMs` + `shownWithinMs` + grace at least. Outcomes that came before it wait as long as it could. Memory is
+ * bounded by the three maxima. `mature` and `neededOffset` look at everything that waits.
  */
 export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
-  const { rules, graceMs, pendingPredictionsMax, earlyOutcomesMax } = options
-  const waitMs = rules.horizonMs + graceMs
-  const pending = new Map<string, Pending>()
-  const early = createEarlyOutcomes({ waitMs, countMax: earlyOutcomesMax })
-  const matured = createRememberedIds(options.rememberedPredictionsMax)
+  const { rules, graceMs, shownWithinMs, pendingPredictionsMax, earlyOutcomesMax } = options
+  const pending = new Map<string, PendingPrediction>()
+  const early = createEarlyOutcomes({ waitMs: rules.horizonMs + graceMs, countMax: earlyOutcomesMax })
+  const matured = createRememberedPredictions(options.rememberedPredictionsMax)
   let nextDueMs = Infinity
 
   function mature(streamTimeMs: number): Matured {
-    if (streamTimeMs < nextDueMs) return { examples: [], predictions: 0, unmatched: 0 }
-    const due = [...pending.values()]
-      .filter(({ prediction }) => prediction.occurredAtMs + waitMs <= streamTimeMs)
-      .sort((left, right) => byTimeThenId(left.prediction, right.prediction))
-    const examples = due.flatMap(({ prediction, outcomes }) =>
-      examplesOf(prediction, { outcomes, rules, maturedAtMs: prediction.occurredAtMs + waitMs }),
-    )
-    for (const { prediction } of due) {
-      pending.delete(prediction.requestId)
-      matured.add(prediction.requestId)
+    const result: Matured = { examples: [], predictions: 0, shownLate: 0, unmatched: 0 }
+    if (streamTimeMs < nextDueMs) return result
+    for (const one of pending.values()) {
+      if (one.dueMs > streamTimeMs) continue
+      const { examples, isOver, shownLate, wasShown } = one.settle(streamTimeMs)
+      result.examples.push(...examples)
+      if (!isOver) continue
+      const { requestId, occurredAtMs } = one.prediction
+      pending.delete(requestId)
+      matured.add(requestId, wasShown ? Infinity : occurredAtMs + shownWithinMs)
+      result.predictions += 1
+      result.shownLate += shownLate
     }
-    const unmatched = early.expire(streamTimeMs)
+    result.examples.sort(byMaturingThenId)
+    result.unmatched = early.expire(streamTimeMs)
     nextDueMs = Infinity
-    for (const { prediction } of pending.values())
-      nextDueMs = Math.min(nextDueMs, prediction.occurredAtMs + waitMs)
+    for (const { dueMs } of pending.values()) nextDueMs = Math.min(nextDueMs, dueMs)
     for (const { expiresAtMs } of early.groups()) nextDueMs = Math.min(nextDueMs, expiresAtMs)
-    return { examples, predictions: due.length, unmatched }
+    return result
   }
 
   return {
     prediction(prediction, at) {
       const { requestId } = prediction
-      if (pending.has(requestId) || matured.has(requestId)) return 'duplicate'
+      if (pending.has(requestId) || matured.shownUntilMs(requestId) !== undefined) return 'duplicate'
       if (pending.size >= pendingPredictionsMax) return 'overflowed'
-      const waiting: Pending = { prediction, outcomes: new Map(), offsets: new Map() }
+      const waiting = createPendingPrediction(prediction, options)
       const held = early.take(requestId)
-      for (const outcome of held?.outcomes ?? []) attach(waiting, outcome)
+      for (const outcome of held?.outcomes ?? []) waiting.attach(outcome)
       for (const [source, offset] of held?.offsets ?? []) noteOffset(waiting, { source, offset })
       noteOffset(waiting, at)
       pending.set(requestId, waiting)
-      nextDueMs = Math.min(nextDueMs, prediction.occurredAtMs + waitMs)
+      nextDueMs = Math.min(nextDueMs, waiting.dueMs)
       return 'joined'
     },
     outcome(outcome, at) {
       if (!rules.matters(outcome.type)) return 'ignored'
-      if (matured.has(outcome.requestId)) return 'late'
-      const waiting = pending.get(outcome.requestId)
+      const { requestId, type, occurredAtMs } = outcome
+      const shownUntilMs = matured.shownUntilMs(requestId)
+      if (shownUntilMs !== undefined)
+        return rules.isShown(type) && occurredAtMs > shownUntilMs ? 'shown_late' : 'late'
+      const waiting = pending.get(requestId)
       if (waiting !== undefined) {
-        attach(waiting, outcome)
+        if (!waiting.attach({ ...outcome, source: at.source })) return 'late'
         noteOffset(waiting, at)
+        nextDueMs = Math.min(nextDueMs, waiting.dueMs)
         return 'joined'
       }
       const expiresAtMs = early.hold(outcome, at)
@@ -128,24 +128,22 @@ export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
   }
 }
 
-function attach({ outcomes }: Pending, { itemId, type, occurredAtMs }: JoinOutcome): void {
-  const times = outcomes.get(itemId) ?? new Map<string, number>()
-  outcomes.set(itemId, times)
-  times.set(type, Math.min(occurredAtMs, times.get(type) ?? Infinity))
-}
-
-/** Request ids that have matured: the last `max` of them. */
-function createRememberedIds(max: number) {
-  const remembered = new Set<string>()
+/** Requests that have matured: the last `max` of them. */
+function createRememberedPredictions(max: number) {
+  const remembered = new Map<string, number>()
   return {
-    has: (requestId: string) => remembered.has(requestId),
-    add(requestId: string): void {
-      remembered.add(requestId)
-      if (remembered.size > max) remembered.delete(remembered.values().next().value!)
+    /** Infinity: something was shown in time, so that a later showing is a second look. undefined: not remembered. */
+    shownUntilMs: (requestId: string) => remembered.get(requestId),
+    add(requestId: string, shownUntilMs: number): void {
+      remembered.set(requestId, shownUntilMs)
+      if (remembered.size > max) remembered.delete(remembered.keys().next().value!)
     },
   }
 }
 
-function byTimeThenId(left: Prediction, right: Prediction): number {
-  return left.occurredAtMs - right.occurredAtMs || (left.predictionId < right.predictionId ? -1 : 1)
+/** Sorting is stable: the items of one prediction that mature together keep their rank. */
+function byMaturingThenId(left: Example, right: Example): number {
+  const byTime = left.maturedAtMs - right.maturedAtMs || left.occurredAtMs - right.occurredAtMs
+  if (byTime !== 0 || left.predictionId === right.predictionId) return byTime
+  return left.predictionId < right.predictionId ? -1 : 1
 }

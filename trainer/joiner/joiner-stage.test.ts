@@ -111,6 +111,21 @@ describe('stage joiner', () => {
     expect(driver.records('examples')).toHaveLength(examples.length)
   })
 
+  it('waits for no source whose log ends in what was taken back, at once and after a restart', async () => {
+    const { driver, start } = await open(1)
+    const { predictions, interactions } = recordsOf(1)
+    for (let partition = 0; partition < 4; partition++) driver.takeBack('outcomes', partition, 3)
+    const running = await start()
+    await driver.settle()
+    await running.stop()
+    await start()
+    for (const prediction of predictions) driver.produce('predictions', prediction.userId, prediction)
+    for (const interaction of interactions) tell(driver, interaction)
+    passTime(driver, 1)
+    await driver.settle()
+    expect(firstExamples(driver).size).toBe(predictions.length * 4)
+  })
+
   it('matures in order of time, whatever the seed of the scheduler', async () => {
     const driver = await undisturbed(2)
     for (const partition of [0, 1, 2, 3]) {

@@ -2,6 +2,7 @@ import { type RecordOf, type StageName, STAGES } from '#schemas'
 import {
   clampFuture,
   refuseAbsurdTime,
+  rightPartition,
   type Batch,
   type BatchResult,
   type Outputs,
@@ -24,7 +25,9 @@ const MINUTE_MS = 60_000
 export interface JoinerOptions {
   config: TrainerConfig
   /** Event time ahead of the broker, as everywhere in the feed. */
-  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number }
+  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
+  /** Labels of which a source is silent now: examples are marked with them. */
+  labelsOut?: () => readonly string[]
 }
 
 /**
@@ -33,7 +36,8 @@ export interface JoinerOptions {
  * learns where each topic stands in event time. What matured before the restart may be written twice, with the same
  * exampleId: the first record counts.
  */
-export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOptions): Stage<JoinerSource> {
+export function createJoinerStage(runtime: Runtime, options: JoinerOptions): Stage<JoinerSource> {
+  const { config, limits, labelsOut = () => [] } = options
   const rules = createLabelRules(config.labels)
   const lanes = new Map<number, Lane>()
 
@@ -49,8 +53,8 @@ export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOp
     startFrom: 'earliest',
     steps: {
       predictions: timeSteps(limits),
-      outcomes: timeSteps(limits),
-      interactions: timeSteps(limits),
+      outcomes: [ofUser(runtime, 'outcomes'), ...timeSteps(limits)],
+      interactions: [ofUser(runtime, 'interactions'), ...timeSteps(limits)],
     } as Stage<JoinerSource>['steps'] & object,
 
     async opened(topic, partition) {
@@ -65,7 +69,8 @@ export function createJoinerStage(runtime: Runtime, { config, limits }: JoinerOp
       return Promise.resolve()
     },
 
-    batch: (batch, outputs) => joinBatch(runtime.signals, laneOf(batch.partition), batch, outputs),
+    batch: (batch, outputs) =>
+      joinBatch(runtime.signals, laneOf(batch.partition), batch, { outputs, labelsOut }),
   }
 }
 
@@ -85,7 +90,12 @@ function createLane(runtime: Runtime, { partition, config, rules }: LaneOptions)
   const { graceMinutes, streamJumpMinutesMax, streamJumpRecordsMin: jumpRecordsMin } = config.limits
   const graceMs = graceMinutes * MINUTE_MS
   return {
-    window: createJoinWindow({ ...config.limits, rules, graceMs }),
+    window: createJoinWindow({
+      ...config.limits,
+      rules,
+      shownWithinMs: config.shownWithinMinutes * MINUTE_MS,
+      graceMs,
+    }),
     times: createSourceTimes({
       sources: SOURCES,
       checkEveryMs: graceMs / 4,
@@ -95,21 +105,36 @@ function createLane(runtime: Runtime, { partition, config, rules }: LaneOptions)
   }
 }
 
-function timeSteps({ futureSkewSecondsMax, farFutureSecondsMax }: JoinerOptions['limits']) {
+/** Elsewhere than its user's prediction it would never be joined. */
+const ofUser = (runtime: Runtime, topic: 'outcomes' | 'interactions') =>
+  rightPartition<{ userId: string; occurredAtMs: number }>({
+    field: 'userId',
+    partitionOf: (key) => runtime.partitionOf(topic, key),
+  })
+
+function timeSteps({ futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }: JoinerOptions['limits']) {
+  const earliest = { earliestMs: earliestEventMs }
   return [
-    refuseAbsurdTime<{ occurredAtMs: number }>(),
+    refuseAbsurdTime<{ occurredAtMs: number }>(earliest),
     clampFuture<{ occurredAtMs: number }>({
       skewSecondsMax: futureSkewSecondsMax,
       farSecondsMax: farFutureSecondsMax,
+      ...earliest,
     }),
   ]
+}
+
+/** Where examples go, and what they are marked with. */
+interface Told {
+  outputs: Outputs
+  labelsOut: () => readonly string[]
 }
 
 async function joinBatch(
   signals: Signals,
   lane: Lane,
   batch: Batch<JoinerSource>,
-  outputs: Outputs,
+  told: Told,
 ): Promise<BatchResult> {
   const { window, times } = lane
   const hasRoom = window.hasRoomFor(batch.records.length)
@@ -119,9 +144,9 @@ async function joinBatch(
   }
   take(signals, lane, batch)
   // Again as long as something matured: what is due next may be due already.
-  while (matureOnce(signals, window, await times.streamTimeMs(window.nextDueMs), outputs)) continue
+  while (matureOnce(signals, window, await times.streamTimeMs(window.nextDueMs), told)) continue
   signals.gauge(SIGNALS.predictionsPending, window.pendingCount, { partition: String(batch.partition) })
-  const lastRead = Math.max(batch.firstOffset, batch.nextOffset - 1)
+  const lastRead = batch.nextOffset - 1
   return { kind: 'done', commit: Math.min(lastRead, window.neededOffset(batch.topic) ?? Infinity) }
 }
 
@@ -132,6 +157,7 @@ function take(signals: Signals, { window, times }: Lane, batch: Batch<JoinerSour
     times.saw(topic, value.occurredAtMs)
     const verdict = verdictOn(window, value, { source: topic, offset })
     if (verdict !== 'ignored') signals.count(SIGNALS.recordsJoined, { topic, verdict })
+    if (verdict === 'shown_late') signals.count(SIGNALS.itemsShownLate)
   }
   times.readTo(topic, batch.nextOffset)
 }
@@ -143,11 +169,19 @@ function verdictOn(window: JoinWindow, value: RecordOf[JoinerSource], at: Source
 }
 
 /** @returns whether anything was due */
-function matureOnce(signals: Signals, window: JoinWindow, streamTimeMs: number, outputs: Outputs): boolean {
-  const { examples, predictions, unmatched } = window.mature(streamTimeMs)
-  for (const example of examples) outputs.add('examples', { key: example.userId, value: example })
+function matureOnce(
+  signals: Signals,
+  window: JoinWindow,
+  streamTimeMs: number,
+  { outputs, labelsOut }: Told,
+): boolean {
+  const { examples, predictions, shownLate, unmatched } = window.mature(streamTimeMs)
+  const marks = [...labelsOut()]
+  for (const example of examples)
+    outputs.add('examples', { key: example.userId, value: { ...example, labelsOut: marks } })
   if (predictions > 0) signals.count(SIGNALS.predictionsMatured, {}, predictions)
   if (examples.length > 0) signals.count(SIGNALS.examplesMatured, {}, examples.length)
+  if (shownLate > 0) signals.count(SIGNALS.itemsShownLate, {}, shownLate)
   if (unmatched > 0) signals.count(SIGNALS.outcomesUnmatched, {}, unmatched)
-  return predictions > 0 || unmatched > 0
+  return examples.length > 0 || predictions > 0 || unmatched > 0
 }

@@ -9,14 +9,18 @@ export interface LabelRules {
   readonly horizonMs: number
   /** Whether outcomes of this type can change an example. */
   matters(type: string): boolean
-  /** All labels of an item, in a fixed order; null when nobody saw it. */
-  labelsOf(predictedAtMs: number, outcomes: OutcomeTimes): Label[] | null
+  /** Whether outcomes of this type say that an item was seen. */
+  isShown(type: string): boolean
+  /** When an item was first seen, event time; undefined: nobody saw it. */
+  shownAtMs(outcomes: OutcomeTimes): number | undefined
+  /** All labels of a shown item, in a fixed order. */
+  labelsOf(shownAtMs: number, outcomes: OutcomeTimes): Label[]
 }
 
 const MINUTE_MS = 60_000
 
 /**
- * What outcomes mean: 1 when a positive came within the label's horizon after the prediction (the bound itself
+ * What outcomes mean: 1 when a positive came within the label's horizon after the showing (the bound itself
  * counts), else 0. An item is an example when an outcome says that it was seen, whichever label says so.
  */
 export function createLabelRules(labels: Readonly<Record<string, LabelConfig>>): LabelRules {
@@ -34,12 +38,16 @@ export function createLabelRules(labels: Readonly<Record<string, LabelConfig>>):
   return {
     horizonMs,
     matters: (type) => known.has(type),
-    labelsOf(predictedAtMs, outcomes) {
-      if (![...outcomes.keys()].some((type) => shown.has(type))) return null
+    isShown: (type) => shown.has(type),
+    shownAtMs(outcomes) {
+      let firstMs: number | undefined
+      for (const [type, occurredAtMs] of outcomes)
+        if (shown.has(type)) firstMs = Math.min(occurredAtMs, firstMs ?? Infinity)
+      return firstMs
+    },
+    labelsOf(shownAtMs, outcomes) {
       return rules.map(({ name, positive, horizonMs: withinMs }) => {
-        const isPositive = positive.some(
-          (type) => (outcomes.get(type) ?? Infinity) <= predictedAtMs + withinMs,
-        )
+        const isPositive = positive.some((type) => (outcomes.get(type) ?? Infinity) <= shownAtMs + withinMs)
         return { name, value: isPositive ? 1 : 0 }
       })
     },

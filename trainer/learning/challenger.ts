@@ -2,6 +2,7 @@ import type { ModelSession } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { DriftConfig, PromotionConfig } from '../config.ts'
 import { LOG_EVENTS } from '../signals.ts'
+import type { TrialTerms } from './judge.ts'
 import type { History } from './history.ts'
 import type { MadeModel, ModelSource } from './model-source.ts'
 
@@ -25,7 +26,7 @@ export interface ChallengerParts {
   isOnTrial: () => boolean
   /** The session in which the model will be judged; undefined: refused. */
   propose(model: MadeModel, reason: string): Promise<ModelSession | undefined>
-  beginTrial(session: ModelSession, freshMin: number): void
+  beginTrial(session: ModelSession, terms: TrialTerms): void
   log: Logger
 }
 
@@ -40,9 +41,8 @@ export interface Challenger {
 }
 
 /** Why a model is being made, and on how much it will be judged. */
-interface Making {
+interface Making extends TrialTerms {
   reason: string
-  freshMin: number
 }
 
 export function createChallenger(parts: ChallengerParts): Challenger {
@@ -58,7 +58,7 @@ export function createChallenger(parts: ChallengerParts): Challenger {
     const since = history.last(history.count - atCount)
     source.beginAnew(since)
     const reason = `Answer to the ${kind} drift: retrained on the ${count(since.length)} examples after it.`
-    return { reason, freshMin: drift.freshExamplesMin }
+    return { reason, freshMin: drift.freshExamplesMin, answers: kind }
   }
 
   /** While nothing serves, every chance is taken early. */
@@ -72,10 +72,10 @@ export function createChallenger(parts: ChallengerParts): Challenger {
     return { reason: '', freshMin: promotion.freshExamplesMin }
   }
 
-  async function propose(model: MadeModel, { reason, freshMin }: Making): Promise<void> {
+  async function propose(model: MadeModel, { reason, ...terms }: Making): Promise<void> {
     const told = reason === '' ? `Learned from ${count(model.facts.examples)} examples.` : reason
     const session = await parts.propose(model, told)
-    if (session !== undefined) parts.beginTrial(session, freshMin)
+    if (session !== undefined) parts.beginTrial(session, terms)
   }
 
   return {

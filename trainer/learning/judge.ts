@@ -16,13 +16,21 @@ export interface JudgeParts {
   log: Logger
 }
 
+export interface TrialTerms {
+  /** Examples on which it is judged. */
+  freshMin: number
+  /** Kind of the drift that it was made for. */
+  answers?: string | undefined
+}
+
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
 export interface Judge {
-  /** @param freshMin examples on which it is judged */
-  begin(session: ModelSession, freshMin: number): void
+  begin(session: ModelSession, terms: TrialTerms): void
   /** Whether a model of this learner waits. */
   isTrying(learner: string): boolean
   add(example: TrainingExample): void
+  /** Takes back what matured from this event time on: its labels had not arrived. */
+  forgetSince(maturedAtMs: number): void
   /** Decides on those that have seen enough. */
   decide(): Promise<void>
   /** Rejects all of them. */
@@ -30,11 +38,10 @@ export interface Judge {
   close(): Promise<void>
 }
 
-interface Trial {
+interface Trial extends TrialTerms {
   session: ModelSession
   /** Matured after the snapshot. */
   fresh: TrainingExample[]
-  freshMin: number
 }
 
 export function createJudge({ desk, promotion, width, why, log }: JudgeParts): Judge {
@@ -46,7 +53,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     return positives >= promotion.freshPositivesMin || fresh.length >= promotion.freshExamplesMax
   }
 
-  async function judgementOf({ session, fresh }: Trial) {
+  async function judgementOf({ session, fresh, answers }: Trial) {
     const vectors = vectorsOf(fresh, width)
     const forecastsOf = async (model: ModelSession) => {
       const scores = await model.predict(vectors, fresh.length)
@@ -58,13 +65,18 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
       serving === undefined
         ? null
         : { modelId: serving.manifest.modelId, forecasts: await forecastsOf(serving) }
-    return judge({ candidate, champion }, promotion)
+    return judge({ candidate, champion, answers }, promotion)
   }
 
   async function settle(trial: Trial): Promise<void> {
     const { session, fresh } = trial
     try {
       const { promoted, reason, quality } = await judgementOf(trial)
+      const pinned = desk.pinned()
+      if (promoted && pinned !== undefined) {
+        const kept = `${reason} But an operator has pinned ${pinned}.`
+        return await desk.reject(session, metricsOf(quality), why(kept))
+      }
       if (!promoted) return await desk.reject(session, metricsOf(quality), why(reason))
       await desk.promote(session, metricsOf(quality), why(reason))
       // The new champion has learned what came before its own trial: on that it is not to be compared.
@@ -78,12 +90,16 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
   }
 
   return {
-    begin(session, freshMin) {
-      trials.push({ session, fresh: [], freshMin })
+    begin(session, terms) {
+      trials.push({ ...terms, session, fresh: [] })
     },
     isTrying: (learner) => trials.some(({ session }) => session.manifest.learner === learner),
     add(example) {
       for (const { fresh } of trials) fresh.push(example)
+    },
+    forgetSince(maturedAtMs) {
+      for (const trial of trials)
+        trial.fresh = trial.fresh.filter((example) => example.maturedAtMs < maturedAtMs)
     },
     async decide() {
       for (const trial of trials.filter(hasSeenEnough)) {

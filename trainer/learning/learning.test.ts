@@ -77,6 +77,7 @@ async function startLearning(learners: unknown[] = twoLearners) {
         movedAtMs: 0,
         occurredAtMs: 0,
         manifest: JSON.stringify(manifest),
+        pinned: false,
       }
       modelLog.noteMove({ key: Buffer.from(modelId), value })
       for (const artifact of artifactsOf({ manifest, onnx }, 100).slice(0, pieces))
@@ -86,6 +87,12 @@ async function startLearning(learners: unknown[] = twoLearners) {
       for (const [row, drawn] of drawRows(seed, count).entries())
         await learning.learn(sampleTrainingExample({ ...drawn, occurredAtMs: row, maturedAtMs: row + 1 }))
     },
+    /** Whatever people do, no label comes. */
+    async learnSilent(count: number): Promise<void> {
+      for (const [row, { vector }] of drawRows(6, count).entries())
+        await learning.learn(sampleTrainingExample({ vector, occurredAtMs: row, maturedAtMs: row + 1 }))
+    },
+    told: () => driver.records('drift').map(({ value }) => value!),
     moves: () => driver.records('models').map(({ value }) => value!),
     movesOf: (learner: string) =>
       driver
@@ -94,6 +101,31 @@ async function startLearning(learners: unknown[] = twoLearners) {
         .map(({ value }) => value!.stage),
   }
 }
+
+describe('while the labels of a source do not arrive', () => {
+  it('nothing is learned, judged or promoted, and it is told once', async () => {
+    const { learning, learn, learnSilent, moves, told } = await startLearning([{ use: 'ftrl' }])
+    await learning.takeOver(at)
+    await learn(2_000)
+    const before = moves().length
+    await learnSilent(6_000)
+    expect(moves()).toHaveLength(before)
+    expect(learning.labelsOut()).toEqual(['click'])
+    expect(told().map(({ monitor, kind }) => [monitor, kind])).toEqual([
+      ['label_arrival:click:interactions', 'upstream'],
+    ])
+    await learn(6_000, 9)
+    expect(learning.labelsOut()).toEqual([])
+    expect(told().map(({ kind }) => kind)).toEqual(['upstream', 'none'])
+    expect(moves().length).toBeGreaterThan(before)
+    const promoted = moves().filter(({ stage }) => stage === 'champion')
+    for (const { manifest } of promoted) {
+      const { calibration } = (JSON.parse(manifest) as { metrics: Record<string, number> }).metrics
+      expect(calibration).toBeCloseTo(1, 0)
+    }
+    await learning.close()
+  })
+})
 
 describe('candidates that somebody else left', () => {
   it('are judged like our own, on examples that come afterwards', async () => {

@@ -1,6 +1,8 @@
 import type { FeatureSet } from '#feature-store'
 import type { Clock, Logger, Signals } from '#streams'
 import type { TrainerConfig } from '../config.ts'
+import { arrivalEventOf } from '../drift/arrival-event.ts'
+import type { ArrivalChange } from '../drift/label-arrival.ts'
 import { candidateOf, goldenVectors } from '../export/candidate.ts'
 import { type LearnerChoice, learnerOf } from '../learners/choice.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
@@ -12,6 +14,7 @@ import type { Fitter } from './fitter.ts'
 import { createHistory, type History } from './history.ts'
 import { createJudge, type Judge } from './judge.ts'
 import type { MadeModel, ModelSource } from './model-source.ts'
+import { createQuarantine } from './quarantine.ts'
 import { createOnlineSource } from './online-source.ts'
 import type { TrainingExample } from './training-example.ts'
 
@@ -36,17 +39,26 @@ export interface Learning {
   learn(example: TrainingExample): Promise<void>
   /** Learns and watches, but leaves models to the trainer that leads. */
   learnSilently(example: TrainingExample): void
+  /** Labels of which a source is silent now. */
+  labelsOut(): readonly string[]
   close(): Promise<void>
 }
 
 const SYMPTOMS_TOLD_EVERY = 100
 
-/** Every example goes to the drift watch, the judge and all challengers: one per learner, each with its own trial. */
+/**
+ * While labels arrive, every example goes to the drift watch, the judge and all challengers: one per learner, each with
+ * its own trial. While they do not, nothing is learned, judged or promoted.
+ */
 export function createLearning(parts: LearningParts): Learning {
   const { config, featureSet, desk, log, signals } = parts
   const { promotion } = config
   const history = createHistory(config.limits.recentExamplesMax)
   const why = (reason: string) => ({ reason, occurredAtMs: history.lastMs })
+  const quarantine = createQuarantine({
+    objective: config.objective,
+    heldMax: config.limits.recentExamplesMax,
+  })
   const judge = createJudge({ desk, promotion, width: featureSet.width, why, log })
   const drift = createDriftAnswer({ ...parts, history })
   const challengers = config.learners.map((choice) => challengerOf(choice, { ...parts, history, judge }))
@@ -58,34 +70,67 @@ export function createLearning(parts: LearningParts): Learning {
     return alarm
   }
 
+  function takeSilently(example: TrainingExample): void {
+    for (const admitted of quarantine.take(example).admitted) take(admitted)
+  }
+
+  async function learnAdmitted(example: TrainingExample): Promise<void> {
+    judge.add(example)
+    const alarm = take(example)
+    signals.count(SIGNALS.examplesLearned)
+    if (history.count % SYMPTOMS_TOLD_EVERY === 0) drift.tellSymptoms()
+    const change = alarm === undefined ? undefined : await drift.answer(alarm)
+    if (change !== undefined) {
+      await judge.giveUp('Drift was detected while it was judged.')
+      for (const challenger of challengers) challenger.follow(change)
+    }
+    await desk.followOperator()
+    await judge.decide()
+    for (const challenger of challengers) await challenger.advance()
+  }
+
   return {
     rebuild(examples) {
-      for (const example of examples) take(example)
+      for (const example of examples) takeSilently(example)
     },
     async takeOver(at) {
-      for (const session of await desk.takeOver(at)) judge.begin(session, promotion.freshExamplesMin)
+      for (const session of await desk.takeOver(at))
+        judge.begin(session, { freshMin: promotion.freshExamplesMin })
     },
-    learnSilently(example) {
-      take(example)
-    },
+    learnSilently: takeSilently,
     async learn(example) {
-      judge.add(example)
-      const alarm = take(example)
-      signals.count(SIGNALS.examplesLearned)
-      if (history.count % SYMPTOMS_TOLD_EVERY === 0) drift.tellSymptoms()
-      const change = alarm === undefined ? undefined : await drift.answer(alarm)
-      if (change !== undefined) {
-        await judge.giveUp('Drift was detected while it was judged.')
-        for (const challenger of challengers) challenger.follow(change)
+      const { admitted, dropped, changes } = quarantine.take(example)
+      if (dropped > 0) signals.count(SIGNALS.examplesSkipped, { reason: 'label_outage' }, dropped)
+      for (const change of changes) {
+        if (change.kind === 'silent' && change.label === config.objective) judge.forgetSince(change.sinceMs)
+        await announce(change, example.maturedAtMs, history, parts)
       }
-      await judge.decide()
-      for (const challenger of challengers) await challenger.advance()
+      for (const one of admitted) await learnAdmitted(one)
     },
+    labelsOut: quarantine.labelsOut,
     async close() {
       for (const challenger of challengers) challenger.close()
       await judge.close()
     },
   }
+}
+
+function announce(
+  change: ArrivalChange,
+  occurredAtMs: number,
+  history: History,
+  { desk, clock, signals }: LearningParts,
+): Promise<void> {
+  const { label, source, kind } = change
+  signals.gauge(SIGNALS.labelSourceSilent, kind === 'silent' ? 1 : 0, { label, source })
+  return desk.announce(
+    arrivalEventOf(change, {
+      occurredAtMs,
+      detectedAtMs: clock.nowMs(),
+      modelId: desk.champion()?.manifest.modelId ?? '',
+      examples: history.count,
+    }),
+  )
 }
 
 interface ChallengerContext extends LearningParts {
@@ -103,7 +148,7 @@ function challengerOf(choice: LearnerChoice, context: ChallengerContext): Challe
     hasChampion: () => desk.champion() !== undefined,
     isOnTrial: () => judge.isTrying(choice.name),
     propose: (model, reason) => propose(model, choice.name, reason, context),
-    beginTrial: (session, freshMin) => judge.begin(session, freshMin),
+    beginTrial: (session, terms) => judge.begin(session, terms),
   })
 }
 

@@ -1,5 +1,5 @@
 import type { FeatureSet } from '#feature-store'
-import { type Example, vectorOfBytes } from '#schemas'
+import { type Example, type ToldPositive, vectorOfBytes } from '#schemas'
 
 /** An example as learners see it. */
 export interface TrainingExample {
@@ -18,6 +18,10 @@ export interface TrainingExample {
   modelId: string
   occurredAtMs: number
   maturedAtMs: number
+  /** Positives of all labels, and the topics that told them. */
+  positives: readonly ToldPositive[]
+  /** A source of this label was silent then: its 0 says nothing. */
+  isOut: boolean
 }
 
 /** Why an example teaches nothing. */
@@ -38,7 +42,15 @@ export function trainingExampleOf(
   // A copy: the decoded bytes may keep a whole fetch in memory.
   const flags = Uint8Array.from(example.flags)
   const who = { exampleId, userId, itemId, modelId }
-  return { ...who, vector, flags, label, propensity, score, occurredAtMs, maturedAtMs }
+  const isOut = example.labelsOut.includes(objective)
+  const positives = positivesOf(example)
+  return { ...who, vector, flags, label, propensity, score, occurredAtMs, maturedAtMs, positives, isOut }
+}
+
+/** An example of an older joiner does not say who told them. */
+function positivesOf({ labels, toldBy }: Example): readonly ToldPositive[] {
+  if (toldBy.length > 0) return toldBy
+  return labels.filter(({ value }) => value === 1).map(({ name: label }) => ({ label, source: '' }))
 }
 
 /** rows x width, as sessions take them. */

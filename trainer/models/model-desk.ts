@@ -32,6 +32,10 @@ export interface ModelDesk {
   promote(session: ModelSession, metrics: Record<string, number>, why: MoveReason): Promise<void>
   /** Closes the session and gives up the file. */
   reject(session: ModelSession, metrics: Record<string, number>, why: MoveReason): Promise<void>
+  /** Opens the champion that an operator named since, if one did. */
+  followOperator(): Promise<void>
+  /** Id of the champion that an operator keeps. */
+  pinned(): string | undefined
   announce(event: DriftEvent): Promise<void>
   /** The champion and the model it replaced. */
   champion(): ModelSession | undefined
@@ -48,6 +52,10 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
   const retired = createRetiredModels(writer, config.retiredKeptMax)
   let champion: ModelSession | undefined
   let replaced: ModelSession | undefined
+  /** Our own promotion, until it comes back from the log. */
+  let awaited: string | undefined
+  /** Named by an operator, and could not be opened: told once. */
+  let refused: string | undefined
 
   return {
     async takeOver(at) {
@@ -68,6 +76,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       const old = champion
       const manifest = { ...session.manifest, metrics }
       await writer.move(manifest, 'champion', why)
+      awaited = manifest.modelId
       await replaced?.close()
       replaced = old
       champion = { manifest, predict: (...rows) => session.predict(...rows), close: () => session.close() }
@@ -77,6 +86,30 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
     async reject(session, metrics, why) {
       await rejectModel(writer, { ...session.manifest, metrics }, why)
       await session.close()
+    },
+    async followOperator() {
+      if (awaited !== undefined) {
+        const own = modelLog.moves().find(({ modelId }) => modelId === awaited)
+        if (own === undefined || own.stage === 'candidate') return
+        awaited = undefined
+      }
+      const live = modelLog.live()
+      if (live === undefined || live.modelId === champion?.manifest.modelId || live.modelId === refused)
+        return
+      const named = await openChampion(parts)
+      if (named === undefined) {
+        refused = live.modelId
+        return
+      }
+      await replaced?.close()
+      replaced = champion
+      champion = named
+      retired.serves(live.modelId)
+      if (replaced !== undefined) retired.found(replaced.manifest)
+    },
+    pinned() {
+      const live = modelLog.live()
+      return live?.pinned === true ? live.modelId : undefined
     },
     announce: (event) => writer.announce(event),
     champion: () => champion,
@@ -96,6 +129,11 @@ function createRetiredModels(writer: ModelWriter, keptMax: number) {
   return {
     found(manifest: ModelManifest): void {
       retired.push(manifest)
+    },
+    /** It serves again: its file must stay. */
+    serves(modelId: string): void {
+      const at = retired.findIndex((manifest) => manifest.modelId === modelId)
+      if (at >= 0) retired.splice(at, 1)
     },
     async retire(manifest: ModelManifest, why: MoveReason): Promise<void> {
       await writer.move(manifest, 'retired', why)

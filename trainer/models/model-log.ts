@@ -13,6 +13,8 @@ export interface ModelLog {
   moves(): readonly ModelMove[]
   /** The model last named champion, with its file; undefined: none, or its file is not whole. */
   champion(): { manifest: ModelManifest; onnx: Uint8Array } | undefined
+  /** The last move to champion that still holds: what scorers prefer. */
+  live(): ModelMove | undefined
   /** The file of a model; undefined: it is not whole. */
   file(modelId: string): Uint8Array | undefined
   /** How many models there have ever been. */
@@ -35,11 +37,14 @@ export function createModelLog(): ModelLog {
       : Buffer.concat(found.map(({ bytes }) => bytes))
   }
 
+  const live = () => [...moves.values()].filter(({ stage }) => stage === 'champion').at(-1)
+
   return {
     moves: () => [...moves.values()],
+    live,
     file: fileOf,
     champion() {
-      const move = [...moves.values()].filter(({ stage }) => stage === 'champion').at(-1)
+      const move = live()
       const onnx = move === undefined ? undefined : fileOf(move.modelId)
       if (move === undefined || onnx === undefined) return undefined
       const manifest = manifestOf(move)

@@ -7,6 +7,8 @@ import { LOG_EVENTS, SIGNALS } from '../signals.ts'
 export interface MoveReason {
   reason: string
   occurredAtMs: number
+  /** An operator keeps it as champion. */
+  pinned?: boolean
 }
 
 export interface ModelWriterParts {
@@ -29,7 +31,7 @@ export interface ModelWriter {
 export function createModelWriter(parts: ModelWriterParts): ModelWriter {
   const { outputs, artifactChunkBytes, clock, log, signals } = parts
   return {
-    async move(manifest, stage, { reason, occurredAtMs }) {
+    async move(manifest, stage, { reason, occurredAtMs, pinned = false }) {
       const { modelId, learner } = manifest
       const value = {
         modelId,
@@ -39,6 +41,7 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
         movedAtMs: clock.nowMs(),
         occurredAtMs,
         manifest: JSON.stringify(manifest),
+        pinned,
       }
       outputs.add('models', { key: modelId, value })
       await outputs.flush()

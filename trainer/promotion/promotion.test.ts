@@ -70,6 +70,67 @@ describe('a candidate against the champion on the same examples', () => {
   })
 })
 
+describe('a candidate that looks good for the wrong reason', () => {
+  /** Rows in which nothing came true, then rows as they are. */
+  const straddling = (silent: number, usual: number, score: number): Forecast[] => [
+    ...Array.from({ length: silent }, () => ({ score, label: 0 })),
+    ...forecasts(usual, 0).map(({ label }) => ({ score, label })),
+  ]
+  const honest = (silent: number, usual: number): Forecast[] => [
+    ...Array.from({ length: silent }, () => ({ score: 0.13, label: 0 })),
+    ...forecasts(usual, 0),
+  ]
+
+  it('never goes live when its mean score does not fit the newest rows, whatever it saves', () => {
+    // Trained on an outage, judged on its end: the mean over all rows fits, that of the newest does not.
+    const judged = judge(
+      {
+        candidate: straddling(3_400, 600, 0.03),
+        champion: { modelId: 'old', forecasts: honest(3_400, 600) },
+        answers: 'concept',
+      },
+      config,
+    )
+    expect(judged.promoted).toBe(false)
+    expect(judged.reason).toMatch(
+      /^The mean score is 0\.\d\d times the base rate on the newest 500 of 4000 fresh/,
+    )
+  })
+
+  it('never goes live when the newest rows have no positive, though the others promise some', () => {
+    const rows = [...straddling(0, 3_000, 0.11), ...straddling(1_000, 0, 0.0001)]
+    const worse = rows.map(({ label }) => ({ score: 0.6, label }))
+    const { promoted, reason } = judge(
+      { candidate: rows, champion: { modelId: 'old', forecasts: worse } },
+      config,
+    )
+    expect(promoted).toBe(false)
+    expect(reason).toMatch(
+      /^None of the newest 500 of 4000 fresh examples is positive, though \d+ would be usual/,
+    )
+  })
+
+  it('and is worse than the base rate goes live only as the answer to a drift whose champion is worse still', () => {
+    const [candidate, old] = [forecasts(4_000, 4), champion(9)]
+    const inTurn = judge({ candidate, champion: old }, { ...config, calibrationTolerance: 2 })
+    expect(inTurn.promoted).toBe(false)
+    expect(inTurn.reason).toMatch(/^Worse than the base rate: normalized entropy 1\.\d+ on 4000 fresh/)
+    const answer = judge(
+      { candidate, champion: old, answers: 'concept' },
+      { ...config, calibrationTolerance: 2 },
+    )
+    expect(answer.promoted).toBe(true)
+    expect(answer.reason).toMatch(
+      /^Worse than the base rate, but the answer to a concept drift in which the champion is worse still \(normalized entropy 1\.\d+ and [12]\.\d+\): saves/,
+    )
+    const better = judge(
+      { candidate, champion: champion(0), answers: 'concept' },
+      { ...config, calibrationTolerance: 2 },
+    )
+    expect(better.promoted).toBe(false)
+  })
+})
+
 describe('savings', () => {
   it('are the share of the loss, with the standard errors of the paired difference', () => {
     const half = [

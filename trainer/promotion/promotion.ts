@@ -1,11 +1,19 @@
 import type { PromotionConfig } from '../config.ts'
-import { type Forecast, forecastQuality, type ForecastQuality, logLossOf } from '../metrics/index.ts'
+import {
+  calibrationRatio,
+  type Forecast,
+  forecastQuality,
+  type ForecastQuality,
+  logLossOf,
+} from '../metrics/index.ts'
 
 /** How a candidate did on fresh examples, and how the champion did on the same ones. */
 export interface Trial {
   candidate: readonly Forecast[]
   /** Same examples in the same order. */
   champion: { modelId: string; forecasts: readonly Forecast[] } | null
+  /** Kind of the drift that it was made for. */
+  answers?: string | undefined
 }
 
 export interface Judgement {
@@ -17,21 +25,18 @@ export interface Judgement {
 
 /**
  * Whether a candidate becomes champion. A first model must beat the base rate; a later one must save a share of the
- * champion's log-loss that chance does not explain (paired differences). Either must be calibrated, give or take
- * what so few positives allow (2 / sqrt(positives)). Examples all of one label prove nothing.
+ * champion's log-loss that chance does not explain (paired differences), and beat the base rate, too, unless it answers
+ * a drift. Either must be calibrated on all rows and on the newest, give or take what so few positives allow
+ * (2 / sqrt(positives)). Examples all of one label prove nothing.
  */
-export function judge({ candidate, champion }: Trial, config: PromotionConfig): Judgement {
+export function judge({ candidate, champion, answers }: Trial, config: PromotionConfig): Judgement {
   const quality = forecastQuality(candidate)
-  const { examples, normalizedEntropy, calibration, positives } = quality
+  const { examples, normalizedEntropy } = quality
   const on = `on ${String(examples)} fresh examples`
   const verdict = (promoted: boolean, reason: string): Judgement => ({ promoted, reason, quality })
-  if (normalizedEntropy === null || calibration === null) {
-    return verdict(false, `All labels are alike ${on}: nothing is proven.`)
-  }
-  const tolerance = config.calibrationTolerance + 2 / Math.sqrt(positives)
-  if (Math.abs(calibration - 1) > tolerance) {
-    return verdict(false, `The mean score is ${calibration.toFixed(2)} times the base rate ${on}.`)
-  }
+  if (normalizedEntropy === null) return verdict(false, `All labels are alike ${on}: nothing is proven.`)
+  const doubt = miscalibration(candidate, on, config) ?? doubtOfTheNewest(candidate, config)
+  if (doubt !== undefined) return verdict(false, doubt)
   const entropy = `normalized entropy ${normalizedEntropy.toFixed(4)}`
   if (champion === null) {
     const { firstNormalizedEntropyMax: most } = config
@@ -42,7 +47,51 @@ export function judge({ candidate, champion }: Trial, config: PromotionConfig): 
   const facts = `${(share * 100).toFixed(2)} % of the log-loss of ${champion.modelId} ${on} (${entropy}, z ${z.toFixed(1)})`
   if (share < config.improvementMin) return verdict(false, `Saves too little: ${facts}.`)
   if (z < config.improvementZMin) return verdict(false, `What it saves may be chance: ${facts}.`)
-  return verdict(true, `Saves ${facts}.`)
+  if (normalizedEntropy < WORSE_THAN_BASE_RATE) return verdict(true, `Saves ${facts}.`)
+  if (answers === undefined) return verdict(false, `Worse than the base rate: ${entropy} ${on}.`)
+  const both = `${normalizedEntropy.toFixed(4)} and ${forecastQuality(champion.forecasts).normalizedEntropy!.toFixed(4)}`
+  return verdict(
+    true,
+    `Worse than the base rate, but the answer to a ${answers} drift in which the champion is worse still (normalized entropy ${both}): saves ${facts}.`,
+  )
+}
+
+/** Normalized entropy from which a model knows less than the base rate does. */
+const WORSE_THAN_BASE_RATE = 1
+/** Positives among the newest rows, or so many promised, before anything is said of them. */
+const NEWEST_POSITIVES_MIN = 10
+
+/** Why the scores do not fit what came true; undefined: they do. */
+function miscalibration(
+  rows: readonly Forecast[],
+  on: string,
+  { calibrationTolerance }: PromotionConfig,
+): string | undefined {
+  const calibration = calibrationRatio(rows)
+  if (calibration === null) return undefined
+  const tolerance = calibrationTolerance + 2 / Math.sqrt(positivesOf(rows))
+  if (Math.abs(calibration - 1) <= tolerance) return undefined
+  return `The mean score is ${calibration.toFixed(2)} times the base rate ${on}.`
+}
+
+/** A mean over rows of two times fits neither: what is to serve must fit the newest. */
+function doubtOfTheNewest(rows: readonly Forecast[], config: PromotionConfig): string | undefined {
+  const newest = rows.slice(-config.newestExamples)
+  if (newest.length === rows.length) return undefined
+  const usual = (positivesOf(rows) / rows.length) * newest.length
+  const named = (count: number) => `the newest ${String(count)} of ${String(rows.length)} fresh examples`
+  if (usual >= NEWEST_POSITIVES_MIN && positivesOf(newest) === 0) {
+    return `None of ${named(newest.length)} is positive, though ${usual.toFixed(0)} would be usual: do labels still arrive?`
+  }
+  // Positives may be rare: then the newest are more.
+  let from = rows.length - newest.length
+  let positives = positivesOf(newest)
+  while (from > 0 && positives < NEWEST_POSITIVES_MIN) positives += rows[--from]!.label
+  return miscalibration(rows.slice(from), `on ${named(rows.length - from)}`, config)
+}
+
+function positivesOf(rows: readonly Forecast[]): number {
+  return rows.reduce((sum, { label }) => sum + label, 0)
 }
 
 /** Share of the champion's log-loss that the candidate saves, and how many standard errors that is above 0. */

@@ -17,6 +17,8 @@ export function sampleTrainingExample(said: SampleTrainingExample): TrainingExam
     modelId: '',
     occurredAtMs: 1,
     maturedAtMs: 2,
+    positives: said.label === 1 ? [{ label: 'click', source: 'interactions' }] : [],
+    isOut: false,
     ...said,
     vector: Float32Array.from(said.vector),
     flags: Uint8Array.from(said.flags ?? new Uint8Array(said.vector.length)),

@@ -4,10 +4,10 @@
  */
 import avsc from 'avsc'
 import { Redis, type ChainableCommander } from 'ioredis'
-import { Kafka, logLevel } from 'kafkajs'
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { type Interaction, requestRegistry } from '#schemas'
 import { BUCKET_MINUTES, HALF_LIFE_MINUTES } from '../bench-features.ts'
-import type { Task } from '../contest.ts'
+import { KAFKA_SETTINGS_VARIABLE, type Task } from '../contest.ts'
 import { createStopwatch, finish } from '../process-stopwatch.ts'
 
 const PIPELINE_MESSAGES = 500
@@ -68,7 +68,8 @@ async function write(values: readonly (Buffer | null)[]): Promise<void> {
 }
 
 let written = 0
-const kafka = new Kafka({ ...task.kafkaSettings, logLevel: logLevel.NOTHING })
+const kafkaSettings = JSON.parse(process.env[KAFKA_SETTINGS_VARIABLE]!) as KafkaConfig
+const kafka = new Kafka({ ...kafkaSettings, logLevel: logLevel.NOTHING })
 const consumer = kafka.consumer({
   groupId: `${task.prefix}.handwritten-${String(process.pid)}`,
   maxWaitTimeInMs: 100,

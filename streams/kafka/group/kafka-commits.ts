@@ -1,3 +1,4 @@
+import { withIdentity } from '../../topic-identity.ts'
 import { isRebalancing } from '../kafka-errors.ts'
 import type { Logger, Signals } from '../../stage.ts'
 import { LOG_EVENTS } from '../../signals.ts'
@@ -26,6 +27,8 @@ export interface CommitsParts {
 
 /** Offsets waiting to be committed; the latest of a partition wins, one request at a time. */
 export interface Commits {
+  /** Offsets of this topic are offsets of this one of its name. */
+  identified(topic: string, identity: string | null): void
   /** `commit` must speak for the group generation the batch was read in. */
   note(noted: NotedOffset, commit: CommitOffsets): void
   /**
@@ -42,6 +45,7 @@ export interface Commits {
  * an interval of commits, so an interval of records is read twice; fences and deterministic ids absorb that.
  */
 export function createCommits({ stage, intervalMs, log, signals }: CommitsParts): Commits {
+  const identities = new Map<string, string | null>()
   const noted = new Map<string, NotedOffset>()
   /** What was last sent to the broker, answered or not. */
   const sent = new Map<string, NotedOffset>()
@@ -84,15 +88,13 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
   function noteAgain({ topics }: OffsetsWithMetadata): void {
     for (const { topic, partitions } of topics) {
       for (const { partition, offset, metadata } of partitions) {
-        const key = `${topic}/${partition}`
-        const last = sent.get(key)
+        const [key, last] = [`${topic}/${partition}`, sent.get(`${topic}/${partition}`)]
         const isNewest = last?.offset === Number(offset) && last.metadata === metadata
         if (isNewest && !noted.has(key)) noted.set(key, last)
       }
     }
     timer ??= setTimeout(() => void flush(), intervalMs).unref()
   }
-
   function takeNoted(): OffsetsWithMetadata {
     const byTopic = new Map<string, { partition: number; offset: string; metadata: string | null }[]>()
     for (const [key, last] of noted) {
@@ -107,8 +109,9 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
   }
 
   return {
+    identified: (topic, identity) => void identities.set(topic, identity),
     note(offset, commitOffsets) {
-      noted.set(`${offset.topic}/${offset.partition}`, offset)
+      noted.set(`${offset.topic}/${offset.partition}`, identifiedBy(identities, offset))
       commit = commitOffsets
       timer ??= setTimeout(() => void flush(), intervalMs).unref()
     },
@@ -121,3 +124,8 @@ export function createCommits({ stage, intervalMs, log, signals }: CommitsParts)
     },
   }
 }
+
+const identifiedBy = (identities: ReadonlyMap<string, string | null>, offset: NotedOffset): NotedOffset => ({
+  ...offset,
+  metadata: withIdentity(identities.get(offset.topic) ?? null, offset.metadata),
+})

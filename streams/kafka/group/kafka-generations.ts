@@ -3,6 +3,7 @@ import type { TopicKey } from '#schemas'
 import type { StreamsConfig } from '../../config.ts'
 import type { PartitionLanes } from '../../partition-lanes.ts'
 import type { Logger, Signals, Stage } from '../../stage.ts'
+import type { TopicIdentity } from '../../topic-identity.ts'
 import type { Commits } from './kafka-commits.ts'
 import type { Markers } from './kafka-markers.ts'
 import type { MemberEnd } from './kafka-member-end.ts'
@@ -20,6 +21,7 @@ export interface GenerationsParts<K extends TopicKey> {
   log: Logger
   signals: Signals
   topicName(topic: TopicKey): string
+  topicIdentity(topic: TopicKey): Promise<TopicIdentity | null>
   consumer: Pick<Consumer, 'pause' | 'resume'>
   commits: Pick<Commits, 'clear'>
   lanes: Pick<PartitionLanes, 'idle'>

@@ -28,7 +28,8 @@ export function createMarkers<K extends TopicKey>(
       topics.flatMap(({ topic, partitions }) => partitions.map((entry) => ({ topic, ...entry }))),
     )
   return {
-    open({ topicName: topic, partition, offset, aheadOfGroup, commit, metadata }) {
+    open({ topicName: topic, partition, offset, aheadOfGroup, commit, metadata, identity }) {
+      commits.identified(topic, identity)
       const watch = watchPartition<K>({ metadata, position: offset, commit, by }, limits)
       watches.set(`${topic}/${partition}`, { topic, partition, watch })
       // A partition that rests brings no batch to be committed with: its lag would stay for ever.

@@ -4,6 +4,7 @@ import type { StreamsConfig } from '../../config.ts'
 import { createPartitionLanes } from '../../partition-lanes.ts'
 import { createStageRunner, type StageRunnerParts } from '../../stage-runner.ts'
 import type { RunningStage, Stage } from '../../stage.ts'
+import type { TopicIdentity } from '../../topic-identity.ts'
 import { classifyKafkaError } from '../kafka-errors.ts'
 import type { KafkaOutputs } from '../kafka-outputs.ts'
 import type { FetchedPayload } from '../wire/kafka-batch.ts'
@@ -27,6 +28,7 @@ export interface KafkaMemberParts extends StageRunnerParts {
   brokers: readonly string[]
   config: StreamsConfig
   outputs: KafkaOutputs
+  topicIdentity(topic: TopicKey): Promise<TopicIdentity | null>
 }
 
 export interface KafkaMember extends RunningStage {
@@ -115,7 +117,7 @@ function assemble<K extends TopicKey>(stage: Stage<K>, parts: KafkaMemberParts) 
 }
 
 function listen<K extends TopicKey>(member: ReturnType<typeof assemble<K>>): void {
-  const { consumer, end, generations, heartbeats, markers, outages, positions, rejoin, watchdog } = member
+  const { consumer, end, generations, heartbeats, markers, outages, rejoin, watchdog } = member
   consumer.on('consumer.group_join', (event) => {
     rejoin.joined()
     heartbeats.joined()
@@ -126,6 +128,5 @@ function listen<K extends TopicKey>(member: ReturnType<typeof assemble<K>>): voi
     outages.fetched()
     watchdog.fetched(nodeId)
   })
-  consumer.on('consumer.end_batch_process', ({ payload }) => positions.passedOver(payload))
   consumer.on('consumer.crash', outages.crashed)
 }

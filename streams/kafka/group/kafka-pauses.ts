@@ -39,7 +39,7 @@ export function createPauses({ stage, consumer, log, signals }: PausesParts): Pa
       const one = [{ topic, partitions: [partition] }]
       whileJoined(() => consumer.pause(one))
       signals.count('partitions_paused', { stage })
-      signals.count('partitions_paused_ms', { stage }, delayMs)
+      signals.count('partitions_paused_seconds', { stage }, delayMs / 1_000)
       const timer = setTimeout(() => {
         timers.delete(timer)
         signals.count('partitions_resumed', { stage })

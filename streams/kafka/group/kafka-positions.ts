@@ -8,8 +8,6 @@ import type { FetchedBatch } from '../wire/kafka-batch.ts'
 /** Where the next batch of each partition must begin. */
 export interface Positions {
   moved(topic: string, partition: number, offset: number): void
-  /** kafkajs passes over what holds control records only, without a word to eachBatch. */
-  passedOver(batch: { topic: string; partition: number; batchSize: number; lastOffset: string }): void
   at(topic: string, partition: number): number | null
   /**
    * kafkajs meets an offset that the broker does not have by going on at the first one there is, without a word.
@@ -29,9 +27,6 @@ export function createPositions(
     void positions.set(`${topic}/${partition}`, offset)
   return {
     moved,
-    passedOver({ topic, partition, batchSize, lastOffset }) {
-      if (batchSize === 0) moved(topic, partition, Number(lastOffset) + 1)
-    },
     at: (topic, partition) => positions.get(`${topic}/${partition}`) ?? null,
     async mustBeginAt({ topic, partition, fetchedOffset }) {
       const first = Number(fetchedOffset)

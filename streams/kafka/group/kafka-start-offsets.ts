@@ -3,6 +3,7 @@ import type { Admin } from 'kafkajs'
 import type { TopicKey } from '#schemas'
 import type { StreamsLimits } from '../../config.ts'
 import { askAgain } from '../kafka-ask-again.ts'
+import { splitIdentity, topicChanged, type TopicIdentity } from '../../topic-identity.ts'
 import { tellLostRecords } from '../../lost-records.ts'
 import type { Logger, Signals, Stage } from '../../stage.ts'
 import { offsetBeyondEnd, startOffset } from '../../start-offset.ts'
@@ -19,6 +20,8 @@ export interface StartPoint<K extends TopicKey> {
   commit: number
   /** What lies beside the committed offset, see crash-marker.ts. */
   metadata: string | null
+  /** Of the topic, to be committed beside offsets; null: nobody can say. */
+  identity: string | null
 }
 
 export interface StartOffsetsParts<K extends TopicKey> {
@@ -29,6 +32,7 @@ export interface StartOffsetsParts<K extends TopicKey> {
   log: Logger
   signals: Signals
   topicName(topic: TopicKey): string
+  topicIdentity(topic: TopicKey): Promise<TopicIdentity | null>
   /** The division that gave us the partitions still holds: opening one takes it from whoever has it. */
   isCurrent(): boolean
   /** Told before the stage opens it: whatever was begun must be closed. */
@@ -44,7 +48,8 @@ const BEYOND_DELAY_MS = 500
  * own defaults (which resolve "latest" some time later) never decide. Opens no more once the group is divided anew:
  * what it answers then is incomplete.
  *
- * @throws OperatorError `offset_beyond_end` when a log ends before the offset its state speaks of
+ * @throws OperatorError `offset_beyond_end` when a log ends before the offset its state speaks of, `topic_changed` when
+ *   the offset was committed for another topic of this name
  */
 export async function startOffsets<K extends TopicKey>(
   stage: Stage<K>,
@@ -59,13 +64,20 @@ export async function startOffsets<K extends TopicKey>(
   for (const topic of stage.sources) {
     const name = topicName(topic)
     const group = groups.find((entry) => entry.topic === name)
+    const identity = await parts.topicIdentity(topic)
     let ends = await askAgain(() => admin.fetchTopicOffsets(name), parts)
     for (const partition of partitions) {
       if (!parts.isCurrent()) return points
       parts.opening(topic, partition)
       const asked = await stage.opened?.(topic, partition)
       const found = group?.partitions.find((entry) => entry.partition === partition)
-      const committed = found === undefined || Number(found.offset) < 0 ? null : Number(found.offset)
+      const { committed, metadata } = committedIn(
+        found,
+        asked !== undefined,
+        identity,
+        `${stage.name}'s offset`,
+        name,
+      )
       for (let attempt = 1; ; attempt++) {
         const end = ends.find((entry) => entry.partition === partition)
         const [low, high] = [Number(end?.low ?? 0), Number(end?.high ?? 0)]
@@ -83,7 +95,6 @@ export async function startOffsets<K extends TopicKey>(
         }
         const aheadOfGroup = asked !== undefined && start.offset > (committed ?? low)
         const commit = asked === undefined ? (committed ?? start.offset) : start.offset
-        const metadata = found?.metadata ?? null
         points.push({
           topic,
           topicName: name,
@@ -92,10 +103,27 @@ export async function startOffsets<K extends TopicKey>(
           aheadOfGroup,
           commit,
           metadata,
+          identity: identity?.text ?? null,
         })
         break
       }
     }
   }
   return points
+}
+
+/** What the group has committed of one partition, as far as it speaks of the topic that is there now. */
+function committedIn(
+  found: { offset: string; metadata?: string | null } | undefined,
+  asked: boolean,
+  identity: TopicIdentity | null,
+  state: string,
+  topicName: string,
+): { committed: number | null; metadata: string | null } {
+  if (found === undefined || Number(found.offset) < 0) return { committed: null, metadata: null }
+  const { identity: was, rest: metadata } = splitIdentity(found.metadata ?? null)
+  const isOther = was !== null && identity !== null && was !== identity.text
+  if (isOther && (asked || identity.whenChanged === 'rebuild')) return { committed: null, metadata: null }
+  if (isOther && identity.whenChanged === 'refuse') throw topicChanged(state, topicName, was, identity.text)
+  return { committed: Number(found.offset), metadata }
 }

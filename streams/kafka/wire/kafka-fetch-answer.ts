@@ -1,17 +1,15 @@
-import kafkajs from 'kafkajs'
-import { OperatorError } from '../../errors.ts'
 import type { RawRecord } from '../../raw-record.ts'
-import { asFinal } from '../kafka-errors.ts'
-import { type Decompress, decodeRecordBatches, type RecordBatch } from './kafka-record-batch.ts'
+import { unpackBatch } from './kafka-codecs.ts'
+import { decodeRecordBatches, type RecordBatch } from './kafka-record-batch.ts'
 
 /**
  * A record batch in the place of one of kafkajs' messages: it follows offsets by it and looks at nothing else. What
- * holds nothing to read (ends of transactions, what was taken back) it passes over like a control record.
+ * holds nothing to read (ends of transactions, what was taken back) has no records: it is handed on all the same, for
+ * a log is read to its end by position.
  */
 export interface FetchedRecords {
   /** The last one of the batch. */
   offset: string
-  isControlRecord: boolean
   /** RecordBatch.producerTimeMs */
   producerTimeMs: number
   records: readonly RawRecord[]
@@ -20,6 +18,7 @@ export interface FetchedRecords {
 export interface PartitionAnswer {
   partition: number
   errorCode: number
+  /** The last stable offset: nothing behind it is for us to read, or to be behind of, before its transaction ends. */
   highWatermark: string
   abortedTransactions: []
   preferredReadReplica: number
@@ -69,13 +68,14 @@ export async function decodeFetchAnswer(frame: Buffer): Promise<FetchAnswer> {
     for (let left = int32(); left > 0; left--) {
       const partition = int32()
       const partitionError = int16()
+      take(8) // high watermark
       const highWatermark = String(int64())
-      take(16) // last stable offset, log start offset
+      take(8) // log start offset
       const takenBack = aborted()
       const preferredReadReplica = int32()
       const length = Math.max(0, int32())
       const set = frame.subarray(take(length), at)
-      const batches = await decodeRecordBatches(set, partition, decompress)
+      const batches = await decodeRecordBatches(set, partition, unpackBatch)
       partitions.push({
         partition,
         errorCode: partitionError,
@@ -113,39 +113,6 @@ export function committed(
 
 const asMessage = ({ lastOffset, records, producerTimeMs }: RecordBatch): FetchedRecords => ({
   offset: String(lastOffset),
-  isControlRecord: records.length === 0,
   producerTimeMs,
   records,
 })
-
-interface Codec {
-  decompress(bytes: Buffer): Promise<Buffer>
-}
-
-const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
-
-/**
- * By the codecs that are registered with kafkajs: gzip, and what a program has added.
- *
- * @throws OperatorError `compression` for another one
- */
-const decompress: Decompress = async (codec, bytes) => {
-  const codecs = kafkajs.CompressionCodecs as Record<number, (() => Codec) | undefined>
-  let made
-  try {
-    made = codecs[codec]?.() // kafkajs' own place holders throw
-  } catch {
-    made = undefined
-  }
-  if (made === undefined) throw foreignCompression(CODEC_NAMES[codec] ?? String(codec))
-  return made.decompress(bytes)
-}
-
-const foreignCompression = (name: string) =>
-  asFinal(
-    new OperatorError(
-      'compression',
-      `A topic holds records compressed with ${name}, which is not read here: \`npx feedloop topics apply\` makes brokers unpack what comes. ` +
-        'What is there already must be deleted (kafka-delete-records) and produced again.',
-    ),
-  )

@@ -67,6 +67,7 @@ async function asKafkaJsReads(set: Buffer) {
     partition: PARTITION,
     offset: Number(offset),
     brokerTimeMs: Number(timestamp),
+    isProducerTime: true,
     key,
     value,
   }))
@@ -138,7 +139,7 @@ describe('decodeRecordBatches', () => {
     set.writeInt16BE(set.readInt16BE(21) | 0x08, 21)
     set.writeBigInt64BE(9_000n, 35)
     expect(await decode(set)).toMatchObject([
-      { producerTimeMs: 1_000, records: [{ offset: 5, brokerTimeMs: 9_000 }] },
+      { producerTimeMs: 1_000, records: [{ offset: 5, brokerTimeMs: 9_000, isProducerTime: false }] },
     ])
   })
 

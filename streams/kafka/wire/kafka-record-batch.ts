@@ -131,6 +131,7 @@ class RecordReader {
         key,
         value,
         brokerTimeMs: appendTimeMs ?? brokerTimeMs,
+        isProducerTime: appendTimeMs === null,
       })
       this.#at = end
     }

@@ -12,6 +12,8 @@ export interface FeedLog {
   readonly name: string
   /** Impressions, for the progress bar. */
   readonly impressions: number
+  /** What was done to the log to make it readable, for people. */
+  readonly notes?: readonly string[]
   entries(): AsyncIterable<LogEntry>
 }
 

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { mergeByTime, type FeedLog, type LogEntry } from './feed-log.ts'
+import { mergeByTime, type CsvRow, type FeedLog, type LogEntry } from './feed-log.ts'
 import { openMovieLensLog } from './fs-movielens.ts'
+import { movieLensImpression } from './movielens.ts'
+import { openBanditImpression } from './open-bandit.ts'
 import { openOpenBanditLog } from './fs-open-bandit.ts'
 
 const fixture = join(import.meta.dirname, 'fixtures/open-bandit')
@@ -18,6 +20,36 @@ async function entriesOf(log: FeedLog): Promise<LogEntry[]> {
 }
 const impressionsOf = (entries: LogEntry[]) =>
   entries.flatMap((entry) => (entry.kind === 'impression' ? [entry] : []))
+
+describe('ids of rows', () => {
+  const place = { path: 'x.csv', line: 1 }
+
+  it('are different for different pairs of user and movie', () => {
+    const idOf = (userId: string, movieId: string) =>
+      movieLensImpression({ userId, movieId, rating: 3, atMs: 1 }).request.requestId
+    expect(idOf('1-2', '3')).not.toBe(idOf('1', '2-3'))
+    expect(idOf('1', '2')).toBe('ml-1-2')
+  })
+
+  it('are different for different people', () => {
+    const row = (first: string, second: string): CsvRow => ({
+      '': '0',
+      timestamp: '2019-11-24 00:03:13.442+00:00',
+      item_id: '1',
+      position: '1',
+      click: '0',
+      propensity_score: '0.1',
+      'user-item_affinity_1': '0',
+      user_feature_0: first,
+      user_feature_1: second,
+      user_feature_2: 'c',
+      user_feature_3: 'd',
+    })
+    const idOf = (first: string, second: string) =>
+      openBanditImpression('random_all', row(first, second), place).request.userId
+    expect(idOf('a\nb', 'c')).not.toBe(idOf('a', 'b\nc'))
+  })
+})
 
 describe('Open Bandit', () => {
   it('reads the vendored impressions with items, users, propensities, slots and clicks', async () => {
@@ -91,17 +123,17 @@ describe('MovieLens', () => {
 
   it('sorts ratings by time; four stars are a like, the first genre is the category', async () => {
     write(
-      '1,10,3.5,200\n2,11,4.0,100\n',
+      '1,10,3.5,1000000200\n2,11,4.0,1000000100\n',
       '10,"Heat, The (1995)",Action|Crime\n11,Untitled,(no genres listed)\n',
     )
     const entries = await entriesOf(await openMovieLensLog(folder))
     expect(entries.slice(0, 2)).toEqual([
       {
         kind: 'item',
-        atMs: 100_000,
+        atMs: 1_000_000_100_000,
         item: {
           itemId: 'm10',
-          occurredAtMs: 100_000,
+          occurredAtMs: 1_000_000_100_000,
           attributes: [
             { name: 'category', text: 'Action', number: null },
             { name: 'genres', text: null, number: 2 },
@@ -113,8 +145,8 @@ describe('MovieLens', () => {
     ])
     const impressions = impressionsOf(entries)
     expect(impressions.map(({ request }) => [request.requestId, request.occurredAtMs])).toEqual([
-      ['ml-2-11', 100_000],
-      ['ml-1-10', 200_000],
+      ['ml-2-11', 1_000_000_100_000],
+      ['ml-1-10', 1_000_000_200_000],
     ])
     expect(impressions.map(({ outcomes }) => outcomes.map(({ type, value }) => [type, value]))).toEqual([
       [
@@ -125,12 +157,25 @@ describe('MovieLens', () => {
     ])
   })
 
+  it('takes milliseconds where seconds are usual, and says so', async () => {
+    write('1,10,3.5,1000000200000\n2,10,4.0,1000000100\n', '10,Heat,Crime\n')
+    const log = await openMovieLensLog(folder)
+    expect(log.notes).toEqual([
+      expect.stringContaining('timestamp of 1 row(s) is in milliseconds, not in seconds: converted'),
+    ])
+    expect(impressionsOf(await entriesOf(log)).map(({ atMs }) => atMs)).toEqual([
+      1_000_000_100_000, 1_000_000_200_000,
+    ])
+  })
+
   it('says what is missing or wrong, and where', async () => {
     await expect(openMovieLensLog(folder)).rejects.toThrow(/ratings.csv: there is no such file/)
     write('', '')
     await expect(openMovieLensLog(folder)).rejects.toThrow(/holds no ratings/)
     write('1,10,good,200\n', '')
     await expect(openMovieLensLog(folder)).rejects.toThrow(/line 2: rating is not a number \(good\)/)
+    write('1,10,3.5,200\n', '')
+    await expect(openMovieLensLog(folder)).rejects.toThrow(/ratings.csv: line 2: timestamp lies before 1990/)
   })
 })
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { LogUnreadableError } from './errors.ts'
 import type { FeedLog, LogEntry } from './feed-log.ts'
 import { readCsv } from './fs-csv.ts'
+import { createUnitNotes } from './log-time.ts'
 import { byTime, movieLensImpression, movieLensItem, movieLensRating, type Rating } from './movielens.ts'
 
 /** The file is sorted by user; sorting by time holds it in memory (about 100 bytes a rating). */
@@ -15,8 +16,11 @@ const RATINGS_MAX = 5_000_000
 export async function openMovieLensLog(directory: string): Promise<FeedLog> {
   const ratingsPath = join(directory, 'ratings.csv')
   const ratings: Rating[] = []
+  const units = createUnitNotes(ratingsPath, 'timestamp', 'seconds')
   for await (const { row, place } of readCsv(ratingsPath)) {
-    ratings.push(movieLensRating(row, place))
+    const rating = movieLensRating(row, place)
+    units.note(rating)
+    ratings.push(rating)
     if (ratings.length > RATINGS_MAX) {
       throw new LogUnreadableError(
         ratingsPath,
@@ -32,5 +36,5 @@ export async function openMovieLensLog(directory: string): Promise<FeedLog> {
       yield movieLensItem(row, place, first!.atMs)
     for (const rating of ratings) yield movieLensImpression(rating)
   }
-  return { name: 'movielens', impressions: ratings.length, entries }
+  return { name: 'movielens', impressions: ratings.length, notes: units.lines(), entries }
 }

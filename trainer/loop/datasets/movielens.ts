@@ -1,4 +1,6 @@
+import { joinedId } from '#schemas'
 import { numberOf, textOf, type RowPlace } from './csv-values.ts'
+import { logTimeOf, type LogTime } from './log-time.ts'
 import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
 
 /** Ratings from this value on count as a like. */
@@ -9,15 +11,17 @@ export interface Rating {
   movieId: string
   rating: number
   atMs: number
+  /** What the number was in; the files of MovieLens say seconds. */
+  unit: LogTime['unit']
 }
 
-/** A row of ratings.csv; the file's timestamps are seconds. */
+/** A row of ratings.csv. */
 export function movieLensRating(row: CsvRow, place: RowPlace): Rating {
   return {
     userId: textOf(row, 'userId', place),
     movieId: textOf(row, 'movieId', place),
     rating: numberOf(row, 'rating', place),
-    atMs: numberOf(row, 'timestamp', place) * 1_000,
+    ...logTimeOf(row, 'timestamp', place),
   }
 }
 
@@ -45,8 +49,8 @@ export function movieLensImpression({
   movieId,
   rating,
   atMs,
-}: Rating): Extract<LogEntry, { kind: 'impression' }> {
-  const requestId = `ml-${userId}-${movieId}`
+}: Omit<Rating, 'unit'>): Extract<LogEntry, { kind: 'impression' }> {
+  const requestId = `ml-${joinedId('-', [userId, movieId])}`
   const user = `u${userId}`
   const itemId = movieItemId(movieId)
   const outcome = (type: string, value: number | null) => ({

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { joinedId } from '#schemas'
 import { numberOf, textOf, type RowPlace } from './csv-values.ts'
-import { LogUnreadableError } from './errors.ts'
+import { logTimeOf } from './log-time.ts'
 import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
 
 /** Campaigns of the Open Bandit Dataset: who chose the items, uniform chance or Bernoulli Thompson Sampling. */
@@ -24,10 +25,10 @@ export function openBanditImpression(
   row: CsvRow,
   place: RowPlace,
 ): Extract<LogEntry, { kind: 'impression' }> {
-  const atMs = timeOf(row, place)
+  const atMs = logTimeOf(row, 'timestamp', place).atMs
   const item = textOf(row, 'item_id', place)
   const slot = numberOf(row, 'position', place) - 1
-  const requestId = `${campaign}-${textOf(row, '', place)}`
+  const requestId = joinedId('-', [campaign, textOf(row, '', place)])
   const userId = userIdOf(row, place)
   const itemId = openBanditItemId(item)
   const outcome = (type: string) => ({
@@ -61,7 +62,7 @@ export function openBanditImpression(
 
 /** The user of an impression, with the four features as attributes. */
 export function openBanditUser(row: CsvRow, place: RowPlace): Extract<LogEntry, { kind: 'user' }> {
-  const atMs = timeOf(row, place)
+  const atMs = logTimeOf(row, 'timestamp', place).atMs
   const attributes = USER_FEATURES.map((name) => text(name, shortHash(textOf(row, name, place))))
   return { kind: 'user', atMs, user: { userId: userIdOf(row, place), occurredAtMs: atMs, attributes } }
 }
@@ -86,16 +87,12 @@ export function openBanditItem(
 export const openBanditItemId = (item: string) => `i${item}`
 
 function userIdOf(row: CsvRow, place: RowPlace): string {
-  const features = USER_FEATURES.map((name) => textOf(row, name, place)).join('\n')
+  const features = joinedId(
+    '\n',
+    USER_FEATURES.map((name) => textOf(row, name, place)),
+  )
   return `u${createHash('sha256').update(features).digest('hex').slice(0, 16)}`
 }
 
 /** The log's values are 32 hex digits; eight tell them apart and fit a column name. */
 const shortHash = (value: string) => `h${value.slice(0, 8)}`
-
-function timeOf(row: CsvRow, place: RowPlace): number {
-  const timestamp = textOf(row, 'timestamp', place)
-  const atMs = Date.parse(timestamp.replace(' ', 'T'))
-  if (Number.isFinite(atMs)) return Math.floor(atMs)
-  throw new LogUnreadableError(place.path, `line ${String(place.line)}: timestamp is no time (${timestamp})`)
-}

@@ -207,9 +207,13 @@ function createRates() {
   }
 }
 
-export function judgingOf({ labels, objective }: ReturnType<typeof trainerConfigSchema.parse>) {
+export function judgingOf({
+  labels,
+  objective,
+  shownWithinMinutes,
+}: ReturnType<typeof trainerConfigSchema.parse>) {
   const { shown, positive, horizonMinutes } = labels[objective]!
-  return { shown, positive, horizonMs: horizonMinutes * 60_000 }
+  return { shown, positive, horizonMs: horizonMinutes * 60_000, shownWithinMs: shownWithinMinutes * 60_000 }
 }
 
 function reportOf(

@@ -1,9 +1,8 @@
-import type { Redis } from 'ioredis'
-import { createRedis, type RedisAddress } from '#streams'
+import { createRedis, primariesOf, type RedisAddress, type RedisClient } from '#streams'
 import { until } from '#streams/testing'
 
 /** A few commands on a Redis, on a connection of their own. */
-export async function onRedis<T>(address: RedisAddress, ask: (redis: Redis) => Promise<T>): Promise<T> {
+export async function onRedis<T>(address: RedisAddress, ask: (redis: RedisClient) => Promise<T>): Promise<T> {
   const redis = createRedis(address, { maxRetriesPerRequest: 2 })
   redis.on('error', () => undefined) // the command tells
   try {
@@ -13,14 +12,21 @@ export async function onRedis<T>(address: RedisAddress, ask: (redis: Redis) => P
   }
 }
 
+/** Every server of a Cluster that takes writes; its nodes are known once it has answered. */
+async function onEach(redis: RedisClient, ask: (server: RedisClient) => Promise<unknown>): Promise<void> {
+  await redis.ping()
+  await Promise.all(primariesOf(redis).map(ask))
+}
+
 export const emptyRedis = (address: RedisAddress): Promise<unknown> =>
-  onRedis(address, (redis) => redis.flushall())
+  onRedis(address, (redis) => onEach(redis, (server) => server.flushall()))
 
 export const configureRedis = (
   address: RedisAddress,
   setting: string,
   value: string | number,
-): Promise<unknown> => onRedis(address, (redis) => redis.config('SET', setting, String(value)))
+): Promise<unknown> =>
+  onRedis(address, (redis) => onEach(redis, (server) => server.config('SET', setting, String(value))))
 
 /** Resolves when a replica has everything its master had when it was asked to follow. */
 export const replicaInSync = (address: RedisAddress): Promise<unknown> =>

@@ -14,8 +14,12 @@ import type { trainerConfigSchema } from '../../config.ts'
 /** The sections of a feed's configuration that a data set decides. */
 export interface LogFeed {
   features: FeatureStoreConfigInput
+  scorer: { requestAgeDaysMax: number }
   trainer: z.input<typeof trainerConfigSchema>
 }
+
+/** A log is played again years after it was written. */
+const ANY_AGE = { requestAgeDaysMax: 0 }
 
 const DAY_MINUTES = 1_440
 const YEAR_MINUTES = 365 * DAY_MINUTES
@@ -61,6 +65,7 @@ export function openBanditFeed(): LogFeed {
       ],
       limits: { staleSecondsMax: STALE_SECONDS_MAX },
     },
+    scorer: ANY_AGE,
     trainer: {
       // The log tells an impression and its click at one time: the horizon only has to outlast what is under way.
       labels: { click: { positive: ['click'], shown: ['view'], horizonMinutes: 60 } },
@@ -117,6 +122,7 @@ export function movieLensFeed(): LogFeed {
       ],
       limits: { staleSecondsMax: STALE_SECONDS_MAX },
     },
+    scorer: ANY_AGE,
     trainer: {
       labels: { like: { positive: ['like'], shown: ['view'], horizonMinutes: DAY_MINUTES } },
       objective: 'like',

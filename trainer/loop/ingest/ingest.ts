@@ -40,6 +40,7 @@ export async function runIngest(
     const store = await openFeedStore(loop.addresses.redis, { prefix, features })
     closers.add(() => store.close())
 
+    for (const note of log.notes ?? []) announce(note)
     const startedAtMs = stopwatch.nowMs()
     const judging = judgingOf(trainer)
     const counts = await ingestLog(loop.runtime, {

@@ -19,7 +19,7 @@ import { auditRun, type AuditSource, type LoggedRecord } from './audit.ts'
 
 const startMs = Date.UTC(2026, 0, 5, 14)
 const features = featureStoreConfigSchema.parse({})
-const judging = { shown: ['view'], positive: ['click'], horizonMs: 600_000 }
+const judging = { shown: ['view'], positive: ['click'], horizonMs: 600_000, shownWithinMs: 600_000 }
 let driver: TopologyTestDriver
 let store: MishapStore
 let acknowledged = 0

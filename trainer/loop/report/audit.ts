@@ -8,7 +8,7 @@ import {
   type StateStore,
 } from '#feature-store'
 import { parseManifest, type Interaction, type Outcome, type RecordOf, type TopicKey } from '#schemas'
-import type { RawRecord, Runtime } from '#streams'
+import { EARLIEST_EVENT_MS, type RawRecord, type Runtime } from '#streams'
 import type { DemoReport } from './demo-report.ts'
 import type { FenceTimeline } from './fence-timeline.ts'
 import { createJudgedPredictions, type Judged, type JudgedPredictionsOptions } from './judged-predictions.ts'
@@ -70,7 +70,12 @@ const VECTORS_CHECKED_MAX = 50_000
 export async function auditRun(options: AuditOptions): Promise<Audit> {
   const { source, topics, features, store, judging, fences, freshFromMs } = options
   const featureSet = compileFeatureSet(features)
-  const replay = createReplay({ featureSet, topicName: topics.topicName, partitionOf: topics.partitionOf })
+  const replay = createReplay({
+    featureSet,
+    topicName: topics.topicName,
+    partitionOf: topics.partitionOf,
+    earliestEventMs: EARLIEST_EVENT_MS,
+  })
   const judged = createJudgedPredictions(judging)
   const count = createPredictionCount()
   const { read } = source

@@ -19,14 +19,19 @@ const outcome = (requestId: string | null, itemId: string, type: string, occurre
   ({ requestId, itemId, type, occurredAtMs }) as Interaction
 
 it('judges what was shown, by clicks within the horizon, made by a model', () => {
-  const judged = createJudgedPredictions({ shown: ['view'], positive: ['click'], horizonMs: 100 })
+  const judged = createJudgedPredictions({
+    shown: ['view'],
+    positive: ['click'],
+    horizonMs: 100,
+    shownWithinMs: 50,
+  })
   judged.prediction(prediction('r2', 2_000, { a: 0.4 }))
   judged.prediction(prediction('r1', 1_000, { a: 0.3, b: 0.2, c: 0.1, d: null }))
   judged.prediction(prediction('r1', 1_000, { a: 0.9 }, 'm2')) // a duplicate: the first one counts
   judged.prediction(prediction('r3', 3_000, { a: 0.5 }, ''))
   for (const itemId of ['a', 'b', 'd', 'x']) judged.outcome(outcome('r1', itemId, 'view', 1_001))
-  judged.outcome(outcome('r1', 'a', 'click', 1_100))
-  judged.outcome(outcome('r1', 'b', 'click', 1_101)) // too late
+  judged.outcome(outcome('r1', 'a', 'click', 1_101))
+  judged.outcome(outcome('r1', 'b', 'click', 1_102)) // too late
   judged.outcome(outcome('r1', 'c', 'click', 1_050)) // never seen
   judged.outcome(outcome('r2', 'a', 'view', 2_000))
   judged.outcome(outcome('r3', 'a', 'view', 3_000))

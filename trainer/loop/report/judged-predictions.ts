@@ -14,8 +14,10 @@ export interface JudgedPredictionsOptions {
   /** Interaction or outcome types that mean it was seen, and that it worked. */
   shown: readonly string[]
   positive: readonly string[]
-  /** Event time after the request within which a positive counts. */
+  /** Event time after the showing within which a positive counts. */
   horizonMs: number
+  /** Event time after the request within which it must be shown. */
+  shownWithinMs: number
 }
 
 export interface JudgedPredictions {
@@ -27,8 +29,9 @@ export interface JudgedPredictions {
 
 interface Scored {
   score: number
-  shown: boolean
-  positive: boolean
+  /** First of each, event time. */
+  shownAtMs: number
+  positiveAtMs: number
 }
 
 /**
@@ -39,6 +42,7 @@ export function createJudgedPredictions({
   shown,
   positive,
   horizonMs,
+  shownWithinMs,
 }: JudgedPredictionsOptions): JudgedPredictions {
   const byRequest = new Map<string, { occurredAtMs: number; modelId: string; items: Map<string, Scored> }>()
   const [shownTypes, positiveTypes] = [new Set(shown), new Set(positive)]
@@ -48,23 +52,22 @@ export function createJudgedPredictions({
       if (modelId === '' || fallbackReason !== null || byRequest.has(requestId)) return
       const items = new Map<string, Scored>()
       for (const { itemId, score } of ranking) {
-        if (score !== null) items.set(itemId, { score, shown: false, positive: false })
+        if (score !== null) items.set(itemId, { score, shownAtMs: Infinity, positiveAtMs: Infinity })
       }
       byRequest.set(requestId, { occurredAtMs, modelId, items })
     },
     outcome({ requestId, itemId, type, occurredAtMs }) {
-      const prediction = requestId === null ? undefined : byRequest.get(requestId)
-      const scored = prediction?.items.get(itemId)
-      if (prediction === undefined || scored === undefined) return
-      if (shownTypes.has(type)) scored.shown = true
-      if (positiveTypes.has(type) && occurredAtMs <= prediction.occurredAtMs + horizonMs)
-        scored.positive = true
+      const scored = requestId === null ? undefined : byRequest.get(requestId)?.items.get(itemId)
+      if (scored === undefined) return
+      if (shownTypes.has(type)) scored.shownAtMs = Math.min(scored.shownAtMs, occurredAtMs)
+      if (positiveTypes.has(type)) scored.positiveAtMs = Math.min(scored.positiveAtMs, occurredAtMs)
     },
     result() {
       const judged: Judged[] = []
       for (const { occurredAtMs, modelId, items } of byRequest.values()) {
-        for (const { score, shown: seen, positive: worked } of items.values()) {
-          if (seen) judged.push({ occurredAtMs, modelId, score, label: worked ? 1 : 0 })
+        for (const { score, shownAtMs, positiveAtMs } of items.values()) {
+          if (shownAtMs > occurredAtMs + shownWithinMs) continue
+          judged.push({ occurredAtMs, modelId, score, label: positiveAtMs <= shownAtMs + horizonMs ? 1 : 0 })
         }
       }
       return judged.sort((left, right) => left.occurredAtMs - right.occurredAtMs)

@@ -68,8 +68,8 @@ async function heldMib(pid: number): Promise<number> {
 async function waitedSeconds(features: KeptProcess): Promise<number> {
   const url = await features.current().said(METRICS_URL)
   const metrics = await (await requestHttp(`${url}/metrics`)).text()
-  const counters = [...metrics.matchAll(/^feedloop_feature_store_waited_ms_total\{.*\} (\S+)$/gm)]
-  return counters.reduce((sum, [, ms]) => sum + Number(ms), 0) / 1_000
+  const counters = [...metrics.matchAll(/^feedloop_feature_store_waited_seconds_total\{.*\} (\S+)$/gm)]
+  return counters.reduce((sum, [, seconds]) => sum + Number(seconds), 0)
 }
 
 async function slowed(

@@ -1,5 +1,5 @@
 import { createMemoryRuntime, type MemoryRuntime } from '#streams'
-import type { Example, Interaction, Prediction } from '#schemas'
+import { joinedId, type Example, type Interaction, type Prediction } from '#schemas'
 import {
   compareStore,
   compileFeatureSet,
@@ -10,6 +10,7 @@ import {
   type StateStore,
 } from '#feature-store'
 import { decodeState, type SpelledState, spellOut } from '#feature-store/testing'
+import { exampleIdOf } from '../../../index.ts'
 import type { FeedConfig } from '../../feed.ts'
 import type { DisturbedRun } from './disturbed-loop.ts'
 
@@ -159,22 +160,26 @@ function exampleFaults({ driver }: DisturbedRun, feed: FeedConfig): string[] {
 function naiveExamples(driver: MemoryRuntime, feed: FeedConfig): Map<string, number> {
   const [label] = Object.values(feed.trainer.labels)
   const { positive, shown, horizonMinutes } = label!
+  const { shownWithinMinutes } = feed.trainer
   const first = new Map<string, Prediction>()
   for (const prediction of valuesOf(driver, 'predictions'))
     if (!first.has(prediction.requestId)) first.set(prediction.requestId, prediction)
   const told = new Map<string, Interaction[]>()
   for (const interaction of valuesOf(driver, 'interactions')) {
-    const place = `${interaction.requestId}/${interaction.itemId}`
+    if (interaction.requestId === null) continue
+    const place = joinedId('/', [interaction.requestId, interaction.itemId])
     told.set(place, [...(told.get(place) ?? []), interaction])
   }
   const examples = new Map<string, number>()
   for (const { requestId, predictionId, occurredAtMs, ranking } of first.values()) {
     for (const { itemId, vector } of ranking) {
-      const outcomes = told.get(`${requestId}/${itemId}`) ?? []
-      if (vector === null || !outcomes.some(({ type }) => shown.includes(type))) continue
-      const untilMs = occurredAtMs + horizonMinutes * 60_000
+      const outcomes = told.get(joinedId('/', [requestId, itemId])) ?? []
+      const showings = outcomes.filter(({ type }) => shown.includes(type))
+      const shownAtMs = Math.min(...showings.map((one) => one.occurredAtMs))
+      if (vector === null || shownAtMs > occurredAtMs + shownWithinMinutes * 60_000) continue
+      const untilMs = shownAtMs + horizonMinutes * 60_000
       const isPositive = outcomes.some((one) => positive.includes(one.type) && one.occurredAtMs <= untilMs)
-      examples.set(`${predictionId}/${itemId}`, isPositive ? 1 : 0)
+      examples.set(exampleIdOf(predictionId, itemId), isPositive ? 1 : 0)
     }
   }
   return examples

@@ -1,0 +1,44 @@
+import { BlobCorruptError } from '../errors.ts'
+import type { EntityState } from './entity-state.ts'
+
+const HASH_BYTES = 4
+
+/**
+ * FNV-1a, 32 bits, over UTF-16 units: with 32 ids remembered, one interaction in 134 million is taken for one of them
+ * by mistake.
+ */
+export function idHashOf(id: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}
+
+/**
+ * Notes an interaction's id among the last `idsMax` of its user; false: it is one of them, so it was folded before.
+ * Part of the state: whoever folds the log again decides the same. Cost: a look at `idsMax` numbers.
+ */
+export function rememberId(state: EntityState, idHash: number, idsMax: number): boolean {
+  if (idsMax === 0) return true
+  const ids = (state.recentIds ??= [])
+  if (ids.includes(idHash)) return false
+  if (ids.length >= idsMax) ids.splice(0, ids.length - idsMax + 1)
+  ids.push(idHash)
+  return true
+}
+
+/** Oldest first, uint32 little endian. */
+export function recentIdsBytes(ids: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(ids.length * HASH_BYTES)
+  for (let i = 0; i < ids.length; i++) bytes.writeUInt32LE(ids[i]!, i * HASH_BYTES)
+  return bytes
+}
+
+/** The newest `idsMax` of them: the window may have been made smaller since. */
+export function recentIdsOf(bytes: Buffer, idsMax: number): number[] {
+  if (bytes.length % HASH_BYTES !== 0)
+    throw new BlobCorruptError(`${String(bytes.length)} bytes of recent ids`)
+  const ids: number[] = []
+  const first = Math.max(0, bytes.length - idsMax * HASH_BYTES)
+  for (let at = first; at < bytes.length; at += HASH_BYTES) ids.push(bytes.readUInt32LE(at))
+  return ids
+}

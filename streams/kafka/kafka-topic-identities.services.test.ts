@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest'
+import { expected, recordingStage, started, writeInteractions } from '../testing/conformance-harness.ts'
+import { openKafkaHarness } from '../testing/kafka-harness.ts'
+import { describeServices } from '../testing/services.ts'
+import { catalogueOf } from './kafka-runtime.ts'
+import { applyTopics, deleteTopics, withAdmin } from './kafka-topics.ts'
+import { silentLogger } from '../log.ts'
+
+describeServices('which topic it is', (addresses) => {
+  it('a topic made anew with more records than were read is another one, and read from its beginning', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const { config, runtime } = harness
+    try {
+      const partition = runtime.partitionOf('interactions', 'u-0')
+      const before = await runtime.topicIdentity('interactions')
+      expect(before?.text).toMatch(/^[\w-]{22}:4$/)
+      expect(await runtime.topicIdentity('interactions')).toEqual(before)
+      const stage = recordingStage()
+      const running = await started(harness, stage)
+      await writeInteractions(harness, 1, 3)
+      await harness.until(() => stage.seen.length === 3, 'three records')
+      await running.stop()
+
+      await deleteTopics(addresses, [runtime.topicName('interactions')])
+      await applyTopics(addresses, [catalogueOf(config).interactions])
+      await writeInteractions(harness, 1, 5)
+      expect((await runtime.offsets('interactions', partition)).endOffset).toBe(5)
+      // Brokers forget what a group committed of a topic that is deleted; a fence in Redis stays.
+      expect((await runtime.topicIdentity('interactions'))?.text).not.toBe(before?.text)
+      const anew = recordingStage()
+      const again = await started(harness, anew)
+      await harness.until(() => anew.seen.length === 5, 'all five')
+      expect(anew.seen).toEqual(expected(0, 5))
+      await again.stop()
+    } finally {
+      await harness.close()
+    }
+  })
+
+  it('a topic that was widened is refused by whoever starts, and by whoever runs', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const { config, runtime } = harness
+    try {
+      await withAdmin(addresses.kafka, silentLogger, (admin) =>
+        admin.createPartitions({ topicPartitions: [{ topic: runtime.topicName('requests'), count: 6 }] }),
+      )
+      await expect(harness.another()).rejects.toMatchObject({ code: 'partitions_differ' })
+      await expect(runtime.topicIdentity('requests')).rejects.toThrow(/has 6 partitions.*say 4/)
+      expect(config.kafka.partitions).toBe(4)
+    } finally {
+      await harness.close()
+    }
+  })
+})

@@ -1,0 +1,59 @@
+import type { Cluster, Kafka } from 'kafkajs'
+import type { TopicKey } from '#schemas'
+import { partitionsDiffer, type TopicIdentity, type WhenTopicChanged } from '../topic-identity.ts'
+import { askAgain, type AskAgainParts } from './kafka-ask-again.ts'
+import { connectCluster } from './kafka-cluster.ts'
+import { askTopicIds } from './wire/kafka-topic-ids.ts'
+
+export interface TopicIdentitiesParts extends AskAgainParts {
+  kafka: Kafka
+  whenChanged: WhenTopicChanged
+  topicName(topic: TopicKey): string
+  /** As it was when this process started. */
+  partitionCount(topic: TopicKey): number
+}
+
+export interface TopicIdentities {
+  /**
+   * Asked anew each time. null: the brokers give topics no ids (before Kafka 2.8).
+   *
+   * @throws OperatorError `partitions_differ` when the topic was widened meanwhile
+   */
+  of(topic: TopicKey): Promise<TopicIdentity | null>
+  close(): Promise<void>
+}
+
+/** Keeps one connection, made with the first question. */
+export function createTopicIdentities(parts: TopicIdentitiesParts): TopicIdentities {
+  const { kafka, whenChanged, topicName, partitionCount } = parts
+  let connected: Promise<{ cluster: Cluster; disconnect(): Promise<void> }> | undefined
+
+  async function ask(name: string) {
+    connected ??= connectCluster(kafka)
+    try {
+      const { cluster } = await connected
+      await cluster.refreshMetadataIfNecessary()
+      return await askTopicIds(await cluster.findControllerBroker(), [name])
+    } catch (error) {
+      const broken = connected
+      connected = undefined
+      await broken.then(({ disconnect }) => disconnect()).catch(() => undefined) // the question's error is told
+      throw error
+    }
+  }
+
+  return {
+    async of(topic) {
+      const name = topicName(topic)
+      const found = (await askAgain(() => ask(name), parts))?.get(name)
+      if (found === undefined) return null
+      const { id, partitions } = found
+      if (partitions !== partitionCount(topic))
+        throw partitionsDiffer(name, partitions, partitionCount(topic))
+      return id === null ? null : { text: `${id}:${String(partitions)}`, whenChanged }
+    },
+    async close() {
+      await (await connected)?.disconnect()
+    },
+  }
+}

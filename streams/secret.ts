@@ -1,0 +1,1 @@
+export { placeOf, type Secret, secretSchema, withoutSecrets } from '#schemas'

@@ -1,0 +1,79 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { topicCatalogue } from '#schemas'
+import { serviceAcls } from '../acl/service-acls.ts'
+import { streamsConfigSchema } from '../config.ts'
+import type { Addresses } from '../contract.ts'
+import { CACHE_DIR_DEFAULT, secureDirOf } from '../stack/layout.ts'
+import type { StackUser } from '../stack/secure-users.ts'
+import { stackDown } from '../stack/stack-down.ts'
+import { CACHE_VARIABLE } from '../stack/stack-services.ts'
+import { resolveSecureAddresses } from '../stack/stack-status.ts'
+import { stackUp } from '../stack/stack-up.ts'
+import { startStackGuard } from './process-stack-guard.ts'
+
+const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+/** A stack of a test that asks who you are, on free ports in a folder of its own. */
+export interface SecureStack {
+  dir: string
+  /** Where everything is, and how this user is let in. */
+  as(user: StackUser): Promise<Addresses>
+  /** Of Kafka's controller, which clients have no business with. */
+  controllerPort(): Promise<number>
+  /** Everything any of its processes wrote. */
+  logs(): Promise<string>
+  /** Ends it; nothing is left. */
+  close(): Promise<void>
+}
+
+/**
+ * With rights for one feed under `prefix`. Gone afterwards, however this process ends.
+ *
+ * @throws what `stackUp` throws; nothing is left behind then
+ */
+export async function openSecureStack(prefix: string): Promise<SecureStack> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'feedloop-secure-stack-'))
+  const guard = startStackGuard(dir, projectRoot)
+  const close = async (): Promise<void> => {
+    await stackDown({ dir })
+    await rm(dir, { recursive: true, force: true })
+    await guard.dismiss()
+  }
+  try {
+    const { kafka } = streamsConfigSchema.parse({ prefix })
+    const acls = serviceAcls({ prefix, catalogue: topicCatalogue({ prefix, ...kafka }) })
+    await stackUp({
+      dir,
+      env: environmentOfNobody(),
+      anyPorts: true,
+      secure: { prefix, acls },
+      cacheDir: cacheDir(),
+    })
+    return {
+      dir,
+      as: (user) => resolveSecureAddresses(user, dir),
+      async controllerPort() {
+        const file = path.join(secureDirOf(dir), 'kafka', 'server.properties')
+        return Number(/CONTROLLER:\/\/[^:]+:(\d+)/.exec(await readFile(file, 'utf8'))?.[1])
+      },
+      async logs() {
+        const names = ['kafka', 'redis', 'registry']
+        const texts = names.map((name) => readFile(path.join(dir, 'logs', `${name}.log`), 'utf8'))
+        return (await Promise.all(texts)).join('\n')
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const cacheDir = () => process.env[CACHE_VARIABLE] || path.join(projectRoot, CACHE_DIR_DEFAULT)
+
+/** This process's own, without what was given to it: a secure stack starts all three itself. */
+const environmentOfNobody = (): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FEEDLOOP_')))

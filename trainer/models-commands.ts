@@ -1,0 +1,164 @@
+import type { Command } from 'commander'
+import { compileFeatureSet } from '#feature-store'
+import type { Example, ModelMove } from '#schemas'
+import { openModel } from '#scorer/model'
+import { type CommandContext, OperatorError, table } from '#streams'
+import type { TrainerFeedConfig } from './commands.ts'
+import { createModelLog, followModels, manifestOf, type ModelLog } from './models/model-log.ts'
+import { createModelWriter } from './models/model-writer.ts'
+import { moveByOperator, type OperatorWish } from './models/operator-move.ts'
+
+type Context = CommandContext<TrainerFeedConfig>
+type Connection = Awaited<ReturnType<Context['connect']>>
+
+export function registerModelList(models: Command, context: Context): void {
+  models
+    .command('list')
+    .description('every model, where it is and why')
+    .option('--json', 'print as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const shown = await connected(context, async (runtime) => {
+        const log = await readModelLog(runtime)
+        return log.moves().map((move) => summaryOf(move, log))
+      })
+      if (json) return print(JSON.stringify(shown, null, 2))
+      if (shown.length === 0) return print('no model yet')
+      const rows = shown.map((one) => [
+        one.modelId,
+        one.isLive ? `LIVE${one.pinned ? ', pinned' : ''}` : one.stage,
+        new Date(one.movedAtMs).toISOString(),
+        one.featureSetId ?? '?',
+        entropyText(one.metrics),
+        one.isFileKept ? 'kept' : 'gone',
+        one.reason,
+      ])
+      print(table(['model', 'stage', 'since', 'feature set', 'entropy', 'file', 'reason'], rows))
+    })
+}
+
+interface MoveFlags {
+  force?: true
+  reason?: string
+}
+
+/** promote, rollback, pin: the gate of the trainer, opened by an operator. */
+export function registerOperatorMoves(models: Command, context: Context): void {
+  const withFlags = (command: Command) =>
+    command
+      .option('--force', 'skip the metrics (never the golden proof); needs --reason')
+      .option('--reason <text>', 'why, for whoever reads `models list`')
+  withFlags(models.command('promote').description('make a model live, through the gate; ends a pin'))
+    .argument('<model>', 'model id')
+    .action((modelId: string, flags: MoveFlags) => act(context, 'promote', modelId, flags))
+  withFlags(
+    models.command('rollback').description('make the model live that served before, through the gate'),
+  ).action((flags: MoveFlags) => act(context, 'rollback', undefined, flags))
+  withFlags(models.command('pin').description('make a model live and keep it: nothing replaces it by itself'))
+    .argument('<model>', 'model id')
+    .action((modelId: string, flags: MoveFlags) => act(context, 'pin', modelId, flags))
+}
+
+async function act(
+  context: Context,
+  action: OperatorWish['action'],
+  modelId: string | undefined,
+  { force = false, reason = '' }: Omit<MoveFlags, 'force'> & { force?: boolean },
+): Promise<void> {
+  if (force && reason.trim() === '')
+    throw new OperatorError(
+      'reason_missing',
+      '--force needs --reason TEXT: say why the metrics do not count.',
+    )
+  const { trainer, features } = await context.loadConfig()
+  await connected(context, async (runtime) => {
+    const { clock, log, signals } = runtime
+    const outputs = await runtime.outputs('trainer-operator')
+    try {
+      const { artifactChunkBytes } = trainer.promotion
+      const told = await moveByOperator(
+        { action, modelId, force, reason },
+        {
+          modelLog: await readModelLog(runtime),
+          openModel,
+          writer: createModelWriter({ outputs, artifactChunkBytes, clock, log, signals }),
+          promotion: trainer.promotion,
+          featureSetId: compileFeatureSet(features).id,
+          objective: trainer.objective,
+          newestExamples: () => newestExamples(runtime, trainer.promotion.freshExamplesMin),
+        },
+      )
+      print(told)
+    } finally {
+      await outputs.close()
+    }
+  })
+}
+
+async function connected<T>(context: Context, work: (runtime: Connection) => Promise<T>): Promise<T> {
+  const runtime = await context.connect('trainer-models')
+  try {
+    return await work(runtime)
+  } finally {
+    await runtime.close()
+  }
+}
+
+async function readModelLog(runtime: Connection): Promise<ModelLog> {
+  const log = createModelLog()
+  const following = await followModels(runtime, log)
+  await following.ready
+  await following.stop()
+  return log
+}
+
+/** The whole topic is read: it has no index by time of maturing. */
+async function newestExamples(runtime: Connection, count: number): Promise<Example[]> {
+  let newest: Example[] = []
+  const follower = await runtime.follow({
+    name: 'trainer-examples',
+    topic: 'examples',
+    startFrom: 'earliest',
+    record({ value }) {
+      if (value === null) return
+      newest.push(value)
+      if (newest.length >= 8 * count) newest = sorted(newest).slice(-count)
+    },
+  })
+  await follower.ready
+  await follower.stop()
+  return sorted(newest).slice(-count)
+}
+
+const sorted = (examples: Example[]) => examples.sort((left, right) => left.maturedAtMs - right.maturedAtMs)
+
+function summaryOf(move: ModelMove, log: ModelLog) {
+  const { modelId, learner, reason, movedAtMs, occurredAtMs, pinned } = move
+  const { label, featureSetId, metrics, trainedOn } = manifestOf(move) ?? {}
+  const isLive = log.live()?.modelId === modelId
+  // Only one serves: whatever else was never moved on has been replaced.
+  const stage = move.stage === 'champion' && !isLive ? 'replaced' : move.stage
+  const isFileKept = log.file(modelId) !== undefined
+  const is = { isLive, pinned, isFileKept }
+  return {
+    modelId,
+    learner,
+    label,
+    featureSetId,
+    stage,
+    ...is,
+    reason,
+    movedAtMs,
+    occurredAtMs,
+    metrics,
+    trainedOn,
+  }
+}
+
+function entropyText(metrics: Record<string, number> | undefined): string {
+  const entropy = metrics?.['normalizedEntropy']
+  return entropy === undefined ? '' : entropy.toFixed(4)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

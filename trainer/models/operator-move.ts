@@ -1,0 +1,174 @@
+import type { Example, ModelManifest, ModelMove } from '#schemas'
+import { vectorOfBytes } from '#schemas'
+import type { ModelSession, OpenModel } from '#scorer/model'
+import { OperatorError } from '#streams'
+import type { PromotionConfig } from '../config.ts'
+import { judge } from '../promotion/promotion.ts'
+import { manifestOf, type ModelLog } from './model-log.ts'
+import type { ModelWriter } from './model-writer.ts'
+
+export interface OperatorWish {
+  action: 'promote' | 'rollback' | 'pin'
+  /** Not for a rollback: that takes the model that served before. */
+  modelId?: string | undefined
+  /** Skips the metrics, never the golden proof. */
+  force: boolean
+  reason: string
+}
+
+export interface OperatorMoveParts {
+  modelLog: ModelLog
+  openModel: OpenModel
+  writer: ModelWriter
+  promotion: PromotionConfig
+  featureSetId: string
+  objective: string
+  /** The newest matured examples, oldest first: what the metrics are measured on. */
+  newestExamples(): Promise<readonly Example[]>
+}
+
+/**
+ * Moves a model because an operator wants it: the same gate as a trainer's own (a whole file, the golden proof, metrics
+ * against the live model on the newest examples). A trainer that runs takes the champion over from the log.
+ *
+ * @returns the sentence that was written as the reason
+ * @throws OperatorError when the gate is closed: nothing was written
+ */
+export async function moveByOperator(wish: OperatorWish, parts: OperatorMoveParts): Promise<string> {
+  const { modelLog, writer } = parts
+  const move = targetOf(wish, modelLog)
+  const manifest = checkedManifest(move, parts)
+  const live = modelLog.live()
+  const isLive = live?.modelId === move.modelId
+  const gate = await throughGate(wish, { manifest, live: isLive ? undefined : live }, parts, isLive)
+  const reason = `By an operator (${wish.action}${wish.force ? ', metrics skipped' : ''}): ${wish.reason || gate}`
+  const why = { reason, occurredAtMs: live?.occurredAtMs ?? move.occurredAtMs }
+  await writer.move(manifest, 'champion', { ...why, pinned: wish.action === 'pin' })
+  // Whatever else still says champion does not serve any more.
+  for (const other of modelLog.moves()) {
+    const old = other.stage === 'champion' && other.modelId !== move.modelId ? manifestOf(other) : undefined
+    if (old !== undefined)
+      await writer.move(old, 'retired', { ...why, reason: `Replaced by ${move.modelId}, by an operator.` })
+  }
+  return reason
+}
+
+function targetOf({ action, modelId }: OperatorWish, modelLog: ModelLog): ModelMove {
+  if (action !== 'rollback') {
+    const found = modelLog.moves().find((move) => move.modelId === modelId)
+    if (found !== undefined) return found
+    throw new OperatorError(
+      'model_unknown',
+      `There is no model ${modelId ?? ''}: \`feedloop models list\` shows all of them.`,
+    )
+  }
+  const before = modelLog
+    .moves()
+    .filter(({ stage, modelId: id }) => stage === 'retired' && modelLog.file(id) !== undefined)
+  const last = before.at(-1)
+  if (last !== undefined) return last
+  throw new OperatorError(
+    'model_none_before',
+    'No model that served before still has its file: there is nothing to roll back to.',
+  )
+}
+
+function checkedManifest(
+  move: ModelMove,
+  { modelLog, featureSetId, objective }: OperatorMoveParts,
+): ModelManifest {
+  const { modelId } = move
+  const manifest = manifestOf(move)
+  if (manifest === undefined)
+    throw new OperatorError('model_unreadable', `The manifest of ${modelId} cannot be read.`)
+  if (modelLog.file(modelId) === undefined) {
+    throw new OperatorError(
+      'model_file_gone',
+      `The file of ${modelId} is gone (withdrawn when it was ${move.stage}): no scorer could open it. \`feedloop models list\` shows which files are kept.`,
+    )
+  }
+  if (manifest.featureSetId !== featureSetId || manifest.label !== objective) {
+    throw new OperatorError(
+      'model_unfit',
+      `${modelId} was made for the feature set ${manifest.featureSetId} and the label ${manifest.label}; this feed has ${featureSetId} and ${objective}.`,
+    )
+  }
+  return manifest
+}
+
+interface Compared {
+  manifest: ModelManifest
+  /** undefined: there is nothing to compare with. */
+  live: ModelMove | undefined
+}
+
+/** @returns what spoke for it */
+async function throughGate(
+  { force }: OperatorWish,
+  compared: Compared,
+  parts: OperatorMoveParts,
+  isLive: boolean,
+): Promise<string> {
+  const { manifest } = compared
+  const session = await proven(manifest, parts)
+  try {
+    if (force) return 'its golden rows are proven.'
+    if (isLive) return 'it is live already.'
+    const { promoted, reason } = await judged(session, compared, parts)
+    if (promoted) return reason
+    throw new OperatorError(
+      'model_not_better',
+      `${manifest.modelId} does not pass the gate. ${reason} \`--force --reason TEXT\` skips the metrics.`,
+    )
+  } finally {
+    await session.close()
+  }
+}
+
+async function proven(
+  manifest: ModelManifest,
+  { modelLog, openModel }: OperatorMoveParts,
+): Promise<ModelSession> {
+  try {
+    return await openModel(modelLog.file(manifest.modelId)!, manifest)
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new OperatorError(
+      'model_refused',
+      `${manifest.modelId} is refused by the code that would serve it: ${said}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function judged(session: ModelSession, { live }: Compared, parts: OperatorMoveParts) {
+  const { promotion, objective, featureSetId } = parts
+  const rows = (await parts.newestExamples())
+    .filter((example) => example.featureSetId === featureSetId && !example.labelsOut.includes(objective))
+    .flatMap(({ labels, vector }) => {
+      const label = labels.find(({ name }) => name === objective)?.value
+      return label === 0 || label === 1 ? [{ vector: vectorOfBytes(vector), label }] : []
+    })
+  const width = session.manifest.width
+  const vectors = new Float32Array(rows.length * width)
+  rows.forEach(({ vector }, row) => vectors.set(vector, row * width))
+  const forecastsOf = async (model: ModelSession) => {
+    const scores = rows.length === 0 ? new Float32Array() : await model.predict(vectors, rows.length)
+    return rows.map(({ label }, at) => ({ score: scores[at]!, label }))
+  }
+  const candidate = await forecastsOf(session)
+  const against = live === undefined ? undefined : manifestOf(live)
+  if (against === undefined || parts.modelLog.file(against.modelId) === undefined)
+    return judge({ candidate, champion: null }, promotion)
+  const serving = await proven(against, parts)
+  try {
+    return judge(
+      { candidate, champion: { modelId: against.modelId, forecasts: await forecastsOf(serving) } },
+      promotion,
+    )
+  } finally {
+    await serving.close()
+  }
+}
