@@ -81,7 +81,6 @@ export function openBanditFeed(): LogFeed {
         freshExamplesMin: 400,
         freshExamplesMax: 3_000,
         freshPositivesMin: 3,
-        firstNormalizedEntropyMax: 1.1,
         calibrationTolerance: 2,
       },
       limits: { streamJumpMinutesMax: GAP_MINUTES_MAX },
