@@ -41,7 +41,7 @@ export function openFeedStore(
 export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningStage> {
   return openAll(async (closers) => {
     const config = await context.loadConfig()
-    const { redis } = await context.addresses()
+    const { redis } = await context.addresses(['redis'])
     const store = await openFeedStore(redis, config, 'owner')
     closers.add(() => store.close())
     const runtime = await context.connect('features')
@@ -94,7 +94,7 @@ async function showEntity(
   id: string,
 ) {
   const config = await context.loadConfig()
-  const { redis } = await context.addresses()
+  const { redis } = await context.addresses(['redis'])
   const closers = createClosers()
   try {
     const store = await openFeedStore(redis, config)
