@@ -60,8 +60,9 @@ describe('lettersSummary', () => {
       { reason: 'wrong_partition', count: 11, topics: ['feed.outcomes.v1'], newestAtMs: 0, detail: 'd' },
     ]
     const text = lettersSummary({ reasons, isCut: false, hours: 24 })
-    expect(text).toMatch(/^Dead-lettered in the last 24 hours: 11 wrong_partition of feed\.outcomes\.v1/)
-    expect(text).toMatch(/\n- wrong_partition: Mend the producer .*murmur2_random/)
+    expect(text).toMatch(
+      /^Dead-lettered in the last 24 hours:\n- 11 wrong_partition of feed\.outcomes\.v1, the newest: d\n {2}Mend the producer .*murmur2_random/,
+    )
     expect(lettersSummary({ reasons: [], isCut: false, hours: 24 })).toMatch(/^No record/)
   })
 })

@@ -65,7 +65,7 @@ function placesText(lags: readonly AgedLag[]): string {
 /** Below the lag: records that nobody waits for any more. */
 export function lettersSummary({ reasons, isCut, hours }: RecentLetters): string {
   if (reasons.length === 0) return `No record was dead-lettered in the last ${hours} hours.`
-  const advice = reasons.map(({ reason }) => `- ${reason}: ${letterAdvice(reason)}`)
-  const intro = `Dead-lettered in the last ${hours} hours${isCut ? ' (of the newest 1,000)' : ''}`
-  return [`${intro}: ${lettersText(reasons)}`, ...advice].join('\n')
+  const intro = `Dead-lettered in the last ${hours} hours${isCut ? ', of the newest 1,000' : ''}:`
+  const lines = reasons.map((one) => `- ${lettersText(one)}\n  ${letterAdvice(one.reason)}`)
+  return [intro, ...lines].join('\n')
 }

@@ -5,9 +5,10 @@ import { ONE_LINE_FIX } from './steps/right-partition.ts'
 /** A letter may quote what it was made of. */
 const DETAIL_CHARS = 200
 
-/** The dead letters of one reason. */
+/** The records that were given up for one reason. */
 export interface LettersOfReason {
   reason: string
+  /** Records: several stages that give up the same one write a letter each. */
   count: number
   /** Where the records came from. */
   topics: string[]
@@ -24,9 +25,13 @@ export interface LettersOfReason {
 export function lettersByReason(letters: readonly DeadLetter[], fromMs = 0): LettersOfReason[] {
   const writtenBack = new Set(letters.filter(({ reason }) => reason === REQUEUED).map(sourceOf))
   const byReason = new Map<string, LettersOfReason>()
+  const counted = new Set<string>()
   for (const letter of letters) {
     const { reason, topic, detail, diedAtMs } = letter
-    if (reason === REQUEUED || diedAtMs < fromMs || writtenBack.has(sourceOf(letter))) continue
+    const source = sourceOf(letter)
+    const again = `${reason} ${source}`
+    if (reason === REQUEUED || diedAtMs < fromMs || writtenBack.has(source) || counted.has(again)) continue
+    counted.add(again)
     const known = byReason.get(reason)
     if (known === undefined) {
       byReason.set(reason, { reason, count: 1, topics: [topic], newestAtMs: diedAtMs, detail })
@@ -39,14 +44,9 @@ export function lettersByReason(letters: readonly DeadLetter[], fromMs = 0): Let
   return [...byReason.values()].sort((a, b) => b.count - a.count || a.reason.localeCompare(b.reason))
 }
 
-/** @example '7 far_future of feed.interactions.v1 (the newest: ...), 3 unknown_type of ...' */
-export const lettersText = (reasons: readonly LettersOfReason[]): string =>
-  reasons
-    .map(
-      ({ reason, count, topics, detail }) =>
-        `${String(count)} ${reason} of ${topics.join(', ')} (the newest: ${detail.slice(0, DETAIL_CHARS)})`,
-    )
-    .join('; ')
+/** @example '7 far_future of feed.interactions.v1, the newest: ...' */
+export const lettersText = ({ reason, count, topics, detail }: LettersOfReason): string =>
+  `${String(count)} ${reason} of ${topics.join(', ')}, the newest: ${detail.slice(0, DETAIL_CHARS)}`
 
 /** What to do about letters of a reason, in one sentence. */
 export function letterAdvice(reason: string): string {

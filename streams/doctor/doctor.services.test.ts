@@ -98,7 +98,7 @@ describeServices('doctor', (addresses) => {
         limits: { sessionTimeoutMs: 9_000_000 },
       })
       const failed = (await examine(missing, addresses)).filter(({ verdict }) => verdict === 'failed')
-      expect(failed.map(({ check }) => check)).toContain('topic nobody-made-this.interactions.v1')
+      expect(failed.map(({ check }) => check)).toContain('topics')
       expect(failed.map(({ check }) => check)).toContain('session timeout')
       const wider = { ...harness.config, kafka: { ...harness.config.kafka, partitions: 5 } }
       const other = (await examine(wider, addresses)).find(({ check }) => check.endsWith('.interactions.v1'))

@@ -1,5 +1,5 @@
 import { codeOf, type OperatorError } from '../errors.ts'
-import { ADDRESS_VARIABLES, type ServiceName } from '../stack/stack-services.ts'
+import { ADDRESS_VARIABLES, SERVICE_TITLES, type ServiceName } from '../stack/stack-services.ts'
 import { failed, type Finding, warning } from './finding.ts'
 
 /** The check that stands for the service as a whole. */
@@ -25,7 +25,7 @@ export function judgeAddress(service: ServiceName, why: OperatorError): Finding 
     return failed(check, why.message, `Correct ${variable} or ${SETTINGS[service]}.`)
   return failed(
     check,
-    `no address: no local one runs, and neither ${variable} nor ${SETTINGS[service]} is set`,
+    `no local ${SERVICE_TITLES[service]} runs, and neither ${variable} nor ${SETTINGS[service]} names another`,
     `Run \`npx feedloop stack up\` (what runs already is left alone), or set ${variable}.`,
   )
 }

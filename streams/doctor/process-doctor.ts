@@ -45,7 +45,10 @@ export async function examine(config: StreamsConfig, addresses: KnownAddresses):
   return findings.flat()
 }
 
-const said = (error: unknown) => (error instanceof Error ? error.message : String(error))
+function said(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.name === 'TimeoutError' ? 'no answer in time' : error.message
+}
 
 async function examineKafka(
   config: StreamsConfig,

@@ -148,6 +148,7 @@ function interactionsOf(
   told: { produced: number; records: number; letters: readonly DeadLetter[]; acknowledged: number | null },
 ): DemoReport['interactions'] {
   const { produced, acknowledged } = told
+  const deadLettersBy = lettersByReason(told.letters)
   const all = [user, item, userAttributes, itemAttributes]
   const difference = all.find(({ firstDifference }) => firstDifference !== null)
   const sum = (of: 'entities' | 'different') => all.reduce((total, one) => total + one[of], 0)
@@ -164,8 +165,8 @@ function interactionsOf(
     entitiesDifferent: sum('different'),
     firstDifference: difference === undefined ? null : JSON.stringify(difference.firstDifference),
     acknowledged,
-    deadLetters: told.letters.length,
-    deadLettersBy: lettersByReason(told.letters),
+    deadLetters: deadLettersBy.reduce((sum, { count }) => sum + count, 0),
+    deadLettersBy,
   }
 }
 
