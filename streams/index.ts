@@ -29,7 +29,7 @@ export { codeOf, describeFailure, OperatorError, StageKilledError } from './erro
 
 // Steps that several stages share, and small things
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
-export { rightPartition, rightTombstone } from './steps/right-partition.ts'
+export { misplaced, noteMisplaced, rightPartition, rightTombstone } from './steps/right-partition.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
 export { partitionOf } from './partitioner.ts'
 export { type Closers, createClosers, openAll } from './closers.ts'
