@@ -8,20 +8,25 @@ export interface RowPlace {
   line: number
 }
 
+/** A sentence about a row. */
+export const rowError = ({ path, line }: RowPlace, why: string) =>
+  new LogUnreadableError(path, `line ${String(line)}: ${why}`)
+
 /** The column's text. @throws LogUnreadableError when the file has no such column or it is empty */
-export function textOf(row: CsvRow, column: string, { path, line }: RowPlace): string {
+export function textOf(row: CsvRow, column: string, place: RowPlace): string {
   const value = row[column]
-  if (value === undefined || value === '')
-    throw new LogUnreadableError(path, `line ${String(line)} has no ${column}`)
+  if (value === undefined) {
+    const has = Object.keys(row).join(', ')
+    throw rowError(place, `there is no column ${column === '' ? '"" (the index, without a name)' : column} (columns: ${has})`)
+  }
+  if (value === '') throw rowError(place, `${column} is empty`)
   return value
 }
 
 /** The column's number. @throws LogUnreadableError when it is none */
 export function numberOf(row: CsvRow, column: string, place: RowPlace): number {
-  const value = Number(textOf(row, column, place))
-  if (Number.isFinite(value)) return value
-  throw new LogUnreadableError(
-    place.path,
-    `line ${String(place.line)}: ${column} is not a number (${String(row[column])})`,
-  )
+  const text = textOf(row, column, place)
+  const value = Number(text)
+  if (Number.isFinite(value) && text.trim() !== '') return value
+  throw rowError(place, `${column} is not a number (${text})`)
 }

@@ -1,6 +1,6 @@
-import { textOf, type RowPlace } from './csv-values.ts'
-import { LogUnreadableError } from './errors.ts'
+import { rowError, textOf, type RowPlace } from './csv-values.ts'
 import type { CsvRow } from './feed-log.ts'
+import { utcOf } from './log-zone.ts'
 
 export type TimeUnit = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds'
 
@@ -19,14 +19,17 @@ const UNIT_MS: readonly (readonly [TimeUnit, number])[] = [
 /** Within these years a number is a time in one unit only. */
 const FIRST_MS = Date.UTC(1990, 0, 1)
 const LAST_MS = Date.UTC(2100, 0, 1)
-const ZONE = /(Z|[+-]\d{2}:?\d{2})$/i
+const ZONE = /\d(Z|[+-]\d{2}:?\d{2})$/i
+/** As in the files of MIND: 11/15/2019 9:05:58 AM, the month first. */
+const MONTH_FIRST = /^(\d{1,2})\/(\d{1,2})\/(\d{4})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AP])M)?$/i
 
 /**
- * The column's time: a number in whatever unit it can only be in, or a date; one without a zone is UTC.
+ * The column's time: a number in whatever unit it can only be in, or a date. One without a zone is in `timeZone`, never
+ * in the machine's.
  *
  * @throws LogUnreadableError naming line and column when it lies before 1990 or after 2100 in every unit, or is no time
  */
-export function logTimeOf(row: CsvRow, column: string, place: RowPlace): LogTime {
+export function logTimeOf(row: CsvRow, column: string, place: RowPlace, timeZone = 'UTC'): LogTime {
   const text = textOf(row, column, place).trim()
   const number = Number(text)
   if (Number.isFinite(number)) {
@@ -36,15 +39,36 @@ export function logTimeOf(row: CsvRow, column: string, place: RowPlace): LogTime
     }
     throw noTime(place, column, text, 'as seconds, milliseconds, microseconds and nanoseconds')
   }
-  const iso = text.replace(' ', 'T')
-  const atMs = Math.floor(Date.parse(ZONE.test(iso) ? iso : `${iso}Z`))
+  const atMs = dateOf(text, timeZone)
   if (atMs >= FIRST_MS && atMs < LAST_MS) return { atMs, unit: null }
   throw noTime(place, column, text, Number.isFinite(atMs) ? 'as a date' : null)
 }
 
-function noTime({ path, line }: RowPlace, column: string, text: string, as: string | null) {
+/** NaN when it is none. */
+function dateOf(text: string, timeZone: string): number {
+  const monthFirst = MONTH_FIRST.exec(text)
+  if (monthFirst !== null) return utcOf(monthFirstMs(monthFirst), timeZone)
+  if (!/^\d{4}-\d/.test(text)) return Number.NaN
+  const iso = text.replace(' ', 'T')
+  if (ZONE.test(iso)) return Math.floor(Date.parse(iso))
+  return utcOf(Math.floor(Date.parse(`${iso.length === 10 ? `${iso}T00:00` : iso}Z`)), timeZone)
+}
+
+function monthFirstMs([, month, day, year, hour, minute, second, half]: RegExpExecArray): number {
+  const hours = Number(hour)
+  if (half !== undefined && (hours < 1 || hours > 12)) return Number.NaN
+  const isAfternoon = half?.toUpperCase() === 'P'
+  const hour24 = half === undefined ? hours : (hours % 12) + (isAfternoon ? 12 : 0)
+  const given = [Number(month), Number(day), hour24, Number(minute), Number(second ?? 0)] as const
+  const [m, d, h, min, s] = given
+  if (m < 1 || m > 12 || d < 1 || d > 31 || h > 23 || min > 59 || s > 59) return Number.NaN
+  const atMs = Date.UTC(Number(year), m - 1, d, h, min, s)
+  return new Date(atMs).getUTCDate() === d ? atMs : Number.NaN
+}
+
+function noTime(place: RowPlace, column: string, text: string, as: string | null) {
   const why = as === null ? 'is no time' : `lies before 1990 or after 2100 ${as}`
-  return new LogUnreadableError(path, `line ${String(line)}: ${column} ${why} (${text})`)
+  return rowError(place, `${column} ${why} (${text})`)
 }
 
 /** Units other than the expected one, row by row, and what is said about them. */
