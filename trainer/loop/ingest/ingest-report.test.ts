@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { featureStoreConfigSchema } from '#feature-store'
 import { trainerConfigSchema } from '../../config.ts'
 import { runFailures, type Audit } from '../report/index.ts'
-import { movieLensFeed, openBanditFeed } from './feeds.ts'
+import { movieLensFeed, openBanditFeed } from '../datasets/index.ts'
 import { ingestReport, ingestReportText } from './ingest-report.ts'
 
 const audit: Audit = {
