@@ -77,7 +77,7 @@ describe('usage', () => {
       'simulate',
       'features',
     ]
-    for (const command of [...commands, 'prove-model', 'models', 'drift', 'demo', 'ingest'])
+    for (const command of [...commands, 'prove-model', 'models', 'drift', 'demo', 'ingest', 'backtest'])
       expect(stdout).toMatch(new RegExp(`^  ${command}( |$)`, 'm'))
   })
 
@@ -93,6 +93,7 @@ describe('usage', () => {
     ['an option', ['check', '--flibber'], '--flibber'],
     ['a missing argument', ['models', 'show'], 'model'],
     ['a missing option', ['ingest', 'open-bandit'], '--path'],
+    ['a window', ['backtest', '--dataset', 'movielens', '--path', '.', '--window', '7x'], '--window'],
     ['a data set', ['ingest', 'flibber', '--path', '.'], 'flibber'],
     ['a combination', ['features', 'show', '--user', 'u', '--item', 'i'], 'exactly one'],
   ])('exits 2 and names what it does not know: %s', async (_what, argv, named) => {

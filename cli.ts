@@ -72,7 +72,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function contextOf(program: Command, signals: SignalRegistry): CommandContext<FeedConfig> {
   let loaded: Promise<FeedConfig> | undefined
-  const loadConfig = () => (loaded ??= loadFeed(program.opts<{ config?: string }>().config))
+  const loadConfig = (path?: string) =>
+    path === undefined ? (loaded ??= loadFeed(program.opts<{ config?: string }>().config)) : loadFeed(path)
   const addresses: CommandContext<FeedConfig>['addresses'] = async (wanted) =>
     resolveAddresses({ dir: STACK_DIR_DEFAULT, env: process.env, config: await loadConfig() }, wanted)
   return {

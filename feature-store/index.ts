@@ -22,6 +22,8 @@ export type { ApplyAnswer, Fence } from './fence.ts'
 
 export { createReplay } from './replay/replay.ts'
 export type { LoggedRecord, Replay, ReplayedEntity, ReplayedTopic, ReplayOptions } from './replay/replay.ts'
+export { createFeaturesInOrder } from './replay/features-in-order.ts'
+export type { FeaturesInOrder, InOrderVerdict } from './replay/features-in-order.ts'
 export { compareStore } from './replay/compare-store.ts'
 export type { EntityComparison } from './replay/compare-store.ts'
 export { checkPrediction } from './replay/check-prediction.ts'

@@ -24,8 +24,11 @@ export interface Addresses {
 
 /** What `cli.ts` gives to every part's commands. */
 export interface CommandContext<Config> {
-  /** The validated feed configuration (feedloop.config.ts of the working directory, or the defaults). */
-  loadConfig(): Promise<Config>
+  /**
+   * The validated feed configuration: `--config`, feedloop.config.ts of the working directory, or the defaults.
+   * @param path another feed file, for who compares
+   */
+  loadConfig(path?: string): Promise<Config>
   /**
    * Environment, then configuration, then the running local stack. Throws an operator error that says what to do when one
    * of the services that are asked for is not known.

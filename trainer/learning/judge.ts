@@ -31,6 +31,8 @@ export interface Judge {
   add(example: TrainingExample): void
   /** Takes back what matured from this event time on: its labels had not arrived. */
   forgetSince(maturedAtMs: number): void
+  /** Whether one has seen enough. */
+  isDue(): boolean
   /** Decides on those that have seen enough. */
   decide(): Promise<void>
   /** Rejects all of them. */
@@ -101,6 +103,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
       for (const trial of trials)
         trial.fresh = trial.fresh.filter((example) => example.maturedAtMs < maturedAtMs)
     },
+    isDue: () => trials.some(hasSeenEnough),
     async decide() {
       for (const trial of trials.filter(hasSeenEnough)) {
         // What a promotion left too little for goes on.

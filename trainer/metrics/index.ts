@@ -1,5 +1,14 @@
 export { type Forecast, logLoss, logLossOf, SCORE_MARGIN } from './log-loss.ts'
 export { baseRate, entropyOf, normalizedEntropy } from './normalized-entropy.ts'
 export { areaUnderCurve } from './auc.ts'
+export { brierScore } from './brier.ts'
 export { calibrationRatio } from './calibration.ts'
+export {
+  CALIBRATION_BINS,
+  type CalibrationError,
+  calibrationError,
+  type ReliabilityBin,
+} from './calibration-error.ts'
 export { forecastQuality, type ForecastQuality } from './forecast-quality.ts'
+export { requestOrder, requestQuality, type RequestQuality } from './request-quality.ts'
+export { thresholdQuality, type ThresholdQuality } from './threshold-quality.ts'

@@ -4,6 +4,8 @@ import type { Attribute, Interaction, Item, RankRequest, User } from '#schemas'
 export type LogEntry =
   | { kind: 'item'; atMs: number; item: Item }
   | { kind: 'user'; atMs: number; user: User }
+  /** What somebody did without being asked for it: their past at the log's start, a search. */
+  | { kind: 'interaction'; atMs: number; interaction: Interaction }
   /** What was asked and what came of it. The outcomes are told only after the request has been answered. */
   | { kind: 'impression'; atMs: number; request: RankRequest; outcomes: Interaction[] }
 

@@ -1,17 +1,11 @@
-import { openMovieLensLog, openOpenBanditLog, type FeedLog } from '../datasets/index.ts'
+import { DATA_SETS } from '../datasets/index.ts'
 import { writeFile } from 'node:fs/promises'
 import { Argument, InvalidArgumentError, type Command } from 'commander'
 import { parseSpeed, type CommandContext } from '#streams'
 import { endOnInterrupt, tellProgress, wallStopwatch } from '../demo/index.ts'
-import { movieLensFeed, openBanditFeed, type LogFeed } from './feeds.ts'
 import { runIngest } from './ingest.ts'
 import { ingestReportText } from './ingest-report.ts'
 import { openProgressBar } from './terminal-progress.ts'
-
-const DATASETS: Record<string, { open: (path: string) => Promise<FeedLog>; feed: () => LogFeed }> = {
-  'open-bandit': { open: openOpenBanditLog, feed: openBanditFeed },
-  movielens: { open: openMovieLensLog, feed: movieLensFeed },
-}
 
 interface IngestFlags {
   path: string
@@ -26,7 +20,7 @@ export function registerIngestCommands(program: Command, _context: CommandContex
   program
     .command('ingest')
     .description('send a real log through the whole loop at its own event time, on the local stack')
-    .addArgument(new Argument('<dataset>').choices(Object.keys(DATASETS)))
+    .addArgument(new Argument('<dataset>').choices(Object.keys(DATA_SETS)))
     .requiredOption('--path <dir>', 'the folder of the data set')
     .option(
       '--speed <x>',
@@ -37,7 +31,7 @@ export function registerIngestCommands(program: Command, _context: CommandContex
     .option('--json', 'print the report as JSON')
     .option('--keep', 'leave topics, states and logs for a look')
     .action(async (dataset: string, flags: IngestFlags) => {
-      const { open, feed } = DATASETS[dataset]!
+      const { open, feed } = DATA_SETS[dataset]!
       const log = await open(flags.path)
       const told = flags.json === true ? process.stderr : process.stdout
       const bar = openProgressBar(told, log.impressions)

@@ -1,3 +1,3 @@
 export { registerIngestCommands } from './commands.ts'
-export { movieLensFeed, openBanditFeed, type LogFeed } from './feeds.ts'
 export { runIngest, type IngestRunOptions } from './ingest.ts'
+export { openProgressBar, type ProgressBar } from './terminal-progress.ts'

@@ -1,11 +1,11 @@
-import type { FeedLog } from '../datasets/index.ts'
+import type { FeedLog, LogFeed } from '../datasets/index.ts'
 import { ingestLog, type IngestProgress } from './kafka-ingest.ts'
 import { featureStoreConfigSchema, openFeedStore } from '#feature-store'
 import { createClosers, type Environment, type StackProgress } from '#streams'
 import { trainerConfigSchema } from '../../config.ts'
+import type { FeedLog, LogFeed } from '../datasets/index.ts'
 import { startLoop, type Stopwatch } from '../demo/index.ts'
 import { auditRun, joiningOf, judgingOf, kafkaAuditSource } from '../report/index.ts'
-import type { LogFeed } from './feeds.ts'
 import { ingestFailures } from './ingest-failures.ts'
 import { ingestReport, type IngestReport } from './ingest-report.ts'
 

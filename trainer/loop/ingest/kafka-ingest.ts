@@ -90,6 +90,11 @@ export async function ingestLog(runtime: Runtime, options: IngestOptions): Promi
         await telling.flushIfMany()
       } else if (entry.kind === 'user') {
         telling.user(entry.user)
+      } else if (entry.kind === 'interaction') {
+        if (itemsUntold) await pace.lagAtMost(0)
+        itemsUntold = false
+        telling.interaction(entry.interaction)
+        await telling.flushIfMany()
       } else {
         if (itemsUntold) await pace.lagAtMost(0)
         itemsUntold = false

@@ -1,0 +1,120 @@
+import { table } from '#streams'
+import type { BacktestReport, BacktestResult } from './backtest-report.ts'
+import { durationText } from './duration.ts'
+import type { Interval } from './paired.ts'
+
+/** The report for people. */
+export function backtestText(report: BacktestReport): string {
+  const { results, days } = report
+  const byDay = days.map(({ day, date, ...metrics }) => [
+    String(day),
+    date,
+    ...[metrics.rows, metrics.positives].map(String),
+    fixed(metrics.normalizedEntropy, 4),
+    fixed(metrics.auc, 4),
+    fixed(metrics.groupedAuc, 4),
+    fixed(metrics.calibration, 3),
+    String(metrics.retrains),
+    metrics.seconds.toFixed(1),
+  ])
+  const columns = [
+    'day',
+    'date',
+    'rows',
+    'positive',
+    'entropy',
+    'AUC',
+    'per request',
+    'calibration',
+    'models',
+    's',
+  ]
+  return [
+    ...factsOf(report),
+    '',
+    table(HEADINGS, results.map(lineOf)),
+    '',
+    `${results[0]!.name} by day:`,
+    '',
+    table(columns, byDay),
+    '',
+    'entropy: normalized; 1 is always saying the base rate of the same rows, lower is better. per request: mean AUC of the',
+    'requests that show both labels. ECE: calibration error, and what chance alone would show. [ ]: of the difference in',
+    'entropy to the first line, 95 % of resampled users.',
+    '',
+  ].join('\n')
+}
+
+const HEADINGS = [
+  'who',
+  'goes live',
+  'entropy',
+  'less the first',
+  'log-loss',
+  'AUC',
+  'per request',
+  'NDCG@10',
+  'calibration',
+  'ECE (chance)',
+  'accuracy',
+  'models',
+  's',
+]
+
+function lineOf({ name, kind, gate, total, served, againstFirst, live }: BacktestResult): string[] {
+  const isLearner = kind === 'learner'
+  const share = served < 1 && isLearner ? `, ${(served * 100).toFixed(0)} % served` : ''
+  const goesLive = !isLearner ? '' : gate === 'none' ? 'at once' : `gate (${String(live.length)})${share}`
+  return [
+    name,
+    goesLive,
+    fixed(total.normalizedEntropy, 4),
+    intervalText(againstFirst?.normalizedEntropy ?? null),
+    fixed(total.logLoss, 5),
+    fixed(total.auc, 4),
+    fixed(total.groupedAuc, 4),
+    fixed(total.ndcg10, 4),
+    fixed(total.calibration, 3),
+    total.ece === null ? '-' : `${total.ece.toFixed(4)} (${fixed(total.eceNoiseFloor, 4)})`,
+    fixed(total.accuracy, 4),
+    isLearner ? String(total.retrains) : '',
+    isLearner ? total.seconds.toFixed(1) : '',
+  ]
+}
+
+function factsOf({
+  dataset,
+  settings,
+  featureSets,
+  log,
+  leftOut,
+  rows,
+  positives,
+  wallSeconds,
+}: BacktestReport): string[] {
+  const { objective, retrainEveryMs, windowMs, labelDelayMs, fromDay } = settings
+  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+  const retrained = retrainEveryMs === null ? 'one model' : `a model every ${durationText(retrainEveryMs)}`
+  const window = windowMs === null ? 'all of the log so far' : `the last ${durationText(windowMs)}`
+  const known = labelDelayMs === null ? 'its horizon and grace' : durationText(labelDelayMs)
+  const sets = featureSets.map(
+    ({ name, columns }) => `${String(columns)} columns${name === '' ? '' : ` (${name})`}`,
+  )
+  const { notShown, beforeFromDay, beforeFirstModel } = leftOut
+  return [
+    `${dataset}: ${count(log.requests)} requests, ${day(log.fromMs)} to ${day(log.toMs)}, ${sets.join(', ')}`,
+    `${retrained} from ${window}; ${objective} is known after ${known}`,
+    `${count(rows)} shown items judged from day ${String(fromDay)} on, ${count(positives)} positive; not judged: ${count(beforeFromDay)} before that day, ${count(beforeFirstModel)} before the first model, ${count(notShown)} not shown`,
+    ...log.notes.map((note) => `note: ${note}`),
+    `${wallSeconds.toFixed(1)} s`,
+  ]
+}
+
+function intervalText(interval: Interval | null): string {
+  if (interval === null) return ''
+  const signed = (value: number) => `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4)}`
+  return `${signed(interval.difference)} [${signed(interval.low)}, ${signed(interval.high)}]`
+}
+
+const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))
+const count = (value: number) => value.toLocaleString('en-US')

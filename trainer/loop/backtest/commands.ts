@@ -1,0 +1,161 @@
+import { writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { openModel } from '#scorer/model'
+import type { CommandContext } from '#streams'
+import { fitterInProcess } from '../../learning/fitter.ts'
+import { DATA_SETS } from '../datasets/index.ts'
+import { endOnInterrupt, wallStopwatch } from '../demo/index.ts'
+import type { FeedConfig } from '../feed.ts'
+import { openProgressBar } from '../ingest/index.ts'
+import { backtestText } from './backtest-text.ts'
+import { runBacktest, triedFeedOf, type TriedFeed } from './backtest.ts'
+import { parseDuration } from './duration.ts'
+import type { Gate } from './contender.ts'
+
+interface BacktestFlags {
+  dataset: string
+  path: string
+  against?: string[]
+  learner?: string[]
+  retrainEvery: number | null
+  window: number | null
+  labelDelay?: number
+  fromDay: number
+  gate?: Gate
+  threshold: number
+  json?: string
+}
+
+type Context = Pick<CommandContext<FeedConfig>, 'loadConfig'>
+
+/** `backtest --dataset D --path P`: features, labels and learners tried on a log, in one process. */
+export function registerBacktestCommands(program: Command, context: Context): void {
+  program
+    .command('backtest')
+    .description(
+      'try features and learners on a log: how good what they would have said was; needs no services',
+    )
+    .addOption(
+      new Option('--dataset <name>', 'what the log is').choices(Object.keys(DATA_SETS)).makeOptionMandatory(),
+    )
+    .requiredOption('--path <path>', 'where it is')
+    .option(
+      '--against <files...>',
+      'further feed files, tried on the same rows as --config or the own feed of the data set',
+    )
+    .option(
+      '--learner <names...>',
+      'of the feed by their names, or any other by what `use` takes (default: those of the feed)',
+    )
+    .option(
+      '--retrain-every <time>',
+      'event time between two models, like 1h, 6h, 24h; never: one model',
+      everyOf,
+      DAY,
+    )
+    .option('--window <time>', 'event time that batch learners look back, like 7d, or all', windowOf, null)
+    .option(
+      '--label-delay <time>',
+      'when a label is known after the showing (default: its horizon and the grace)',
+      durationOf,
+    )
+    .option(
+      '--from-day <n>',
+      'judge from this day on, 0 the first (UTC); days before only teach',
+      dayNumber,
+      0,
+    )
+    .addOption(
+      new Option(
+        '--gate <which>',
+        'models go live by the live promotion, or at once (default: both are told)',
+      ).choices(['live', 'none']),
+    )
+    .option(
+      '--threshold <score>',
+      'from which score on accuracy, precision, recall and F1 say yes',
+      thresholdOf,
+      0.5,
+    )
+    .option('--json <file>', 'write the report as JSON')
+    .action((flags: BacktestFlags) => backtest(flags, program.opts<{ config?: string }>().config, context))
+}
+
+const DAY = parseDuration('24h')
+
+async function backtest(flags: BacktestFlags, config: string | undefined, context: Context): Promise<void> {
+  const { open, feed } = DATA_SETS[flags.dataset]!
+  const feeds = await feedsOf({ own: triedFeedOf(feed()), config, against: flags.against ?? [] }, context)
+  const log = await open(flags.path)
+  const bar = openProgressBar(process.stderr, log.impressions)
+  const report = await endOnInterrupt((signal) =>
+    runBacktest({
+      log,
+      feeds,
+      learners: flags.learner ?? [],
+      retrainEveryMs: flags.retrainEvery,
+      windowMs: flags.window,
+      labelDelayMs: flags.labelDelay ?? null,
+      fromDay: flags.fromDay,
+      // Without a gate is what others are held against: it is always played.
+      gates: flags.gate === 'none' ? ['none'] : ['none', 'live'],
+      threshold: flags.threshold,
+      openModel,
+      fitter: fitterInProcess,
+      stopwatch: wallStopwatch,
+      signal,
+      onProgress: bar.show,
+    }),
+  ).finally(bar.end)
+  if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`)
+  process.stdout.write(backtestText(report))
+}
+
+/** The feed of --config, or that of the data set, and those it is tried against. */
+async function feedsOf(
+  { own, config, against }: { own: TriedFeed; config: string | undefined; against: readonly string[] },
+  { loadConfig }: Context,
+): Promise<TriedFeed[]> {
+  const tried = ({ features, trainer }: Pick<FeedConfig, 'features' | 'trainer'>, name: string) => ({
+    name,
+    features,
+    trainer,
+  })
+  const first = config === undefined ? own : tried(await loadConfig(), '')
+  if (against.length === 0) return [first]
+  const nameOf = (path: string) => basename(path).replace(/(\.config)?\.[cm]?[jt]s$/, '')
+  const others = []
+  for (const path of against) others.push(tried(await loadConfig(path), nameOf(path)))
+  return [{ ...first, name: config === undefined ? 'data set' : nameOf(config) }, ...others]
+}
+
+/** What commander shows of a mistake. */
+function said<T>(read: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return read(text)
+    } catch (error) {
+      throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`)
+    }
+  }
+}
+
+const durationOf = said(parseDuration)
+const windowOf = said((text) => (text === 'all' ? null : longerThanNothing(text)))
+const everyOf = said((text) => (text === 'never' ? null : longerThanNothing(text)))
+const dayNumber = said((text) => {
+  if (!/^\d+$/.test(text)) throw new RangeError('expected a whole number, 0 the first day')
+  return Number(text)
+})
+const thresholdOf = said((text) => {
+  const score = Number(text)
+  if (text.trim() === '' || !(score >= 0 && score <= 1)) throw new RangeError('expected a score from 0 to 1')
+  return score
+})
+
+function longerThanNothing(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === 0) throw new RangeError('expected more than nothing')
+  return ms
+}

@@ -1,0 +1,1 @@
+export { registerBacktestCommands } from './commands.ts'

@@ -1,0 +1,46 @@
+import type { Pass } from './pass.ts'
+import { DAY_MS, dayOf } from './played.ts'
+import { createRetrainSchedule, type RetrainSchedule } from './retrain-schedule.ts'
+
+/** Event time between two looks at what has matured, at least. */
+const LOOK_EVERY_MS = 15_000
+
+/** What happens between two requests: labels become known and are learned, models are made. */
+export function createLearningTurns(pass: Pass) {
+  const { options, join, rows, window, baselines, contenders, scoring } = pass
+  let schedule: RetrainSchedule | undefined
+  let lookedAtMs = -Infinity
+  let madeOf = 0
+
+  async function learnMatured(atMs: number): Promise<void> {
+    lookedAtMs = atMs
+    for (const example of join.takeMatured(atMs)) {
+      rows.settle(example.exampleId, example.label)
+      baselines.learn(example)
+      window.add(example)
+      for (const contender of contenders) await contender.take(example)
+    }
+  }
+
+  async function retrain(atMs: number): Promise<void> {
+    await learnMatured(atMs)
+    if (window.added === madeOf) return
+    madeOf = window.added
+    await scoring.settle()
+    for (const contender of contenders) await contender.retrain(atMs)
+  }
+
+  return {
+    async until(atMs: number): Promise<void> {
+      schedule ??= createRetrainSchedule(options.retrainEveryMs, (dayOf(atMs) + options.fromDay) * DAY_MS)
+      const momentMs = schedule.dueAt(atMs)
+      if (momentMs !== undefined) await retrain(momentMs)
+      if (atMs - lookedAtMs >= LOOK_EVERY_MS) await learnMatured(atMs)
+    },
+    /** The rest becomes known, and teaches nobody. */
+    async over(): Promise<void> {
+      await scoring.settle()
+      for (const { exampleId, label } of join.takeMatured(Infinity)) rows.settle(exampleId, label)
+    },
+  }
+}

@@ -1,0 +1,140 @@
+import type { FeaturesInOrder } from '#feature-store'
+import type { RankRequest } from '#schemas'
+import { predictionOf, recordedVectors } from '#scorer'
+import { exampleIdOf } from '../../joiner/example-of.ts'
+import type { LogEntry } from '../datasets/index.ts'
+import type { Contender } from './contender.ts'
+import type { ExampleJoin } from './example-join.ts'
+import type { Growing } from './growing.ts'
+import { createLearningTurns } from './learning-turns.ts'
+import { openPass, type Pass } from './pass.ts'
+import { BASE_RATE, ITEM_RATE, type Played, type PlayOptions, type ScoreColumn } from './played.ts'
+
+/**
+ * Plays a log through features, joiner and learners in event time: a request is scored by who serves at its time, what
+ * came of it is told after it, and a label is learned when it is known.
+ */
+export async function playLog(options: PlayOptions): Promise<Played> {
+  const player = createPlayer(options)
+  try {
+    for await (const entry of options.log.entries()) {
+      if (options.signal.aborted) break
+      await player.entry(entry)
+    }
+    return await player.finish()
+  } catch (error) {
+    await player.close()
+    throw error
+  }
+}
+
+interface Player {
+  entry(entry: LogEntry): Promise<void> | void
+  finish(): Promise<Played>
+  close(): Promise<void>
+}
+
+function createPlayer(options: PlayOptions): Player {
+  const pass = openPass(options)
+  const { features, queue, join, counts, contenders } = pass
+  const span = { fromMs: Infinity, toMs: -Infinity }
+  const learning = createLearningTurns(pass)
+
+  function tellOutcomes(atMs: number): void {
+    for (const outcome of queue.takeUntil(atMs)) {
+      note(features.interaction(outcome))
+      counts.interactions += 1
+      join.outcome(outcome)
+    }
+  }
+
+  function note(verdict: ReturnType<FeaturesInOrder['interaction']>): void {
+    if (verdict === 'refused') counts.refused += 1
+    if (verdict === 'duplicate') counts.repeated += 1
+  }
+
+  async function impression({ atMs, request, outcomes }: Extract<LogEntry, { kind: 'impression' }>) {
+    span.fromMs = Math.min(span.fromMs, atMs)
+    span.toMs = Math.max(span.toMs, atMs)
+    await learning.until(atMs)
+    await ask(pass, request)
+    queue.add(outcomes)
+    options.onProgress({ impressions: counts.requests, occurredAtMs: atMs })
+  }
+
+  return {
+    entry(entry) {
+      tellOutcomes(entry.atMs)
+      if (entry.kind === 'impression') return impression(entry)
+      if (entry.kind === 'item') note(features.item(entry.item))
+      else if (entry.kind === 'user') note(features.user(entry.user))
+      else {
+        note(features.interaction(entry.interaction))
+        counts.interactions += 1
+      }
+    },
+    async finish() {
+      tellOutcomes(Infinity)
+      await learning.over()
+      const { baseRate, itemRate } = pass.told
+      const baseline = (name: string, scores: Growing<Float32Array>): ScoreColumn => ({
+        name,
+        kind: 'baseline',
+        gate: 'none',
+        scores: scores.values(),
+      })
+      const asked = pass.columns.map(({ name, kind, gate, scores }): ScoreColumn => ({
+        ...{ name, kind, gate },
+        scores: scores.values(),
+      }))
+      return {
+        featureSet: pass.featureSet,
+        rows: pass.rows.columns(),
+        columns: [...asked, baseline(BASE_RATE, baseRate), baseline(ITEM_RATE, itemRate)],
+        contenders,
+        counts: { ...counts, ...pick(join.counts) },
+        ...span,
+        close: () => closeAll(contenders),
+      }
+    },
+    close: () => closeAll(contenders),
+  }
+}
+
+const pick = ({ duplicateRequests, shownLate }: ExampleJoin['counts']) => ({ duplicateRequests, shownLate })
+
+async function closeAll(contenders: readonly Contender[]): Promise<void> {
+  for (const contender of contenders) await contender.close()
+}
+
+/** Makes the vectors of a request, has them scored, and leaves its prediction to the joiner. */
+async function ask(pass: Pass, request: RankRequest): Promise<void> {
+  const { features, featureSet, join, rows, scoring, baselines, told, counts, options } = pass
+  const { requestId, userId, candidates, context, occurredAtMs } = request
+  counts.requests += 1
+  const read = features.read({ userId, itemIds: candidates, context, occurredAtMs })
+  const prediction = predictionOf({
+    at: { request, partition: -1, offset: counts.requests },
+    scoredAtMs: occurredAtMs,
+    model: null,
+    fallbackReason: 'no_model',
+    featureSetId: featureSet.id,
+    // The log says what was shown, not by what chance.
+    ranking: candidates.map((_, candidate) => ({ candidate, rank: candidate, propensity: 1 })),
+    scores: null,
+    recorded: recordedVectors(read, featureSet.width),
+    requestIndex: 0,
+    firstRow: 0,
+    vectorsRecordedMax: Infinity,
+  })
+  options.onPrediction?.(prediction)
+  if (!join.prediction(prediction)) return
+  const exampleIds = candidates.map((itemId) => exampleIdOf(prediction.predictionId, itemId))
+  rows.addRequest({ requestId, userId, occurredAtMs, exampleIds })
+  const baseRate = baselines.baseRate()
+  for (const itemId of candidates) {
+    told.baseRate.push(baseRate)
+    told.itemRate.push(baselines.itemRate(itemId))
+  }
+  await scoring.add(read.vectors, candidates.length)
+}

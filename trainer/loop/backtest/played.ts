@@ -1,0 +1,75 @@
+import type { CompiledFeatureSet, FeatureStoreConfig } from '#feature-store'
+import type { Prediction } from '#schemas'
+import type { OpenModel } from '#scorer/model'
+import type { TrainerConfig } from '../../config.ts'
+import type { Fitter } from '../../learning/fitter.ts'
+import type { FeedLog } from '../datasets/index.ts'
+import type { Stopwatch } from '../demo/index.ts'
+import type { Contender, Gate } from './contender.ts'
+import type { RowColumns } from './row-table.ts'
+
+export interface PlayOptions {
+  log: FeedLog
+  /** What is tried: features, labels, learners, promotion. */
+  feed: { features: FeatureStoreConfig; trainer: TrainerConfig }
+  /** null: once, when the first day that counts begins. */
+  retrainEveryMs: number | null
+  /** Event time that batch learners look back; Infinity: all of it. */
+  windowMs: number
+  /** Calendar days (UTC) of the log before the first that counts. */
+  fromDay: number
+  gates: readonly Gate[]
+  openModel: OpenModel
+  fitter: Fitter
+  stopwatch: Pick<Stopwatch, 'nowMs'>
+  signal: AbortSignal
+  onProgress(progress: PlayProgress): void
+  /** Each request with the vectors that were made for it. */
+  onPrediction?(prediction: Prediction): void
+}
+
+export interface PlayProgress {
+  impressions: number
+  occurredAtMs: number
+}
+
+/** Who scored, and every score in the order of the rows. */
+export interface ScoreColumn {
+  /** Of the learner or baseline. */
+  name: string
+  kind: 'learner' | 'baseline'
+  gate: Gate
+  /** NaN where nobody served. */
+  scores: Float32Array
+}
+
+export interface Played {
+  featureSet: CompiledFeatureSet
+  rows: RowColumns
+  columns: ScoreColumn[]
+  contenders: readonly Contender[]
+  counts: PlayCounts
+  /** Event time of the first and last request. */
+  fromMs: number
+  toMs: number
+  /** Vectors of the last rows, for what features are worth. */
+  close(): Promise<void>
+}
+
+/** Of records, what was left out. */
+export interface PlayCounts {
+  requests: number
+  interactions: number
+  refused: number
+  repeated: number
+  duplicateRequests: number
+  shownLate: number
+}
+
+export const DAY_MS = 86_400_000
+export const dayOf = (atMs: number): number => Math.floor(atMs / DAY_MS)
+
+/** Names of the baselines in reports. */
+export const BASE_RATE = 'base rate'
+export const ITEM_RATE = "item's rate"
+export const PREVIOUS_CHAMPION = 'previous champion'

@@ -1,0 +1,85 @@
+import { growing } from './growing.ts'
+
+/** Shown candidates in the order of their requests: one row each, and what came of it. */
+export interface RowTable {
+  readonly length: number
+  readonly requests: number
+  readonly users: number
+  /** Begins a request. @returns the row of its first candidate */
+  addRequest(request: {
+    requestId: string
+    userId: string
+    occurredAtMs: number
+    exampleIds: readonly string[]
+  }): number
+  /** What came of a row. @returns false: no such row, or it was told before */
+  settle(exampleId: string, label: 0 | 1): boolean
+  /** The columns so far. `labels`: 2 where the item was not shown, or nothing is known of it. */
+  columns(): RowColumns
+}
+
+export interface RowColumns {
+  occurredAtMs: Float64Array
+  labels: Uint8Array
+  requests: Int32Array
+  users: Int32Array
+}
+
+export const UNKNOWN_LABEL = 2
+
+export function createRowTable(): RowTable {
+  const occurredAtMs = growing(Float64Array)
+  const labels = growing(Uint8Array)
+  const requestNumbers = growing(Int32Array)
+  const userNumbers = growing(Int32Array)
+  const numberByUser = new Map<string, number>()
+  /** Rows whose outcome is not known yet. */
+  const open = new Map<string, number>()
+  let requests = 0
+
+  function userNumber(userId: string): number {
+    const known = numberByUser.get(userId)
+    if (known !== undefined) return known
+    const added = numberByUser.size
+    numberByUser.set(userId, added)
+    return added
+  }
+
+  return {
+    get length() {
+      return labels.length
+    },
+    get requests() {
+      return requests
+    },
+    get users() {
+      return numberByUser.size
+    },
+    addRequest(request) {
+      const first = labels.length
+      const user = userNumber(request.userId)
+      for (const exampleId of request.exampleIds) {
+        open.set(exampleId, labels.length)
+        occurredAtMs.push(request.occurredAtMs)
+        labels.push(UNKNOWN_LABEL)
+        requestNumbers.push(requests)
+        userNumbers.push(user)
+      }
+      requests += 1
+      return first
+    },
+    settle(exampleId, label) {
+      const row = open.get(exampleId)
+      if (row === undefined) return false
+      open.delete(exampleId)
+      labels.set(row, label)
+      return true
+    },
+    columns: () => ({
+      occurredAtMs: occurredAtMs.values(),
+      labels: labels.values(),
+      requests: requestNumbers.values(),
+      users: userNumbers.values(),
+    }),
+  }
+}
