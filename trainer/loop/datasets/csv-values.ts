@@ -17,7 +17,10 @@ export function textOf(row: CsvRow, column: string, place: RowPlace): string {
   const value = row[column]
   if (value === undefined) {
     const has = Object.keys(row).join(', ')
-    throw rowError(place, `there is no column ${column === '' ? '"" (the index, without a name)' : column} (columns: ${has})`)
+    throw rowError(
+      place,
+      `there is no column ${column === '' ? '"" (the index, without a name)' : column} (columns: ${has})`,
+    )
   }
   if (value === '') throw rowError(place, `${column} is empty`)
   return value

@@ -19,6 +19,14 @@ export interface FeedLog {
   entries(): AsyncIterable<LogEntry>
 }
 
+/** How a log is to be read, where its files do not say it. */
+export interface DataSetOptions {
+  /** Of times without a zone, by its IANA name; UTC when left out. */
+  timeZone?: string
+  /** A JSON file that says what the columns of a table are (log-map.ts). */
+  mapPath?: string
+}
+
 /** One row of a CSV file, by column name. */
 export type CsvRow = Readonly<Record<string, string>>
 

@@ -26,7 +26,7 @@ describe('ids of rows', () => {
 
   it('are different for different pairs of user and movie', () => {
     const idOf = (userId: string, movieId: string) =>
-      movieLensImpression({ userId, movieId, rating: 3, atMs: 1 }).request.requestId
+      movieLensImpression({ userId, movieId, rating: 3, atMs: 1 }, (id) => id).request.requestId
     expect(idOf('1-2', '3')).not.toBe(idOf('1', '2-3'))
     expect(idOf('1', '2')).toBe('ml-1-2')
   })
@@ -46,7 +46,7 @@ describe('ids of rows', () => {
       user_feature_3: 'd',
     })
     const idOf = (first: string, second: string) =>
-      openBanditImpression('random_all', row(first, second), place).request.userId
+      openBanditImpression('random_all', { row: row(first, second), place, atMs: 1 }).request.userId
     expect(idOf('a\nb', 'c')).not.toBe(idOf('a', 'b\nc'))
   })
 })

@@ -1,62 +1,96 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { LogUnreadableError } from './errors.ts'
-import { mergeByTime, type FeedLog, type LogEntry } from './feed-log.ts'
-import { countRows, readCsv } from './fs-csv.ts'
-import { OPEN_BANDIT_CAMPAIGNS, openBanditImpression, openBanditItem, openBanditUser } from './open-bandit.ts'
-
-const ITEMS_FILE = 'item_context_men.csv'
+import { mergeByTime, type DataSetOptions, type FeedLog, type LogEntry } from './feed-log.ts'
+import { readRows } from './fs-rows.ts'
+import { findFile } from './fs-unpack.ts'
+import { logTimeOf } from './log-time.ts'
+import {
+  OPEN_BANDIT_CAMPAIGNS,
+  OPEN_BANDIT_COLUMNS,
+  OPEN_BANDIT_POLICIES,
+  openBanditImpression,
+  openBanditItem,
+  openBanditUser,
+} from './open-bandit.ts'
+import { inOrder, type TimedRow } from './ordered-rows.ts'
 
 /**
- * Opens an Open Bandit folder: `random_men.csv[.gz]`, `bts_men.csv[.gz]` or both (then merged by time), and
- * `item_context_men.csv`. Streams; memory does not depend on the size of the log.
+ * Opens an Open Bandit folder of one campaign (men, women or all): `random_men.csv`, `bts_men.csv` or both (then merged by
+ * time), plain or packed, and `item_context_men.csv`. A log that is in order streams; memory does not depend on its size.
  *
- * @throws LogUnreadableError when the folder holds neither campaign or no items
+ * @throws LogUnreadableError when the folder holds no campaign, more than one, or no items
  */
-export async function openOpenBanditLog(directory: string): Promise<FeedLog> {
-  const campaigns = OPEN_BANDIT_CAMPAIGNS.flatMap((campaign) => {
-    const path = [`${campaign}.csv.gz`, `${campaign}.csv`]
-      .map((file) => join(directory, file))
-      .find(existsSync)
-    return path === undefined ? [] : [{ campaign, path }]
-  })
-  if (campaigns.length === 0) {
-    throw new LogUnreadableError(
-      directory,
-      `expected ${OPEN_BANDIT_CAMPAIGNS.map((one) => `${one}.csv.gz`).join(' or ')} there`,
-    )
-  }
-  const itemsPath = join(directory, ITEMS_FILE)
-  if (!existsSync(itemsPath)) throw new LogUnreadableError(itemsPath, 'there is no such file')
-  const counts = await Promise.all(campaigns.map(({ path }) => countRows(path)))
-
-  async function* campaignEntries({
-    campaign,
-    path,
-  }: {
-    campaign: string
-    path: string
-  }): AsyncIterable<LogEntry> {
-    const usersSeen = new Set<string>()
-    for await (const { row, place } of readCsv(path)) {
-      const user = openBanditUser(row, place)
-      if (!usersSeen.has(user.user.userId)) yield user
-      usersSeen.add(user.user.userId)
-      yield openBanditImpression(campaign, row, place)
-    }
-  }
+export async function openOpenBanditLog(
+  directory: string,
+  { timeZone }: DataSetOptions = {},
+): Promise<FeedLog> {
+  const { campaign, files } = campaignOf(directory)
+  const itemsPath = findFile(directory, `item_context_${campaign}.csv`)
+  if (itemsPath === undefined)
+    throw new LogUnreadableError(join(directory, `item_context_${campaign}.csv`), 'there is no such file')
+  const logs = await Promise.all(
+    files.map(async ({ name, path }) => ({
+      name,
+      ...(await inOrder(path, () => timedRows(path, timeZone))),
+    })),
+  )
 
   async function* itemEntries(atMs: number): AsyncIterable<LogEntry> {
-    for await (const { row, place } of readCsv(itemsPath)) yield openBanditItem(row, place, atMs)
+    for await (const { row, place } of readRows(itemsPath!)) yield openBanditItem(row, place, atMs)
   }
 
   async function* entries(): AsyncIterable<LogEntry> {
     let itemsTold = false
-    for await (const entry of mergeByTime(campaigns.map(campaignEntries))) {
+    for await (const entry of mergeByTime(logs.map(({ name, rows }) => entriesOf(name, rows())))) {
       if (!itemsTold) yield* itemEntries(entry.atMs)
       itemsTold = true
       yield entry
     }
   }
-  return { name: 'open-bandit', impressions: counts.reduce((sum, count) => sum + count, 0), entries }
+  return {
+    name: 'open-bandit',
+    impressions: logs.reduce((sum, { count }) => sum + count, 0),
+    notes: logs.flatMap(({ notes }) => notes),
+    entries,
+  }
+}
+
+function campaignOf(directory: string): { campaign: string; files: { name: string; path: string }[] } {
+  if (!existsSync(directory)) throw new LogUnreadableError(directory, 'there is no such folder')
+  const found = OPEN_BANDIT_CAMPAIGNS.flatMap((campaign) => {
+    const files = OPEN_BANDIT_POLICIES.flatMap((policy) => {
+      const name = `${policy}_${campaign}`
+      const path = findFile(directory, `${name}.csv`)
+      return path === undefined ? [] : [{ name, path }]
+    })
+    return files.length === 0 ? [] : [{ campaign, files }]
+  })
+  if (found.length === 1) return found[0]!
+  if (found.length > 1) {
+    const campaigns = found.map(({ campaign }) => campaign).join(' and ')
+    throw new LogUnreadableError(
+      directory,
+      `holds the campaigns ${campaigns}, whose items are others: a folder for each`,
+    )
+  }
+  throw new LogUnreadableError(
+    directory,
+    'expected random_men.csv.gz or bts_men.csv.gz there (or women, or all instead of men)',
+  )
+}
+
+async function* timedRows(path: string, timeZone: string | undefined): AsyncIterable<TimedRow> {
+  for await (const { row, place } of readRows(path, { needs: OPEN_BANDIT_COLUMNS }))
+    yield { row, place, atMs: logTimeOf(row, 'timestamp', place, timeZone).atMs }
+}
+
+async function* entriesOf(name: string, rows: AsyncIterable<TimedRow>): AsyncIterable<LogEntry> {
+  const usersSeen = new Set<string>()
+  for await (const row of rows) {
+    const user = openBanditUser(row)
+    if (!usersSeen.has(user.user.userId)) yield user
+    usersSeen.add(user.user.userId)
+    yield openBanditImpression(name, row)
+  }
 }

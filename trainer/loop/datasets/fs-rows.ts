@@ -54,7 +54,10 @@ export async function* readRows(path: string, format: RowFormat = {}): AsyncIter
   reading.catch(() => undefined)
   let line = 1
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: CsvRow; info: { lines: number } }>) {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: CsvRow
+      info: { lines: number }
+    }>) {
       line = info.lines
       yield { row: record, place: { path, line } }
     }
@@ -73,11 +76,17 @@ function checkedHeader(path: string, header: readonly string[], needs: readonly 
   const names = header.map((name) => name.trim())
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined)
-    throw new LogUnreadableError(path, `line 1: the column ${named(twice)} is there twice; remove or rename one`)
+    throw new LogUnreadableError(
+      path,
+      `line 1: the column ${named(twice)} is there twice; remove or rename one`,
+    )
   const missing = needs.filter((name) => !names.includes(name))
   if (missing.length > 0) {
     const has = names.map(named).join(', ')
-    throw new LogUnreadableError(path, `line 1: has no column ${missing.map(named).join(', ')} (it has ${has})`)
+    throw new LogUnreadableError(
+      path,
+      `line 1: has no column ${missing.map(named).join(', ')} (it has ${has})`,
+    )
   }
   return names
 }
@@ -97,7 +106,10 @@ async function delimiterOf(path: string): Promise<string> {
   const { file, through } = await openText(path)
   let text = ''
   const failed = (error: Error) => void last.destroy(error)
-  const last = through.reduce<NodeJS.ReadableStream>((from, to) => from.on('error', failed).pipe(to), file) as typeof file
+  const last = through.reduce<NodeJS.ReadableStream>(
+    (from, to) => from.on('error', failed).pipe(to),
+    file,
+  ) as typeof file
   try {
     for await (const chunk of last) {
       text += String(chunk)

@@ -14,7 +14,10 @@ export function findFile(directory: string, name: string): string | undefined {
 }
 
 /** What a file's first bytes say it is. */
-const MAGIC: readonly (readonly [kind: 'gzip' | 'zstd' | 'parquet' | 'zip' | 'utf-16', bytes: readonly number[]])[] = [
+const MAGIC: readonly (readonly [
+  kind: 'gzip' | 'zstd' | 'parquet' | 'zip' | 'utf-16',
+  bytes: readonly number[],
+])[] = [
   ['gzip', [0x1f, 0x8b]],
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
   ['parquet', [0x50, 0x41, 0x52, 0x31]],

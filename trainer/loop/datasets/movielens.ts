@@ -16,12 +16,12 @@ export interface Rating {
 }
 
 /** A row of ratings.csv. */
-export function movieLensRating(row: CsvRow, place: RowPlace): Rating {
+export function movieLensRating(row: CsvRow, place: RowPlace, timeZone?: string): Rating {
   return {
     userId: textOf(row, 'userId', place),
     movieId: textOf(row, 'movieId', place),
     rating: numberOf(row, 'rating', place),
-    ...logTimeOf(row, 'timestamp', place),
+    ...logTimeOf(row, 'timestamp', place, timeZone),
   }
 }
 
@@ -32,8 +32,8 @@ export function movieLensItem(
   atMs: number,
 ): Extract<LogEntry, { kind: 'item' }> {
   const title = textOf(row, 'title', place)
-  const genres = textOf(row, 'genres', place).split('|')
-  const year = /\((\d{4})\)\s*$/.exec(title)?.[1]
+  const genres = genresOf(textOf(row, 'genres', place))
+  const year = /\((\d{4})\)\s*$/.exec(title)?.[1] ?? /^\d{4}$/.exec(row['year'] ?? '')?.[0]
   const attributes = [...genres.map((genre) => text('genre', genre)), number('genres', genres.length)]
   if (year !== undefined) attributes.push(number('year', Number(year)))
   return {
@@ -43,14 +43,19 @@ export function movieLensItem(
   }
 }
 
-/** A rating as a rank request for that one movie, seen, and liked from four stars on. */
-export function movieLensImpression({
-  userId,
-  movieId,
-  rating,
-  atMs,
-}: Omit<Rating, 'unit'>): Extract<LogEntry, { kind: 'impression' }> {
-  const requestId = `ml-${joinedId('-', [userId, movieId])}`
+/** Divided by bars, or by blanks as in the atomic files. */
+const genresOf = (genres: string) => (genres.startsWith('(') ? [genres] : genres.split(/[| ]+/))
+
+/**
+ * A rating as a rank request for that one movie, seen, and liked from four stars on.
+ *
+ * @param idOf makes the id of a film that one user rated twice another one
+ */
+export function movieLensImpression(
+  { userId, movieId, rating, atMs }: Omit<Rating, 'unit'>,
+  idOf: (id: string) => string,
+): Extract<LogEntry, { kind: 'impression' }> {
+  const requestId = idOf(`ml-${joinedId('-', [userId, movieId])}`)
   const user = `u${userId}`
   const itemId = movieItemId(movieId)
   const outcome = (type: string, value: number | null) => ({

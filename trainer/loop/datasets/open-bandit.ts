@@ -1,12 +1,26 @@
 import { createHash } from 'node:crypto'
 import { joinedId } from '#schemas'
 import { numberOf, textOf, type RowPlace } from './csv-values.ts'
-import { logTimeOf } from './log-time.ts'
+import type { TimedRow } from './ordered-rows.ts'
 import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
 
-/** Campaigns of the Open Bandit Dataset: who chose the items, uniform chance or Bernoulli Thompson Sampling. */
-export const OPEN_BANDIT_CAMPAIGNS = ['random_men', 'bts_men'] as const
-export type OpenBanditCampaign = (typeof OPEN_BANDIT_CAMPAIGNS)[number]
+/** Campaigns of the Open Bandit Dataset, and who chose the items: uniform chance or Bernoulli Thompson Sampling. */
+export const OPEN_BANDIT_CAMPAIGNS = ['men', 'women', 'all'] as const
+export const OPEN_BANDIT_POLICIES = ['random', 'bts'] as const
+
+/** The columns of a row that are always there; affinities are named after their item. */
+export const OPEN_BANDIT_COLUMNS = [
+  '',
+  'timestamp',
+  'item_id',
+  'position',
+  'click',
+  'propensity_score',
+  'user_feature_0',
+  'user_feature_1',
+  'user_feature_2',
+  'user_feature_3',
+] as const
 
 const USER_FEATURES = ['user_feature_0', 'user_feature_1', 'user_feature_2', 'user_feature_3']
 
@@ -17,15 +31,14 @@ const USER_FEATURES = ['user_feature_0', 'user_feature_1', 'user_feature_2', 'us
  * user is everybody with the same four hashed features. The logging policy's propensity and the slot on the
  * page (0-based) travel as context.
  *
+ * @param campaign policy and campaign, as the file is called
  * @throws LogUnreadableError naming the line and the column
  * @see Saito et al. 2020, Open Bandit Dataset and Pipeline, arXiv 2008.07146
  */
 export function openBanditImpression(
   campaign: string,
-  row: CsvRow,
-  place: RowPlace,
+  { row, place, atMs }: TimedRow,
 ): Extract<LogEntry, { kind: 'impression' }> {
-  const atMs = logTimeOf(row, 'timestamp', place).atMs
   const item = textOf(row, 'item_id', place)
   const slot = numberOf(row, 'position', place) - 1
   const requestId = joinedId('-', [campaign, textOf(row, '', place)])
@@ -61,13 +74,12 @@ export function openBanditImpression(
 }
 
 /** The user of an impression, with the four features as attributes. */
-export function openBanditUser(row: CsvRow, place: RowPlace): Extract<LogEntry, { kind: 'user' }> {
-  const atMs = logTimeOf(row, 'timestamp', place).atMs
+export function openBanditUser({ row, place, atMs }: TimedRow): Extract<LogEntry, { kind: 'user' }> {
   const attributes = USER_FEATURES.map((name) => text(name, shortHash(textOf(row, name, place))))
   return { kind: 'user', atMs, user: { userId: userIdOf(row, place), occurredAtMs: atMs, attributes } }
 }
 
-/** A row of item_context_men.csv. */
+/** A row of item_context_*.csv. */
 export function openBanditItem(
   row: CsvRow,
   place: RowPlace,

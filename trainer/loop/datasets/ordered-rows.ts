@@ -1,7 +1,16 @@
+import type { RowPlace } from './csv-values.ts'
 import { LogUnreadableError } from './errors.ts'
+import type { CsvRow } from './feed-log.ts'
 
 /** Rows that are sorted are held in memory: a few hundred bytes each. */
 const SORTED_ROWS_MAX = 5_000_000
+
+/** A row of a file with its event time. */
+export interface TimedRow {
+  row: CsvRow
+  place: RowPlace
+  atMs: number
+}
 
 export interface OrderedRows<T> {
   readonly count: number

@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { featureStoreConfigSchema } from '#feature-store'
 import { trainerConfigSchema } from '../../config.ts'
-<<<<<<< HEAD
-import type { Audit } from '../report/index.ts'
-import { movieLensFeed, openBanditFeed } from './feeds.ts'
-import { ingestFailures } from './ingest-failures.ts'
-=======
-import { runFailures, type Audit } from '../report/index.ts'
 import { movieLensFeed, openBanditFeed } from '../datasets/index.ts'
->>>>>>> backtest
+import type { Audit } from '../report/index.ts'
+import { ingestFailures } from './ingest-failures.ts'
 import { ingestReport, ingestReportText } from './ingest-report.ts'
 
 const model = {

@@ -1,4 +1,3 @@
-import type { FeedLog, LogFeed } from '../datasets/index.ts'
 import { ingestLog, type IngestProgress } from './kafka-ingest.ts'
 import { featureStoreConfigSchema, openFeedStore } from '#feature-store'
 import { createClosers, type Environment, type StackProgress } from '#streams'

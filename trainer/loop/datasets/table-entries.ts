@@ -1,0 +1,91 @@
+import { joinedId, type Attribute, type Interaction } from '#schemas'
+import { numberOf, rowError, textOf } from './csv-values.ts'
+import { number, text, type LogEntry } from './feed-log.ts'
+import type { LogMap } from './log-map.ts'
+import type { TimedRow } from './ordered-rows.ts'
+import { CHANGE_SUFFIX } from './table-names.ts'
+import type { ColumnFacts, TableFacts } from './table-facts.ts'
+
+export interface TableShape {
+  map: LogMap
+  facts: TableFacts
+  /** Attribute names by column. */
+  names: ReadonlyMap<string, string>
+  context: readonly string[]
+}
+
+/** One stream, one thing: a table that has neither users nor items. */
+const ALONE = { user: 'stream', item: 'row' }
+
+/** The attributes that a row gives in these columns; what is empty is missing. */
+export function rowAttributes({ row, place }: TimedRow, columns: readonly string[], shape: TableShape): Attribute[] {
+  return columns.flatMap((column) => {
+    const value = row[column] ?? ''
+    if (value.trim() === '') return []
+    const name = shape.names.get(column)!
+    const facts: ColumnFacts = shape.facts.columns.get(column)!
+    if (facts.kind === 'number') return [number(name, numberOf(row, column, place))]
+    const separator = shape.map.separators[column]
+    const texts = separator === undefined ? [value] : value.split(separator)
+    return texts.filter((one) => one !== '').map((one) => text(name, one))
+  })
+}
+
+/** How each number of a row has changed since the row before. */
+export function createChanges(columns: readonly string[], { names, facts }: TableShape) {
+  const numbers = columns.filter((column) => facts.columns.get(column)?.kind === 'number')
+  const before = new Map<string, number>()
+  return ({ row }: TimedRow): Attribute[] =>
+    numbers.flatMap((column) => {
+      const value = row[column] === '' ? Number.NaN : Number(row[column])
+      const last = before.get(column)
+      if (Number.isFinite(value)) before.set(column, value)
+      if (last === undefined || !Number.isFinite(value)) return []
+      return [number(`${names.get(column)!}${CHANGE_SUFFIX}`, value - last)]
+    })
+}
+
+export function userOf({ row, place }: TimedRow, { map }: TableShape): string {
+  return map.user === undefined ? ALONE.user : textOf(row, map.user, place)
+}
+
+export function itemOf({ row, place }: TimedRow, { map }: TableShape): string {
+  return map.item === undefined ? ALONE.item : textOf(row, map.item, place)
+}
+
+/**
+ * Rows of one list as a rank request: the first row's time, user and attributes; every item was seen.
+ *
+ * @throws LogUnreadableError when the rows of a list are of two users, or an item is in it twice
+ */
+export function tableImpression(
+  rows: readonly TimedRow[],
+  requestId: string,
+  { shape, context }: { shape: TableShape; context: Attribute[] },
+): Extract<LogEntry, { kind: 'impression' }> {
+  const { map, facts } = shape
+  const [first] = rows
+  const { atMs } = first!
+  const userId = userOf(first!, shape)
+  const candidates: string[] = []
+  const outcomes: Interaction[] = []
+  for (const [position, row] of rows.entries()) {
+    const itemId = itemOf(row, shape)
+    if (userOf(row, shape) !== userId) throw rowError(row.place, `${map.user!} is another than in the row before of the same list`)
+    if (candidates.includes(itemId)) throw rowError(row.place, `${itemId} is twice in one list`)
+    candidates.push(itemId)
+    const outcome = (type: string): Interaction => ({
+      interactionId: joinedId('.', [requestId, itemId, type]),
+      userId,
+      itemId,
+      type,
+      occurredAtMs: atMs,
+      requestId,
+      position,
+      value: null,
+    })
+    outcomes.push(outcome('view'))
+    if (facts.isPositive(textOf(row.row, map.label, row.place))) outcomes.push(outcome('click'))
+  }
+  return { kind: 'impression', atMs, request: { requestId, userId, occurredAtMs: atMs, candidates, context }, outcomes }
+}

@@ -1,0 +1,17 @@
+/** A column's name as an attribute's: letters, digits, _ . - and a letter first; each once. */
+export function attributeNames(columns: readonly string[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  const taken = new Set<string>()
+  for (const column of columns) {
+    const plain = column.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 50)
+    const begun = /^[A-Za-z]/.test(plain) ? plain : `c_${plain}`
+    let name = begun
+    for (let n = 2; taken.has(name); n++) name = `${begun}_${String(n)}`
+    taken.add(name)
+    names.set(column, name)
+  }
+  return names
+}
+
+/** Behind the name of a number of a table: how much it has changed since the row before. */
+export const CHANGE_SUFFIX = '_change'
