@@ -55,6 +55,8 @@ export interface LearnerTask {
   width: number
   /** Written into the file: the same model under the same name is the same bytes. */
   graphName: string
+  /** Names of the columns, as settings may give them. Left out: their numbers. */
+  columns?: readonly string[]
 }
 
 /** Learns from one example at a time, never looking back. Its model is there at any time. */
@@ -80,6 +82,8 @@ export interface FitOptions {
   signal: AbortSignal
   /** @param share of the work that is done, 0..1 */
   progress(share: number): void
+  /** The file of a model that this learner made earlier: the fit goes on from it, if the learner can. */
+  startFrom?: Uint8Array | undefined
 }
 
 /** Learns from many rows at once. It may take minutes: it runs in a worker thread, never inside a batch. */
