@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { openModel } from '#scorer/model'
 import type { CommandContext } from '#streams'
 import { fitterInProcess } from '../../learning/fitter.ts'
-import { DATA_SETS } from '../datasets/index.ts'
+import { DATA_SETS, dataSetOptions, proposedLogMap } from '../datasets/index.ts'
 import { endOnInterrupt, wallStopwatch } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { openProgressBar } from '../ingest/index.ts'
@@ -16,6 +16,9 @@ import type { Gate } from './contender.ts'
 interface BacktestFlags {
   dataset: string
   path: string
+  map?: string
+  inferMap?: boolean
+  timezone?: string
   against?: string[]
   learner?: string[]
   retrainEvery: number | null
@@ -39,7 +42,13 @@ export function registerBacktestCommands(program: Command, context: Context): vo
     .addOption(
       new Option('--dataset <name>', 'what the log is').choices(Object.keys(DATA_SETS)).makeOptionMandatory(),
     )
-    .requiredOption('--path <path>', 'where it is')
+    .requiredOption('--path <path>', 'where it is: a folder, for csv and parquet a file')
+    .option(
+      '--map <file>',
+      'what the columns of a csv or parquet file are, as JSON (default: by their names)',
+    )
+    .option('--infer-map', 'print a map by the names of the columns, and nothing else')
+    .option('--timezone <zone>', 'of times without a zone, like Europe/Berlin (default: UTC)')
     .option(
       '--against <files...>',
       'further feed files, tried on the same rows as --config or the own feed of the data set',
@@ -85,9 +94,14 @@ export function registerBacktestCommands(program: Command, context: Context): vo
 const DAY = parseDuration('24h')
 
 async function backtest(flags: BacktestFlags, config: string | undefined, context: Context): Promise<void> {
-  const { open, feed } = DATA_SETS[flags.dataset]!
-  const feeds = await feedsOf({ own: triedFeedOf(feed()), config, against: flags.against ?? [] }, context)
-  const log = await open(flags.path)
+  const options = dataSetOptions(flags)
+  if (flags.inferMap === true) {
+    const map = await proposedLogMap(flags.path, flags.dataset)
+    process.stdout.write(`${JSON.stringify(map, null, 2)}\n`)
+    return
+  }
+  const { log, feed } = await DATA_SETS[flags.dataset]!(flags.path, options)
+  const feeds = await feedsOf({ own: triedFeedOf(feed), config, against: flags.against ?? [] }, context)
   const bar = openProgressBar(process.stderr, log.impressions)
   const report = await endOnInterrupt((signal) =>
     runBacktest({

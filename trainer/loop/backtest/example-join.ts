@@ -48,7 +48,8 @@ export function createExampleJoin(config: TrainerConfig, featureSet: FeatureSet)
     },
     outcome({ requestId, userId, itemId, type, occurredAtMs }) {
       if (requestId === null) return
-      if (window.outcome({ requestId, userId, itemId, type, occurredAtMs }, NOWHERE) === 'late') counts.late += 1
+      if (window.outcome({ requestId, userId, itemId, type, occurredAtMs }, NOWHERE) === 'late')
+        counts.late += 1
     },
     takeMatured(atMs) {
       const examples: TrainingExample[] = []

@@ -9,6 +9,7 @@ import {
   recentRate,
   smoothedRate,
   windowedCount,
+  type FeatureDefinition,
   type FeatureStoreConfigInput,
 } from '#feature-store'
 import type { z } from 'zod'
@@ -30,6 +31,29 @@ const YEAR_MINUTES = 365 * DAY_MINUTES
 const GAP_MINUTES_MAX = 10 * YEAR_MINUTES
 /** Logs are thin: hours may pass between two events of a partition. */
 const STALE_SECONDS_MAX = 30 * 86_400
+
+/** A feed for a log, with the promotion and the learner that a data set starts with. */
+export function logFeed(parts: {
+  interactionTypes: string[]
+  attributes: FeatureStoreConfigInput['attributes']
+  features: FeatureDefinition[]
+  label: { name: string; positive: string[]; shown: string[] }
+  horizonMinutes: number
+  graceMinutes: number
+}): LogFeed {
+  const { interactionTypes, attributes, features, label, horizonMinutes, graceMinutes } = parts
+  const { name, positive, shown } = label
+  return {
+    features: { interactionTypes, attributes, features, limits: { staleSecondsMax: STALE_SECONDS_MAX } },
+    scorer: ANY_AGE,
+    trainer: {
+      labels: { [name]: { positive, shown, horizonMinutes } },
+      objective: name,
+      learners: [{ use: 'gbdt' }],
+      limits: { streamJumpMinutesMax: GAP_MINUTES_MAX, graceMinutes },
+    },
+  }
+}
 
 /** Open Bandit (fashion, campaign men): clicks are 1 in 200, people are known by four hashed features. */
 export function openBanditFeed(): LogFeed {

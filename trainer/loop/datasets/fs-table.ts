@@ -7,7 +7,14 @@ import { contextColumns, inferLogMap, parseLogMap, type LogMap } from './log-map
 import { logTimeOf } from './log-time.ts'
 import { inOrder, type OrderedRows, type TimedRow } from './ordered-rows.ts'
 import { createRepeatedIds } from './repeated-ids.ts'
-import { createChanges, itemOf, rowAttributes, tableImpression, userOf, type TableShape } from './table-entries.ts'
+import {
+  createChanges,
+  itemOf,
+  rowAttributes,
+  tableImpression,
+  userOf,
+  type TableShape,
+} from './table-entries.ts'
 import { tableFacts } from './table-facts.ts'
 import { tableFeed } from './table-feed.ts'
 import { attributeNames } from './table-names.ts'
@@ -40,7 +47,9 @@ export async function openTable(
   const ordered = await inOrder(path, () => timedRows(rows(), map, timeZone))
   const lists = map.request === undefined ? null : await listsOf(ordered, map.request)
   const notes = [
-    ...(mapPath === undefined ? [`${path}: read as ${JSON.stringify(map)} (--infer-map prints it, --map takes another)`] : []),
+    ...(mapPath === undefined
+      ? [`${path}: read as ${JSON.stringify(map)} (--infer-map prints it, --map takes another)`]
+      : []),
     ...(facts.labelNote === undefined ? [] : [facts.labelNote]),
     ...ordered.notes,
   ]

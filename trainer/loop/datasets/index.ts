@@ -1,4 +1,4 @@
-export { DATA_SETS, type DataSet } from './data-sets.ts'
+export { DATA_SETS, dataSetOptions, proposedLogMap, type DataSet } from './data-sets.ts'
 export { LogUnreadableError } from './errors.ts'
 export type { FeedLog, LogEntry } from './feed-log.ts'
 export { type LogFeed, movieLensFeed, openBanditFeed } from './feeds.ts'

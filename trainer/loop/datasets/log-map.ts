@@ -7,7 +7,9 @@ const column = z.string().describe('name of a column')
 export const logMapSchema = z.strictObject({
   user: column.optional().describe('left out: everything is one stream'),
   item: column.optional(),
-  request: column.optional().describe('rows with the same value were shown in one list; left out: each row alone'),
+  request: column
+    .optional()
+    .describe('rows with the same value were shown in one list; left out: each row alone'),
   time: column.optional().describe('left out: rows come in order, one each `every`'),
   every: z
     .string()
@@ -16,7 +18,10 @@ export const logMapSchema = z.strictObject({
     .describe('event time from row to row where there is no time'),
   label: column,
   positive: z
-    .union([z.array(z.union([z.string(), z.number(), z.boolean()])).min(1), z.strictObject({ from: z.number() })])
+    .union([
+      z.array(z.union([z.string(), z.number(), z.boolean()])).min(1),
+      z.strictObject({ from: z.number() }),
+    ])
     .optional()
     .describe('values of the label that are a success, or the number from which on it is one'),
   userAttributes: z.array(column).default([]),
@@ -33,7 +38,9 @@ export type LogMap = z.output<typeof logMapSchema>
 export function parseLogMap(input: unknown, mapPath: string, columns: readonly string[]): LogMap {
   const parsed = logMapSchema.safeParse(input)
   if (!parsed.success) {
-    const mistakes = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'map'}: ${message}`)
+    const mistakes = parsed.error.issues.map(
+      ({ path, message }) => `${path.map(String).join('.') || 'map'}: ${message}`,
+    )
     throw new LogUnreadableError(mapPath, mistakes.join('; '))
   }
   const map = parsed.data
@@ -72,7 +79,9 @@ const ROLES: readonly (readonly [role: 'user' | 'item' | 'request' | 'time' | 'l
 export function inferLogMap(columns: readonly string[]): LogMap {
   const found: Partial<Record<(typeof ROLES)[number][0], string>> = {}
   for (const [role, names] of ROLES) {
-    const name = columns.find((column) => names.test(column.split(':')[0]!) && !Object.values(found).includes(column))
+    const name = columns.find(
+      (column) => names.test(column.split(':')[0]!) && !Object.values(found).includes(column),
+    )
     if (name !== undefined) found[role] = name
   }
   // Something that only looks like a request or a time is no list of items that were shown.

@@ -18,7 +18,11 @@ export interface TableShape {
 const ALONE = { user: 'stream', item: 'row' }
 
 /** The attributes that a row gives in these columns; what is empty is missing. */
-export function rowAttributes({ row, place }: TimedRow, columns: readonly string[], shape: TableShape): Attribute[] {
+export function rowAttributes(
+  { row, place }: TimedRow,
+  columns: readonly string[],
+  shape: TableShape,
+): Attribute[] {
   return columns.flatMap((column) => {
     const value = row[column] ?? ''
     if (value.trim() === '') return []
@@ -71,7 +75,8 @@ export function tableImpression(
   const outcomes: Interaction[] = []
   for (const [position, row] of rows.entries()) {
     const itemId = itemOf(row, shape)
-    if (userOf(row, shape) !== userId) throw rowError(row.place, `${map.user!} is another than in the row before of the same list`)
+    if (userOf(row, shape) !== userId)
+      throw rowError(row.place, `${map.user!} is another than in the row before of the same list`)
     if (candidates.includes(itemId)) throw rowError(row.place, `${itemId} is twice in one list`)
     candidates.push(itemId)
     const outcome = (type: string): Interaction => ({
@@ -87,5 +92,10 @@ export function tableImpression(
     outcomes.push(outcome('view'))
     if (facts.isPositive(textOf(row.row, map.label, row.place))) outcomes.push(outcome('click'))
   }
-  return { kind: 'impression', atMs, request: { requestId, userId, occurredAtMs: atMs, candidates, context }, outcomes }
+  return {
+    kind: 'impression',
+    atMs,
+    request: { requestId, userId, occurredAtMs: atMs, candidates, context },
+    outcomes,
+  }
 }

@@ -88,7 +88,8 @@ function successOf(
       `${label} has more than two values (${known.slice(0, 5).join(', ')}, ...): say in the map which are a success, "positive": ["1"] or "positive": { "from": 4 }`,
     )
   }
-  const success = known.find((value) => SUCCESS_WORDS.includes(value.toLowerCase())) ?? [...known].sort().at(-1)
+  const success =
+    known.find((value) => SUCCESS_WORDS.includes(value.toLowerCase())) ?? [...known].sort().at(-1)
   if (success === undefined) throw new LogUnreadableError(path, `${label} is empty in every row`)
   return {
     isPositive: (value) => value === success,

@@ -1,4 +1,4 @@
-import { DATA_SETS } from '../datasets/index.ts'
+import { DATA_SETS, dataSetOptions } from '../datasets/index.ts'
 import { writeFile } from 'node:fs/promises'
 import { Argument, InvalidArgumentError, type Command } from 'commander'
 import { parseSpeed, type CommandContext } from '#streams'
@@ -9,6 +9,8 @@ import { openProgressBar } from './terminal-progress.ts'
 
 interface IngestFlags {
   path: string
+  map?: string
+  timezone?: string
   speed?: number
   report?: string
   json?: boolean
@@ -21,7 +23,12 @@ export function registerIngestCommands(program: Command, _context: CommandContex
     .command('ingest')
     .description('send a real log through the whole loop at its own event time, on the local stack')
     .addArgument(new Argument('<dataset>').choices(Object.keys(DATA_SETS)))
-    .requiredOption('--path <dir>', 'the folder of the data set')
+    .requiredOption('--path <path>', 'where it is: a folder, for csv and parquet a file')
+    .option(
+      '--map <file>',
+      'what the columns of a csv or parquet file are, as JSON (default: by their names)',
+    )
+    .option('--timezone <zone>', 'of times without a zone, like Europe/Berlin (default: UTC)')
     .option(
       '--speed <x>',
       'feed seconds per second, like 3600x (default: as fast as the loop takes it)',
@@ -31,14 +38,13 @@ export function registerIngestCommands(program: Command, _context: CommandContex
     .option('--json', 'print the report as JSON')
     .option('--keep', 'leave topics, states and logs for a look')
     .action(async (dataset: string, flags: IngestFlags) => {
-      const { open, feed } = DATA_SETS[dataset]!
-      const log = await open(flags.path)
+      const { log, feed } = await DATA_SETS[dataset]!(flags.path, dataSetOptions(flags))
       const told = flags.json === true ? process.stderr : process.stdout
       const bar = openProgressBar(told, log.impressions)
       const { report, failures } = await endOnInterrupt((signal) =>
         runIngest({
           log,
-          feed: feed(),
+          feed,
           speed: flags.speed,
           keep: flags.keep ?? false,
           environment: process.env,
