@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
 import { SecretUnreadableError } from './errors.ts'
 import { keepSecret } from './secrecy.ts'
 import type { Secret } from './secret.ts'
 
 /** Group and others: what they may read is no secret. */
 const OTHERS_MODE = 0o077
+/** What systemd loads for a unit (LoadCredential) has the service's own right to read where files have their group's. */
+const OTHERS_MODE_OF_CREDENTIAL = 0o007
 
 /**
  * The secret as it is now; ask at every connection, so that a rotated one is picked up. What was read is hidden by
@@ -65,12 +68,17 @@ export function mustBePrivate(file: string, what: string): void {
       error,
     )
   }
-  if ((mode & OTHERS_MODE) !== 0)
+  if ((mode & (isCredential(file) ? OTHERS_MODE_OF_CREDENTIAL : OTHERS_MODE)) !== 0)
     throw new SecretUnreadableError(
       what,
       `${file} is readable by others (mode ${(mode & 0o777).toString(8)})`,
       `Take their rights away: chmod 600 ${file}`,
     )
+}
+
+function isCredential(file: string): boolean {
+  const folder = process.env['CREDENTIALS_DIRECTORY']
+  return folder !== undefined && path.dirname(path.resolve(file)) === path.resolve(folder)
 }
 
 const reasonOf = (error: unknown): string =>

@@ -25,6 +25,15 @@ describe('readSecret', () => {
     expect(readSecret({ file: secretFile('good', 'of a file\n') }, 'the password')).toBe('of a file')
   })
 
+  it("takes systemd's credentials, which show the service's right to read as their group's", () => {
+    const file = secretFile('credential', 'of systemd', 0o440)
+    expect(() => readSecret({ file }, 'the password')).toThrow(/readable by others \(mode 440\)/)
+    vi.stubEnv('CREDENTIALS_DIRECTORY', folder)
+    expect(readSecret({ file }, 'the password')).toBe('of systemd')
+    chmodSync(file, 0o444)
+    expect(() => readSecret({ file }, 'the password')).toThrow(/readable by others \(mode 444\)/)
+  })
+
   it('reads anew each time, so that a rotated file is picked up', () => {
     const file = secretFile('rotated', 'before')
     expect(readSecret({ file }, 'the password')).toBe('before')
