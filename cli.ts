@@ -73,14 +73,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 function contextOf(program: Command, signals: SignalRegistry): CommandContext<FeedConfig> {
   let loaded: Promise<FeedConfig> | undefined
   const loadConfig = () => (loaded ??= loadFeed(program.opts<{ config?: string }>().config))
-  const addresses = async () =>
-    resolveAddresses({ dir: STACK_DIR_DEFAULT, env: process.env, config: await loadConfig() })
+  const addresses: CommandContext<FeedConfig>['addresses'] = async (wanted) =>
+    resolveAddresses({ dir: STACK_DIR_DEFAULT, env: process.env, config: await loadConfig() }, wanted)
   return {
     loadConfig,
     addresses,
     connect: async (name) =>
       connectRuntime({
-        addresses: await addresses(),
+        addresses: await addresses(['kafka', 'registry']),
         config: await loadConfig(),
         clientId: `feedloop-${name}`,
         log: createLogger({ name }),

@@ -53,7 +53,7 @@ export function awaitFeedStore(
 export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningService> {
   return openAll(async (closers) => {
     const config = await context.loadConfig()
-    const { redis } = await context.addresses()
+    const { redis } = await context.addresses(['redis'])
     const runtime = await context.connect('features')
     closers.add(() => runtime.close())
     const { log } = runtime
@@ -108,7 +108,7 @@ async function showEntity(
   id: string,
 ) {
   const config = await context.loadConfig()
-  const { redis } = await context.addresses()
+  const { redis } = await context.addresses(['redis'])
   const closers = createClosers()
   try {
     const store = await openFeedStore(redis, config)

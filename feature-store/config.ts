@@ -5,7 +5,7 @@ import { definitionMistakes } from './definition-mistakes.ts'
 import { FeatureConfigError } from './errors.ts'
 import { nameSchema } from './kinds/parts/settings.ts'
 
-const attributeKinds = z.record(nameSchema, z.enum(['text', 'number']))
+const attributeKinds = z.record(nameSchema, z.enum(['text', 'texts', 'number']))
 
 const attributesSchema = z.strictObject({
   user: attributeKinds.default({ segment: 'text' }),

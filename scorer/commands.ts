@@ -39,7 +39,7 @@ export function registerScorerCommands(program: Command, _context: CommandContex
 export function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<RunningScorer> {
   return openAll(async (closers) => {
     const config = await context.loadConfig()
-    const { redis } = await context.addresses()
+    const { redis } = await context.addresses(['redis'])
     const featureSet = compileFeatureSet(config.features)
     const runtime = await context.connect('scorer')
     closers.add(() => runtime.close())

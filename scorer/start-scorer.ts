@@ -50,13 +50,14 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
  * Requests are taken only when the models topics have been read, so that no request misses a model that is there.
  */
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
-  const { config, features, limits = LIMITS_DEFAULT } = options
+  const { config, features, contextKinds, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   const time = {
     skewSecondsMax: limits.futureSkewSecondsMax,
     farSecondsMax: limits.farFutureSecondsMax,
     earliestMs: limits.earliestEventMs,
   }
+  const partitionOf = (userId: string) => runtime.partitionOf('requests', userId)
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })
   const openModel = options.openModel ?? onnx.openModel
@@ -83,7 +84,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
     await models.ready
     if (isStopped) return undefined
     stage = await runtime.runStage(
-      createScoringStage({ config, time, contextKinds: options.contextKinds, scoring, clock, signals }),
+      createScoringStage({ config, time, contextKinds, partitionOf, scoring, clock, signals }),
     )
     if (isStopped) await stage.stop()
     return stage
@@ -99,7 +100,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
         runtime,
         queue: createRequestQueue(scoring, { ...config, waitingMax: config.http.waitingMax }),
         steps: requestSteps(config, time),
-        contextKinds: options.contextKinds,
+        contextKinds,
         outputs: httpOutputs,
         readiness: createReadiness(
           () => checks,
