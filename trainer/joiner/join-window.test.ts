@@ -24,6 +24,7 @@ const prediction = (requestId: string, occurredAtMs = T0, items = ['a', 'b', 'c'
   samplePrediction({ requestId, occurredAtMs, items: items.map((itemId) => ({ itemId })) })
 const outcome = (requestId: string, itemId: string, type: string, afterMs = 0): JoinOutcome => ({
   requestId,
+  userId: prediction(requestId).userId,
   itemId,
   type,
   occurredAtMs: T0 + afterMs,
@@ -88,6 +89,33 @@ describe('labels', () => {
     expect(window.outcome(outcome('r', 'a', 'click', 9), i(1))).toBe('held')
     window.prediction(prediction('r'), p(0))
     expect(window.mature(DUE).examples[0]!.labels[0]).toEqual({ name: 'click', value: 1 })
+  })
+})
+
+describe('an outcome of another user', () => {
+  const stranger = (type: string, afterMs = 0) => ({
+    ...outcome('r', 'a', type, afterMs),
+    userId: 'stranger',
+  })
+
+  it('is no label, whether it comes before the prediction or after it, and is counted', () => {
+    const window = setUp()
+    expect(window.outcome(stranger('click', 1), i(0))).toBe('held')
+    window.prediction(prediction('r'), p(0))
+    window.outcome(outcome('r', 'a', 'view'), i(1))
+    expect(window.outcome(stranger('click', 2), i(2))).toBe('wrong_user')
+    const { examples, unmatched } = window.mature(T0 + 60 * MINUTE)
+    expect(examples.map(({ labels }) => labels[0]!.value)).toEqual([0])
+    expect(unmatched).toBe(1)
+  })
+
+  it('does not take those of the right user with it', () => {
+    const window = setUp()
+    window.outcome(stranger('click', 1), i(0))
+    window.outcome(outcome('r', 'a', 'view'), i(1))
+    window.outcome(outcome('r', 'a', 'click', 2), i(2))
+    window.prediction(prediction('r'), p(0))
+    expect(window.mature(DUE).examples.map(({ labels }) => labels[0]!.value)).toEqual([1])
   })
 })
 

@@ -1,9 +1,12 @@
 import {
+  affinity,
   attribute,
   contextAttribute,
   cross,
   decayedCount,
+  lastOutcome,
   recency,
+  recentRate,
   smoothedRate,
   windowedCount,
   type FeatureStoreConfigInput,
@@ -95,10 +98,15 @@ const GENRES = [
   'Documentary',
   'Drama',
   'Fantasy',
+  'Film-Noir',
   'Horror',
+  'Musical',
   'Mystery',
+  'Romance',
   'Sci-Fi',
   'Thriller',
+  'War',
+  'Western',
 ]
 
 /** MovieLens: every rating was seen, four stars and more are liked. */
@@ -107,15 +115,20 @@ export function movieLensFeed(): LogFeed {
   return {
     features: {
       interactionTypes: ['view', 'like'],
-      attributes: { user: {}, item: { category: 'text', genres: 'number', year: 'number' }, context: {} },
+      attributes: { user: {}, item: { genre: 'texts', genres: 'number', year: 'number' }, context: {} },
       features: [
-        smoothedRate({ entity: 'user', ...likeRate, strength: 10 }),
+        smoothedRate({ entity: 'user', ...likeRate, strength: 5 }),
         smoothedRate({ entity: 'item', ...likeRate, strength: 5 }),
-        cross({ ...likeRate, by: 'category', strength: 10, halfLifeMinutes: YEAR_MINUTES }),
+        recentRate({ entity: 'user', ...likeRate, strength: 1, trials: 5 }),
+        lastOutcome({ entity: 'user', of: ['like'], per: ['view'] }),
+        affinity({ ...likeRate, by: 'genre', strength: 5 }),
         decayedCount({ entity: 'user', of: ['view'], halfLifeMinutes: DAY_MINUTES }),
+        decayedCount({ entity: 'user', of: ['view'] }),
         decayedCount({ entity: 'item', of: ['view'], halfLifeMinutes: YEAR_MINUTES }),
+        decayedCount({ entity: 'item', of: ['view'] }),
+        recency({ entity: 'user', of: ['view'] }),
         recency({ entity: 'user', of: ['like'] }),
-        attribute({ entity: 'item', attribute: 'category', as: { oneHot: GENRES } }),
+        attribute({ entity: 'item', attribute: 'genre', as: { oneHot: GENRES } }),
         attribute({ entity: 'item', attribute: 'genres', as: 'number', scale: { divide: 5 } }),
         attribute({ entity: 'item', attribute: 'year', as: 'number', scale: { subtract: 1990, divide: 20 } }),
       ],

@@ -26,6 +26,7 @@ const audit: Audit = {
     firstDifference: null,
     acknowledged: 3,
     deadLetters: 0,
+    deadLettersBy: [],
   },
   requests: 2,
   predictions: { written: 2, lost: 0, duplicates: 0, fallbacks: {}, latencyMs: null },

@@ -7,8 +7,15 @@ import {
   type ReplayedTopic,
   type StateStore,
 } from '#feature-store'
-import { parseManifest, type Interaction, type Outcome, type RecordOf, type TopicKey } from '#schemas'
-import { EARLIEST_EVENT_MS, type RawRecord, type Runtime } from '#streams'
+import {
+  type DeadLetter,
+  parseManifest,
+  type Interaction,
+  type Outcome,
+  type RecordOf,
+  type TopicKey,
+} from '#schemas'
+import { EARLIEST_EVENT_MS, lettersByReason, type RawRecord, type Runtime } from '#streams'
 import { exampleIdOf } from '../../joiner/example-of.ts'
 import type { DemoReport } from './demo-report.ts'
 import { createDueExamples, type DueExamplesOptions } from './due-examples.ts'
@@ -129,10 +136,11 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
   const exampleIds = new Set(await kept(read('examples'), ({ exampleId }) => exampleId))
   const moves = await kept(read('models'), (move) => move)
   const driftEvents = await kept(read('drift'), (event) => event)
-  const deadLetters = (await kept(read('deadLetters'), ({ offset }) => offset)).length
+  // Without their bytes: there may be many.
+  const letters = await kept(read('deadLetters'), (letter) => ({ ...letter, key: null, value: null }))
 
   const compared = await compareStore(replay, store, topics.partitionCount)
-  const counted = { produced: interactionIds.size, records: interactionRecords, deadLetters }
+  const counted = { produced: interactionIds.size, records: interactionRecords, letters }
   return {
     interactions: interactionsOf(compared, replay, { ...counted, acknowledged: options.acknowledged }),
     ...count.result(),
@@ -150,9 +158,10 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
 function interactionsOf(
   { user, item, userAttributes, itemAttributes }: Awaited<ReturnType<typeof compareStore>>,
   replay: Replay,
-  told: { produced: number; records: number; deadLetters: number; acknowledged: number | null },
+  told: { produced: number; records: number; letters: readonly DeadLetter[]; acknowledged: number | null },
 ): DemoReport['interactions'] {
   const { produced, acknowledged } = told
+  const deadLettersBy = lettersByReason(told.letters)
   const all = [user, item, userAttributes, itemAttributes]
   const difference = all.find(({ firstDifference }) => firstDifference !== null)
   const sum = (of: 'entities' | 'different') => all.reduce((total, one) => total + one[of], 0)
@@ -169,7 +178,8 @@ function interactionsOf(
     entitiesDifferent: sum('different'),
     firstDifference: difference === undefined ? null : JSON.stringify(difference.firstDifference),
     acknowledged,
-    deadLetters: told.deadLetters,
+    deadLetters: deadLettersBy.reduce((sum, { count }) => sum + count, 0),
+    deadLettersBy,
   }
 }
 

@@ -23,6 +23,7 @@ function sound(): DemoReport {
       firstDifference: null,
       acknowledged: 10,
       deadLetters: 0,
+      deadLettersBy: [],
     },
     requests: 5,
     predictions: {
