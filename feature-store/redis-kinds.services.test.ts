@@ -17,7 +17,6 @@ import { fenceModel } from './testing/fence-model.ts'
 import { stateStoreConformance } from './testing/state-store-conformance.ts'
 
 const stack = inject('stack')
-const START_MS = 60_000
 
 /** Opens empty stores on a Redis that is there from `beforeAll` on, and closes them. */
 function storesOn(address: () => RedisAddress, adminAddress: () => RedisAddress = address) {
@@ -64,7 +63,7 @@ describe.skipIf(stack === null)('Redis with TLS and users', () => {
 
   beforeAll(async () => {
     secured = await startSecuredRedis([`user features on >of-the-features ~test-* ${rights}`])
-  }, START_MS)
+  })
   afterAll(async () => {
     await stores.close()
     await secured.close()
@@ -80,7 +79,7 @@ describe.skipIf(stack === null)('Redis found by a Sentinel', () => {
 
   beforeAll(async () => {
     found = await startSentinelRedis('of-the-sentinel')
-  }, START_MS)
+  })
   afterAll(async () => {
     await stores.close()
     await found.close()
@@ -89,19 +88,15 @@ describe.skipIf(stack === null)('Redis found by a Sentinel', () => {
   stateStoreConformance(() => stores.open())
   it('keeps every offset once', () => fenceModel(() => stores.open(), 5))
 
-  it(
-    'goes on with the replica when the primary dies',
-    async () => {
-      const { store } = await stores.open({ outageMsMax: 60_000, commandTimeoutMs: 500 })
-      const tag = '{t.0}:x'
-      await store.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })
-      await stores.client().call('WAIT', '1', '5000')
-      await found.primary.kill()
-      const fence = await store.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })
-      expect(fence.epoch).toBe(2)
-    },
-    START_MS,
-  )
+  it('goes on with the replica when the primary dies', async () => {
+    const { store } = await stores.open({ outageMsMax: 60_000, commandTimeoutMs: 500 })
+    const tag = '{t.0}:x'
+    await store.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })
+    await stores.client().call('WAIT', '1', '5000')
+    await found.primary.kill()
+    const fence = await store.acquire(tag, { startOffset: 0, rebuildUntilOffset: 0 })
+    expect(fence.epoch).toBe(2)
+  })
 })
 
 describe.skipIf(stack === null)('Redis Cluster', () => {
@@ -112,7 +107,7 @@ describe.skipIf(stack === null)('Redis Cluster', () => {
 
   beforeAll(async () => {
     cluster = await startRedisCluster()
-  }, START_MS)
+  })
   afterAll(async () => {
     await stores.close()
     await cluster.close()
@@ -195,38 +190,30 @@ describe.skipIf(stack === null)('Redis Cluster', () => {
       .join('\n')
   }
 
-  it(
-    'fails soon for a server that is gone, and goes on when it is back',
-    async () => {
-      const { store } = await stores.open({ commandTimeoutMs: 500 })
-      await filled(store)
-      await cluster.servers[2]!.kill()
-      const startMs = performance.now()
-      await expect(store.read({ fences: tags, blobs })).rejects.toMatchObject({ code: 'store_unavailable' })
-      expect(performance.now() - startMs).toBeLessThan(5_000)
-      await cluster.servers[2]!.restart()
-      await expect
-        .poll(() => store.read({ fences: tags, blobs }).then((found) => texts(found.blobs), String), {
-          timeout: 20_000,
-        })
-        .toEqual(expected)
-    },
-    START_MS,
-  )
+  it('fails soon for a server that is gone, and goes on when it is back', async () => {
+    const { store } = await stores.open({ commandTimeoutMs: 500 })
+    await filled(store)
+    await cluster.servers[2]!.kill()
+    const startMs = performance.now()
+    await expect(store.read({ fences: tags, blobs })).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(performance.now() - startMs).toBeLessThan(5_000)
+    await cluster.servers[2]!.restart()
+    await expect
+      .poll(() => store.read({ fences: tags, blobs }).then((found) => texts(found.blobs), String), {
+        timeout: 20_000,
+      })
+      .toEqual(expected)
+  })
 
-  it(
-    'says which slots nobody serves',
-    async () => {
-      const broken = await startRedisCluster({ unservedSlots: 384 })
-      try {
-        await expect(openRedisStore(broken.address, 'x')).rejects.toMatchObject({
-          policy: 'operator',
-          message: expect.stringContaining('slots 16000-16383 are not served'),
-        })
-      } finally {
-        await broken.close()
-      }
-    },
-    START_MS,
-  )
+  it('says which slots nobody serves', async () => {
+    const broken = await startRedisCluster({ unservedSlots: 384 })
+    try {
+      await expect(openRedisStore(broken.address, 'x')).rejects.toMatchObject({
+        policy: 'operator',
+        message: expect.stringContaining('slots 16000-16383 are not served'),
+      })
+    } finally {
+      await broken.close()
+    }
+  })
 })

@@ -1,8 +1,9 @@
-import type { Cluster, Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import type { TopicKey } from '#schemas'
 import { partitionsDiffer, type TopicIdentity, type WhenTopicChanged } from '../topic-identity.ts'
 import { askAgain, type AskAgainParts } from './kafka-ask-again.ts'
 import { connectCluster } from './kafka-cluster.ts'
+import { createSharedConnection } from './shared-connection.ts'
 import { askTopicIds } from './wire/kafka-topic-ids.ts'
 
 export interface TopicIdentitiesParts extends AskAgainParts {
@@ -26,21 +27,13 @@ export interface TopicIdentities {
 /** Keeps one connection, made with the first question. */
 export function createTopicIdentities(parts: TopicIdentitiesParts): TopicIdentities {
   const { kafka, whenChanged, topicName, partitionCount } = parts
-  let connected: Promise<{ cluster: Cluster; disconnect(): Promise<void> }> | undefined
+  const connection = createSharedConnection(() => connectCluster(kafka))
 
-  async function ask(name: string) {
-    connected ??= connectCluster(kafka)
-    try {
-      const { cluster } = await connected
+  const ask = (name: string) =>
+    connection.use(async ({ cluster }) => {
       await cluster.refreshMetadataIfNecessary()
-      return await askTopicIds(await cluster.findControllerBroker(), [name])
-    } catch (error) {
-      const broken = connected
-      connected = undefined
-      await broken.then(({ disconnect }) => disconnect()).catch(() => undefined) // the question's error is told
-      throw error
-    }
-  }
+      return askTopicIds(await cluster.findControllerBroker(), [name])
+    })
 
   return {
     async of(topic) {
@@ -52,8 +45,6 @@ export function createTopicIdentities(parts: TopicIdentitiesParts): TopicIdentit
         throw partitionsDiffer(name, partitions, partitionCount(topic))
       return id === null ? null : { text: `${id}:${String(partitions)}`, whenChanged }
     },
-    async close() {
-      await (await connected)?.disconnect()
-    },
+    close: connection.close,
   }
 }
