@@ -91,7 +91,7 @@ describeServices('doctor', (addresses) => {
       expect(left).toMatchObject([
         {
           check: `stage ${config.prefix}.scorer`,
-          found: expect.stringMatching(/^nobody is in the group; 1 records, \d+ s behind$/) as string,
+          found: expect.stringMatching(/^nobody is in the group; 1 record, \d+ s behind$/) as string,
           action: 'Start it: `npx feedloop run scorer`.',
         },
       ])
