@@ -3,10 +3,13 @@ export type { Addresses, CommandContext, KafkaAddress, RedisAddress } from './co
 export type {
   Batch,
   BatchResult,
+  Check,
+  Checks,
   Clock,
   Follower,
   Logger,
   Outputs,
+  RunningService,
   RunningStage,
   Runtime,
   Signals,
@@ -26,7 +29,7 @@ export { codeOf, describeFailure, OperatorError, StageKilledError } from './erro
 
 // Steps that several stages share, and small things
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
-export { rightPartition, rightTombstone } from './steps/right-partition.ts'
+export { misplaced, noteMisplaced, rightPartition, rightTombstone } from './steps/right-partition.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
 export { partitionOf } from './partitioner.ts'
 export { type Closers, createClosers, openAll } from './closers.ts'
@@ -60,9 +63,13 @@ export { lettersByReason, type LettersOfReason, lettersText } from './recent-let
 // The edge: the feed file, probes, processes, commands
 export { addProbes, type Listening, listenOn } from './http-probes.ts'
 export { addRefusals, type FieldError, refuse } from './http-problem.ts'
+export { createReadiness, type Readiness } from './http-readiness.ts'
+export { createServices } from './services.ts'
+export { brokersCheck, joinedCheck } from './checks.ts'
 export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
+export { onStopAsked } from './process-stop-asked.ts'
 export { untilStopped } from './process-until-stopped.ts'
 export { collectRarely } from './process-garbage-collection.ts'
 export { registerStreamsCommands } from './commands.ts'

@@ -64,6 +64,8 @@ export interface DemoReport {
   /** Interactions and outcomes that name a request. */
   outcomes: number
   examples: number
+  /** Shown items that were answered, whose labels were final before the end, and that are no example. */
+  examplesMissing: number
   models: ReportedModel[]
   swaps: {
     /** Times that the model which answers changed. */
