@@ -286,16 +286,13 @@ describe('services that are not there', () => {
     expect(stdout).toMatch(/^failed +brokers +no local Kafka runs, and neither FEEDLOOP_KAFKA_BROKERS nor/m)
     expect(stdout).toMatch(/^failed +registry +no local schema registry runs/m)
     expect(stdout).toMatch(/^failed +redis +"localhost:6379" \(from FEEDLOOP_REDIS_URL\) is not an address/m)
-    expect(stdout).toMatch(/^- brokers: Run `npx feedloop stack up`/m)
   })
 
   it('a forced move of a model needs a reason, and a text is one', async () => {
     for (const reason of [[], ['--reason', ' ']]) {
       const { exitCode, stderr } = await feedloop('models', 'promote', 'm', '--force', ...reason)
-      expect({ exitCode, stderr }).toEqual({
-        exitCode: 1,
-        stderr: 'feedloop: --force needs --reason TEXT: say why the metrics do not count.\n',
-      })
+      expect(exitCode).toBe(1)
+      expect(stderr).toMatch(/^feedloop: --force needs --reason TEXT: say why .*\n$/)
     }
   })
 })
