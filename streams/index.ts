@@ -57,6 +57,7 @@ export { readTopic } from './kafka/kafka-read-topic.ts'
 export { applyTopics, deleteTopics } from './kafka/kafka-topics.ts'
 export { type LagReader, openLagReader } from './kafka/kafka-lag.ts'
 export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
+export { recentLetters } from './kafka/kafka-recent-letters.ts'
 export { lettersByReason, type LettersOfReason, lettersText } from './recent-letters.ts'
 
 // The edge: the feed file, probes, processes, commands

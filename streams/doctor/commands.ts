@@ -3,9 +3,9 @@ import { hideSecrets, withoutSecrets } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import type { CommandContext } from '../contract.ts'
 import { table } from '../table.ts'
-import { OperatorError } from '../errors.ts'
 import type { Finding } from './finding.ts'
-import { examine, type KnownAddresses } from './process-doctor.ts'
+import { knownAddresses } from './known-addresses.ts'
+import { examine } from './process-doctor.ts'
 
 export function registerDoctorCommands<Config extends StreamsConfig>(
   program: Command,
@@ -34,24 +34,4 @@ function todoOf(findings: readonly Finding[]): string[] {
   for (const { check, action } of findings)
     if (action !== null) checks.set(action, [...(checks.get(action) ?? []), check])
   return [...checks].map(([action, asking]) => `- ${asking.join(', ')}: ${withoutSecrets(action)}`)
-}
-
-/** Each service by itself: the others are looked at when one is not known. */
-async function knownAddresses({
-  addresses,
-}: Pick<CommandContext<unknown>, 'addresses'>): Promise<KnownAddresses> {
-  const orWhy = async <Address>(asked: Promise<Address>): Promise<Address | OperatorError> => {
-    try {
-      return await asked
-    } catch (error) {
-      if (error instanceof OperatorError) return error
-      throw error
-    }
-  }
-  const [kafka, registry, redis] = await Promise.all([
-    orWhy(addresses(['kafka']).then((found) => found.kafka)),
-    orWhy(addresses(['registry']).then((found) => found.registry)),
-    orWhy(addresses(['redis']).then((found) => found.redis)),
-  ])
-  return { kafka, registry, redis }
 }
