@@ -64,6 +64,8 @@ export { loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
 export { untilStopped } from './process-until-stopped.ts'
 export { collectRarely } from './process-garbage-collection.ts'
 export { registerStreamsCommands } from './commands.ts'
+export { type Finding, ok, warning } from './doctor/finding.ts'
+export type { Samples } from './doctor/samples.ts'
 
 // The local stack
 export { type Environment, environmentOf } from './stack/addresses.ts'
