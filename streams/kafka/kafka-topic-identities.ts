@@ -3,7 +3,7 @@ import type { TopicKey } from '#schemas'
 import { partitionsDiffer, type TopicIdentity, type WhenTopicChanged } from '../topic-identity.ts'
 import { askAgain, type AskAgainParts } from './kafka-ask-again.ts'
 import { connectCluster } from './kafka-cluster.ts'
-import { askTopicIds } from './wire/kafka-topic-ids.ts'
+import { askTopicIds, type TopicFacts } from './wire/kafka-topic-ids.ts'
 
 export interface TopicIdentitiesParts extends AskAgainParts {
   kafka: Kafka
@@ -20,6 +20,8 @@ export interface TopicIdentities {
    * @throws OperatorError `partitions_differ` when the topic was widened meanwhile
    */
   of(topic: TopicKey): Promise<TopicIdentity | null>
+  /** Ids and widths of topics by name, asked once: who asks decides what an outage means. */
+  facts(topics: readonly TopicKey[]): Promise<Map<string, TopicFacts> | null>
   close(): Promise<void>
 }
 
@@ -28,12 +30,12 @@ export function createTopicIdentities(parts: TopicIdentitiesParts): TopicIdentit
   const { kafka, whenChanged, topicName, partitionCount } = parts
   let connected: Promise<{ cluster: Cluster; disconnect(): Promise<void> }> | undefined
 
-  async function ask(name: string) {
+  async function ask(names: readonly string[]) {
     connected ??= connectCluster(kafka)
     try {
       const { cluster } = await connected
       await cluster.refreshMetadataIfNecessary()
-      return await askTopicIds(await cluster.findControllerBroker(), [name])
+      return await askTopicIds(await cluster.findControllerBroker(), names)
     } catch (error) {
       const broken = connected
       connected = undefined
@@ -45,13 +47,14 @@ export function createTopicIdentities(parts: TopicIdentitiesParts): TopicIdentit
   return {
     async of(topic) {
       const name = topicName(topic)
-      const found = (await askAgain(() => ask(name), parts))?.get(name)
+      const found = (await askAgain(() => ask([name]), parts))?.get(name)
       if (found === undefined) return null
       const { id, partitions } = found
       if (partitions !== partitionCount(topic))
         throw partitionsDiffer(name, partitions, partitionCount(topic))
       return id === null ? null : { text: `${id}:${String(partitions)}`, whenChanged }
     },
+    facts: (topics) => ask(topics.map(topicName)),
     async close() {
       await (await connected)?.disconnect()
     },
