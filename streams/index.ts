@@ -27,6 +27,7 @@ export { codeOf, describeFailure, OperatorError, StageKilledError } from './erro
 // Steps that several stages share, and small things
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
 export { misplaced, noteMisplaced, rightPartition, rightTombstone } from './steps/right-partition.ts'
+export { guessedUnit } from './steps/guess-unit.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
 export { partitionOf } from './partitioner.ts'
 export { type Closers, createClosers, openAll } from './closers.ts'
