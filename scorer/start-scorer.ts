@@ -1,5 +1,12 @@
 import type { FeatureReader } from '#feature-store'
-import type { Listening, RunningStage, Runtime } from '#streams'
+import {
+  createReadiness,
+  deferred,
+  type Listening,
+  type RunningService,
+  type RunningStage,
+  type Runtime,
+} from '#streams'
 import type { ScorerConfig } from './config.ts'
 import type { ContextKinds } from './http-request.ts'
 import { startHttpServer } from './http-server.ts'
@@ -9,6 +16,7 @@ import { createOnnxModels, type OpenModel } from './model/index.ts'
 import { createRequestQueue } from './request-queue.ts'
 import { createRequestScoring } from './request-scoring.ts'
 import { requestSteps } from './request-steps.ts'
+import { scorerChecks } from './scorer-checks.ts'
 import { createScoringStage } from './scoring-pipeline.ts'
 import { LOG_EVENTS } from './signals.ts'
 
@@ -25,7 +33,7 @@ export interface ScorerOptions {
   metricsText?: () => Promise<string>
 }
 
-export interface RunningScorer extends RunningStage {
+export interface RunningScorer extends RunningService {
   /** Model that answers now, null: none. */
   liveModelId(): string | null
   /** Where HTTP listens; undefined: it is off. */
@@ -60,7 +68,6 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   const httpOutputs = config.http.port === undefined ? undefined : await runtime.outputs('scorer-http')
   let http: Listening | undefined
   let stage: RunningStage | undefined
-  let isReady = false
   let isStopped = false
 
   async function stop(): Promise<void> {
@@ -81,6 +88,9 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
     return stage
   }
 
+  const liveModelId = () => slot.live()?.modelId ?? null
+  const joined = deferred()
+  const checks = scorerChecks({ runtime, features, liveModelId, joined: joined.promise })
   try {
     if (httpOutputs !== undefined) {
       http = await startHttpServer({
@@ -90,8 +100,11 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
         steps: requestSteps(config, time),
         contextKinds,
         outputs: httpOutputs,
-        isReady: () => isReady && !isStopped,
-        liveModelId: () => slot.live()?.modelId ?? null,
+        readiness: createReadiness(
+          () => checks,
+          () => isStopped,
+        ),
+        liveModelId,
         ...(options.metricsText === undefined ? {} : { metricsText: options.metricsText }),
       })
     }
@@ -101,12 +114,9 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   }
 
   const taking = takeRequests()
-  const ready = taking.then(async (taken) => {
-    await taken?.ready
-    isReady = true
-  })
+  const ready = taking.then((taken) => taken?.ready)
   // A failed start is told by `done`, too; nobody has to wait for `ready`.
-  ready.catch(() => undefined)
+  ready.then(joined.resolve, () => undefined)
   const done = Promise.all([taking.then((taken) => taken?.done), models.done]).then(
     () => undefined,
     async (death: unknown) => {
@@ -115,5 +125,5 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
     },
   )
   done.catch(() => undefined)
-  return { ready, done, stop, liveModelId: () => slot.live()?.modelId ?? null, httpUrl: http?.url }
+  return { ready, done, stop, checks, liveModelId, httpUrl: http?.url }
 }

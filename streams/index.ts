@@ -3,10 +3,13 @@ export type { Addresses, CommandContext, KafkaAddress, RedisAddress } from './co
 export type {
   Batch,
   BatchResult,
+  Check,
+  Checks,
   Clock,
   Follower,
   Logger,
   Outputs,
+  RunningService,
   RunningStage,
   Runtime,
   Signals,
@@ -55,13 +58,18 @@ export { readTopic } from './kafka/kafka-read-topic.ts'
 export { applyTopics, deleteTopics } from './kafka/kafka-topics.ts'
 export { type LagReader, openLagReader } from './kafka/kafka-lag.ts'
 export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
+export { lettersByReason, type LettersOfReason, lettersText } from './recent-letters.ts'
 
 // The edge: the feed file, probes, processes, commands
 export { addProbes, type Listening, listenOn } from './http-probes.ts'
 export { addRefusals, type FieldError, refuse } from './http-problem.ts'
+export { createReadiness, type Readiness } from './http-readiness.ts'
+export { createServices } from './services.ts'
+export { brokersCheck, joinedCheck } from './checks.ts'
 export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
+export { onStopAsked } from './process-stop-asked.ts'
 export { untilStopped } from './process-until-stopped.ts'
 export { collectRarely } from './process-garbage-collection.ts'
 export { registerStreamsCommands } from './commands.ts'

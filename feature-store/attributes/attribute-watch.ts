@@ -7,7 +7,7 @@ import type { Source } from '../vectors/columns.ts'
 import { rangeOf } from '../vectors/scales.ts'
 import type { AttributeKind } from './attributes-layout.ts'
 import { nearestName } from './nearest-name.ts'
-import { valueOf } from './attributes-state.ts'
+import { valueAfter } from './attributes-state.ts'
 
 /** Why features cannot see a value as it is: they take it for missing, or for another one. */
 export type Unfit = 'unknown' | 'mistyped' | 'saturated'
@@ -46,7 +46,7 @@ export function createAttributeCheck(config: FeatureStoreConfig, from: Source): 
         found(declaredNearly(name), 'unknown')
         continue
       }
-      const value = valueOf(attribute, kind)
+      const value = valueAfter(null, attribute, kind)
       if (value === null) found(name, 'mistyped')
       else if (typeof value === 'number' && isBeyond(value, ranges.get(name))) found(name, 'saturated')
     }

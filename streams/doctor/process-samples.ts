@@ -1,11 +1,12 @@
 import { createCodec, openRegistry, type Codec, type TopicCatalogue } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import type { Addresses } from '../contract.ts'
-import { codeOf, policyOf } from '../errors.ts'
+import { codeOf, OperatorError, policyOf } from '../errors.ts'
 import { newestRecords } from '../kafka/kafka-newest-records.ts'
 import { catalogueOf } from '../kafka/kafka-runtime.ts'
 import { type Finding, unknown } from './finding.ts'
 import { judgeKeys } from './judge-keys.ts'
+import type { KnownAddresses } from './process-doctor.ts'
 import { type Sample, SAMPLED_TOPICS, type SampledTopic, type Samples } from './samples.ts'
 
 /** Of each partition: enough to see what one producer in ten does, few enough for a second. */
@@ -17,9 +18,10 @@ export type JudgeSamples = (samples: Samples) => Finding[]
 /** Looks at the newest records that feeds wrote: their keys here, what is in them by `judge`. */
 export async function examineSamples(
   config: StreamsConfig,
-  { kafka, registry }: Pick<Addresses, 'kafka' | 'registry'>,
+  { kafka, registry }: Pick<KnownAddresses, 'kafka' | 'registry'>,
   judge: JudgeSamples,
 ): Promise<Finding[]> {
+  if (kafka instanceof OperatorError || registry instanceof OperatorError) return [] // told where that is looked at
   const catalogue = catalogueOf(config)
   try {
     const codec = await createCodec(openRegistry(registry), catalogue)

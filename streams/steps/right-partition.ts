@@ -7,7 +7,7 @@ export interface RightPartitionOptions<T> {
 }
 
 /** How librdkafka's default partitioner is set right: it is the one that most people meet. */
-const ONE_LINE_FIX = "with librdkafka set 'partitioner': 'murmur2_random'"
+export const ONE_LINE_FIX = "with librdkafka set 'partitioner': 'murmur2_random'"
 
 /** All that is known of a key lives in its partition: a record that lies elsewhere, or under another key, is nobody's. */
 export function rightPartition<T>(options: RightPartitionOptions<T>): Step<T> {

@@ -193,6 +193,22 @@ describe('maturing', () => {
     expect(window.mature(DUE + 5).examples.map(({ requestId }) => requestId)).toEqual(['z', 'c', 'a', 'b'])
   })
 
+  it.each([
+    ['longer than the time to be shown', 60, 10],
+    ['shorter than the time to be shown', 5, 30],
+  ])('waits for what is told late as long as its labels are open: a horizon %s', (_name, horizon, shown) => {
+    const click = { positive: ['click'], shown: ['view'], horizonMinutes: horizon }
+    const window = setUp({ rules: createLabelRules({ click }), shownWithinMs: shown * MINUTE })
+    window.prediction(prediction('r', T0, ['a', 'b']), p(0))
+    const untilMs = T0 + (Math.max(horizon, shown) + 1) * MINUTE
+    expect(window.mature(untilMs - 1)).toMatchObject({ examples: [], predictions: 0 })
+    expect(window.neededOffset('predictions')).toBe(0)
+    expect(window.outcome(outcome('r', 'a', 'view', 4 * MINUTE), i(0))).toBe('joined')
+    expect(window.outcome(outcome('r', 'a', 'click', 4 * MINUTE), i(1))).toBe('joined')
+    const { examples } = window.mature(T0 + 2 * 60 * MINUTE)
+    expect(examples.map(({ itemId, labels }) => [itemId, labels[0]!.value])).toEqual([['a', 1]])
+  })
+
   it('counts late outcomes and drops them', () => {
     const window = setUp()
     window.prediction(prediction('r'), p(0))

@@ -52,9 +52,9 @@ export interface JoinWindow {
 }
 
 /**
- * An item waits until its showing + the longest label horizon + grace, its prediction until nothing more can be shown:
- * `occurredAtMs` + `shownWithinMs` + grace at least. Outcomes that came before it wait as long as it could. Memory is
- * bounded by the three maxima. `mature` and `neededOffset` look at everything that waits.
+ * An item waits until its showing + the longest label horizon + grace, its prediction until `occurredAtMs` + that
+ * horizon or `shownWithinMs`, whichever is longer, + grace at least. Outcomes that came before it wait as long as it
+ * could. Memory is bounded by the three maxima. `mature` and `neededOffset` look at everything that waits.
  */
 export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
   const { rules, graceMs, shownWithinMs, pendingPredictionsMax, earlyOutcomesMax } = options
