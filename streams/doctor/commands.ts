@@ -6,17 +6,25 @@ import { table } from '../table.ts'
 import type { Finding } from './finding.ts'
 import { knownAddresses } from './known-addresses.ts'
 import { examine } from './process-doctor.ts'
+import { examineSamples } from './process-samples.ts'
+import type { Samples } from './samples.ts'
 
 export function registerDoctorCommands<Config extends StreamsConfig>(
   program: Command,
   context: Pick<CommandContext<Config>, 'loadConfig' | 'addresses'>,
+  judgeSamples: (config: Config, samples: Samples) => Finding[],
 ): void {
   program
     .command('doctor')
     .description('check brokers, topics, registry, Redis, clocks and limits, and say what to do')
     .option('--json', 'print as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const findings = await examine(await context.loadConfig(), await knownAddresses(context))
+      const config = await context.loadConfig()
+      const addresses = await knownAddresses(context)
+      const findings = [
+        ...(await examine(config, addresses)),
+        ...(await examineSamples(config, addresses, (samples) => judgeSamples(config, samples))),
+      ]
       if (json) process.stdout.write(`${JSON.stringify(findings, hideSecrets, 2)}\n`)
       else {
         const rows = findings.map(({ check, verdict, found }) => [verdict, check, withoutSecrets(found)])
