@@ -15,7 +15,7 @@ export function secureAddresses(
   return {
     kafka: kafkaAddressOf(kafka, kafkaSecurityAs(user, dir)),
     redis: redisAddressAs(user, dir, redis),
-    registry: registryAddressAs(dir, registry),
+    registry: registryAddressAs(user, dir, registry),
   }
 }
 
@@ -31,7 +31,9 @@ export const redisAddressAs = (user: StackUser, dir: string, url: string): Redis
   tls: { caFile: caFileOf(dir) },
 })
 
-export const registryAddressAs = (dir: string, url: string): RegistryAddress => ({
+export const registryAddressAs = (user: StackUser, dir: string, url: string): RegistryAddress => ({
   url,
+  username: user,
+  password: { file: passwordFileOf(dir, user) },
   tls: { caFile: caFileOf(dir) },
 })
