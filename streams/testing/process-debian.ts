@@ -42,6 +42,7 @@ export async function unpackDebian(name: string, packages: readonly string[]): P
 }
 
 async function foldersWith(pattern: RegExp, folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  return [...new Set(entries.filter(({ name }) => pattern.test(name)).map(({ parentPath }) => parentPath))]
+  const names = await readdir(folder, { recursive: true }).catch((): string[] => [])
+  const found = names.filter((name) => pattern.test(path.basename(name)))
+  return [...new Set(found.map((name) => path.join(folder, path.dirname(name))))]
 }

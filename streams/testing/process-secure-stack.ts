@@ -62,7 +62,7 @@ export async function openSecureStack(prefix: string): Promise<SecureStack> {
         return Number(/CONTROLLER:\/\/[^:]+:(\d+)/.exec(await readFile(file, 'utf8'))?.[1])
       },
       async logs() {
-        const files = (await filesIn(dir)).filter((file) => file.endsWith('.log') && !isRecordLog(file))
+        const files = (await namesBelow(dir)).filter((file) => file.endsWith('.log') && !isRecordLog(file))
         return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n')
       },
       secrets: () => secretsIn(dir),
@@ -74,16 +74,14 @@ export async function openSecureStack(prefix: string): Promise<SecureStack> {
   }
 }
 
-async function filesIn(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name))
-}
+const namesBelow = async (dir: string): Promise<string[]> =>
+  (await readdir(dir, { recursive: true })).map((name) => path.join(dir, name))
 
 /** A broker's records: among them the keys that SCRAM makes of passwords, not the passwords. */
 const isRecordLog = (file: string): boolean => /\/kafka\/data\//.test(file)
 
 async function secretsIn(dir: string): Promise<Map<string, string>> {
-  const files = (await filesIn(secureDirOf(dir))).filter(
+  const files = (await namesBelow(secureDirOf(dir))).filter(
     (file) => path.basename(path.dirname(file)) === 'secrets' || /\.(key|password)$/.test(file),
   )
   return new Map(
