@@ -124,7 +124,7 @@ describeServices('the loop where everybody is asked who they are', () => {
     await command(['doctor'], { ...operator, redis: wrong })
     await commandLines.stop()
     const written = [...outputs, ...sentences, await stack.logs(), ...commandLines.seen].join('\n')
-    expect(written).toContain('redis.conf') // the command line of one that was started
+    expect(written).toContain('feedloop.mjs run scorer') // a command line
     const secrets = new Map([...(await stack.secrets()), ['a wrong one', NO_PASSWORD]])
     for (const user of [...LOOP_SERVICES, 'feed', 'operator', 'admin', 'registry'])
       expect([...secrets.keys()]).toContain(`secure/secrets/${user}`)
