@@ -4,10 +4,8 @@ import { SecretUnreadableError } from './errors.ts'
 import { keepSecret } from './secrecy.ts'
 import type { Secret } from './secret.ts'
 
-/** Group and others: what they may read is no secret. */
-const OTHERS_MODE = 0o077
-/** What systemd loads for a unit (LoadCredential) has the service's own right to read where files have their group's. */
-const OTHERS_MODE_OF_CREDENTIAL = 0o007
+/** What everybody may read is no secret. A group may: Kubernetes mounts secrets for the group of a pod (mode 440). */
+const EVERYBODY_MODE = 0o007
 
 /**
  * The secret as it is now; ask at every connection, so that a rotated one is picked up. What was read is hidden by
@@ -55,7 +53,7 @@ function ofFile(file: string, what: string): string {
   return text
 }
 
-/** @throws SecretUnreadableError when the file is not there, or others may read it */
+/** @throws SecretUnreadableError when the file is not there, or others than its owner and group may read it */
 export function mustBePrivate(file: string, what: string): void {
   let mode: number
   try {
@@ -68,17 +66,12 @@ export function mustBePrivate(file: string, what: string): void {
       error,
     )
   }
-  if ((mode & (isCredential(file) ? OTHERS_MODE_OF_CREDENTIAL : OTHERS_MODE)) !== 0)
+  if ((mode & EVERYBODY_MODE) !== 0)
     throw new SecretUnreadableError(
       what,
-      `${file} is readable by others (mode ${(mode & 0o777).toString(8)})`,
-      `Take their rights away: chmod 600 ${file}`,
+      `${file} is open to everybody (mode ${(mode & 0o777).toString(8)})`,
+      `Leave it to its owner and group: chmod o-rwx ${file}`,
     )
-}
-
-function isCredential(file: string): boolean {
-  const folder = process.env['CREDENTIALS_DIRECTORY']
-  return folder !== undefined && path.dirname(path.resolve(file)) === path.resolve(folder)
 }
 
 const reasonOf = (error: unknown): string =>

@@ -68,6 +68,11 @@ const CERTIFICATE_SENTENCES: readonly [pattern: RegExp, sentence: (at: string, s
       `Kafka at ${at} wants a client certificate: set kafka.tls.certFile and kafka.tls.keyFile to one that it trusts.`,
   ],
   [
+    /alert certificate (expired|revoked)/,
+    (at) =>
+      `Kafka at ${at} finds our client certificate past its date (kafka.tls.certFile): put a new one there.`,
+  ],
+  [
     /alert (unknown ca|certificate unknown)/,
     (at) => `Kafka at ${at} does not trust our client certificate (kafka.tls.certFile).`,
   ],
