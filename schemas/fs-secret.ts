@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs'
-import path from 'node:path'
 import { SecretUnreadableError } from './errors.ts'
 import { keepSecret } from './secrecy.ts'
 import type { Secret } from './secret.ts'
