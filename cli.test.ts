@@ -201,9 +201,11 @@ describe('the feed file', () => {
     const features = names.map(
       (name) => `${name}(${JSON.stringify(kinds[name as keyof typeof kinds].kind.example)})`,
     )
-    const declared = `{ attributes: { context: { device: 'text' } }, features: [${features.join(', ')}] }`
+    features.push("age({ entity: 'item', name: 'before' })")
+    const attributes = `{ item: { category: 'text', price: 'number', tags: 'texts' }, context: { device: 'text' } }`
+    const declared = `{ attributes: ${attributes}, features: [${features.join(', ')}] }`
     const feed = await checked('--config', feedFile(`{ features: ${declared} }`, names))
-    expect(feed.features.features.map(({ kind }) => kind)).toEqual(names)
+    expect(feed.features.features.map(({ kind }) => kind)).toEqual([...names, 'age'])
   })
 
   it('may be JSON', async () => {

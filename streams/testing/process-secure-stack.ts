@@ -2,16 +2,18 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { topicCatalogue } from '#schemas'
+import { type TopicCatalogue, topicCatalogue } from '#schemas'
 import { serviceAcls } from '../acl/service-acls.ts'
 import { streamsConfigSchema } from '../config.ts'
 import type { Addresses } from '../contract.ts'
+import { ensureSecurity } from '../stack/fs-secure.ts'
 import { CACHE_DIR_DEFAULT, secureDirOf } from '../stack/layout.ts'
 import type { StackUser } from '../stack/secure-users.ts'
 import { stackDown } from '../stack/stack-down.ts'
 import { CACHE_VARIABLE } from '../stack/stack-services.ts'
 import { resolveSecureAddresses } from '../stack/stack-status.ts'
 import { stackUp } from '../stack/stack-up.ts'
+import { admitToKafka, admitToRedis } from './feed-rights.ts'
 import { startStackGuard } from './process-stack-guard.ts'
 
 const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -21,6 +23,9 @@ export interface SecureStack {
   dir: string
   /** Where everything is, and how this user is let in. */
   as(user: StackUser): Promise<Addresses>
+  readonly passwords: Readonly<Record<StackUser, string>>
+  /** Rights for one more feed. */
+  admit(feed: { prefix: string; catalogue: TopicCatalogue }): Promise<void>
   /** Of Kafka's controller, which clients have no business with. */
   controllerPort(): Promise<number>
   /** Everything any of its processes wrote: its logs, this run's and the one before, and those of its preparation. */
@@ -32,11 +37,11 @@ export interface SecureStack {
 }
 
 /**
- * With rights for one feed under `prefix`. Gone afterwards, however this process ends.
+ * With rights for one feed under `prefix`. Gone afterwards, however this process ends. `measured`: see StackUpOptions.
  *
  * @throws what `stackUp` throws; nothing is left behind then
  */
-export async function openSecureStack(prefix: string): Promise<SecureStack> {
+export async function openSecureStack(prefix: string, { measured = false } = {}): Promise<SecureStack> {
   const dir = await mkdtemp(path.join(tmpdir(), 'feedloop-secure-stack-'))
   const guard = startStackGuard(dir, projectRoot)
   const close = async (): Promise<void> => {
@@ -51,12 +56,20 @@ export async function openSecureStack(prefix: string): Promise<SecureStack> {
       dir,
       env: environmentOfNobody(),
       anyPorts: true,
+      measured,
       secure: { prefix, acls },
       cacheDir: cacheDir(),
     })
+    const { passwords } = await ensureSecurity(dir, process.env)
     return {
       dir,
       as: (user) => resolveSecureAddresses(user, dir),
+      passwords,
+      async admit(feed) {
+        const admin = await resolveSecureAddresses('admin', dir)
+        await admitToKafka(admin.kafka, feed)
+        await admitToRedis(admin.redis, feed, passwords)
+      },
       async controllerPort() {
         const file = path.join(secureDirOf(dir), 'kafka', 'server.properties')
         return Number(/CONTROLLER:\/\/[^:]+:(\d+)/.exec(await readFile(file, 'utf8'))?.[1])
