@@ -201,11 +201,9 @@ describe('the feed file', () => {
     const features = names.map(
       (name) => `${name}(${JSON.stringify(kinds[name as keyof typeof kinds].kind.example)})`,
     )
-    features.push("age({ entity: 'item', name: 'before' })")
-    const attributes = `{ item: { category: 'text', price: 'number', tags: 'texts' }, context: { device: 'text' } }`
-    const declared = `{ attributes: ${attributes}, features: [${features.join(', ')}] }`
+    const declared = `{ attributes: { item: { category: 'text', price: 'number', tags: 'texts' }, context: { device: 'text' } }, features: [age({ entity: 'item', name: 'before' }), ${features.join(', ')}] }`
     const feed = await checked('--config', feedFile(`{ features: ${declared} }`, names))
-    expect(feed.features.features.map(({ kind }) => kind)).toEqual([...names, 'age'])
+    expect(feed.features.features.map(({ kind }) => kind)).toEqual(['age', ...names])
   })
 
   it('may be JSON', async () => {
