@@ -1,28 +1,8 @@
-import { execFile } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { promisify } from 'node:util'
-import { beforeAll, describe, expect, it } from 'vitest'
-
-const run = promisify(execFile)
-/** What the reference files were made with. */
-const PACKAGES = ['river==0.26.1', 'scikit-learn==1.9.1']
-const venv = path.join(
-  import.meta.dirname,
-  '..',
-  '.feedloop',
-  'peers',
-  PACKAGES.join('-').replaceAll('==', '_'),
-)
-const python = path.join(venv, 'bin', 'python')
-
-async function hasPython(): Promise<boolean> {
-  return run('python3', ['--version']).then(
-    () => true,
-    () => false,
-  )
-}
+import { describe, expect, it } from 'vitest'
+import { hasPython, openPythonPeer, PEER_PACKAGES } from './testing/process-python-peer.ts'
 
 const isThere = await hasPython()
 if (!isThere && process.env['REQUIRE_SERVICES'] === '1')
@@ -51,18 +31,12 @@ function expectSame(found: unknown, stored: unknown, where: string): void {
 }
 
 describe.skipIf(!isThere)(
-  `reference values made again (${isThere ? PACKAGES.join(', ') : 'skipped: no python3'})`,
+  `reference values made again (${isThere ? PEER_PACKAGES.join(', ') : 'skipped: no python3'})`,
   () => {
-    beforeAll(async () => {
-      if (existsSync(python)) return
-      await run('python3', ['-m', 'venv', venv])
-      await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES])
-    })
-
     it.each(references)('%s: %s', async (folder, name) => {
       const file = path.join(import.meta.dirname, folder, name)
-      const { stdout } = await run(python, [`${file}${SCRIPT}`], { maxBuffer: 64 * 1024 * 1024 })
-      expectSame(JSON.parse(stdout), JSON.parse(await readFile(`${file}.json`, 'utf8')), name)
+      const made = await (await openPythonPeer()).run(`${file}${SCRIPT}`)
+      expectSame(JSON.parse(made), JSON.parse(await readFile(`${file}.json`, 'utf8')), name)
     })
   },
 )
