@@ -12,7 +12,7 @@ import {
  * The best border of one column of a leaf, and the side on which missing values do best; undefined: none beats
  * `gainMin`. Equal gains: missing values left, then the highest border. Time: O(bins), twice when values are missing.
  *
- * Rows on a side are estimated from its hessian, as LightGBM does: exact counts would be a third sum per cell.
+ * Rows of a bin are estimated from its hessian, each rounded, as LightGBM does: exact counts would be a third sum per cell.
  *
  * @see T. Chen, C. Guestrin (2016), XGBoost, KDD, algorithms 1 and 3.
  */
@@ -51,11 +51,10 @@ type Walk = (gainMin: number, isForward: boolean) => Found | undefined
 
 function walkOf({ cells, at, bins, rule }: ColumnHistogram, leaf: SplitLeaf, terms: SplitTerms): Walk {
   const isPlain = terms.l1 === 0 && rule.direction === 0 && leaf.bounds === UNBOUNDED
-  const { least, most } = nearHessians(leaf, terms)
-  const range = { cells, least, most }
+  const limits = { cells, rowsMin: terms.rowsMin, hessianMin: terms.hessianMin }
   return (gainMin, isForward) => {
     const [first, steps] = isForward ? [at, bins.count] : [at + 2 * (bins.count - 1), bins.count - 1]
-    const path = { ...range, first, steps, stride: isForward ? 2 : -2 }
+    const path = { ...limits, first, steps, stride: isForward ? 2 : -2 }
     if (isPlain) return walkPlain(path, leaf, terms.l2, gainMin)
     const sides = { terms, bounds: leaf.bounds, direction: rule.direction }
     return walkBounded(path, leaf, gainMin, (near, far) =>
@@ -64,38 +63,32 @@ function walkOf({ cells, at, bins, rule }: ColumnHistogram, leaf: SplitLeaf, ter
   }
 }
 
-/** The near side's hessian must lie in this range, so that both sides have rows and hessian enough. */
-function nearHessians({ hessian, rows }: SplitLeaf, { rowsMin, hessianMin }: SplitTerms) {
-  const perRow = hessian / rows
-  // Estimated rows are rounded to the nearest whole number.
-  const least = Math.max(hessianMin, (rowsMin - 0.5) * perRow)
-  const most = Math.min(hessian - hessianMin, (rows - rowsMin + 0.5) * perRow)
-  return { least, most }
-}
-
 interface Path {
   cells: Float64Array
   first: number
   stride: number
   steps: number
-  least: number
-  most: number
+  rowsMin: number
+  hessianMin: number
 }
 
 /** Without l1 and bounds the gain is G1² / (H1 + l2) + G2² / (H2 + l2). One division, and only for a better one. */
 function walkPlain(
-  { cells, first, stride, steps, least, most }: Path,
-  { gradient, hessian }: Sums,
+  { cells, first, stride, steps, rowsMin, hessianMin }: Path,
+  { gradient, hessian, rows }: SplitLeaf,
   l2: number,
   gainMin: number,
 ): Found | undefined {
-  let [nearGradient, nearHessian, cell] = [0, 0, first]
+  const rowsPerHessian = rows / hessian
+  let [nearGradient, nearHessian, nearRows, cell] = [0, 0, 0, first]
   let [gain, best, bestGradient, bestHessian] = [gainMin, -1, 0, 0]
   for (let step = 0; step < steps; step++, cell += stride) {
+    const cellHessian = cells[cell + 1]!
     nearGradient += cells[cell]!
-    nearHessian += cells[cell + 1]!
-    if (nearHessian < least) continue
-    if (nearHessian > most) break
+    nearHessian += cellHessian
+    nearRows += (cellHessian * rowsPerHessian + 0.5) | 0
+    if (nearRows < rowsMin || nearHessian < hessianMin) continue
+    if (rows - nearRows < rowsMin || hessian - nearHessian < hessianMin) break
     const farGradient = gradient - nearGradient
     const nearWeight = nearHessian + l2
     const farWeight = hessian - nearHessian + l2
@@ -112,18 +105,21 @@ function walkPlain(
 }
 
 function walkBounded(
-  { cells, first, stride, steps, least, most }: Path,
-  { gradient, hessian }: Sums,
+  { cells, first, stride, steps, rowsMin, hessianMin }: Path,
+  { gradient, hessian, rows }: SplitLeaf,
   gainMin: number,
   gainOf: (near: Sums, far: Sums) => number,
 ): Found | undefined {
-  let [nearGradient, nearHessian, cell] = [0, 0, first]
+  const rowsPerHessian = rows / hessian
+  let [nearGradient, nearHessian, nearRows, cell] = [0, 0, 0, first]
   let found: Found | undefined
   for (let step = 0; step < steps; step++, cell += stride) {
+    const cellHessian = cells[cell + 1]!
     nearGradient += cells[cell]!
-    nearHessian += cells[cell + 1]!
-    if (nearHessian < least) continue
-    if (nearHessian > most) break
+    nearHessian += cellHessian
+    nearRows += (cellHessian * rowsPerHessian + 0.5) | 0
+    if (nearRows < rowsMin || nearHessian < hessianMin) continue
+    if (rows - nearRows < rowsMin || hessian - nearHessian < hessianMin) break
     const near = { gradient: nearGradient, hessian: nearHessian }
     const far = { gradient: gradient - nearGradient, hessian: hessian - nearHessian }
     const gain = gainOf(near, far)

@@ -52,12 +52,13 @@ function grown(rows: ReturnType<typeof table>, settings: object, slots?: number)
 
 describe('borders', () => {
   it('give each value a bin when there are few, and lie between two values as float32', () => {
-    const borders = bordersOf(Float32Array.of(3, 1, 2, NaN, 1, 3), 255)
+    const borders = bordersOf(Float32Array.of(3, 1, 2, NaN, 1, 3), 255, 1)
     expect([...borders]).toEqual([1.5, 2.5])
     const [low, high] = [1, 1 + 2 ** -23]
-    expect([...bordersOf(Float32Array.of(low, high), 255)]).toEqual([low])
-    expect([...bordersOf(Float32Array.of(-Infinity, 0, Infinity), 255)]).toEqual([-Infinity, 0])
-    expect([...bordersOf(Float32Array.of(NaN, NaN), 255)]).toEqual([])
+    expect([...bordersOf(Float32Array.of(low, high), 255, 1)]).toEqual([low])
+    expect([...bordersOf(Float32Array.of(-Infinity, 0, Infinity), 255, 1)]).toEqual([-Infinity, 0])
+    expect([...bordersOf(Float32Array.of(NaN, NaN), 255, 1)]).toEqual([])
+    expect([...bordersOf(Float32Array.of(1, 2, 3, 4, 5, 6, 7), 255)]).toEqual([3.5, 6.5])
   })
 
   it('put about equally many values into each bin, and a heavy one into a bin of its own', () => {
