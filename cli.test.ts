@@ -227,42 +227,44 @@ describe('the feed file', () => {
 })
 
 describe('services that are not there', () => {
-  it.each([['lag'], ['topics', 'list'], ['topics', 'apply'], ['run', 'trainer'], ['models', 'list']])(
-    'no broker: one sentence and exit 1: %s',
-    async (...argv) => {
-      for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
-      const { exitCode, stderr, stdout } = await feedloop(...argv)
-      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
-      expect(stderr).toMatch(/^feedloop: No Kafka broker answers at 127\.0\.0\.1:1\. .*\n$/)
-    },
-  )
+  it.each([
+    ['lag'],
+    ['topics', 'list'],
+    ['topics', 'apply'],
+    ['run', 'features'],
+    ['run', 'scorer'],
+    ['run', 'trainer'],
+    ['run', 'all'],
+    ['models', 'list'],
+  ])('no broker: one sentence and exit 1: %s', async (...argv) => {
+    for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
+    const { exitCode, stderr, stdout } = await feedloop(...argv)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+    expect(stderr).toMatch(/^feedloop: No Kafka broker answers at 127\.0\.0\.1:1\. .*\n$/)
+  })
 
   it('no registry: one sentence and exit 1', async () => {
     for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
-    const { exitCode, stderr } = await feedloop('dead-letters', 'list')
+    const { exitCode, stderr } = await feedloop('dead-letters', 'requeue', '0/0')
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^feedloop: schema registry: .*127\.0\.0\.1:1.*reachable\?\n$/)
   })
 
-  it.each([
-    ['run', 'features'],
-    ['run', 'scorer'],
-    ['features', 'show', '--user', 'u1'],
-  ])('no Redis: one sentence and exit 1: %s', async (...argv) => {
+  it('no Redis: one sentence and exit 1 for a command; services wait for it', async () => {
     for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
-    const { exitCode, stderr, stdout } = await feedloop(...argv)
+    const { exitCode, stderr, stdout } = await feedloop('features', 'show', '--user', 'u1')
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
     expect(stderr).toMatch(/^feedloop: .*Redis.*127\.0\.0\.1:1.*\n$/)
   })
 
   it.each([
-    ['FEEDLOOP_KAFKA_BROKERS', 'kafka'],
-    ['FEEDLOOP_REGISTRY_URL', 'nonsense'],
-    ['FEEDLOOP_REDIS_URL', 'localhost:6379'],
-  ])('an address that is none names its variable: %s', async (name, value) => {
+    ['FEEDLOOP_KAFKA_BROKERS', 'kafka', ['lag']],
+    ['FEEDLOOP_REGISTRY_URL', 'nonsense', ['dead-letters', 'list']],
+    ['FEEDLOOP_REDIS_URL', 'localhost:6379', ['features', 'show', '--user', 'u1']],
+  ])('an address that is none names its variable: %s', async (name, value, argv) => {
     for (const [variable, address] of Object.entries(NOBODY)) vi.stubEnv(variable, address)
     vi.stubEnv(name, value)
-    const { exitCode, stderr } = await feedloop('lag')
+    const { exitCode, stderr } = await feedloop(...argv)
     expect(exitCode).toBe(1)
     expect(stderr).toContain(name)
     expect(stderr).toContain(value)
@@ -274,6 +276,24 @@ describe('services that are not there', () => {
     expect(exitCode).toBe(1)
     expect(stderr).toContain('stack up')
     expect(stderr).not.toMatch(STACK_TRACE)
+  })
+
+  it('doctor looks at what it can when nothing runs, and one mistake does not hide the rest', async () => {
+    vi.stubEnv('FEEDLOOP_REDIS_URL', 'localhost:6379')
+    const { exitCode, stdout, stderr } = await feedloop('doctor')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+    expect(stdout).toMatch(/^ok +limits/m)
+    expect(stdout).toMatch(/^failed +brokers +no local Kafka runs, and neither FEEDLOOP_KAFKA_BROKERS nor/m)
+    expect(stdout).toMatch(/^failed +registry +no local schema registry runs/m)
+    expect(stdout).toMatch(/^failed +redis +"localhost:6379" \(from FEEDLOOP_REDIS_URL\) is not an address/m)
+  })
+
+  it('a forced move of a model needs a reason, and a text is one', async () => {
+    for (const reason of [[], ['--reason', ' ']]) {
+      const { exitCode, stderr } = await feedloop('models', 'promote', 'm', '--force', ...reason)
+      expect(exitCode).toBe(1)
+      expect(stderr).toMatch(/^feedloop: --force needs --reason TEXT: say why .*\n$/)
+    }
   })
 })
 

@@ -1,10 +1,12 @@
 import type { Runtime } from '#streams'
+import { createAttributeWatch } from './attributes/attribute-watch.ts'
 import type { FeatureAnswer, FeatureReader, FeatureRequest } from './contract.ts'
 import type { CompiledFeatureSet } from './feature-set.ts'
 import { isReady } from './fence.ts'
-import { createReadPlan } from './read-plan.ts'
+import { createReadPlan, partitionTags } from './read-plan.ts'
 import { SIGNALS } from './signals.ts'
 import type { StateStore } from './state-store.ts'
+import { checkStates } from './states-check.ts'
 import { computeVectors } from './vectors/compute-vectors.ts'
 
 /**
@@ -19,6 +21,7 @@ export function createFeatureReader(parts: {
   const { runtime, store, featureSet } = parts
   const { clock, signals } = runtime
   const planRead = createReadPlan(runtime, featureSet)
+  const watchContext = createAttributeWatch(featureSet.config, 'context', signals)
 
   async function answer(requests: readonly FeatureRequest[]): Promise<FeatureAnswer> {
     const plan = planRead(requests)
@@ -37,10 +40,13 @@ export function createFeatureReader(parts: {
     return { kind: 'vectors', vectors }
   }
 
+  const tags = partitionTags(runtime, featureSet)
   return {
     featureSet,
+    check: () => checkStates(store, tags),
     async read(requests) {
       const startedMs = clock.nowMs()
+      for (const { context } of requests) watchContext(context)
       const answered = await answer(requests)
       signals.observe(SIGNALS.readSeconds, (clock.nowMs() - startedMs) / 1_000)
       signals.count(SIGNALS.readsAnswered, { answer: answered.kind })

@@ -1,5 +1,5 @@
 import { RegistryRefusedError, RegistryUnavailableError, SchemaIncompatibleError } from './errors.ts'
-import { registryTlsCause } from './registry-access.ts'
+import { loginRefused, registryTlsCause, rightMissing } from './registry-access.ts'
 
 export interface AskOptions {
   /** Bound of one question with all its attempts and pauses. */
@@ -7,10 +7,12 @@ export interface AskOptions {
   attemptsMax?: number
   /** Pause before the second attempt; doubles each time, with jitter. */
   retryPauseMs?: number
-  /** As whom the registry knows us, for messages. */
-  user?: string
+  /** As whom the registry knows us, for messages; null: no login is given. */
+  user?: string | null
   /** Called before an attempt that follows one without an answer. */
   onNoAnswer?(): void
+  /** What a person must mend when an attempt got no answer; null: it may pass by itself. */
+  whyNoAnswer?(said: string): Promise<string | null>
 }
 
 /** The request did not arrive, or no answer came back. */
@@ -53,7 +55,8 @@ export type Ask = <Answer>(what: string, attempt: () => Promise<Answer>) => Prom
  * again and ends as RegistryUnavailableError; any other answer ends at once as RegistryRefusedError.
  */
 export function createAsk(options: AskOptions = {}): Ask {
-  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150, user, onNoAnswer } = options
+  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150 } = options
+  const { user = null, onNoAnswer, whyNoAnswer } = options
 
   return async function ask(what, attempt) {
     const deadlineMs = performance.now() + questionMs
@@ -63,6 +66,9 @@ export function createAsk(options: AskOptions = {}): Ask {
       } catch (error) {
         if (error instanceof SchemaIncompatibleError) throw error
         if (!isTransient(error)) throw isAnswer(error) ? refused(what, error, user) : error
+        const why = isUnanswered(error) ? ((await whyNoAnswer?.(sayingOf(error))) ?? null) : null
+        if (why !== null)
+          throw new RegistryRefusedError(`schema registry: ${what} was refused: ${why}`, { cause: error })
         const pauseMs = retryPauseMs * 2 ** (attempts - 1) * (0.75 + Math.random() / 2)
         if (attempts >= attemptsMax || performance.now() + pauseMs >= deadlineMs) {
           throw new RegistryUnavailableError(what, attempts, sayingOf(error), { cause: error })
@@ -105,10 +111,10 @@ function isLostRequest(error: unknown): boolean {
   )
 }
 
-function refused(what: string, cause: unknown, user = 'nobody'): RegistryRefusedError {
+function refused(what: string, cause: unknown, user: string | null): RegistryRefusedError {
   const advice: Record<number, string> = {
-    401: `; it does not take the login of the user ${user}: set registry.username and registry.password, or registry.token`,
-    403: `; the user ${user} may not do that`,
+    401: `; ${loginRefused(user)}`,
+    403: `; ${rightMissing(user)}`,
     404: '; is the path of its address right? Apicurio: /apis/ccompat/v7',
     [WRONG_PLACE_STATUS]: '; is the path of its address right? Apicurio: /apis/ccompat/v7',
   }

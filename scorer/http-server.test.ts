@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createCodec, createMemoryRegistry, type Prediction, topicCatalogue } from '#schemas'
+import type { Readiness } from '#streams'
 import { scorerConfigSchema } from './config.ts'
 import { buildHttpServer } from './http-server.ts'
 import { createRequestQueue } from './request-queue.ts'
@@ -33,7 +34,7 @@ function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
   const features = createFakeFeatures()
   const scoring = createRequestScoring({ config, features, leaseModel: () => undefined, clock, ...telemetry })
   const written: Prediction[] = []
-  let isReady = false
+  let readiness: Readiness = { status: 'starting', checks: { stages: { status: 'waiting' } } }
   const server = buildHttpServer({
     config: config.http,
     runtime: { clock, codec, ...telemetry },
@@ -41,7 +42,7 @@ function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
     queue: createRequestQueue(scoring, { ...config, waitingMax }),
     steps: requestSteps(config, { skewSecondsMax: 300, farSecondsMax: 86_400 }),
     outputs: { add: (_, { value }) => void written.push(value as Prediction), flush },
-    isReady: () => isReady,
+    readiness: () => Promise.resolve(readiness),
     liveModelId: () => null,
     metricsText: () => Promise.resolve('feedloop_requests_scored_total 1\n'),
   })
@@ -53,7 +54,7 @@ function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
       body: answer.json<Record<string, unknown> & ProblemBody>(),
     }
   }
-  return { server, post, features, written, telemetry, becomeReady: () => void (isReady = true) }
+  return { server, post, features, written, telemetry, become: (now: Readiness) => void (readiness = now) }
 }
 const body = { requestId: 'r1', userId: 'u1', candidates: ['i1', 'i2'], occurredAtMs: 5_000 }
 
@@ -149,6 +150,45 @@ describe('POST /predict', () => {
     expect(answer.detail).toMatch(/requestId: .*userId: .*candidates.0: /)
   })
 
+  it('400 guesses the unit of a time that is no moment', async () => {
+    const answer = await serverOf().post({ ...body, occurredAtMs: 1_795_908_721e9 })
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'occurredAtMs' }] } })
+    expect(answer.body.detail).toContain('looks like nanoseconds (2026-11-2')
+  })
+
+  it('400 tells a bounded number of mistakes, whatever comes', async () => {
+    const answer = await serverOf().post({ ...body, candidates: Array.from({ length: 300 }, () => 1) })
+    expect(answer.status).toBe(400)
+    expect(answer.body.errors).toHaveLength(21)
+    expect(answer.body.errors!.at(-1)).toEqual({ field: 'body', reason: 'and 280 more mistakes' })
+  })
+
+  it.each([
+    ['null', 400],
+    ['[]', 400],
+    ['"r1"', 400],
+    ['', 400],
+    ['{', 400],
+    ['{"requestId": NaN}', 400],
+    ['{"requestId": "r1", "__proto__": {"x": 1}, "userId": "u1", "candidates": ["i1"]}', 400],
+    ['{"requestId": 7, "userId": "u1", "candidates": ["i1"]}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": "i1"}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1", null]}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "occurredAtMs": "1795908721000"}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "occurredAtMs": null}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "occurredAtMs": 1e21}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "occurredAtMs": -1}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "context": null}', 400],
+    ['\uFEFF{"requestId": "r1", "userId": "u1", "candidates": ["i1"]}', 200],
+    ['{"requestId": "a{b}:c/d%e", "userId": "u\\u0000", "candidates": ["i1", "i1", "constructor"]}', 200],
+  ])('answers %s with %d and a reason', async (payload, status) => {
+    const { server } = serverOf()
+    const headers = { 'content-type': 'application/json' }
+    const answer = await server.inject({ method: 'POST', url: '/predict', payload, headers })
+    expect(answer.statusCode).toBe(status)
+    if (status === 400) expect(answer.json<ProblemBody>().errors![0]!.reason).not.toBe('')
+  })
+
   it('422 says what a request from Kafka would be dead-lettered for', async () => {
     const { post } = serverOf()
     const many = await post({ ...body, candidates: ['a', 'b', 'c', 'd'] })
@@ -233,16 +273,25 @@ describe('POST /predict', () => {
 
 describe('probes', () => {
   it('tells life, readiness and metrics', async () => {
-    const { server, becomeReady, telemetry } = serverOf()
-    expect((await server.inject('/healthz')).statusCode).toBe(200)
-    expect((await server.inject('/readyz')).statusCode).toBe(503)
-    becomeReady()
-    expect((await server.inject('/readyz')).json()).toEqual({ status: 'ready', modelId: null })
+    const { server, become, telemetry } = serverOf()
+    const checks = { store: { status: 'waiting' as const, reason: 'Redis is away' } }
+    for (const [status, code] of [
+      ['starting', 503],
+      ['ready', 200],
+      ['degraded', 200],
+      ['stopping', 503],
+    ] as const) {
+      become({ status, checks })
+      const ready = await server.inject('/readyz')
+      expect([ready.statusCode, ready.json()]).toEqual([code, { status, modelId: null, checks }])
+      const alive = await server.inject('/healthz')
+      expect([alive.statusCode, alive.json()]).toEqual([200, { status: 'alive', checks }])
+    }
     const metrics = await server.inject('/metrics')
     expect([metrics.headers['content-type'], metrics.body]).toEqual([
       'text/plain; version=0.0.4',
       'feedloop_requests_scored_total 1\n',
     ])
-    expect(telemetry.valueOf('http_requests_answered')).toBe(4)
+    expect(telemetry.valueOf('http_requests_answered')).toBe(9)
   })
 })

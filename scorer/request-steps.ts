@@ -1,7 +1,14 @@
 import type { RankRequest } from '#schemas'
-import { clampFuture, type ClampFutureOptions, deadLetter, pass, refuseAbsurdTime, type Step } from '#streams'
+import {
+  clampFuture,
+  type ClampFutureOptions,
+  deadLetter,
+  noteMisplaced,
+  pass,
+  refuseAbsurdTime,
+  type Step,
+} from '#streams'
 import type { ScorerConfig } from './config.ts'
-import type { ContextKinds } from './http-request.ts'
 
 type RequestLimits = Pick<
   ScorerConfig,
@@ -51,17 +58,18 @@ export const dropRepeatedCandidates: Step<RankRequest> = function dropRepeatedCa
 export function requestSteps(
   config: RequestLimits,
   time: ClampFutureOptions,
-  contextKinds?: ContextKinds,
+  partitionOf?: (userId: string) => number,
 ): Step<RankRequest>[] {
-  const steps = [
+  return [
     checkSizes(config),
     checkIds(config),
     refuseAbsurdTime<RankRequest>(time),
     refuseOld(config),
     clampFuture<RankRequest>(time),
     dropRepeatedCandidates,
+    // An answer goes where its user's predictions are, wherever the question lay.
+    ...(partitionOf === undefined ? [] : [noteMisplaced<RankRequest>({ field: 'userId', partitionOf })]),
   ]
-  return contextKinds === undefined ? steps : [...steps, noteContext(contextKinds)]
 }
 
 /** States have moved on: features of long ago cannot be told any more, and the answer would be made of nothing. */
@@ -72,19 +80,6 @@ export function refuseOld({ requestAgeDaysMax }: RequestLimits): Step<RankReques
     if (ageDays <= requestAgeDaysMax) return pass(request)
     const old = `occurredAtMs ${request.occurredAtMs} is ${Math.floor(ageDays)} days ago`
     return deadLetter('too_old', `${old}, at most ${requestAgeDaysMax} are taken (scorer.requestAgeDaysMax)`)
-  }
-}
-
-/** Features take an attribute that is not declared, or of another kind, for missing: the answer goes on, and it is counted. */
-export function noteContext(kinds: ContextKinds): Step<RankRequest> {
-  return function noteContext(request) {
-    let isMistyped = false
-    for (const { name, text } of request.context) {
-      const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
-      if (kind === undefined) return pass(request, 'context_undeclared')
-      if ((text === null ? 'number' : 'text') !== kind) isMistyped = true
-    }
-    return isMistyped ? pass(request, 'context_mistyped') : pass(request)
   }
 }
 

@@ -143,6 +143,7 @@ export const LOG_EVENTS = {
   offsetsRefused: 'offsets_refused',
   /** The brokers do not tell the watchdog whether there is something to read. */
   progressUnknown: 'progress_unknown',
+  topicsUnknown: 'topics_unknown',
   stageStopped: 'stage_stopped',
 
   recordDeadLettered: 'record_dead_lettered',
@@ -159,6 +160,8 @@ export const LOG_EVENTS = {
   followerStopped: 'follower_stopped',
   simulatorStopped: 'simulator_stopped',
   metricsListening: 'metrics_listening',
+  /** The npm that started this process has ended: the process ends, too. */
+  npmGone: 'npm_gone',
 
   /** kafkajs left partitions out of a send that it calls done. */
   recordsResent: 'records_resent',

@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { hasPython } from '#schemas/testing'
 import { describe, expect, it } from 'vitest'
-import { hasPython, openPythonPeer, PEER_PACKAGES } from './testing/process-python-peer.ts'
+import { openPythonPeer, PEER_PACKAGES } from './testing/process-python-peer.ts'
 
 const isThere = await hasPython()
-if (!isThere && process.env['REQUIRE_SERVICES'] === '1')
-  throw new Error('REQUIRE_SERVICES=1 and there is no python3')
 
 const SCRIPT = '_reference.py'
 /** Each script makes the JSON file of its name, beside it. */

@@ -40,14 +40,19 @@ async function checkGivenKafka(address: KafkaAddress): Promise<void> {
   } catch (error) {
     const classified = classifyKafkaError(error, address.brokers)
     if (classified.code === 'kafka_permission') return
-    if (classified.code === 'kafka_unreachable')
-      await reachBrokers({ address, clientId: 'feedloop-stack', limits, log: silentLogger })
-    throw classified
+    if (classified.code !== 'kafka_unreachable') throw classified
+    await reachBrokers({ address, clientId: 'feedloop-stack', limits, log: silentLogger }).catch(
+      (better: unknown) => {
+        if (codeOf(better) !== 'kafka_unreachable') throw better
+      },
+    )
+    // Nobody knows better: what the connection itself said.
+    throw error
   }
 }
 
 /** What waiting does not cure. */
-const REFUSALS = new Set(['kafka_login', 'kafka_certificate', 'secret_unreadable'])
+const REFUSALS = new Set(['kafka_login', 'kafka_certificate', 'certificate_unusable', 'secret_unreadable'])
 
 /** Waits until the services that were given answer. Throws ServiceUnreachableError. */
 export async function waitForGiven(

@@ -6,6 +6,8 @@ export {
 export { METRICS_URL, startFeedloop } from './process-feedloop.ts'
 export { JOINED_LINE, type NaiveCounterOptions, startNaiveCounter } from './process-naive-counter.ts'
 export { type FeedloopProcess, startBuilt } from './process-node.ts'
+export { type CommandLines, watchCommandLines } from './process-command-lines.ts'
+export { debianVersion, unpackDebian } from './process-debian.ts'
 export { openTestStack, type TestStack } from './process-test-stack.ts'
 export { openSecureStack, type SecureStack } from './process-secure-stack.ts'
 export { openOwnNetwork, ownNetworkUnavailable, type Loss, type OwnNetwork } from './process-own-network.ts'

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,8 +23,10 @@ export interface SecureStack {
   as(user: StackUser): Promise<Addresses>
   /** Of Kafka's controller, which clients have no business with. */
   controllerPort(): Promise<number>
-  /** Everything any of its processes wrote. */
+  /** Everything any of its processes wrote: its logs, this run's and the one before, and those of its preparation. */
   logs(): Promise<string>
+  /** Every password and key of it, by the file that keeps it. */
+  secrets(): Promise<Map<string, string>>
   /** Ends it; nothing is left. */
   close(): Promise<void>
 }
@@ -60,16 +62,37 @@ export async function openSecureStack(prefix: string): Promise<SecureStack> {
         return Number(/CONTROLLER:\/\/[^:]+:(\d+)/.exec(await readFile(file, 'utf8'))?.[1])
       },
       async logs() {
-        const names = ['kafka', 'redis', 'registry']
-        const texts = names.map((name) => readFile(path.join(dir, 'logs', `${name}.log`), 'utf8'))
-        return (await Promise.all(texts)).join('\n')
+        const files = (await namesBelow(dir)).filter((file) => file.endsWith('.log') && !isRecordLog(file))
+        return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n')
       },
+      secrets: () => secretsIn(dir),
       close,
     }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+const namesBelow = async (dir: string): Promise<string[]> =>
+  (await readdir(dir, { recursive: true })).map((name) => path.join(dir, name))
+
+/** A broker's records: among them the keys that SCRAM makes of passwords, not the passwords. */
+const isRecordLog = (file: string): boolean => /\/kafka\/data\//.test(file)
+
+async function secretsIn(dir: string): Promise<Map<string, string>> {
+  const files = (await namesBelow(secureDirOf(dir))).filter(
+    (file) => path.basename(path.dirname(file)) === 'secrets' || /\.(key|password)$/.test(file),
+  )
+  return new Map(
+    await Promise.all(files.map(async (file) => [path.relative(dir, file), await secretOf(file)] as const)),
+  )
+}
+
+/** Of a key a line of its middle: how it is told may differ at its ends. */
+async function secretOf(file: string): Promise<string> {
+  const lines = (await readFile(file, 'utf8')).trim().split('\n')
+  return lines[Math.floor(lines.length / 2)]!
 }
 
 const cacheDir = () => process.env[CACHE_VARIABLE] || path.join(projectRoot, CACHE_DIR_DEFAULT)

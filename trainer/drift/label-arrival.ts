@@ -8,6 +8,8 @@ export interface LabelArrival {
   observe(example: { positives: readonly ToldPositive[]; atMs: number }): ArrivalChange[]
   /** Whether positives of this label are missing. */
   isOut(label: string): boolean
+  /** The sources that are silent now, as when each was found so. */
+  silent(): ArrivalChange[]
   /** Whether so many are missing that nobody should learn from it before it is known why. */
   isDoubtful(label: string): boolean
 }
@@ -17,9 +19,9 @@ const STREAMS_MAX = 64
 /**
  * Watches per label and source whether positives still arrive, against their usual number per shown item: what is
  * shown has the rhythm of the day in it, so that a quiet night is no silence. CUSUM of the log-likelihood that a
- * source tells one in a hundred of its positives: it rises by 1 with every usual positive that is missing, falls by 4.6
- * with every one that comes, and stands still where a fifth of the usual number comes. So people who come to like
- * half of what they liked are not taken for it.
+ * source tells one in ten thousand of its positives: it rises by 1 with every usual positive that is missing, falls by
+ * 9.2 with every one that comes, and stands still where a ninth of the usual number comes. So people who come to like
+ * a fifth of what they liked, as after a turn of tastes, are not taken for it.
  *
  * State: some numbers per label and source. Time: constant per label and source.
  *
@@ -56,13 +58,23 @@ export function createLabelArrival(): LabelArrival {
         const whole = streams.get(JSON.stringify([one.label, '']))
         const kind = one.observe(came, atMs, one === whole ? undefined : whole?.rateNow())
         if (kind === undefined || isOthersBusiness(one)) continue
-        const { label, source, sinceMs, usualRate, silentRate } = one
-        changes.push({ label, source, kind, sinceMs, usualRate, silentRate })
+        changes.push(changeOf(one, kind))
         if (kind === 'replaced') streams.delete(key)
       }
       return changes
     },
     isOut: (label) => ofLabel(label).some((one) => one.isOut && !isOthersBusiness(one)),
+    silent: () =>
+      [...streams.values()]
+        .filter((one) => one.isOut && !isOthersBusiness(one))
+        .map((one) => changeOf(one, 'silent')),
     isDoubtful: (label) => ofLabel(label).some((one) => one.isDoubtful && !isOthersBusiness(one)),
   }
+}
+
+function changeOf(
+  { label, source, sinceMs, usualRate, silentRate }: LabelSource,
+  kind: ArrivalChange['kind'],
+): ArrivalChange {
+  return { label, source, kind, sinceMs, usualRate, silentRate }
 }

@@ -2,7 +2,9 @@ import { afterEach, expect, it } from 'vitest'
 import { METRICS_URL, startFeedloop, until } from '#streams/testing'
 import { openOwnFeed } from './testing/own-feed.ts'
 import { describeServices } from '#streams/testing/services'
-import { requestHttp } from '#streams'
+import { catalogueOf, requestHttp } from '#streams'
+import { sampleRecords } from '#schemas/testing'
+import { tellDeadLetters } from './demo/kafka-told-letters.ts'
 
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -43,8 +45,16 @@ describeServices('commands for operations', (addresses) => {
     const running = await started(['run', 'features', '--metrics-port', '0'])
     const url = await running.said(METRICS_URL)
     const ask = async (path: string) => (await requestHttp(url + path)).text()
-    expect(await ask('/healthz')).toBe('{"status":"alive"}')
-    await until('the service to be ready', async () => (await ask('/readyz')) === '{"status":"ready"}')
+    expect(JSON.parse(await ask('/healthz'))).toMatchObject({ status: 'alive' })
+    const ok = { status: 'ok' }
+    await until(
+      'the service to be ready',
+      async () => (JSON.parse(await ask('/readyz')) as { status: string }).status === 'ready',
+    )
+    expect(JSON.parse(await ask('/readyz'))).toEqual({
+      status: 'ready',
+      checks: { 'features.store': ok, 'features.brokers': ok, 'features.stages': ok },
+    })
     const metrics = await ask('/metrics')
     expect(metrics).toContain('feedloop_partitions_assigned_total{stage="features-user"} 4')
     expect(metrics).toContain('nodejs_eventloop_lag_p99_seconds')
@@ -56,6 +66,20 @@ describeServices('commands for operations', (addresses) => {
     const { exitCode, stderr } = await running.ended
     expect(stderr).toMatch(/Port \d+ of 127.0.0.1 is taken by another program: set --metrics-port/)
     expect(exitCode).toBe(1)
+  })
+
+  it('a run that fails tells what was dead-lettered before its topics go', async () => {
+    const feed = await openOwnFeed(addresses, 'operations')
+    cleanups.push(() => feed.close())
+    const nowMs = Date.now()
+    const letter = { ...sampleRecords.deadLetters, reason: 'far_future', detail: 'a day', diedAtMs: nowMs }
+    const outputs = await feed.runtime.outputs('test')
+    outputs.add('deadLetters', { key: letter.topic, value: letter })
+    await outputs.flush()
+    await outputs.close()
+    const said: string[] = []
+    await tellDeadLetters(addresses, catalogueOf(feed.config), { nowMs, announce: (text) => said.push(text) })
+    expect(said).toEqual([`dead-lettered: 1 far_future of ${letter.topic}, the newest: a day`])
   })
 
   it('lag --watch --json writes a line each time, until Ctrl-C', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { textsOf } from '../../attributes/texts.ts'
 import {
   attributeReader,
   oneHotColumns,
@@ -7,10 +8,10 @@ import {
   type Source,
 } from '../../vectors/columns.ts'
 import { hashedBucket, scaledNumber } from '../../vectors/scales.ts'
-import type { AttributesLayouts, DefinitionCheck } from './feature-kind.ts'
+import type { AttributesLayouts, DefinitionCheck, UsedAttribute } from './feature-kind.ts'
 import { nameSchema, valueText } from './settings.ts'
 
-/** How an attribute becomes columns, wherever it comes from. */
+/** How an attribute becomes columns, wherever it comes from. Of several texts each sets its own. */
 
 const numberScale = z.strictObject({
   subtract: z.number().default(0),
@@ -32,14 +33,21 @@ export const attributeValues = {
 const valuesSchema = z.object(attributeValues)
 type AttributeValues = z.output<typeof valuesSchema>
 
+export const usedAttribute = (from: Source, { attribute, as, scale }: AttributeValues): UsedAttribute => ({
+  setting: 'attribute',
+  from,
+  attribute,
+  number: as === 'number' ? { scale } : undefined,
+})
+
 export function attributeMistakes(
   from: Source,
   { attribute, as, scale }: AttributeValues,
   { attributeKind, mistake }: DefinitionCheck,
 ): void {
   const kind = attributeKind(from, attribute)
-  if (kind === 'text' && as === 'number')
-    mistake('as', `${attribute} is declared as text; use { oneHot: [...] } or { hashed: n }`)
+  if ((kind === 'text' || kind === 'texts') && as === 'number')
+    mistake('as', `${attribute} is declared as ${kind}; use { oneHot: [...] } or { hashed: n }`)
   if (kind === 'number' && as !== 'number') mistake('as', `${attribute} is declared as number; use 'number'`)
   if (as !== 'number' && scale !== undefined) mistake('scale', 'only a number can be scaled; leave it out')
 }
@@ -60,12 +68,12 @@ export function attributeColumns(
     const places = new Map(as.oneHot.map((value, place) => [value, place]))
     return oneHotColumns(from, as.oneHot, (input) => {
       const value = valueOf(input)
-      return typeof value === 'string' ? (places.get(value) ?? -1) : null
+      return typeof value === 'string' ? textsOf(value).map((text) => places.get(text) ?? -1) : null
     })
   }
   const buckets = Array.from({ length: as.hashed }, (_, bucket) => `#${String(bucket)}`)
   return oneHotColumns(from, buckets, (input) => {
     const value = valueOf(input)
-    return typeof value === 'string' ? hashedBucket(value, as.hashed) : null
+    return typeof value === 'string' ? textsOf(value).map((text) => hashedBucket(text, as.hashed)) : null
   })
 }

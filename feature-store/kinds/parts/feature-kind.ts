@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { AttributeKind, AttributesLayout } from '../../attributes/attributes-layout.ts'
 import type { LayoutBuilder } from '../../state/layout.ts'
 import type { Columns, Source } from '../../vectors/columns.ts'
+import type { NumberScale } from '../../vectors/scales.ts'
 
 /** Of a definition of one kind: strict, discriminated by `kind`, with an optional name. */
 export type KindSchema = z.ZodObject<{
@@ -9,11 +10,19 @@ export type KindSchema = z.ZodObject<{
   name: z.ZodOptional<z.ZodString>
 }>
 
+export interface UsedAttribute {
+  setting: string
+  from: Source
+  attribute: string
+  /** It is taken as a number, on this scale. */
+  number?: { scale: NumberScale | undefined } | undefined
+}
+
 /** What a definition refers to that must be declared elsewhere in the configuration. */
 export interface Uses {
   /** By the setting that names them. */
   interactionTypes: Readonly<Record<string, readonly string[]>>
-  attributes: readonly { setting: string; from: Source; attribute: string }[]
+  attributes: readonly UsedAttribute[]
   /** Whose first attribute record it needs, whatever that says. */
   firstSeen: 'user' | 'item' | null
 }
@@ -24,6 +33,8 @@ export const USES_NOTHING: Uses = { interactionTypes: {}, attributes: [], firstS
 export interface DefinitionCheck {
   /** As declared; undefined when it is not, which was told already. */
   attributeKind(from: Source, attribute: string): AttributeKind | undefined
+  /** Another definition by its name. */
+  featureNamed(name: string): { readonly kind: string; readonly entity?: string } | undefined
   mistake(setting: string, message: string): void
 }
 
@@ -36,6 +47,9 @@ export interface AttributesLayouts {
   readonly user: AttributesLayout
   readonly item: AttributesLayout
 }
+
+/** Where the first column of the feature of this name is. Known when vectors are written, not before. */
+export type PlaceOf = (feature: string) => number
 
 /** All that makes a kind. `Slots`: where its numbers are in the state. */
 export interface KindParts<S extends KindSchema, Slots> {
@@ -50,7 +64,7 @@ export interface KindParts<S extends KindSchema, Slots> {
   mistakes(definition: z.output<S>, check: DefinitionCheck): void
   /** Reserves what must be stored. Definitions that ask for the same slot share it. */
   state(definition: z.output<S>, layouts: LayoutBuilders): Slots
-  columns(definition: z.output<S>, slots: Slots, attributes: AttributesLayouts): Columns
+  columns(definition: z.output<S>, slots: Slots, attributes: AttributesLayouts, placeOf: PlaceOf): Columns
 }
 
 /** A kind as the feature store sees it: the slots stay between its state and its columns. */
@@ -65,7 +79,7 @@ export interface FeatureKind<S extends KindSchema> {
   reserve(
     definition: z.output<S>,
     layouts: LayoutBuilders,
-  ): { columns(attributes: AttributesLayouts): Columns }
+  ): { columns(attributes: AttributesLayouts, placeOf: PlaceOf): Columns }
 }
 
 /** What a feed file calls: options to definition. */
@@ -84,7 +98,7 @@ export function defineKind<S extends KindSchema, Slots>(
     ...parts,
     reserve(definition, layouts) {
       const slots = state(definition, layouts)
-      return { columns: (attributes) => columns(definition, slots, attributes) }
+      return { columns: (attributes, placeOf) => columns(definition, slots, attributes, placeOf) }
     },
   }
   const name = schema.shape.kind.value

@@ -3,9 +3,10 @@ import { ingestLog, type IngestProgress } from './kafka-ingest.ts'
 import { featureStoreConfigSchema, openFeedStore } from '#feature-store'
 import { createClosers, type Environment, type StackProgress } from '#streams'
 import { trainerConfigSchema } from '../../config.ts'
-import { judgingOf, startLoop, type Stopwatch } from '../demo/index.ts'
-import { auditRun, kafkaAuditSource, runFailures } from '../report/index.ts'
+import { type RunningLoop, startLoop, type Stopwatch } from '../demo/index.ts'
+import { auditRun, joiningOf, judgingOf, kafkaAuditSource } from '../report/index.ts'
 import type { LogFeed } from './feeds.ts'
+import { ingestFailures } from './ingest-failures.ts'
 import { ingestReport, type IngestReport } from './ingest-report.ts'
 
 export interface IngestRunOptions {
@@ -31,9 +32,11 @@ export async function runIngest(
 ): Promise<{ report: IngestReport; failures: string[] }> {
   const { log, feed, stopwatch, announce } = options
   const closers = createClosers()
+  let running: RunningLoop | undefined
   try {
     const prefix = `${log.name}-${stopwatch.nowMs().toString(36)}`
     const loop = await startLoop({ ...options, prefix, feed })
+    running = loop
     closers.add(() => loop.close())
     const features = featureStoreConfigSchema.parse(feed.features)
     const trainer = trainerConfigSchema.parse(feed.trainer)
@@ -58,13 +61,23 @@ export async function runIngest(
       features,
       store,
       judging,
+      joining: joiningOf(trainer),
       fences: null,
       freshFromMs: startedAtMs,
       acknowledged: counts.interactions,
       injectedAtMs: null,
     })
-    const report = ingestReport(log.name, audit, counts, durationSeconds)
-    return { report, failures: runFailures(report) }
+    const report = ingestReport(audit, {
+      dataset: log.name,
+      rows: log.impressions,
+      stoppedEarly: options.signal.aborted,
+      counts,
+      durationSeconds,
+    })
+    return { report, failures: ingestFailures(report) }
+  } catch (error) {
+    await running?.tellDeadLetters(stopwatch.nowMs())
+    throw error
   } finally {
     await closers.closeAll()
   }

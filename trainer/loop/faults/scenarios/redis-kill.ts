@@ -10,7 +10,7 @@ interface Form {
   downMs(chance: number): number
 }
 
-/** Most are shorter than the stages wait (6 s), some in the long form are not: then the process ends, too. */
+/** Most are shorter than the stages wait (6 s), some in the long form are not: then they leave their groups, too. */
 const SHORT: Form = { interactions: 20_000, perSecond: 4_000, kills: 3, downMs: (chance) => chance * 1_500 }
 const LONG: Form = {
   interactions: 400_000,
