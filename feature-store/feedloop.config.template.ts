@@ -105,7 +105,7 @@ export default defineFeed({
     // FTRL-proximal logistic regression (McMahan et al. 2013).
     learner: { alpha: 0.2, beta: 1, l1: 0, l2: 1 },
     // Or several, which challenge each other; a `name` tells two of a kind apart.
-    // learners: [{ use: 'ftrl', alpha: 0.2 }, { use: 'base-rate' }],
+    // learners: [{ use: 'ftrl', alpha: 0.2 }, { use: 'gbdt' }, { use: 'base-rate' }],
     // promotion: { candidateEveryExamples: 6_000, freshExamplesMin: 3_000 },
   },
 })

@@ -38,6 +38,8 @@ export class DetectorStateError extends Error {
 export type FitFailure =
   /** The learner threw. */
   | 'fit_failed'
+  /** A window without rows. */
+  | 'fit_empty'
   /** The thread died: out of memory, most likely. */
   | 'fit_worker_died'
   /** Longer than `fitMinutesMax`. */

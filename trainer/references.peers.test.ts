@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { promisify } from 'node:util'
-import { hasPython, pythonWith } from '#schemas/testing'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { hasPython } from '#schemas/testing'
+import { describe, expect, it } from 'vitest'
+import { openPythonPeer, PEER_PACKAGES } from './testing/process-python-peer.ts'
 
-const run = promisify(execFile)
-/** What the reference files were made with. */
-const PACKAGES = ['river==0.26.1', 'scikit-learn==1.9.1']
 const isThere = await hasPython()
 
 const SCRIPT = '_reference.py'
@@ -34,17 +30,12 @@ function expectSame(found: unknown, stored: unknown, where: string): void {
 }
 
 describe.skipIf(!isThere)(
-  `reference values made again (${isThere ? PACKAGES.join(', ') : 'skipped: no python3'})`,
+  `reference values made again (${isThere ? PEER_PACKAGES.join(', ') : 'skipped: no python3'})`,
   () => {
-    let python: string
-    beforeAll(async () => {
-      python = await pythonWith(PACKAGES)
-    })
-
     it.each(references)('%s: %s', async (folder, name) => {
       const file = path.join(import.meta.dirname, folder, name)
-      const { stdout } = await run(python, [`${file}${SCRIPT}`], { maxBuffer: 64 * 1024 * 1024 })
-      expectSame(JSON.parse(stdout), JSON.parse(await readFile(`${file}.json`, 'utf8')), name)
+      const made = await (await openPythonPeer()).run(`${file}${SCRIPT}`)
+      expectSame(JSON.parse(made), JSON.parse(await readFile(`${file}.json`, 'utf8')), name)
     })
   },
 )

@@ -56,7 +56,9 @@ const setting = (text: string, before: Readonly<Record<string, string>>): Record
   return { ...before, [name]: value }
 }
 
-const program = new Command('bench').description('measure feedloop beside what else does the job')
+const program = new Command('bench')
+  .description('measure feedloop beside what else does the job')
+  .addHelpText('after', '\nLearners: npm run bench -- train --help')
 /** So that the stretch in which all eight are busy lasts for ten seconds and more. */
 const SCALING_INTERACTIONS = 16_000_000
 const benchmark = (name: string, description: string, interactions = WORKLOAD.interactions) =>

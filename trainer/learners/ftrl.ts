@@ -22,7 +22,8 @@ export const ftrl = onlineLearner(ftrlConfigSchema, (settings, { width, graphNam
 const LOGIT_MAX = 35
 
 /**
- * FTRL-Proximal logistic regression with per-coordinate learning rates, on dense vectors; zeros are skipped.
+ * FTRL-Proximal logistic regression with per-coordinate learning rates, on dense vectors; zeros and missing
+ * values (NaN) are skipped.
  *
  * State: two float64 per column and for the bias (z: summed adjusted gradients, n: summed squares). A weight is 0
  * while |z| <= l1, else -(z - sign(z) l1) / ((beta + sqrt(n)) / alpha + l2). The bias is a column that is always
@@ -51,7 +52,7 @@ export function createFtrl({ alpha, beta, l1, l2 }: FtrlConfig, width: number, g
     let logit = weightAt(width)
     for (let column = 0; column < width; column++) {
       const value = vector[column]!
-      if (value !== 0) logit += weightAt(column) * value
+      if (isPresent(value)) logit += weightAt(column) * value
     }
     return Math.min(LOGIT_MAX, Math.max(-LOGIT_MAX, logit))
   }
@@ -78,7 +79,7 @@ export function createFtrl({ alpha, beta, l1, l2 }: FtrlConfig, width: number, g
       const slope = weight * (score - label)
       for (let column = 0; column < width; column++) {
         const value = vector[column]!
-        if (value !== 0) learnColumn(column, slope * value)
+        if (isPresent(value)) learnColumn(column, slope * value)
       }
       learnColumn(width, slope)
       examples += 1
@@ -98,3 +99,5 @@ export function createFtrl({ alpha, beta, l1, l2 }: FtrlConfig, width: number, g
     },
   }
 }
+
+const isPresent = (value: number) => value < 0 || value > 0

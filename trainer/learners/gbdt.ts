@@ -3,6 +3,7 @@ import { readTreeModel } from '../export/tree-file-reader.ts'
 import { createSplitFinder } from './gbdt/best-split.ts'
 import { columnBinsOf } from './gbdt/binned-rows.ts'
 import { boost } from './gbdt/boosting.ts'
+import { columnOrderOf } from './gbdt/column-order.ts'
 import { columnRulesOf } from './gbdt/columns.ts'
 import { createFitMemory } from './gbdt/fit-memory.ts'
 import { createHistograms } from './gbdt/histograms.ts'
@@ -55,6 +56,7 @@ export function createGbdt(config: GbdtConfig, task: LearnerTask) {
         const model = boost(
           {
             ...{ rows, config, draws, start, partition, pairs: memory.pairs },
+            columnOrder: columnOrderOf(rows),
             split: splitOf(rows, config),
             grow: (root, columns) => growTree(grower, root, columns),
           },

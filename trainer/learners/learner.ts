@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { FitError } from '../errors.ts'
 
 /** Examples as one matrix, as learners are fitted to them. Row-major; every column has one entry a row. */
 export interface TrainingRows {
   readonly count: number
   readonly width: number
-  /** count x width finite numbers. */
+  /** count x width numbers; NaN is missing. */
   readonly vectors: Float32Array
   /** 0 or 1. */
   readonly labels: Uint8Array
@@ -21,7 +22,7 @@ export interface TrainingRows {
 
 /** One example as online learners take it. */
 export interface OnlineExample {
-  /** `width` finite numbers. */
+  /** `width` numbers; NaN is missing. */
   vector: ArrayLike<number>
   label: 0 | 1
   /** Importance, above 0. Left out: 1. */
@@ -122,8 +123,24 @@ export function batchLearner<Shape extends z.ZodRawShape>(
   return {
     kind: 'batch',
     settings,
-    create: (choice, task) => create(z.object(settings.shape).parse(choice), task),
+    create(choice, task) {
+      const learner = create(z.object(settings.shape).parse(choice), task)
+      return {
+        async fit(rows, options) {
+          checkRows(rows, task)
+          return learner.fit(rows, options)
+        },
+      }
+    },
   }
+}
+
+function checkRows({ count, width, vectors, labels }: TrainingRows, task: LearnerTask): void {
+  if (count === 0) throw new FitError('fit_empty', 'there are no rows to learn from: take a longer window')
+  if (width === task.width && vectors.length === count * width && labels.length === count) return
+  const found = `${String(labels.length)} labels and ${String(vectors.length)} numbers`
+  const wanted = `${String(count)} rows of ${String(task.width)} columns`
+  throw new FitError('fit_failed', `the rows are not ${wanted}: ${found}`)
 }
 
 export function sigmoid(logit: number): number {

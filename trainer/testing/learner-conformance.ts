@@ -10,6 +10,7 @@ import type {
 } from '../learners/learner.ts'
 import { sigmoid } from '../learners/learner.ts'
 import { forecastQuality } from '../metrics/index.ts'
+import { scoresOfFile } from './linear-models.ts'
 
 /** Log-odds of a positive: this times the vector, and a bias. */
 export const TRUTH = [1.5, -1, 0, 0.5]
@@ -39,7 +40,7 @@ export function trainingRowsOf(
   const weights = weightOf === undefined ? {} : { weights: Float32Array.from(drawn, weightOf) }
   return {
     count: drawn.length,
-    width: drawn[0]?.vector.length ?? 0,
+    width: drawn[0]?.vector.length ?? TASK.width,
     vectors: Float32Array.from(drawn.flatMap(({ vector }) => vector)),
     labels: Uint8Array.from(drawn, ({ label }) => label),
     occurredAtMs: Float64Array.from(drawn, (_, at) => at),
@@ -47,15 +48,19 @@ export function trainingRowsOf(
   }
 }
 
+interface ModelOptions {
+  weightOf?(row: DrawnRow): number
+  task?: LearnerTask
+  settings?: object
+  /** Passes of an online learner. */
+  rounds?: number
+}
+
 /** A model of these rows, whatever kind of learner it is. */
 export async function trainedModelOf(
   entry: AnyLearnerEntry,
   drawn: readonly DrawnRow[],
-  {
-    weightOf,
-    task = TASK,
-    ...options
-  }: { weightOf?(row: DrawnRow): number; task?: LearnerTask } & Partial<FitOptions> = {},
+  { weightOf, task = TASK, settings = {}, rounds = 1, ...options }: ModelOptions & Partial<FitOptions> = {},
 ): Promise<TrainedModel> {
   if (entry.kind === 'batch') {
     const fitOptions = {
@@ -64,16 +69,27 @@ export async function trainedModelOf(
       progress: () => undefined,
       ...options,
     }
-    return entry.create({}, task).fit(trainingRowsOf(drawn, weightOf), fitOptions)
+    return entry.create(settings, task).fit(trainingRowsOf(drawn, weightOf), fitOptions)
   }
-  const learner = entry.create({}, task)
-  for (const row of drawn) learner.update({ ...row, weight: weightOf?.(row) ?? 1 })
+  const learner = entry.create(settings, task)
+  for (let round = 0; round < rounds; round++)
+    for (const row of drawn) learner.update({ ...row, weight: weightOf?.(row) ?? 1 })
   return learner.model()
 }
 
-/** What every learner of the list must do, with the settings it has by itself. */
-export function learnerConformance(use: string, entry: AnyLearnerEntry): void {
+/**
+ * What every learner of the list must do, with the settings it has by itself.
+ *
+ * @param overfitting settings with which it learns 100 rows by heart; undefined: it cannot
+ */
+export function learnerConformance(
+  use: string,
+  entry: AnyLearnerEntry,
+  { overfitting }: { overfitting?: object | undefined } = {},
+): void {
   modelConformance(use, entry)
+  tableConformance(use, entry)
+  if (overfitting !== undefined) overfitsConformance(use, entry, overfitting)
   if (entry.kind === 'online') onlineConformance(use, (width) => entry.create({}, { ...TASK, width }))
   else batchConformance(use, entry)
 }
@@ -131,6 +147,64 @@ function modelConformance(use: string, entry: AnyLearnerEntry): void {
         expect(score).toBeLessThanOrEqual(1)
       }
     })
+  })
+}
+
+/** What tables may be like. */
+function tableConformance(use: string, entry: AnyLearnerEntry): void {
+  const drawn = drawRows(12, 1_000)
+  const vectors = trainingRowsOf(drawn).vectors
+  const shareOf = (rows: readonly DrawnRow[]) => rows.filter(({ label }) => label === 1).length / rows.length
+
+  describe(`${use} takes a table as it is`, () => {
+    it('scores alike whatever the order of the columns', async () => {
+      const turned = drawn.map((row) => ({ ...row, vector: row.vector.toReversed() }))
+      const [one, two] = [await trainedModelOf(entry, drawn), await trainedModelOf(entry, turned)]
+      const [scores, others] = [one.scoresOf(vectors), two.scoresOf(trainingRowsOf(turned).vectors)]
+      scores.forEach((score, at) => expect(others[at]).toBeCloseTo(score, 5))
+    })
+
+    it('has what it knows in its file', async () => {
+      const { onnx, scoresOf } = await trainedModelOf(entry, drawn)
+      const read = scoresOfFile(onnx, 'm', TASK.width)(vectors)
+      scoresOf(vectors).forEach((score, at) => expect(read[at]).toBeCloseTo(score, 6))
+    })
+
+    it('says the share of positives when all columns are constant', async () => {
+      const constant = drawn.map((row) => ({ ...row, vector: [0, 0, 0, 0] }))
+      const [score] = (await trainedModelOf(entry, constant)).scoresOf(new Float32Array(TASK.width))
+      expect(Math.abs(score! - shareOf(constant))).toBeLessThan(0.05)
+    })
+
+    it('learns from rows in which values are missing (NaN)', async () => {
+      const chance = createChance(13)
+      const holed = drawn.map((row) => ({
+        ...row,
+        vector: row.vector.map((value) => (chance() < 0.3 ? NaN : value)),
+      }))
+      const scores = (await trainedModelOf(entry, holed)).scoresOf(vectors)
+      const quality = forecastQuality(drawn.map(({ label }, at) => ({ score: scores[at]!, label })))
+      expect(quality.normalizedEntropy).toBeLessThan(1.01)
+    })
+
+    if (entry.kind !== 'batch') return
+    it('says what is wrong with an empty window', async () => {
+      await expect(trainedModelOf(entry, [])).rejects.toMatchObject({ code: 'fit_empty' })
+    })
+  })
+}
+
+function overfitsConformance(use: string, entry: AnyLearnerEntry, settings: object): void {
+  it(`${use} learns 100 rows by heart`, async () => {
+    const rows = drawRows(14, 100).map((row) => {
+      const logit = row.vector.reduce((sum, value, at) => sum + value * TRUTH[at]!, 0)
+      return { ...row, label: logit > 0.1 ? (1 as const) : (0 as const) }
+    })
+    const scores = (await trainedModelOf(entry, rows, { settings, rounds: 100 })).scoresOf(
+      trainingRowsOf(rows).vectors,
+    )
+    const quality = forecastQuality(rows.map(({ label }, at) => ({ score: scores[at]!, label })))
+    expect(quality.normalizedEntropy).toBeLessThan(0.2)
   })
 }
 

@@ -1,6 +1,8 @@
 import onnxProto from 'onnx-proto'
 import { ModelRefusedError, type OpenModel, proveModel } from '#scorer/model'
 import type { LinearModel } from '../export/linear-model.ts'
+import { readTreeModel } from '../export/tree-file-reader.ts'
+import { treeLogits } from '../export/tree-model.ts'
 import { sigmoid } from '../learners/learner.ts'
 
 /**
@@ -8,21 +10,33 @@ import { sigmoid } from '../learners/learner.ts'
  * memory, where nothing may start a thread. Golden vectors are proven as in the real one.
  */
 export const openLinearModel: OpenModel = async (bytes, manifest) => {
-  const { weights, bias } = linearModelOf(bytes, manifest.modelId)
-  const { width } = manifest
+  const scoresOf = scoresOfFile(bytes, manifest.modelId, manifest.width)
   const file = {
-    predict(vectors: Float32Array, rows: number) {
-      const scores = Float32Array.from({ length: rows }, (_, row) => {
-        let logit = bias
-        for (let column = 0; column < width; column++)
-          logit += vectors[row * width + column]! * weights[column]!
-        return sigmoid(logit)
-      })
-      return Promise.resolve(scores)
-    },
+    predict: (vectors: Float32Array) => Promise.resolve(scoresOf(vectors)),
     close: () => Promise.resolve(),
   }
   return proveModel(file, manifest)
+}
+
+/** What a file says by what is read back from it: linear or trees. */
+export function scoresOfFile(
+  bytes: Uint8Array,
+  modelId: string,
+  width: number,
+): (vectors: Float32Array) => Float32Array {
+  const { graph } = onnxProto.onnx.ModelProto.decode(bytes)
+  if (graph?.node?.some(({ opType }) => opType === 'TreeEnsembleRegressor')) {
+    const model = readTreeModel(bytes)
+    return (vectors) => treeLogits(model, vectors).map(sigmoid)
+  }
+  const { weights, bias } = linearModelOf(bytes, modelId)
+  return (vectors) =>
+    Float32Array.from({ length: vectors.length / width }, (_, row) => {
+      let logit = bias
+      for (let column = 0; column < width; column++)
+        logit += vectors[row * width + column]! * weights[column]!
+      return sigmoid(logit)
+    })
 }
 
 /** The weights in a file that `exportLinearModel` wrote. */

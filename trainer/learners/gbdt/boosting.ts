@@ -13,6 +13,8 @@ export interface BoostingParts {
   split: TimeSplit
   config: GbdtConfig
   draws: Draws
+  /** All columns, as their splits are compared. */
+  columnOrder: Uint32Array
   /** The model that it goes on from. */
   start: TreeModel | undefined
   pairs: Float32Array
@@ -52,21 +54,19 @@ export function boost(parts: BoostingParts, { signal, progress }: Omit<FitOption
 }
 
 /** Undefined: no split is worth it. */
-function nextTree(
-  { rows, split, config, draws, pairs, partition, grow }: BoostingParts,
-  logits: Float64Array,
-) {
+function nextTree(parts: BoostingParts, logits: Float64Array) {
+  const { rows, split, config, draws, columnOrder, pairs, partition, grow } = parts
   const { learned } = split
   const drawn = config.rowShare === 1 ? learned : drawnOf(learned, config.rowShare, draws)
   partition.rows.set(drawn)
   const sums = writeGradients(drawn, rows, logits, pairs)
-  const columns = draws.subset(rows.width, Math.max(1, Math.round(rows.width * config.columnShare)))
+  const columns = config.columnShare === 1 ? columnOrder : drawnOf(columnOrder, config.columnShare, draws)
   const grown = grow({ ...sums, rows: drawn.length }, columns)
   return grown.leaves.length === 1 ? undefined : grown
 }
 
-function drawnOf(rows: Uint32Array, share: number, draws: Draws): Uint32Array {
-  return draws.subset(rows.length, Math.max(1, Math.round(rows.length * share))).map((at) => rows[at]!)
+function drawnOf(all: Uint32Array, share: number, draws: Draws): Uint32Array {
+  return draws.subset(all.length, Math.max(1, Math.round(all.length * share))).map((at) => all[at]!)
 }
 
 /** Rows that the tree was grown on are in its leaves already; the others walk down. */

@@ -1,3 +1,6 @@
+/** As LightGBM has it. */
+const BIN_ROWS_MIN = 3
+
 /** How the values of one column become bins 0..count-1. Missing values (NaN) and unknown categories get bin `count`. */
 export type ColumnBins =
   | {
@@ -18,9 +21,10 @@ export type ColumnBins =
  * sends every value of the training rows the same way. Time: O(n log n).
  *
  * @param sample values of the column, NaN allowed; it is sorted in place
+ * @param rowsMin of the sample in a bin: borders between single rows are noise
  * @see T. Chen, C. Guestrin (2016), XGBoost, KDD, 3.2 (weights all 1); G. Ke et al. (2017), LightGBM, NIPS (GreedyFindBin)
  */
-export function bordersOf(sample: Float32Array, binsMax: number): Float32Array {
+export function bordersOf(sample: Float32Array, binsMax: number, rowsMin = BIN_ROWS_MIN): Float32Array {
   sample.sort()
   let present = sample.length
   while (present > 0 && Number.isNaN(sample[present - 1])) present--
@@ -35,7 +39,7 @@ export function bordersOf(sample: Float32Array, binsMax: number): Float32Array {
     // Each of what is left gets a bin when there are enough; else a bin is full, or closes before a heavy value.
     const isFull =
       values.length - at <= binsLeft || inBin >= wanted || (counts[at + 1]! >= wanted && inBin * 2 >= wanted)
-    if (!isFull) continue
+    if (!isFull || inBin < rowsMin) continue
     borders.push(between(values[at]!, values[at + 1]!))
     left -= inBin
     binsLeft -= 1

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { pythonWith } from '#schemas/testing'
+
+const run = promisify(execFile)
+/** What reference values and comparisons are made with. */
+export const PEER_PACKAGES = ['river==0.26.1', 'scikit-learn==1.9.1', 'lightgbm==4.7.0', 'xgboost-cpu==3.2.0']
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
+
+/** A Python with the peers in it. */
+export interface PythonPeer {
+  /** Runs a script. @returns what it printed */
+  run(script: string, argv?: readonly string[]): Promise<string>
+}
+
+/** Installs the packages on first use. */
+export async function openPythonPeer(): Promise<PythonPeer> {
+  const python = await pythonWith(PEER_PACKAGES)
+  return {
+    async run(script, argv = []) {
+      const { stdout } = await run(python, [script, ...argv], { maxBuffer: OUTPUT_BYTES_MAX })
+      return stdout
+    },
+  }
+}
