@@ -6,17 +6,19 @@ import type { Interval } from './paired.ts'
 /** The report for people. */
 export function backtestText(report: BacktestReport): string {
   const { results, days } = report
-  const byDay = days.map(({ day, date, ...metrics }) => [
-    String(day),
-    date,
-    ...[metrics.rows, metrics.positives].map(String),
-    fixed(metrics.normalizedEntropy, 4),
-    fixed(metrics.auc, 4),
-    fixed(metrics.groupedAuc, 4),
-    fixed(metrics.calibration, 3),
-    String(metrics.retrains),
-    metrics.seconds.toFixed(1),
-  ])
+  const byDay = days
+    .slice(-DAYS_SHOWN_MAX)
+    .map(({ day, date, ...metrics }) => [
+      String(day),
+      date,
+      ...[metrics.rows, metrics.positives].map(String),
+      fixed(metrics.normalizedEntropy, 4),
+      fixed(metrics.auc, 4),
+      fixed(metrics.groupedAuc, 4),
+      fixed(metrics.calibration, 3),
+      String(metrics.retrains),
+      metrics.seconds.toFixed(1),
+    ])
   const columns = [
     'day',
     'date',
@@ -34,7 +36,7 @@ export function backtestText(report: BacktestReport): string {
     '',
     table(HEADINGS, results.map(lineOf)),
     '',
-    `${results[0]!.name} by day:`,
+    `${results[0]!.name} by day${days.length > DAYS_SHOWN_MAX ? `, the last ${String(DAYS_SHOWN_MAX)} of ${String(days.length)} (--json has all)` : ''}:`,
     '',
     table(columns, byDay),
     '',
@@ -44,6 +46,8 @@ export function backtestText(report: BacktestReport): string {
     '',
   ].join('\n')
 }
+
+const DAYS_SHOWN_MAX = 14
 
 const HEADINGS = [
   'who',

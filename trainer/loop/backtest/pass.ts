@@ -35,7 +35,11 @@ export interface Pass {
 export function openPass(options: PlayOptions): Pass {
   const { feed, windowMs, gates } = options
   const featureSet = compileFeatureSet(feed.features)
-  const window = createTrainingWindow(windowMs)
+  const window = createTrainingWindow({
+    width: featureSet.width,
+    windowMs,
+    lastMax: feed.trainer.promotion.goldenRows,
+  })
   const context = { ...options, config: feed.trainer, featureSet, window }
   const pass: Partial<Pass> = {}
   const settleScores = () => pass.scoring!.settle()
