@@ -228,15 +228,21 @@ describe('the feed file', () => {
 })
 
 describe('services that are not there', () => {
-  it.each([['lag'], ['topics', 'list'], ['topics', 'apply'], ['run', 'trainer'], ['models', 'list']])(
-    'no broker: one sentence and exit 1: %s',
-    async (...argv) => {
-      for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
-      const { exitCode, stderr, stdout } = await feedloop(...argv)
-      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
-      expect(stderr).toMatch(/^feedloop: No Kafka broker answers at 127\.0\.0\.1:1\. .*\n$/)
-    },
-  )
+  it.each([
+    ['lag'],
+    ['topics', 'list'],
+    ['topics', 'apply'],
+    ['run', 'features'],
+    ['run', 'scorer'],
+    ['run', 'trainer'],
+    ['run', 'all'],
+    ['models', 'list'],
+  ])('no broker: one sentence and exit 1: %s', async (...argv) => {
+    for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
+    const { exitCode, stderr, stdout } = await feedloop(...argv)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+    expect(stderr).toMatch(/^feedloop: No Kafka broker answers at 127\.0\.0\.1:1\. .*\n$/)
+  })
 
   it('no registry: one sentence and exit 1', async () => {
     for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
@@ -245,13 +251,9 @@ describe('services that are not there', () => {
     expect(stderr).toMatch(/^feedloop: schema registry: .*127\.0\.0\.1:1.*reachable\?\n$/)
   })
 
-  it.each([
-    ['run', 'features'],
-    ['run', 'scorer'],
-    ['features', 'show', '--user', 'u1'],
-  ])('no Redis: one sentence and exit 1: %s', async (...argv) => {
+  it('no Redis: one sentence and exit 1 for a command; services wait for it', async () => {
     for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
-    const { exitCode, stderr, stdout } = await feedloop(...argv)
+    const { exitCode, stderr, stdout } = await feedloop('features', 'show', '--user', 'u1')
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
     expect(stderr).toMatch(/^feedloop: .*Redis.*127\.0\.0\.1:1.*\n$/)
   })

@@ -8,13 +8,14 @@ import {
   type CommandContext,
   connectRuntime,
   createLogger,
+  createReadiness,
+  createServices,
   createSignals,
   describeFailure,
   FeedFileError,
   loadFeedFile,
   registerStreamsCommands,
   resolveAddresses,
-  type RunningStage,
   type SignalRegistry,
   STACK_DIR_DEFAULT,
   STREAMS_LOG_EVENTS,
@@ -73,14 +74,14 @@ function contextOf(program: Command, signals: SignalRegistry): CommandContext<Fe
   let loaded: Promise<FeedConfig> | undefined
   const loadConfig = (path?: string) =>
     path === undefined ? (loaded ??= loadFeed(program.opts<{ config?: string }>().config)) : loadFeed(path)
-  const addresses = async () =>
-    resolveAddresses({ dir: STACK_DIR_DEFAULT, env: process.env, config: await loadConfig() })
+  const addresses: CommandContext<FeedConfig>['addresses'] = async (wanted) =>
+    resolveAddresses({ dir: STACK_DIR_DEFAULT, env: process.env, config: await loadConfig() }, wanted)
   return {
     loadConfig,
     addresses,
     connect: async (name) =>
       connectRuntime({
-        addresses: await addresses(),
+        addresses: await addresses(['kafka', 'registry']),
         config: await loadConfig(),
         clientId: `feedloop-${name}`,
         log: createLogger({ name }),
@@ -151,33 +152,15 @@ function registerRunCommand(
 ): void {
   const run = program.command('run').description('run a service until Ctrl-C')
   const names = Object.keys(SERVICES) as ServiceName[]
-  const serve = async (
-    services: readonly ServiceName[],
-    { metricsPort: port, metricsHost }: ServeOptions,
-  ) => {
-    const running: RunningStage[] = []
-    let ready = 0
-    const isReady = () => ready === services.length
+  const serve = async (names: readonly ServiceName[], { metricsPort: port, metricsHost }: ServeOptions) => {
+    const services = createServices(names.map((name) => [name, () => SERVICES[name](context)]))
+    const readiness = createReadiness(services.checks, services.isStopping)
     const server =
-      port === undefined ? null : await startMetricsServer({ host: metricsHost, port, signals, isReady })
+      port === undefined ? null : await startMetricsServer({ host: metricsHost, port, signals, readiness })
     if (server !== null)
       createLogger({ name: 'feedloop' }).info({ url: server.url }, STREAMS_LOG_EVENTS.metricsListening)
     try {
-      for (const name of services) {
-        const service = await SERVICES[name](context)
-        running.push(service)
-        service.ready.then(
-          () => (ready += 1),
-          () => undefined, // told by `done`
-        )
-      }
-      await untilStopped({
-        done: Promise.race(running.map(({ done }) => done)),
-        stop: async () => void (await Promise.all(running.map((service) => service.stop()))),
-      })
-    } catch (error) {
-      await Promise.allSettled(running.map((service) => service.stop()))
-      throw error
+      await untilStopped({ done: services.run(), stop: services.stop })
     } finally {
       await server?.close()
     }

@@ -2,17 +2,19 @@ import type { Command } from 'commander'
 import {
   type CommandContext,
   createClosers,
+  type Logger,
   openAll,
   type RedisAddress,
-  type RunningStage,
+  type RunningService,
   type Runtime,
 } from '#streams'
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import { describeAttributes, describeState } from './describe-state.ts'
 import { compileFeatureSet } from './feature-set.ts'
-import { startFeatureStore } from './feature-store.ts'
+import { type AwaitedStore, awaitedStore, outlastOutages } from './redis-awaited.ts'
 import { openRedisStore } from './redis-store.ts'
+import { startWhenStoreOpens } from './run-features.ts'
 import { decodeState } from './state/blob.ts'
 import { partitionTag, type StateStore } from './state-store.ts'
 
@@ -37,19 +39,31 @@ export function openFeedStore(
   return openRedisStore(address, prefix, { commandTimeoutMs, readKeysMax, outageMsMax })
 }
 
+/** The same for a service: it may start, and go on, while Redis is away. */
+export function awaitFeedStore(
+  address: RedisAddress,
+  config: Pick<FeatureCommandsConfig, 'prefix' | 'features'>,
+  { role, log }: { role: 'owner' | 'reader'; log: Logger },
+): AwaitedStore {
+  const { storeAwaySecondsMax: awaySecondsMax } = config.features.limits
+  return awaitedStore(() => openFeedStore(address, config, role), { awaySecondsMax, log })
+}
+
 /** The service `run features`, connected. The caller waits for `done` and calls `stop`. */
-export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningStage> {
+export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningService> {
   return openAll(async (closers) => {
     const config = await context.loadConfig()
-    const { redis } = await context.addresses()
-    const store = await openFeedStore(redis, config, 'owner')
-    closers.add(() => store.close())
+    const { redis } = await context.addresses(['redis'])
     const runtime = await context.connect('features')
     closers.add(() => runtime.close())
+    const { log } = runtime
+    const store = awaitFeedStore(redis, config, { role: 'owner', log })
+    closers.add(() => store.close())
     const { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs } = config.limits
     const time = { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }
-    const options = { config: config.features, store, ...time }
-    const running = await startFeatureStore(runtime, options)
+    const { storeAwaySecondsMax: awaySecondsMax } = config.features.limits
+    const outlast = outlastOutages(store, { awaySecondsMax, log })
+    const running = startWhenStoreOpens(runtime, { config: config.features, store, outlast, ...time })
     closers.add(() => running.stop())
     return { ...running, stop: () => closers.closeAll() }
   })
@@ -94,7 +108,7 @@ async function showEntity(
   id: string,
 ) {
   const config = await context.loadConfig()
-  const { redis } = await context.addresses()
+  const { redis } = await context.addresses(['redis'])
   const closers = createClosers()
   try {
     const store = await openFeedStore(redis, config)

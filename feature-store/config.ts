@@ -5,7 +5,7 @@ import { definitionMistakes } from './definition-mistakes.ts'
 import { FeatureConfigError } from './errors.ts'
 import { nameSchema } from './kinds/parts/settings.ts'
 
-const attributeKinds = z.record(nameSchema, z.enum(['text', 'number']))
+const attributeKinds = z.record(nameSchema, z.enum(['text', 'texts', 'number']))
 
 const attributesSchema = z.strictObject({
   user: attributeKinds.default({ segment: 'text' }),
@@ -100,7 +100,15 @@ export const featureLimitsSchema = z.strictObject({
     .max(60_000)
     .default(6_000)
     .describe(
-      'stages ask a Redis that is away or refuses again for this long, then the process ends: a restart or a fail-over is shorter, and a stop waits for it',
+      'stages ask a Redis that is away or refuses again for this long, then they leave their groups and wait outside: a restart or a fail-over is shorter, and a stop waits for it',
+    ),
+  storeAwaySecondsMax: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(300)
+    .describe(
+      'a service waits this long for a Redis that is away, at its start and later, then its process ends; 0: at once',
     ),
 })
 

@@ -1,4 +1,5 @@
 import type { Attribute } from '#schemas'
+import type { Check } from '#streams'
 
 /** Bits of a feature's flag byte. A feature may be missing, stale, both or neither; zero is none of them. */
 export const MISSING = 1
@@ -45,4 +46,6 @@ export interface FeatureReader {
   readonly featureSet: FeatureSet
   /** One round trip to the store, whatever the number of requests. Never rejects for an outage. */
   read(requests: readonly FeatureRequest[]): Promise<FeatureAnswer>
+  /** Whether the store answers, and every partition of features is there. */
+  check(): Promise<Check>
 }

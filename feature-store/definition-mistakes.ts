@@ -30,6 +30,7 @@ export function definitionMistakes(config: DeclaredNames): Mistake[] {
     tellUndeclared(definition, config, mistake)
     kindOf(definition).mistakes(definition, {
       attributeKind: (from, attribute) => declaredKind(config, from, attribute),
+      featureNamed: (wanted) => config.features.find((other) => nameOfDefinition(other) === wanted),
       mistake,
     })
   }

@@ -43,9 +43,11 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
   }
   const groups: ColumnGroup[] = []
   const names: string[] = []
+  const places = new Map<string, number>()
   for (const { name, columns } of reserved) {
-    const { scope, suffixes, write } = columns(attributes)
-    const group = { scope, at: names.length, names: suffixes.map((suffix) => `${name}${suffix}`), write }
+    const { suffixes, ...writing } = columns(attributes, (feature) => places.get(feature)!)
+    places.set(name, names.length)
+    const group = { ...writing, at: names.length, names: suffixes.map((suffix) => `${name}${suffix}`) }
     groups.push(group)
     names.push(...group.names)
   }

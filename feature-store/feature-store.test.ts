@@ -179,6 +179,10 @@ describe('feature store', () => {
     produce({ occurredAtMs: 0 })
     produce({ occurredAtMs: driver.clock.nowMs() + 200_000_000 })
     produce({}, (driver.partitionOf('interactions', 'u1') + 1) % 4)
+    const bytes = driver.codec.encode('interactions', interaction)
+    const rightPlace = driver.partitionOf('interactions', 'u1')
+    driver.produceBytes('interactions', { key: Buffer.from('i1'), value: bytes, partition: rightPlace })
+    driver.produceBytes('interactions', { key: null, value: bytes, partition: rightPlace })
     driver.produceBytes('interactions', { key: Buffer.from('u1'), value: Buffer.from([0, 0, 0, 0, 1, 255]) })
     produce({})
     await driver.settle()
@@ -190,6 +194,8 @@ describe('feature store', () => {
       'long_id',
       'undecodable',
       'unknown_type',
+      'wrong_key',
+      'wrong_key',
       'wrong_partition',
     ])
     expect(copiesOf(driver)).toEqual(['i1', 'i1'])

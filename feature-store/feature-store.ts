@@ -1,6 +1,8 @@
-import type { RunningStage, Runtime } from '#streams'
+import { deferred, type RunningStage, type Runtime } from '#streams'
 import type { FeatureStoreConfig } from './config.ts'
+import { StoreUnavailableError } from './errors.ts'
 import { compileFeatureSet, type CompiledFeatureSet } from './feature-set.ts'
+import type { Outlast } from './redis-awaited.ts'
 import { LOG_EVENTS } from './signals.ts'
 import { createAttributesStage } from './stages/attributes-stage.ts'
 import { createItemStage } from './stages/item-stage.ts'
@@ -17,21 +19,29 @@ export interface FeatureStoreOptions {
   farFutureSecondsMax?: number
   /** Event time before it is dead-lettered (streams: limits.earliestEventMs). */
   earliestEventMs?: number
+  /** Waits until the store answers again; without it an outage is the end. */
+  outlast?: Outlast
+}
+
+export interface RunningFeatureStore extends RunningStage {
+  /** Why nothing is read now; null: it is. */
+  outage(): StoreUnavailableError | null
 }
 
 export const DEFAULT_FUTURE = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }
 
 /**
  * Keeps features fresh: four stages, each fenced by the store. When the store lost data (emptied, replaced,
- * restored from something older) all stages start again from their fences, idle partitions included.
+ * restored from something older) all stages start again from their fences, idle partitions included. When it is away for
+ * longer than a batch sits out, the stages leave their groups, so that others may go on, and start again once it answers.
  *
  * `ready` when partitions are assigned; `done` rejects when a stage died (the rest is stopped), resolves after stop.
  */
 export async function startFeatureStore(
   runtime: Runtime,
   options: FeatureStoreOptions,
-): Promise<RunningStage> {
-  const { config, store } = options
+): Promise<RunningFeatureStore> {
+  const { config, store, outlast } = options
   const featureSet = compileFeatureSet(config)
   const steps = recordSteps({
     config,
@@ -42,22 +52,40 @@ export async function startFeatureStore(
   })
   const parts = { runtime, store, featureSet, steps }
   let stopping = false
-  let run = await startRun(parts)
-  const { ready } = run
+  let outage: StoreUnavailableError | null = null
+  const ready = deferred()
+  let run = await start()
   const done = supervise()
-  done.catch(() => undefined) // whoever waits for `done` sees it
+  done.catch(ready.reject) // whoever waits for `done` sees it
+
+  async function start(): Promise<Run> {
+    const started = await startRun(parts)
+    started.ready.then(ready.resolve, () => undefined) // told by its end
+    return started
+  }
 
   async function supervise(): Promise<void> {
-    while ((await run.ended) === 'went_back' && !stopping) {
-      runtime.log.warn({}, LOG_EVENTS.storeWentBack)
-      run = await startRun(parts)
+    for (;;) {
+      const end = await run.ended.catch(sitOut)
+      if (end === 'stopped' || stopping) return
+      if (end === 'went_back') runtime.log.warn({}, LOG_EVENTS.storeWentBack)
+      run = await start()
       if (stopping) await run.stop()
     }
   }
 
+  async function sitOut(error: unknown): Promise<'outage'> {
+    if (outlast === undefined || !(error instanceof StoreUnavailableError)) throw error
+    outage = error
+    await outlast(error, () => stopping)
+    outage = null
+    return 'outage'
+  }
+
   return {
-    ready,
+    ready: ready.promise,
     done,
+    outage: () => outage,
     async stop() {
       stopping = true
       await run.stop()

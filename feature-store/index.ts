@@ -30,7 +30,7 @@ export { checkPrediction } from './replay/check-prediction.ts'
 export type { PredictionCheck, VectorMismatch } from './replay/check-prediction.ts'
 export { describeAttributes, describeState } from './describe-state.ts'
 
-export { openFeedStore, registerFeatureStoreCommands, runFeatures } from './commands.ts'
+export { awaitFeedStore, openFeedStore, registerFeatureStoreCommands, runFeatures } from './commands.ts'
 export type { FeatureCommandsConfig } from './commands.ts'
 export { FEATURE_SIGNALS, LOG_EVENTS as FEATURE_LOG_EVENTS } from './signals.ts'
 export { createMemoryStore } from './memory-store.ts'

@@ -46,6 +46,9 @@ export function memoryStoreOn(states: MemoryStates): StateStore {
     async read(wanted: { fences: readonly string[]; blobs: readonly StateKey[] }): Promise<StoreReading> {
       return { fences: wanted.fences.map(states.fenceOf), blobs: wanted.blobs.map(states.blobOf) }
     },
+    async fences(tags: readonly string[]): Promise<(Fence | null)[]> {
+      return tags.map(states.fenceOf)
+    },
     async waitUntil(tag: string, offset: number): Promise<boolean> {
       return (states.fenceOf(tag)?.nextOffset ?? -1) >= offset
     },

@@ -22,22 +22,35 @@ export interface ReadPlan {
   item(itemId: string): EntitySource
 }
 
+/** Every partition of what vectors are made of, by its tag. */
+export function partitionTags(runtime: Runtime, { layouts, reads }: CompiledFeatureSet): string[] {
+  const topics: [TopicKey, layoutId: string][] = [
+    ['interactions', layouts.user.id],
+    ['itemInteractions', layouts.item.id],
+    ...(reads.userAttributes ? [['users', layouts.userAttributes.id] as [TopicKey, string]] : []),
+    ...(reads.itemAttributes ? [['items', layouts.itemAttributes.id] as [TopicKey, string]] : []),
+  ]
+  return topics.flatMap(([topic, layoutId]) => tagsOf(runtime, topic, layoutId))
+}
+
+function tagsOf(runtime: Runtime, topic: TopicKey, layoutId: string): string[] {
+  const name = runtime.topicName(topic)
+  return Array.from({ length: runtime.partitionCount(topic) }, (_, p) => partitionTag(name, p, layoutId))
+}
+
 /** Plans the read of a micro-batch: the fences of every partition it touches, states and attributes. */
 export function createReadPlan(
   runtime: Runtime,
   { layouts, reads }: CompiledFeatureSet,
 ): (requests: readonly FeatureRequest[]) => ReadPlan {
-  const tagsOf = (topic: TopicKey, layoutId: string) => {
-    const name = runtime.topicName(topic)
-    const tags = Array.from({ length: runtime.partitionCount(topic) }, (_, p) =>
-      partitionTag(name, p, layoutId),
-    )
+  const tagOf = (topic: TopicKey, layoutId: string) => {
+    const tags = tagsOf(runtime, topic, layoutId)
     return (id: string) => tags[runtime.partitionOf(topic, id)]!
   }
-  const userTag = tagsOf('interactions', layouts.user.id)
-  const itemTag = tagsOf('itemInteractions', layouts.item.id)
-  const userAttributesTag = tagsOf('users', layouts.userAttributes.id)
-  const itemAttributesTag = tagsOf('items', layouts.itemAttributes.id)
+  const userTag = tagOf('interactions', layouts.user.id)
+  const itemTag = tagOf('itemInteractions', layouts.item.id)
+  const userAttributesTag = tagOf('users', layouts.userAttributes.id)
+  const itemAttributesTag = tagOf('items', layouts.itemAttributes.id)
 
   return function planRead(requests) {
     const fences: string[] = []

@@ -2,9 +2,10 @@ import type { Runtime } from '#streams'
 import type { FeatureAnswer, FeatureReader, FeatureRequest } from './contract.ts'
 import type { CompiledFeatureSet } from './feature-set.ts'
 import { isReady } from './fence.ts'
-import { createReadPlan } from './read-plan.ts'
+import { createReadPlan, partitionTags } from './read-plan.ts'
 import { SIGNALS } from './signals.ts'
 import type { StateStore } from './state-store.ts'
+import { checkStates } from './states-check.ts'
 import { computeVectors } from './vectors/compute-vectors.ts'
 
 /**
@@ -37,8 +38,10 @@ export function createFeatureReader(parts: {
     return { kind: 'vectors', vectors }
   }
 
+  const tags = partitionTags(runtime, featureSet)
   return {
     featureSet,
+    check: () => checkStates(store, tags),
     async read(requests) {
       const startedMs = clock.nowMs()
       const answered = await answer(requests)

@@ -8,6 +8,7 @@ import {
   startRedisCluster,
   startSecuredRedis,
   startSentinelRedis,
+  until,
 } from '#streams/testing'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openRedisStore, type RedisStoreOptions } from './redis-store.ts'
@@ -154,7 +155,10 @@ describe.skipIf(stack === null)('Redis Cluster', () => {
     expect(fence).toMatchObject({ epoch: 2, nextOffset: 5 })
   })
 
-  /** As redis-cli --cluster reshard does it: import, migrate the keys, tell everyone. */
+  /**
+   * As redis-cli --cluster reshard does it: import, migrate the keys, tell everyone. Then all must agree before the next
+   * one: a server that does not know the new owner's epoch yet believes what the old one said before the move.
+   */
   async function moveSlots(namespace: string, moved: string[]) {
     const admins = cluster.servers.map(({ url }) => createRedis({ url }))
     const ids = await Promise.all(admins.map((admin) => admin.cluster('MYID') as Promise<string>))
@@ -170,8 +174,25 @@ describe.skipIf(stack === null)('Redis Cluster', () => {
       await admins[from]!.call('MIGRATE', '127.0.0.1', port, '', 0, 5_000, 'KEYS', ...keys)
       for (const admin of [admins[to]!, admins[from]!, ...admins])
         await admin.cluster('SETSLOT', slot, 'NODE', ids[to]!)
+      await until('all servers to agree on who has which slots', async () => {
+        const views = await Promise.all(admins.map(viewOf))
+        return views.every((view) => view === views[0])
+      })
     }
     for (const admin of admins) admin.disconnect()
+  }
+
+  /** Every server's epoch and slots, as one of them sees it. */
+  async function viewOf(admin: RedisClient): Promise<string> {
+    const nodes = String(await admin.cluster('NODES'))
+    const lines = nodes.trim().split('\n')
+    return lines
+      .map((line) => line.split(' '))
+      .map(([id, , , , , , epoch, , ...slots]) =>
+        [id, epoch, ...slots.filter((one) => !one.startsWith('['))].join(' '),
+      )
+      .sort()
+      .join('\n')
   }
 
   it(

@@ -4,7 +4,7 @@ import { fenceOfOther, parseFence, type ApplyAnswer, type Fence, type HeldFence 
 import { applyCommand, type ScriptCall } from './redis-apply-command.ts'
 import { connectRedis } from './redis-connect.ts'
 import { askRedis, throughOutage } from './redis-outage.ts'
-import { readStates, scanStates, storeKeys, type Ask } from './redis-read.ts'
+import { readFences, readStates, scanStates, storeKeys, type Ask } from './redis-read.ts'
 import { answerOf, evaluate, scriptOf } from './redis-scripts.ts'
 import { sleep } from './redis-sleep.ts'
 import { watchFences } from './redis-watch.ts'
@@ -72,6 +72,10 @@ export async function openRedisStore(
         return ours ? { kind: 'applied' } : answer
       }),
     read: (wanted) => readStates(reading, wanted),
+    fences: (tags) =>
+      askRedis('read fences', () => readFences(redis, tags.map(keys.fence)), explain).then((texts) =>
+        texts.map((text) => (text === null ? null : parseFence(text))),
+      ),
     async waitUntil(tag: string, offset: number, waitMs: number): Promise<boolean> {
       const untilMs = performance.now() + waitMs
       for (;;) {

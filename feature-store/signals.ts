@@ -109,6 +109,9 @@ export const LOG_EVENTS = {
   partitionLost: 'feature_partition_lost',
   /** The store lost data: all stages start again from its fences. */
   storeWentBack: 'feature_store_went_back',
+  /** Redis is away: the service waits for it, and says until when (`waitsSeconds`). */
+  storeAwaited: 'feature_store_awaited',
+  storeAnswers: 'feature_store_answers',
   /** Item attributes make no progress: folding without them, a replay may differ. */
   lookupsGivenUp: 'feature_lookups_given_up',
   rebuildFinished: 'feature_rebuild_finished',

@@ -51,6 +51,8 @@ export interface StateStore {
   apply(request: ApplyRequest): Promise<ApplyAnswer>
   /** Fences and blobs in one round trip (per group of `readKeysMax`). */
   read(wanted: { fences: readonly string[]; blobs: readonly StateKey[] }): Promise<StoreReading>
+  /** Fences alone, asked once: whether the store answers, and how far it is. */
+  fences(tags: readonly string[]): Promise<(Fence | null)[]>
   /** Waits until the fence stands at `offset` or further; false when the time is over first. */
   waitUntil(tag: string, offset: number, waitMs: number): Promise<boolean>
   /**

@@ -18,3 +18,6 @@ export interface Codec {
    */
   load(topic: TopicKey, bytes: Buffer): Promise<void>
 }
+
+/** Reads and does not write. */
+export type Decoder = Pick<Codec, 'decode' | 'load'>

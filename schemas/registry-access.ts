@@ -27,13 +27,27 @@ export interface RegistryAddress extends RegistryAccess {
   otherUrls?: readonly string[]
 }
 
-/** As whom the registry knows us, for messages. */
-export function registryUser({ url, username, token }: RegistryAddress): string {
+/** As whom the registry knows us, for messages; null: no login is given. */
+export function registryUser({ url, username, token }: RegistryAddress): string | null {
   if (token !== undefined) return 'of the bearer token'
   const inUrl = URL.canParse(url) ? decodeURIComponent(new URL(url).username) : ''
   const name = username ?? inUrl
-  return name === '' ? 'nobody (no login is given)' : `"${name}"`
+  return name === '' ? null : `"${name}"`
 }
+
+const LOGIN_SETTINGS = 'registry.username and registry.password, or registry.token'
+
+/** What 401 means, and what to do. */
+export const loginRefused = (user: string | null): string =>
+  user === null
+    ? `it asks for a login and none is given: set ${LOGIN_SETTINGS}`
+    : `it refuses the login of the user ${user}: correct ${LOGIN_SETTINGS}`
+
+/** What 403 means, and what to do. */
+export const rightMissing = (user: string | null): string =>
+  user === null
+    ? `it does not allow this without a login: set ${LOGIN_SETTINGS}`
+    : `the user ${user} may not do this: give it the right, or use another`
 
 /** What an answer that is no success means for whoever runs the program. `host`: without a login in it. */
 export function registryRefusal(
@@ -45,9 +59,9 @@ export function registryRefusal(
   const said = `the registry at ${host} answers ${String(status)} for ${path}`
   switch (status) {
     case 401:
-      return `${said}: it refuses the login of the user ${registryUser(address)}. Correct registry.username and registry.password, or registry.token`
+      return `${said}: ${loginRefused(registryUser(address))}`
     case 403:
-      return `${said}: the user ${registryUser(address)} may not do this. Give it the right, or use another`
+      return `${said}: ${rightMissing(registryUser(address))}`
     case 404:
       return `${said}: is the path prefix right? Apicurio: /apis/ccompat/v7`
     default:

@@ -1,5 +1,5 @@
 import { RegistryRefusedError, RegistryUnavailableError, SchemaIncompatibleError } from './errors.ts'
-import { registryTlsCause } from './registry-access.ts'
+import { loginRefused, registryTlsCause, rightMissing } from './registry-access.ts'
 
 export interface AskOptions {
   /** Bound of one question with all its attempts and pauses. */
@@ -7,8 +7,8 @@ export interface AskOptions {
   attemptsMax?: number
   /** Pause before the second attempt; doubles each time, with jitter. */
   retryPauseMs?: number
-  /** As whom the registry knows us, for messages. */
-  user?: string
+  /** As whom the registry knows us, for messages; null: no login is given. */
+  user?: string | null
   /** Called before an attempt that follows one without an answer. */
   onNoAnswer?(): void
 }
@@ -53,7 +53,7 @@ export type Ask = <Answer>(what: string, attempt: () => Promise<Answer>) => Prom
  * again and ends as RegistryUnavailableError; any other answer ends at once as RegistryRefusedError.
  */
 export function createAsk(options: AskOptions = {}): Ask {
-  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150, user, onNoAnswer } = options
+  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150, user = null, onNoAnswer } = options
 
   return async function ask(what, attempt) {
     const deadlineMs = performance.now() + questionMs
@@ -105,10 +105,10 @@ function isLostRequest(error: unknown): boolean {
   )
 }
 
-function refused(what: string, cause: unknown, user = 'nobody'): RegistryRefusedError {
+function refused(what: string, cause: unknown, user: string | null): RegistryRefusedError {
   const advice: Record<number, string> = {
-    401: `; it does not take the login of the user ${user}: set registry.username and registry.password, or registry.token`,
-    403: `; the user ${user} may not do that`,
+    401: `; ${loginRefused(user)}`,
+    403: `; ${rightMissing(user)}`,
     404: '; is the path of its address right? Apicurio: /apis/ccompat/v7',
     [WRONG_PLACE_STATUS]: '; is the path of its address right? Apicurio: /apis/ccompat/v7',
   }

@@ -119,7 +119,9 @@ describe('a registry that fails', () => {
       response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' })
       response.end(known ? '{"schema":"\\"int\\""}' : '{"error_code":40101,"message":"Unauthorized"}')
     })
-    await expect(openRegistry({ url }).schemaById(7)).rejects.toThrow(/user and password/)
+    await expect(openRegistry({ url }).schemaById(7)).rejects.toThrow(
+      /asks for a login and none is given: set registry\.username and registry\.password/,
+    )
     const withPassword = url.replace('http://', 'http://u:p%40ss@')
     await expect(openRegistry({ url: withPassword }).schemaById(7)).resolves.toBe('"int"')
   })

@@ -30,7 +30,8 @@ export interface TopicReaderOptions {
   /** Physical topic name, for errors. */
   topic: string
   reader: Type
-  readerId: number
+  /** Of the reader's own schema; null: not known, every writer's schema is loaded. */
+  readerId: number | null
   readerWalk: BoundsWalk
 }
 

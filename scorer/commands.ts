@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import {
+  awaitFeedStore,
   compileFeatureSet,
   createFeatureReader,
   type FeatureStoreConfig,
-  openFeedStore,
 } from '#feature-store'
 import { parseManifest } from '#schemas'
 import { type CommandContext, openAll, type Signals, type StreamsConfig } from '#streams'
@@ -39,12 +39,13 @@ export function registerScorerCommands(program: Command, _context: CommandContex
 export function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<RunningScorer> {
   return openAll(async (closers) => {
     const config = await context.loadConfig()
-    const { redis } = await context.addresses()
+    const { redis } = await context.addresses(['redis'])
     const featureSet = compileFeatureSet(config.features)
-    const store = await openFeedStore(redis, config)
-    closers.add(() => store.close())
     const runtime = await context.connect('scorer')
     closers.add(() => runtime.close())
+    // Requests are answered by the fallback while it is away.
+    const store = awaitFeedStore(redis, config, { role: 'reader', log: runtime.log })
+    closers.add(() => store.close())
     const metricsText = metricsTextOf(runtime.signals)
     const scorer = await startScorer(runtime, {
       config: config.scorer,
@@ -54,7 +55,9 @@ export function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<Ru
       ...(metricsText === undefined ? {} : { metricsText }),
     })
     closers.add(() => scorer.stop())
-    return { ...scorer, stop: () => closers.closeAll() }
+    const done = Promise.race([scorer.done, store.opened.then(() => scorer.done)])
+    done.catch(() => undefined) // whoever waits for it sees it
+    return { ...scorer, done, stop: () => closers.closeAll() }
   })
 }
 

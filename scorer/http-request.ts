@@ -33,7 +33,7 @@ const rankRequestSchema = z.strictObject({
 })
 
 /** The kinds of the context attributes that the feed declares; undefined: whatever comes is taken. */
-export type ContextKinds = Readonly<Record<string, 'text' | 'number'>>
+export type ContextKinds = Readonly<Record<string, 'text' | 'texts' | 'number'>>
 
 export interface RequestChecks {
   nowMs: number
@@ -70,7 +70,7 @@ function contextErrors(context: RankRequest['context'], kinds: ContextKinds): Fi
       return [{ field: `context.${String(index)}.name`, reason }]
     }
     const given = text === null ? 'number' : 'text'
-    if (given === kind) return []
+    if (given === kind || (given === 'text' && kind === 'texts')) return []
     return [{ field: `context.${String(index)}.${given}`, reason: `${name} is declared as ${kind}` }]
   })
 }

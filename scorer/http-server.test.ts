@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createCodec, createMemoryRegistry, type Prediction, topicCatalogue } from '#schemas'
+import type { Readiness } from '#streams'
 import { scorerConfigSchema } from './config.ts'
 import { buildHttpServer } from './http-server.ts'
 import { createRequestQueue } from './request-queue.ts'
@@ -33,7 +34,7 @@ function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
   const features = createFakeFeatures()
   const scoring = createRequestScoring({ config, features, leaseModel: () => undefined, clock, ...telemetry })
   const written: Prediction[] = []
-  let isReady = false
+  let readiness: Readiness = { status: 'starting', checks: { stages: { status: 'waiting' } } }
   const server = buildHttpServer({
     config: config.http,
     runtime: { clock, codec, ...telemetry },
@@ -41,7 +42,7 @@ function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
     queue: createRequestQueue(scoring, { ...config, waitingMax }),
     steps: requestSteps(config, { skewSecondsMax: 300, farSecondsMax: 86_400 }),
     outputs: { add: (_, { value }) => void written.push(value as Prediction), flush },
-    isReady: () => isReady,
+    readiness: () => Promise.resolve(readiness),
     liveModelId: () => null,
     metricsText: () => Promise.resolve('feedloop_requests_scored_total 1\n'),
   })
@@ -53,7 +54,7 @@ function serverOf({ waitingMax = 10, flush = () => Promise.resolve() } = {}) {
       body: answer.json<Record<string, unknown> & ProblemBody>(),
     }
   }
-  return { server, post, features, written, telemetry, becomeReady: () => void (isReady = true) }
+  return { server, post, features, written, telemetry, become: (now: Readiness) => void (readiness = now) }
 }
 const body = { requestId: 'r1', userId: 'u1', candidates: ['i1', 'i2'], occurredAtMs: 5_000 }
 
@@ -233,16 +234,25 @@ describe('POST /predict', () => {
 
 describe('probes', () => {
   it('tells life, readiness and metrics', async () => {
-    const { server, becomeReady, telemetry } = serverOf()
-    expect((await server.inject('/healthz')).statusCode).toBe(200)
-    expect((await server.inject('/readyz')).statusCode).toBe(503)
-    becomeReady()
-    expect((await server.inject('/readyz')).json()).toEqual({ status: 'ready', modelId: null })
+    const { server, become, telemetry } = serverOf()
+    const checks = { store: { status: 'waiting' as const, reason: 'Redis is away' } }
+    for (const [status, code] of [
+      ['starting', 503],
+      ['ready', 200],
+      ['degraded', 200],
+      ['stopping', 503],
+    ] as const) {
+      become({ status, checks })
+      const ready = await server.inject('/readyz')
+      expect([ready.statusCode, ready.json()]).toEqual([code, { status, modelId: null, checks }])
+      const alive = await server.inject('/healthz')
+      expect([alive.statusCode, alive.json()]).toEqual([200, { status: 'alive', checks }])
+    }
     const metrics = await server.inject('/metrics')
     expect([metrics.headers['content-type'], metrics.body]).toEqual([
       'text/plain; version=0.0.4',
       'feedloop_requests_scored_total 1\n',
     ])
-    expect(telemetry.valueOf('http_requests_answered')).toBe(4)
+    expect(telemetry.valueOf('http_requests_answered')).toBe(9)
   })
 })

@@ -8,6 +8,7 @@ import {
   type Listening,
   listenOn,
   type Outputs,
+  type Readiness,
   refuse,
   type Runtime,
   type Signals,
@@ -28,7 +29,7 @@ export interface HttpServerOptions {
   contextKinds?: ContextKinds | undefined
   /** Where predictions are recorded, so that the loop learns from HTTP answers as well. */
   outputs: Outputs
-  isReady(): boolean
+  readiness(): Promise<Readiness>
   liveModelId(): string | null
   /** Prometheus text, when the signals can be read. */
   metricsText?: () => Promise<string>
@@ -66,8 +67,8 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
   )
   addAnswerSignals(server, signals)
   addPredict(server, options)
-  const { isReady, liveModelId, metricsText } = options
-  addProbes(server, { isReady, facts: () => ({ modelId: liveModelId() }), metricsText })
+  const { readiness, liveModelId, metricsText } = options
+  addProbes(server, { readiness, facts: () => ({ modelId: liveModelId() }), metricsText })
   return server
 }
 

@@ -100,7 +100,7 @@ describe('the context of a request from Kafka', () => {
   const [note] = requestSteps(
     config,
     { skewSecondsMax: 300, farSecondsMax: 86_400 },
-    { device: 'text' },
+    { contextKinds: { device: 'text' } },
   ).slice(-1)
   const signalOf = (attribute: RankRequest['context'][number]) => {
     const context = [attribute]
@@ -114,5 +114,25 @@ describe('the context of a request from Kafka', () => {
     expect(signalOf({ name: 'device', text: 'x', number: null })).toBeUndefined()
     expect(signalOf({ name: 'Device', text: 'x', number: null })).toBe('context_undeclared')
     expect(signalOf({ name: 'device', text: null, number: 1 })).toBe('context_mistyped')
+  })
+})
+
+describe('a request that does not lie where its user belongs', () => {
+  const [note] = requestSteps(
+    config,
+    { skewSecondsMax: 300, farSecondsMax: 86_400 },
+    { partitionOf: (userId) => userId.length },
+  ).slice(-1)
+  const request = { requestId: 'r1', userId: 'u1', occurredAtMs: 1, candidates: ['a'], context: [] }
+  const signalOf = (partition: number, key: string | null) => {
+    const at = { ...meta, partition, key: key === null ? null : Buffer.from(key) }
+    const verdict = note!(request, at)
+    return verdict.kind === 'pass' ? verdict.signal : verdict.kind
+  }
+  it('is answered, since its answer goes to the right partition, and counted', () => {
+    expect(signalOf(2, 'u1')).toBeUndefined()
+    expect(signalOf(1, 'u1')).toBe('wrong_partition')
+    expect(signalOf(2, 'r1')).toBe('wrong_key')
+    expect(signalOf(2, null)).toBe('wrong_key')
   })
 })

@@ -1,5 +1,13 @@
 import type { RankRequest } from '#schemas'
-import { clampFuture, type ClampFutureOptions, deadLetter, pass, refuseAbsurdTime, type Step } from '#streams'
+import {
+  clampFuture,
+  type ClampFutureOptions,
+  deadLetter,
+  noteMisplaced,
+  pass,
+  refuseAbsurdTime,
+  type Step,
+} from '#streams'
 import type { ScorerConfig } from './config.ts'
 import type { ContextKinds } from './http-request.ts'
 
@@ -51,17 +59,22 @@ export const dropRepeatedCandidates: Step<RankRequest> = function dropRepeatedCa
 export function requestSteps(
   config: RequestLimits,
   time: ClampFutureOptions,
-  contextKinds?: ContextKinds,
+  {
+    contextKinds,
+    partitionOf,
+  }: { contextKinds?: ContextKinds | undefined; partitionOf?: (userId: string) => number } = {},
 ): Step<RankRequest>[] {
-  const steps = [
+  return [
     checkSizes(config),
     checkIds(config),
     refuseAbsurdTime<RankRequest>(time),
     refuseOld(config),
     clampFuture<RankRequest>(time),
     dropRepeatedCandidates,
+    ...(contextKinds === undefined ? [] : [noteContext(contextKinds)]),
+    // An answer goes where its user's predictions are, wherever the question lay.
+    ...(partitionOf === undefined ? [] : [noteMisplaced<RankRequest>({ field: 'userId', partitionOf })]),
   ]
-  return contextKinds === undefined ? steps : [...steps, noteContext(contextKinds)]
 }
 
 /** States have moved on: features of long ago cannot be told any more, and the answer would be made of nothing. */

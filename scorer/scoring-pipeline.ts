@@ -13,6 +13,8 @@ export interface ScoringPipelineOptions {
   /** Bounds of event time, from the streams section of the configuration. */
   time: ClampFutureOptions
   contextKinds?: ContextKinds | undefined
+  /** Where the requests of a user belong. */
+  partitionOf(userId: string): number
   scoring: RequestScoring
   clock: Clock
   signals: Signals
@@ -28,6 +30,7 @@ export function createScoringStage({
   config,
   time,
   contextKinds,
+  partitionOf,
   scoring,
   clock,
   signals,
@@ -68,7 +71,7 @@ export function createScoringStage({
     name: 'scorer' satisfies StageName,
     sources: STAGES.scorer.sources,
     startFrom: 'earliest',
-    steps: { requests: requestSteps(config, time, contextKinds) },
+    steps: { requests: requestSteps(config, time, { contextKinds, partitionOf }) },
     batch,
   }
 }

@@ -1,5 +1,12 @@
 import type { FeatureReader } from '#feature-store'
-import type { Listening, RunningStage, Runtime } from '#streams'
+import {
+  createReadiness,
+  deferred,
+  type Listening,
+  type RunningService,
+  type RunningStage,
+  type Runtime,
+} from '#streams'
 import type { ScorerConfig } from './config.ts'
 import type { ContextKinds } from './http-request.ts'
 import { startHttpServer } from './http-server.ts'
@@ -9,6 +16,7 @@ import { createOnnxModels, type OpenModel } from './model/index.ts'
 import { createRequestQueue } from './request-queue.ts'
 import { createRequestScoring } from './request-scoring.ts'
 import { requestSteps } from './request-steps.ts'
+import { scorerChecks } from './scorer-checks.ts'
 import { createScoringStage } from './scoring-pipeline.ts'
 import { LOG_EVENTS } from './signals.ts'
 
@@ -25,7 +33,7 @@ export interface ScorerOptions {
   metricsText?: () => Promise<string>
 }
 
-export interface RunningScorer extends RunningStage {
+export interface RunningScorer extends RunningService {
   /** Model that answers now, null: none. */
   liveModelId(): string | null
   /** Where HTTP listens; undefined: it is off. */
@@ -42,13 +50,14 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
  * Requests are taken only when the models topics have been read, so that no request misses a model that is there.
  */
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
-  const { config, features, limits = LIMITS_DEFAULT } = options
+  const { config, features, contextKinds, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   const time = {
     skewSecondsMax: limits.futureSkewSecondsMax,
     farSecondsMax: limits.farFutureSecondsMax,
     earliestMs: limits.earliestEventMs,
   }
+  const partitionOf = (userId: string) => runtime.partitionOf('requests', userId)
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })
   const openModel = options.openModel ?? onnx.openModel
@@ -59,7 +68,6 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   const httpOutputs = config.http.port === undefined ? undefined : await runtime.outputs('scorer-http')
   let http: Listening | undefined
   let stage: RunningStage | undefined
-  let isReady = false
   let isStopped = false
 
   async function stop(): Promise<void> {
@@ -76,12 +84,15 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
     await models.ready
     if (isStopped) return undefined
     stage = await runtime.runStage(
-      createScoringStage({ config, time, contextKinds: options.contextKinds, scoring, clock, signals }),
+      createScoringStage({ config, time, contextKinds, partitionOf, scoring, clock, signals }),
     )
     if (isStopped) await stage.stop()
     return stage
   }
 
+  const liveModelId = () => slot.live()?.modelId ?? null
+  const joined = deferred()
+  const checks = scorerChecks({ runtime, features, liveModelId, joined: joined.promise })
   try {
     if (httpOutputs !== undefined) {
       http = await startHttpServer({
@@ -89,10 +100,13 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
         runtime,
         queue: createRequestQueue(scoring, { ...config, waitingMax: config.http.waitingMax }),
         steps: requestSteps(config, time),
-        contextKinds: options.contextKinds,
+        contextKinds,
         outputs: httpOutputs,
-        isReady: () => isReady && !isStopped,
-        liveModelId: () => slot.live()?.modelId ?? null,
+        readiness: createReadiness(
+          () => checks,
+          () => isStopped,
+        ),
+        liveModelId,
         ...(options.metricsText === undefined ? {} : { metricsText: options.metricsText }),
       })
     }
@@ -102,12 +116,9 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   }
 
   const taking = takeRequests()
-  const ready = taking.then(async (taken) => {
-    await taken?.ready
-    isReady = true
-  })
+  const ready = taking.then((taken) => taken?.ready)
   // A failed start is told by `done`, too; nobody has to wait for `ready`.
-  ready.catch(() => undefined)
+  ready.then(joined.resolve, () => undefined)
   const done = Promise.all([taking.then((taken) => taken?.done), models.done]).then(
     () => undefined,
     async (death: unknown) => {
@@ -116,5 +127,5 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
     },
   )
   done.catch(() => undefined)
-  return { ready, done, stop, liveModelId: () => slot.live()?.modelId ?? null, httpUrl: http?.url }
+  return { ready, done, stop, checks, liveModelId, httpUrl: http?.url }
 }

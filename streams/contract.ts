@@ -29,9 +29,12 @@ export interface CommandContext<Config> {
    * @param path another feed file, for who compares
    */
   loadConfig(path?: string): Promise<Config>
-  /** Environment, then configuration, then the running local stack. Throws an operator error that says what to do. */
-  addresses(): Promise<Addresses>
-  /** Connects to all of it. `name` becomes the client id. */
+  /**
+   * Environment, then configuration, then the running local stack. Throws an operator error that says what to do when one
+   * of the services that are asked for is not known.
+   */
+  addresses<Wanted extends keyof Addresses>(wanted: readonly Wanted[]): Promise<Pick<Addresses, Wanted>>
+  /** Connects to Kafka and the registry. `name` becomes the client id. */
   connect(name: string): Promise<Runtime & { close(): Promise<void> }>
   /** Runs until SIGINT/SIGTERM or until `done` settles, then calls stop. */
   untilStopped(running: { done: Promise<void>; stop(): Promise<void> }): Promise<void>

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { createCodec, openRegistry } from '#schemas'
+import { createCodec, createDecoder, openRegistry } from '#schemas'
 import type { StreamsConfig } from './config.ts'
 import type { CommandContext } from './contract.ts'
 import { type FoundLetter, hexLines, letterJson, type LetterFilter } from './dead-letters.ts'
@@ -84,7 +84,7 @@ export function registerDeadLettersCommands(program: Command, context: Context):
           'name one letter by its id, or several by --topic, --reason or --stage',
         )
       }
-      const [config, addresses] = [await context.loadConfig(), await context.addresses()]
+      const [config, addresses] = [await context.loadConfig(), await context.addresses(['kafka', 'registry'])]
       const catalogue = catalogueOf(config)
       const filter = { ...flags, id, topic: topicNamed(catalogue, flags.topic) }
       const codec = await createCodec(openRegistry(addresses.registry), catalogue)
@@ -114,9 +114,9 @@ function parseLimit(text: string): number {
 
 /** The latest that match, oldest first. */
 async function find(context: Context, filter: LetterFilter, limit: number): Promise<FoundLetter[]> {
-  const [config, addresses] = [await context.loadConfig(), await context.addresses()]
+  const [config, addresses] = [await context.loadConfig(), await context.addresses(['kafka', 'registry'])]
   const catalogue = catalogueOf(config)
-  const codec = await createCodec(openRegistry(addresses.registry), catalogue)
+  const codec = createDecoder(openRegistry(addresses.registry), catalogue)
   const found: FoundLetter[] = []
   const wanted = { ...filter, topic: topicNamed(catalogue, filter.topic) }
   for await (const letter of readDeadLetters(addresses, catalogue.deadLetters.name, codec, wanted)) {

@@ -1,4 +1,4 @@
-import type { Codec, RecordOf, TopicKey } from '#schemas'
+import type { Decoder, RecordOf, TopicKey } from '#schemas'
 import { codeOf, policyOf } from './errors.ts'
 import { deadLetter, pass, retry, type RecordMeta, type Step, type Verdict } from './verdict.ts'
 
@@ -8,7 +8,7 @@ import { deadLetter, pass, retry, type RecordMeta, type Step, type Verdict } fro
  * Answers a promise only when the writer's schema has to be fetched first.
  */
 export function decodeRecord<K extends TopicKey>(
-  codec: Codec,
+  codec: Decoder,
   topic: K,
   value: Buffer,
   valueBytesMax: number,
@@ -25,7 +25,7 @@ export function decodeRecord<K extends TopicKey>(
 }
 
 async function decodeAfterLoad<K extends TopicKey>(
-  codec: Codec,
+  codec: Decoder,
   topic: K,
   value: Buffer,
 ): Promise<Verdict<RecordOf[K]>> {

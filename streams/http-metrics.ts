@@ -2,6 +2,7 @@ import { collectDefaultMetrics } from 'prom-client'
 import Fastify from 'fastify'
 import { addProbes, type Listening, listenOn } from './http-probes.ts'
 import { addRefusals } from './http-problem.ts'
+import type { Readiness } from './http-readiness.ts'
 import type { SignalRegistry } from './signal-registry.ts'
 
 /** Gauges of prom-client that end like counters; without the ending the same numbers are there by type. */
@@ -16,7 +17,7 @@ export interface MetricsServerOptions {
   /** 0 takes a free one. */
   port: number
   signals: SignalRegistry
-  isReady(): boolean
+  readiness(): Promise<Readiness>
 }
 
 /**
@@ -26,11 +27,11 @@ export interface MetricsServerOptions {
  * @throws OperatorError `http_port_taken`
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<Listening> {
-  const { host, port, signals, isReady } = options
+  const { host, port, signals, readiness } = options
   collectDefaultMetrics({ register: signals.registry })
   for (const name of MISNAMED) signals.registry.removeSingleMetric(name)
   const server = Fastify({ logger: false, forceCloseConnections: true })
   addRefusals(server)
-  addProbes(server, { isReady, metricsText: () => signals.expose() })
+  addProbes(server, { readiness, metricsText: () => signals.expose() })
   return listenOn(server, { host, port, setting: '--metrics-port' })
 }

@@ -1,23 +1,28 @@
 import type { FastifyInstance } from 'fastify'
 import { codeOf, OperatorError } from './errors.ts'
 import { refuse } from './http-problem.ts'
+import type { Readiness } from './http-readiness.ts'
 
 export interface Probes {
-  isReady(): boolean
+  readiness(): Promise<Readiness>
   /** What /readyz says beside its status. */
   facts?(): Record<string, unknown>
   /** Prometheus text; without it /metrics answers 404. */
   metricsText?: (() => Promise<string>) | undefined
 }
 
-/** GET /healthz: the process answers. GET /readyz: 200 or 503. GET /metrics: Prometheus text. */
-export function addProbes(server: FastifyInstance, { isReady, facts, metricsText }: Probes): void {
-  server.get('/healthz', () => ({ status: 'alive' }))
-  server.get('/readyz', (_, reply) =>
-    reply
-      .code(isReady() ? 200 : 503)
-      .send({ status: isReady() ? 'ready' : 'starting', ...(facts?.() ?? {}) }),
-  )
+/**
+ * GET /healthz: 200, the process answers; what is away does not count, since a restart would not bring it back. GET /readyz:
+ * 200 when it is ready or degraded, 503 when it is starting or stopping; both tell every check. GET /metrics: Prometheus
+ * text.
+ */
+export function addProbes(server: FastifyInstance, { readiness, facts, metricsText }: Probes): void {
+  server.get('/healthz', async () => ({ status: 'alive', checks: (await readiness()).checks }))
+  server.get('/readyz', async (_, reply) => {
+    const { status, checks } = await readiness()
+    const isServing = status === 'ready' || status === 'degraded'
+    return reply.code(isServing ? 200 : 503).send({ status, ...(facts?.() ?? {}), checks })
+  })
   server.get('/metrics', async (_, reply) => {
     if (metricsText === undefined)
       return refuse(reply, { status: 404, code: 'no_metrics', detail: 'This process keeps no metrics.' })

@@ -3,10 +3,13 @@ export type { Addresses, CommandContext, KafkaAddress, RedisAddress } from './co
 export type {
   Batch,
   BatchResult,
+  Check,
+  Checks,
   Clock,
   Follower,
   Logger,
   Outputs,
+  RunningService,
   RunningStage,
   Runtime,
   Signals,
@@ -26,7 +29,7 @@ export { codeOf, describeFailure, OperatorError, StageKilledError } from './erro
 
 // Steps that several stages share, and small things
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
-export { rightPartition, rightTombstone } from './steps/right-partition.ts'
+export { misplaced, noteMisplaced, rightPartition, rightTombstone } from './steps/right-partition.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
 export { partitionOf } from './partitioner.ts'
 export { type Closers, createClosers, openAll } from './closers.ts'
@@ -54,13 +57,18 @@ export { readTopic } from './kafka/kafka-read-topic.ts'
 export { applyTopics, deleteTopics } from './kafka/kafka-topics.ts'
 export { type LagReader, openLagReader } from './kafka/kafka-lag.ts'
 export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
+export { lettersByReason, type LettersOfReason, lettersText } from './recent-letters.ts'
 
 // The edge: the feed file, probes, processes, commands
 export { addProbes, type Listening, listenOn } from './http-probes.ts'
 export { addRefusals, type FieldError, refuse } from './http-problem.ts'
+export { createReadiness, type Readiness } from './http-readiness.ts'
+export { createServices } from './services.ts'
+export { brokersCheck, joinedCheck } from './checks.ts'
 export { startMetricsServer } from './http-metrics.ts'
 export { FeedFileError } from './feed-file-error.ts'
 export { loadFeedFile, writeFeedFile } from './fs-feed-file.ts'
+export { onStopAsked } from './process-stop-asked.ts'
 export { untilStopped } from './process-until-stopped.ts'
 export { collectRarely } from './process-garbage-collection.ts'
 export { registerStreamsCommands } from './commands.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { readSecret } from './fs-secret.ts'
 import { createLogger } from './log.ts'
 import { LOG_EVENTS } from './signals.ts'
@@ -19,4 +19,27 @@ it('writes no secret, wherever it stands in a line', () => {
   for (const hidden of [secret, 'planted', 'hunter2', 'p1', 't1']) expect(written).not.toContain(hidden)
   expect(written).toContain('redis://a:***@host')
   for (const line of written.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ name: 'test' })
+})
+
+it('writes a warning that comes with every request once, then how often it came', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'feedloop-log-'))
+  const file = path.join(folder, 'log')
+  vi.useFakeTimers()
+  try {
+    const log = createLogger({ name: 'test', file })
+    for (let count = 0; count < 268; count++)
+      log.warn({ code: 'store_unavailable', requests: count }, LOG_EVENTS.fetchFailed)
+    log.info({ url: 'a' }, LOG_EVENTS.metricsListening)
+    log.info({ url: 'a' }, LOG_EVENTS.metricsListening)
+    vi.advanceTimersByTime(31_000)
+  } finally {
+    vi.useRealTimers()
+  }
+  const lines = readFileSync(file, 'utf8').trim().split('\n')
+  rmSync(folder, { recursive: true })
+  const [first, ...later] = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  expect(first).toMatchObject({ msg: 'fetch_failed', requests: 0 })
+  expect(first).not.toHaveProperty('repeated')
+  expect(later.map(({ msg }) => msg)).toEqual(['metrics_listening', 'metrics_listening', 'fetch_failed'])
+  expect(later.at(-1)).toMatchObject({ requests: 267, repeated: 267, withinSeconds: 30 })
 })

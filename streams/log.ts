@@ -1,5 +1,6 @@
 import { destination, pino } from 'pino'
 import { withoutSecrets } from '#schemas'
+import { limitedLog } from './process-limited-log.ts'
 import type { Logger } from './stage.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
@@ -19,10 +20,13 @@ export interface LoggerOptions {
   file?: string
 }
 
-/** JSON lines by pino, no secret in any of them. ERROR means that a person must act now. */
+/**
+ * JSON lines by pino, no secret in any of them, and no warning or error again and again. ERROR means that a person must act
+ * now.
+ */
 export function createLogger({ name, level = 'info', file }: LoggerOptions): Logger {
   const sink = destination({ dest: file ?? 2, sync: true, mkdir: true })
-  return pino(
+  const lines = pino(
     {
       name,
       level,
@@ -33,6 +37,7 @@ export function createLogger({ name, level = 'info', file }: LoggerOptions): Log
     },
     sink,
   )
+  return limitedLog(lines)
 }
 
 /** Says nothing: tests. */

@@ -93,7 +93,11 @@ describeServices('a registry that asks who one is', () => {
 
   it.each<[cause: string, wrong: () => Partial<RegistryAddress>, told: string]>([
     ['a wrong password', () => ({ password: 'wrong-password' }), 'user "feed"'],
-    ['no login', () => ({ username: undefined, password: undefined }) as never, 'nobody (no login is given)'],
+    [
+      'no login',
+      () => ({ username: undefined, password: undefined }) as never,
+      'asks for a login and none is given',
+    ],
     ['a user without the right', () => ({ username: 'other', password: 'x' }), 'user "other" may not'],
     ['a wrong path', () => ({ url: byUser.url.replace(PREFIX, '/elsewhere') }), 'path prefix'],
     ['an unknown authority', () => ({ tls: {} }), 'registry.tls.caFile'],

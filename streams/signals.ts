@@ -159,6 +159,8 @@ export const LOG_EVENTS = {
   followerStopped: 'follower_stopped',
   simulatorStopped: 'simulator_stopped',
   metricsListening: 'metrics_listening',
+  /** The npm that started this process has ended: the process ends, too. */
+  npmGone: 'npm_gone',
 
   /** kafkajs left partitions out of a send that it calls done. */
   recordsResent: 'records_resent',

@@ -77,6 +77,21 @@ export interface RunningStage {
   stop(): Promise<void>
 }
 
+/** Whether one thing that a service needs is there. `waiting`: not (yet); `degraded`: it does without. */
+export interface Check {
+  status: 'ok' | 'degraded' | 'waiting'
+  /** What is missing, and what follows from it. */
+  reason?: string
+}
+
+/** By the name of what is needed. */
+export type Checks = Readonly<Record<string, () => Check | Promise<Check>>>
+
+/** A service, and what /readyz tells of it. */
+export interface RunningService extends RunningStage {
+  readonly checks: Checks
+}
+
 /** Time as an argument. */
 export interface Clock {
   /** Wall clock. */

@@ -21,7 +21,7 @@ export function registerTopicsCommands(program: Command, context: Context): void
     .option('--json', 'print what was done as JSON')
     .action(async ({ json }: JsonFlag) => {
       const catalogue = catalogueOf(await context.loadConfig())
-      const changes = await applyTopics(await context.addresses(), Object.values(catalogue))
+      const changes = await applyTopics(await context.addresses(['kafka']), Object.values(catalogue))
       if (json) {
         const done = changes.map((change) => ({
           topic: change.topic.name,
@@ -47,7 +47,7 @@ export function registerTopicsCommands(program: Command, context: Context): void
     .action(async ({ json }: JsonFlag) => {
       const specs = Object.values(catalogueOf(await context.loadConfig()))
       const found = await describeTopics(
-        await context.addresses(),
+        await context.addresses(['kafka']),
         specs.map(({ name }) => name),
       )
       const there = new Map(found.map((topic) => [topic.name, topic]))

@@ -20,6 +20,8 @@ export interface RecordMeta {
   topic: string
   partition: number
   offset: number
+  /** As it lies in the topic; null: it has none. undefined: it came another way. */
+  key?: Buffer | null
   /** The record's timestamp: the broker's, unless `ownTimeMs` is given. */
   brokerTimeMs: number
   /** Our wall clock when it was read, where its producer stamped it (CreateTime): that stamp says nothing about time. */

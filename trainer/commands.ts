@@ -8,7 +8,7 @@ import {
   openAll,
   table,
   type CommandContext,
-  type RunningStage,
+  type RunningService,
   type StreamsConfig,
 } from '#streams'
 import type { TrainerConfig } from './config.ts'
@@ -75,7 +75,7 @@ export function registerTrainerCommands(program: Command, context: Context): voi
 }
 
 /** The service `run trainer`, connected. The caller waits for `done` or calls `stop`. */
-export function runTrainer(context: Context): Promise<RunningStage> {
+export function runTrainer(context: Context): Promise<RunningService> {
   return openAll(async (closers) => {
     const config = await context.loadConfig()
     const featureSet = compileFeatureSet(config.features)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { WHAT_AND_WHY } from '#streams/testing'
-import { driftConfigSchema, trainerLimitsSchema } from './config.ts'
+import { driftConfigSchema, promotionConfigSchema, trainerLimitsSchema } from './config.ts'
 
 it.each(Object.entries(trainerLimitsSchema.shape))(
   'limit %s says what it bounds and why so much',
@@ -8,6 +8,11 @@ it.each(Object.entries(trainerLimitsSchema.shape))(
     expect(description).toMatch(WHAT_AND_WHY)
   },
 )
+
+it('lets no setting make a model serve first that is worse than the base rate', () => {
+  expect(promotionConfigSchema.safeParse({ firstNormalizedEntropyMax: 1 }).success).toBe(true)
+  expect(promotionConfigSchema.safeParse({ firstNormalizedEntropyMax: 1.01 }).success).toBe(false)
+})
 
 describe('the detector of losses', () => {
   const ADWIN = {

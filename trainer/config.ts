@@ -31,8 +31,11 @@ export const promotionConfigSchema = z
     firstNormalizedEntropyMax: z
       .number()
       .positive()
+      .max(1)
       .default(1)
-      .describe('a first model serves below this; 1 is the base rate itself'),
+      .describe(
+        'a first model serves below this; 1 is the base rate itself, and nothing above it ever serves first',
+      ),
     improvementMin: z
       .number()
       .min(0)

@@ -24,7 +24,7 @@ export const TRAINER_SIGNALS = [
   {
     kind: 'counter',
     name: SIGNALS.recordsJoined,
-    help: 'records of the joiner by verdict: joined, held, duplicate, late, shown_late, overflowed',
+    help: 'records of the joiner by verdict: joined, held, duplicate, late, shown_late, wrong_user, overflowed',
     labels: ['topic', 'verdict'],
   },
   {
@@ -43,7 +43,7 @@ export const TRAINER_SIGNALS = [
   {
     kind: 'counter',
     name: SIGNALS.outcomesUnmatched,
-    help: 'outcomes whose prediction never came',
+    help: 'outcomes whose prediction never came, or came for another user',
     labels: [],
   },
   {

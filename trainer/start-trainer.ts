@@ -1,6 +1,6 @@
 import type { FeatureSet } from '#feature-store'
 import type { OpenModel } from '#scorer/model'
-import type { RunningStage, Runtime } from '#streams'
+import { brokersCheck, joinedCheck, type RunningService, type RunningStage, type Runtime } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createJoinerStage } from './joiner/joiner-stage.ts'
 import type { Fitter } from './learning/fitter.ts'
@@ -28,7 +28,7 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
  * The learner begins when the models topics have been read, so that it knows the champion. `ready`: both stages
  * have their partitions. `done` rejects when one of them died.
  */
-export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningStage> {
+export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningService> {
   const { config, featureSet, openModel, fitter, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   const modelLog = createModelLog()
@@ -73,6 +73,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   ready.catch(() => undefined)
   return {
     ready,
+    checks: { brokers: brokersCheck(runtime, 'predictions'), stages: joinedCheck(ready) },
     done: Promise.all([joiner.done, starting.then((started) => started?.done), models.done]).then(
       () => undefined,
     ),

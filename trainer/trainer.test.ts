@@ -22,7 +22,14 @@ async function play(
     requests,
     turnAfter = Infinity,
     crashAfter = Infinity,
-  }: { requests: number; turnAfter?: number; crashAfter?: number },
+    late,
+  }: {
+    requests: number
+    turnAfter?: number
+    crashAfter?: number
+    /** Requests of which everything is shown and clicked so much later. */
+    late?: { from: number; to: number; byMs: number }
+  },
 ): Promise<TopologyTestDriver> {
   // The broker's clock is far ahead of the feed's, as in the demo.
   const driver = await createTopologyTestDriver({ seed, startMs: START_MS + 365 * 86_400_000 })
@@ -59,7 +66,8 @@ async function play(
     const { prediction, interactions } = feed.next(model?.score ?? null, model?.modelId ?? '')
     tell(prediction.occurredAtMs)
     driver.produce('predictions', prediction.userId, prediction)
-    later.push(...interactions)
+    const lateMs = late !== undefined && asked >= late.from && asked < late.to ? late.byMs : 0
+    later.push(...interactions.map((one) => ({ ...one, occurredAtMs: one.occurredAtMs + lateMs })))
     if (asked % 20 === 0) await driver.settle()
   }
   tell(Infinity)
@@ -107,6 +115,24 @@ describe('the whole trainer, in memory', () => {
     const last = new Map(movesOf(driver).map(({ modelId, stage }) => [modelId, stage]))
     expect([...last.values()].filter((stage) => stage === 'champion')).toHaveLength(1)
     expect([...last.values()].filter((stage) => stage === 'candidate').length).toBeLessThanOrEqual(1)
+  }, 60_000)
+
+  it('takes an outage of the phones for no drift: what is shown too late is no example', async () => {
+    const late = { from: 1_000, to: 1_300, byMs: 15 * 60_000 }
+    const driver = await play(4, { requests: 2_000, late })
+    expect(driftIn(driver)).toEqual([])
+    const examples = driver.records('examples').map(({ value }) => value!)
+    const numbers = new Set(examples.map(({ requestId }) => Number(requestId.slice(1))))
+    expect([late.from - 1, late.from, late.to - 1, late.to].map((asked) => numbers.has(asked))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
+    const promoted = promotedIn(driver)
+    expect(promoted.length).toBeGreaterThanOrEqual(2)
+    for (const { manifest } of promoted)
+      expect(parseManifest(manifest).metrics['normalizedEntropy']).toBeLessThan(1)
   }, 60_000)
 
   it('does the same again from the same seed, bit for bit', async () => {

@@ -2,7 +2,8 @@ import { canonicalHash } from '../canonical-hash.ts'
 
 const ATTRIBUTES_FORMAT = 1
 
-export type AttributeKind = 'text' | 'number'
+/** `texts`: an attribute that a record may hold several times (hashtags, genres). */
+export type AttributeKind = 'text' | 'texts' | 'number'
 
 /** Which attributes of an entity the features use. Others are not stored. */
 export interface AttributesLayout {

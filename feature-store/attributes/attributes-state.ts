@@ -1,7 +1,8 @@
 import type { Attribute } from '#schemas'
-import type { AttributesLayout } from './attributes-layout.ts'
+import type { AttributeKind, AttributesLayout } from './attributes-layout.ts'
+import { withText } from './texts.ts'
 
-/** Missing is null: absent, or not of the declared kind. */
+/** Missing is null: absent, or not of the declared kind. The values of `texts` are one string (texts.ts). */
 export type AttributeValue = string | number | null
 
 export interface AttributesVersion {
@@ -84,13 +85,18 @@ function valuesOf(layout: AttributesLayout, attributes: readonly Attribute[]): A
   const values = layout.stored.map((): AttributeValue => null)
   for (const attribute of attributes) {
     const place = layout.placeByName.get(attribute.name)
-    if (place !== undefined) values[place] = valueOf(attribute, layout.stored[place]!.kind)
+    if (place !== undefined) values[place] = valueAfter(values[place]!, attribute, layout.stored[place]!.kind)
   }
   return values
 }
 
-/** The value if it is of the declared kind; a number must be finite. */
-export function valueOf({ text, number }: Attribute, kind: 'text' | 'number'): AttributeValue {
+/** What is known of an attribute once this entry of a record is read: of `texts` all values, else the last. */
+export function valueAfter(
+  known: AttributeValue,
+  { text, number }: Attribute,
+  kind: AttributeKind,
+): AttributeValue {
   if (kind === 'text') return text
+  if (kind === 'texts') return text === null ? known : withText(known as string | null, text)
   return number !== null && Number.isFinite(number) ? number : null
 }

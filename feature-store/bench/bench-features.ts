@@ -10,7 +10,7 @@ export const WINDOW_MINUTES = 60
  * What every contestant keeps per user and per item: views, clicks, clicks that fade (half-life 30 min), clicks per
  * 5-minute bucket of the last hour, time of the last interaction.
  */
-export function benchFeatures(): FeatureStoreConfig {
+export function benchFeatures(deduplicateWindow?: number): FeatureStoreConfig {
   const all = [...TYPES]
   const features = (['user', 'item'] as const).flatMap((entity) => [
     smoothedRate({ entity, of: ['click'], per: ['view'], prior: 0.1, strength: 10 }),
@@ -23,5 +23,6 @@ export function benchFeatures(): FeatureStoreConfig {
     }),
     recency({ entity, of: all }),
   ])
-  return featureStoreConfigSchema.parse({ interactionTypes: all, attributes: {}, features })
+  const deduplicate = deduplicateWindow === undefined ? {} : { window: deduplicateWindow }
+  return featureStoreConfigSchema.parse({ interactionTypes: all, attributes: {}, features, deduplicate })
 }

@@ -9,6 +9,16 @@ export interface Task extends Addresses {
   interactions: number
 }
 
+/** ... and feedloop's. */
+export interface FeedloopTask extends Task {
+  /** Every fenced write is noted there (WriteNotes). */
+  writesFile?: string
+  /** A CPU profile goes there (ProfileFile). */
+  profileFile?: string
+  /** `features.deduplicate.window`, instead of its default. */
+  deduplicateWindow?: number
+}
+
 /** What a contestant process says of its run, as one line of JSON. */
 export interface Outcome {
   /** From the first record it got until the last one was applied. */

@@ -1,4 +1,4 @@
-import type { Task } from './contest.ts'
+import type { FeedloopTask, Task } from './contest.ts'
 import {
   feedloopStates,
   type FinalStates,
@@ -56,6 +56,18 @@ export const FEEDLOOP: Contestant = {
   states: feedloopStates,
 }
 
+/** What it costs that an interaction counts once although a client sends it twice. */
+const UNDEDUPLICATED: Contestant = {
+  ...FEEDLOOP,
+  name: 'feedloop-undeduplicated',
+  title: 'feedloop, features.deduplicate.window: 0',
+  program: {
+    kind: 'node',
+    file: 'process-feedloop.ts',
+    argv: (task) => [JSON.stringify({ ...task, deduplicateWindow: 0 } satisfies FeedloopTask)],
+  },
+}
+
 export const CONTESTANTS: readonly Contestant[] = [
   handwritten('each-message', 'message', 'kafkajs eachMessage + ioredis pipeline per message, auto-commit'),
   handwritten('each-batch', 'batch', 'kafkajs eachBatch + ioredis pipeline per 500, auto-commit'),
@@ -67,4 +79,5 @@ export const CONTESTANTS: readonly Contestant[] = [
     'Kafka Streams 4.1.1 exactly_once_v2, RocksDB + coalesced Redis writes',
   ),
   FEEDLOOP,
+  UNDEDUPLICATED,
 ]

@@ -8,7 +8,7 @@ import { cpuShares, type StageShare } from './cpu-profile.ts'
 import { type BenchFeed, openBenchFeed } from './kafka-bench-feed.ts'
 import { agrees, expectedOf } from './oracle.ts'
 import { runContestant } from './process-contest.ts'
-import type { FeedloopTask } from './process-feedloop.ts'
+import type { FeedloopTask } from './contest.ts'
 import type { ProfileFile } from './process-profiler.ts'
 import type { Workload } from './workload.ts'
 

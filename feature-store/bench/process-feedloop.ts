@@ -15,18 +15,11 @@ import { openRedisStore } from '../redis-store.ts'
 import { SIGNALS } from '../signals.ts'
 import type { ApplyRequest } from '../state-store.ts'
 import { benchFeatures } from './bench-features.ts'
-import type { Task } from './contest.ts'
+import type { FeedloopTask } from './contest.ts'
 import { notedStore, type WritePlace } from './noted-store.ts'
 import { startProfiler } from './process-profiler.ts'
 import { createStopwatch, finish } from './process-stopwatch.ts'
 import { createWriteNotes } from './write-notes.ts'
-
-export interface FeedloopTask extends Task {
-  /** Every fenced write is noted there (WriteNotes). */
-  writesFile?: string
-  /** A CPU profile goes there (ProfileFile). */
-  profileFile?: string
-}
 
 collectRarely() // as the command does
 const task = JSON.parse(process.argv[2]!) as FeedloopTask
@@ -44,7 +37,7 @@ const runtime = await connectRuntime({
 const opened = await openRedisStore(task.redis, task.prefix)
 const store = task.writesFile === undefined ? opened : notedStore(opened, note)
 const stopProfiler = task.profileFile === undefined ? null : await startProfiler(task.profileFile)
-const running = await startFeatureStore(runtime, { config: benchFeatures(), store })
+const running = await startFeatureStore(runtime, { config: benchFeatures(task.deduplicateWindow), store })
 await running.ready
 process.stdout.write('ready\n')
 await running.done

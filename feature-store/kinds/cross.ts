@@ -33,6 +33,8 @@ export const cross = defineKind(schema, {
     if (kind === 'number' && bands === undefined)
       mistake('bands', `${by} is declared as number; say where to cut it`)
     if (kind === 'text' && bands !== undefined) mistake('bands', `${by} is declared as text; leave bands out`)
+    if (kind === 'texts')
+      mistake('by', `${by} is declared as texts: an item has several; use affinity({ by: '${by}' })`)
     const isAscending = (bands ?? []).every((bound, i, all) => i === 0 || all[i - 1]! < bound)
     if (!isAscending) mistake('bands', 'must ascend')
   },

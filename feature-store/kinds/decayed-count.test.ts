@@ -13,3 +13,12 @@ it('halves after each half-life, up to the request', () => {
   expect(row['user_view_decayed_30m']![0]).toBeCloseTo(Math.log1p(0.25 + 0.5) / 4, 6)
   expect(featureRow({ features }, {})['user_view_decayed_30m']).toEqual([0, 0])
 })
+
+it('counts everything for ever without a half-life', () => {
+  const features = [decayedCount({ entity: 'user', of: ['view'] })]
+  const happened: [string, number][] = Array.from({ length: 9 }, (_, minute) => ['view', minute])
+  expect(featureRow({ features }, { happened, atMinute: 500_000 })['user_view_ever']![0]).toBeCloseTo(
+    Math.log1p(9) / 4,
+    6,
+  )
+})

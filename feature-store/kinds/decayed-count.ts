@@ -10,16 +10,19 @@ const schema = z.strictObject({
   entity,
   name,
   of,
-  halfLifeMinutes: minutes('half-life'),
+  halfLifeMinutes: minutes('half-life').optional().describe('left out: everything counts the same for ever'),
 })
 
 /** How often something happened, old events fading: ln(1 + count) / 4. */
 export const decayedCount = defineKind(schema, {
   meaning: 'How often something happened, old events fading: ln(1 + count) / 4.',
   example: { entity: 'user', of: ['view'], halfLifeMinutes: 360 },
-  nameOf: ({ entity, of, halfLifeMinutes }) => `${entity}_${joined(of)}_decayed_${String(halfLifeMinutes)}m`,
+  nameOf({ entity, of, halfLifeMinutes }) {
+    const fading = halfLifeMinutes === undefined ? 'ever' : `decayed_${String(halfLifeMinutes)}m`
+    return `${entity}_${joined(of)}_${fading}`
+  },
   uses: ({ of }) => ({ ...USES_NOTHING, interactionTypes: { of } }),
   mistakes: () => undefined,
-  state: ({ entity, of, halfLifeMinutes }, layouts) => layouts[entity].counter(of, halfLifeMinutes),
+  state: ({ entity, of, halfLifeMinutes = null }, layouts) => layouts[entity].counter(of, halfLifeMinutes),
   columns: ({ entity }, place) => ofState(entity, (view) => scaledCount(counterAt(view, place))),
 })

@@ -16,7 +16,7 @@ import * as kinds from './index.ts'
 
 const ATTRIBUTES = {
   user: { segment: 'text', age: 'number' },
-  item: { category: 'text', price: 'number' },
+  item: { category: 'text', price: 'number', tags: 'texts' },
   context: { device: 'text', hour: 'number' },
 } as const
 
@@ -35,8 +35,11 @@ const happenings = fc.array(
 describe.each(KIND_NAMES)('kind %s', (kindName) => {
   const { meaning, example } = kinds[kindName].kind
   const definition = featureDefinitionSchema.parse({ kind: kindName, ...example })
-  const input = { attributes: ATTRIBUTES, features: [definition] }
+  /** Beside it, for kinds that refer to another feature. */
+  const before = kinds.age({ entity: 'item', name: 'before' })
+  const input = { attributes: ATTRIBUTES, features: [before, definition] }
   const featureSet = compileFeatureSet(parseFeatureStoreConfig(input))
+  const ownColumns = featureSet.names.slice(2)
   const file = kindName.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
   it('has a file and a test of its own, and an editor shows what it means', () => {
@@ -52,12 +55,12 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
 
   it('names its columns after the definition, each once', () => {
     const name = nameOfDefinition(definition)
-    expect(featureSet.names.filter((column) => !column.startsWith(name))).toEqual([])
+    expect(ownColumns.filter((column) => !column.startsWith(name))).toEqual([])
     expect(new Set(featureSet.names).size).toBe(featureSet.width)
     const renamed = compileFeatureSet(
-      parseFeatureStoreConfig({ ...input, features: [{ ...definition, name: 'mine' }] }),
+      parseFeatureStoreConfig({ ...input, features: [before, { ...definition, name: 'mine' }] }),
     )
-    expect(renamed.names).toEqual(featureSet.names.map((column) => `mine${column.slice(name.length)}`))
+    expect(renamed.names.slice(2)).toEqual(ownColumns.map((column) => `mine${column.slice(name.length)}`))
     expect(renamed.layouts.user.id).toBe(featureSet.layouts.user.id)
   })
 
@@ -67,8 +70,8 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
       ...Object.entries(interactionTypes).flatMap(([setting, types]) => types.map(() => setting)),
       ...attributes.map(({ setting }) => setting),
     ]
-    const mistakes = definitionMistakes({ ...NOBODY_DECLARED, features: [definition] })
-    expect(mistakes.map(({ path }) => path)).toEqual(settings.map((setting) => ['features', 0, setting]))
+    const mistakes = definitionMistakes({ ...NOBODY_DECLARED, features: [before, definition] })
+    expect(mistakes.map(({ path }) => path)).toEqual(settings.map((setting) => ['features', 1, setting]))
   })
 
   it('stores the same bytes wherever a state was put down and taken up again', () => {
@@ -92,10 +95,9 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
   })
 
   it('writes numbers of order one and flags of their two bits, into its own columns', () => {
-    const before = kinds.age({ entity: 'user', name: 'before' })
-    const after = kinds.age({ entity: 'user', name: 'after' })
+    const after = kinds.age({ entity: 'item', name: 'after' })
     const user = [text('segment', 's1'), number('age', 40)]
-    const item = [text('category', 'c1'), number('price', 0.7)]
+    const item = [text('category', 'c1'), number('price', 0.7), text('tags', 'a'), text('tags', 'b')]
     const context = [text('device', 'phone'), number('hour', 12)]
     fc.assert(
       fc.property(happenings, fc.boolean(), fc.boolean(), (events, known, stale) => {
@@ -112,7 +114,7 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
           expect(flags & ~(MISSING | STALE)).toBe(0)
         }
         expect(row['after']).toEqual(row['before'])
-        expect(row['before__missing']).toEqual([0, 0])
+        expect(row['before__missing']).toEqual([known ? 0 : 1, 0])
       }),
       { numRuns: 50 },
     )

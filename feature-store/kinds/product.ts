@@ -30,8 +30,10 @@ export const product = defineKind(schema, {
   mistakes(definition, { attributeKind, mistake }) {
     for (const setting of ['left', 'right'] as const) {
       const { from, attribute } = definition[setting]
-      if (attributeKind(from, attribute) === 'number')
-        mistake(setting, `${attribute} is declared as number; a product takes texts`)
+      const kind = attributeKind(from, attribute)
+      if (kind === 'number') mistake(setting, `${attribute} is declared as number; a product takes texts`)
+      if (kind === 'texts')
+        mistake(setting, `${attribute} is declared as texts; a product takes one text of each side`)
     }
   },
   state: () => undefined,
@@ -46,7 +48,7 @@ export const product = defineKind(schema, {
       if (typeof l !== 'string' || typeof r !== 'string') return null
       const row = left.values.indexOf(l)
       const column = right.values.indexOf(r)
-      return row < 0 || column < 0 ? -1 : row * right.values.length + column
+      return row < 0 || column < 0 ? [] : [row * right.values.length + column]
     })
   },
 })

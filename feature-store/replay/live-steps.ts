@@ -13,8 +13,8 @@ export function createLiveSteps(options: ReplayOptions): LiveSteps {
   const steps: RecordSteps = recordSteps({ ...DEFAULT_FUTURE, ...options, config: options.featureSet.config })
   return function passed<T extends ReplayedTopic>(topic: T, record: LoggedRecord<ReplayedRecords[T]>) {
     if (record.value === null) return null
-    const { partition, offset, brokerTimeMs, isProducerTime } = record
-    const place = { topic: options.topicName(topic), partition, offset, brokerTimeMs }
+    const { partition, offset, brokerTimeMs, isProducerTime, key } = record
+    const place = { topic: options.topicName(topic), partition, offset, brokerTimeMs, key }
     const meta = isProducerTime === true ? { ...place, ownTimeMs: Infinity } : place
     let value = record.value
     for (const step of steps[topic] as unknown as readonly Step<ReplayedRecords[T]>[]) {

@@ -2,7 +2,7 @@ import { BlobCorruptError } from '../errors.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { EntityState } from './entity-state.ts'
 import type { StateLayout } from './layout.ts'
-import { recentIdsBytes, recentIdsOf } from './recent-ids.ts'
+import { HASH_BYTES, recentIdsOf } from './recent-ids.ts'
 
 /**
  * What follows the fixed part of a state: tag, length and bytes each, ascending, empty ones left out. 2 and 3 are kept
@@ -10,16 +10,15 @@ import { recentIdsBytes, recentIdsOf } from './recent-ids.ts'
  */
 export const SECTION = { recentIds: 1, values: 2, tiles: 3 } as const
 
-export function writeSections(into: ByteWriter, { recentIds }: EntityState): void {
+export function writeSections(into: ByteWriter, { recentIds, oldestId }: EntityState): void {
   if (recentIds === null || recentIds.length === 0) {
     into.varint(0)
     return
   }
   into.varint(1)
   into.varint(SECTION.recentIds)
-  const bytes = recentIdsBytes(recentIds)
-  into.varint(bytes.length)
-  into.raw(bytes)
+  into.varint(recentIds.length * HASH_BYTES)
+  into.int32s(recentIds, oldestId)
 }
 
 /** @throws BlobCorruptError for a section nobody here can read: writing the state again would lose it */

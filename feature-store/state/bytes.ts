@@ -6,6 +6,8 @@ export interface ByteWriter {
   /** Unsigned LEB128, 0 to 2^53 - 1. */
   varint(value: number): void
   float64(value: number): void
+  /** Little endian, from `first` to the end and then from the beginning to `first`. */
+  int32s(ring: readonly number[], first: number): void
   /** Length in bytes, then UTF-8. */
   text(value: string): void
   raw(bytes: Uint8Array): void
@@ -20,6 +22,7 @@ const LOW = 2 ** 28
 
 export function createByteWriter(): ByteWriter {
   let bytes = Buffer.allocUnsafeSlow(SLAB_BYTES)
+  let view = viewOf(bytes)
   let start = 0
   let at = 0
   function room(count: number): void {
@@ -29,6 +32,7 @@ export function createByteWriter(): ByteWriter {
     at -= start
     start = 0
     bytes = grown
+    view = viewOf(grown)
   }
   function varint(value: number): void {
     room(8)
@@ -42,6 +46,9 @@ export function createByteWriter(): ByteWriter {
     for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80
     bytes[at++] = rest
   }
+  function int32s(values: readonly number[], from: number, to: number): void {
+    for (let i = from; i < to; i++, at += 4) view.setInt32(at, values[i]!, true)
+  }
   return {
     byte(value) {
       room(1)
@@ -51,6 +58,11 @@ export function createByteWriter(): ByteWriter {
     float64(value) {
       room(8)
       at = bytes.writeDoubleLE(value, at)
+    },
+    int32s(ring, first) {
+      room(ring.length * 4)
+      int32s(ring, first, ring.length)
+      int32s(ring, 0, first)
     },
     text(value) {
       const length = Buffer.byteLength(value)
@@ -70,6 +82,8 @@ export function createByteWriter(): ByteWriter {
     },
   }
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Buffer) => new DataView(buffer, byteOffset, byteLength)
 
 /** Reads them back; throws BlobCorruptError rather than read past the end. A class: made for every blob read. */
 export class ByteReader {

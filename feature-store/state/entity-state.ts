@@ -18,8 +18,10 @@ export class EntityState {
   readonly numbers: number[]
   /** Per map, then per own slot with entries; least recently updated first. */
   readonly maps: MapEntry[][]
-  /** Hashes of the last interactions' ids, oldest first (recent-ids.ts); null: none are noted. */
+  /** Hashes of the last interactions' ids (recent-ids.ts), a ring once it is full; null: none are noted. */
   recentIds: number[] | null = null
+  /** The place of the oldest of them. */
+  oldestId = 0
   /** The slice that touched it last, for its owner; not stored. */
   touchedIn = 0
 

@@ -50,6 +50,8 @@ export interface StatePlaces {
   readonly windows: readonly number[]
   /** Per own slot its first number. */
   readonly own: readonly number[]
+  /** Per own slot, which of the state's maps holds its entries, -1 none. */
+  readonly ownEntries: readonly number[]
 }
 
 /** What is stored for a user or an item, in order. Definitions that need the same slot share it. */
@@ -162,14 +164,16 @@ function finishLayout(slots: Slots): StateLayout {
 }
 
 /** Clock, counters, recencies, windows, own slots. */
-function placed({ counters, recencies, windows, own }: Slots): Pick<StateLayout, 'places' | 'blank'> {
+function placed({ counters, recencies, windows, maps, own }: Slots): Pick<StateLayout, 'places' | 'blank'> {
   const blank = [0, -1, -1] // applied, lastOffset, asOfMs
+  let entriesAt = maps.length
   const place = (values: readonly number[]) => blank.push(...values) - values.length
   const places = {
     counters: place(new Array<number>(counters.length).fill(0)),
     recencies: place(new Array<number>(recencies.length).fill(-1)),
     windows: windows.map(({ buckets }) => place([-1, ...new Array<number>(buckets).fill(0)])),
     own: own.map(({ numbers }) => place(blankOf(numbers))),
+    ownEntries: own.map(({ entries }) => (entries === null ? -1 : entriesAt++)),
   }
   return { places, blank: doubles(blank) }
 }

@@ -21,8 +21,22 @@ describe('recent ids', () => {
   it('are those of the last interactions, and outlive the blob', () => {
     const state = stateOf(['a', 'b', 'a', 'c', 'd'])
     expect(state.applied).toBe(4)
-    expect(state.recentIds).toEqual(['b', 'c', 'd'].map(idHashOf))
-    expect(decodeState(layout, encodeState(layout, state))).toMatchObject({ recentIds: state.recentIds })
+    const read = decodeState(layout, encodeState(layout, state))
+    expect(read.recentIds).toEqual(['b', 'c', 'd'].map(idHashOf))
+    expect(encodeState(layout, read)).toEqual(encodeState(layout, state))
+  })
+
+  it('go on as a ring where the blob was read again', () => {
+    const ids = Array.from({ length: 11 }, (_, n) => `i${String(n)}`)
+    for (const cut of ids.keys()) {
+      const read = decodeState(layout, encodeState(layout, stateOf(ids.slice(0, cut))))
+      for (const [n, id] of ids.slice(cut).entries()) {
+        expect(rememberId(read, idHashOf(id), 3)).toBe(true)
+        expect(rememberId(read, idHashOf(id), 3)).toBe(false)
+        fold(layout, read, 'view', 1_700_000_000_000 + cut + n, cut + n)
+      }
+      expect(encodeState(layout, read)).toEqual(encodeState(layout, stateOf(ids)))
+    }
   })
 
   it('keep the newest when the window was made smaller, none when it was switched off', () => {

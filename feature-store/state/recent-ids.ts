@@ -1,16 +1,16 @@
 import { BlobCorruptError } from '../errors.ts'
 import type { EntityState } from './entity-state.ts'
 
-const HASH_BYTES = 4
+export const HASH_BYTES = 4
 
 /**
  * FNV-1a, 32 bits, over UTF-16 units: with 32 ids remembered, one interaction in 134 million is taken for one of them
- * by mistake.
+ * by mistake. Signed: such numbers lie in an array as they are, larger ones would be boxed.
  */
 export function idHashOf(id: string): number {
-  let hash = 0x811c9dc5
+  let hash = 0x811c9dc5 | 0
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193)
-  return hash >>> 0
+  return hash
 }
 
 /**
@@ -20,25 +20,21 @@ export function idHashOf(id: string): number {
 export function rememberId(state: EntityState, idHash: number, idsMax: number): boolean {
   if (idsMax === 0) return true
   const ids = (state.recentIds ??= [])
-  if (ids.includes(idHash)) return false
-  if (ids.length >= idsMax) ids.splice(0, ids.length - idsMax + 1)
-  ids.push(idHash)
+  for (let i = 0; i < ids.length; i++) if (ids[i] === idHash) return false
+  if (ids.length < idsMax) ids.push(idHash)
+  else {
+    ids[state.oldestId] = idHash
+    state.oldestId = state.oldestId + 1 === idsMax ? 0 : state.oldestId + 1
+  }
   return true
 }
 
-/** Oldest first, uint32 little endian. */
-export function recentIdsBytes(ids: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(ids.length * HASH_BYTES)
-  for (let i = 0; i < ids.length; i++) bytes.writeUInt32LE(ids[i]!, i * HASH_BYTES)
-  return bytes
-}
-
-/** The newest `idsMax` of them: the window may have been made smaller since. */
+/** The newest `idsMax` of them, oldest first: the window may have been made smaller since. */
 export function recentIdsOf(bytes: Buffer, idsMax: number): number[] {
   if (bytes.length % HASH_BYTES !== 0)
     throw new BlobCorruptError(`${String(bytes.length)} bytes of recent ids`)
   const ids: number[] = []
   const first = Math.max(0, bytes.length - idsMax * HASH_BYTES)
-  for (let at = first; at < bytes.length; at += HASH_BYTES) ids.push(bytes.readUInt32LE(at))
+  for (let at = first; at < bytes.length; at += HASH_BYTES) ids.push(bytes.readInt32LE(at))
   return ids
 }

@@ -25,6 +25,8 @@ export interface FeatureRow {
   user?: AttributeRecord[]
   item?: AttributeRecord[]
   context?: AttributeRecord[]
+  /** Further candidates of the request, behind the item. */
+  others?: AttributeRecord[][]
   happened?: [type: string, minute: number][]
   stale?: boolean
   /** When the row is asked for; 60 when left out. */
@@ -36,7 +38,7 @@ export function featureRow(
   input: FeatureStoreConfigInput,
   row: FeatureRow,
 ): Record<string, [number, number]> {
-  const { user, item, context = [], happened = [], stale = false, atMinute = 60 } = row
+  const { user, item, others = [], context = [], happened = [], stale = false, atMinute = 60 } = row
   const featureSet = compileFeatureSet(parseFeatureStoreConfig(input))
   const { layouts, width, names } = featureSet
   const atMs = ROW_START_MS + atMinute * MINUTE_MS
@@ -59,11 +61,17 @@ export function featureRow(
     }
     return happened.length === 0 ? null : state
   }
-  const vectors = new Float32Array(width)
-  const flags = new Uint8Array(width)
+  const rows = others.length + 1
+  const vectors = new Float32Array(rows * width)
+  const flags = new Uint8Array(rows * width)
   const views = {
     user: entityView(layouts.user, stateOf('user'), userAttributes, atMs, stale),
-    items: [entityView(layouts.item, stateOf('item'), itemAttributes, atMs, stale)],
+    items: [
+      entityView(layouts.item, stateOf('item'), itemAttributes, atMs, stale),
+      ...others.map((other) =>
+        entityView(layouts.item, null, known(layouts.itemAttributes, other), atMs, stale),
+      ),
+    ],
     context: contextValues(featureSet, context),
   }
   vectorise(featureSet, views, vectors, flags, 0)

@@ -49,6 +49,10 @@ export function createMishapStore(): MishapStore {
       ask('read')
       return store.read(wanted)
     },
+    async fences(tags) {
+      ask('read fences')
+      return store.fences(tags)
+    },
     async waitUntil(tag, offset, deadlineMs) {
       ask('wait')
       return store.waitUntil(tag, offset, deadlineMs)

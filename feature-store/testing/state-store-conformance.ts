@@ -47,7 +47,13 @@ export function stateStoreConformance(open: () => Promise<StoreUnderTest>): void
       fences: [null],
       blobs: [null],
     })
+    expect(await store.fences([tag])).toEqual([null])
     expect(await store.waitUntil(tag, 1, 20)).toBe(false)
+  })
+
+  it('tells fences alone', async () => {
+    const { store, fence } = await opened()
+    expect(await store.fences(['{feed.users.v1.0}:0123456789abcdef', tag])).toEqual([null, fence])
   })
 
   it('begins a new partition where it is told', async () => {

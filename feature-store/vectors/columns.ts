@@ -14,27 +14,42 @@ export interface RowInput {
   item: EntityView
   /** Attributes that came with the request. */
   context: ReadonlyMap<string, AttributeValue>
+  /** How many candidates the request has. */
+  candidates: number
 }
 
 /** Writes a row's columns into zeroed memory, the first of them to `at`. */
 export type ColumnWriter = (input: RowInput, vector: Float32Array, flags: Uint8Array, at: number) => void
 
+/** The rows of one request, whose other columns are written. */
+export interface ListRows {
+  readonly vectors: Float32Array
+  readonly flags: Uint8Array
+  /** Where the first row begins. */
+  readonly base: number
+  readonly count: number
+  readonly width: number
+}
+
+/**
+ * How columns are written. `request`: the same for all candidates of a request, computed once. `list`: when all rows
+ * of the request have their other columns, from those.
+ */
+type Writing =
+  | { readonly scope: 'request' | 'candidate'; readonly write: ColumnWriter }
+  | { readonly scope: 'list'; readonly writeList: (rows: ListRows, at: number) => void }
+
 /** A definition's columns, wherever they come to stand. */
-export interface Columns {
-  /** `request`: the same for all candidates of a request, computed once. */
-  readonly scope: 'request' | 'candidate'
+export type Columns = Writing & {
   /** What each column's name has behind the definition's. */
   readonly suffixes: readonly string[]
-  readonly write: ColumnWriter
 }
 
 /** The same at their place in the vector. */
-export interface ColumnGroup {
-  readonly scope: 'request' | 'candidate'
+export type ColumnGroup = Writing & {
   /** The first column. */
   readonly at: number
   readonly names: readonly string[]
-  readonly write: ColumnWriter
 }
 
 /** Reads an attribute as of the row; null when it is missing. */
@@ -48,7 +63,7 @@ export function attributeReader(
   return (input) => input[from].values?.[place] ?? null
 }
 
-const scopeOf = (from: Source) => (from === 'item' ? 'candidate' : 'request')
+const scopeOf = (from: Source): 'candidate' | 'request' => (from === 'item' ? 'candidate' : 'request')
 
 /** One column that is never missing: an entity without interactions has really none. */
 export function ofState(entity: 'user' | 'item', value: (view: EntityView) => number): Columns {
@@ -83,22 +98,25 @@ export function withMissing(
   }
 }
 
-/** A column per value, at most one of them 1, and a column that says when the value is missing. */
+/** A column per value, 1 for those that it has, and a column that says when nothing is known. */
 export function oneHotColumns(
   from: Source,
   values: readonly string[],
-  place: (input: RowInput) => number | null,
+  /** Columns to set, -1 for a value that has none; null: missing. */
+  places: (input: RowInput) => readonly number[] | null,
 ): Columns {
   const missing = values.length
   return {
     scope: scopeOf(from),
     suffixes: [...values.map((value) => `=${value}`), MISSING_SUFFIX],
     write(input, vector, flags, at) {
-      const found = place(input)
+      const found = places(input)
       if (found === null) {
         vector[at + missing] = 1
         flags.fill(MISSING, at, at + missing)
-      } else if (found >= 0) vector[at + found] = 1
+        return
+      }
+      for (const place of found) if (place >= 0) vector[at + place] = 1
     },
   }
 }

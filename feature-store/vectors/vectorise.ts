@@ -1,5 +1,5 @@
 import type { Attribute } from '#schemas'
-import { valueOf, type AttributeValue } from '../attributes/attributes-state.ts'
+import { valueAfter, type AttributeValue } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { entityView, type EntityView } from './entity-view.ts'
 
@@ -12,12 +12,13 @@ export function contextValues(
 ): ReadonlyMap<string, AttributeValue> {
   if (context.length === 0) return NO_CONTEXT
   const declared = config.attributes.context
-  return new Map(
-    context.flatMap((attribute) => {
-      const kind = Object.hasOwn(declared, attribute.name) ? declared[attribute.name] : undefined
-      return kind === undefined ? [] : [[attribute.name, valueOf(attribute, kind)] as const]
-    }),
-  )
+  const values = new Map<string, AttributeValue>()
+  for (const attribute of context) {
+    const { name } = attribute
+    const kind = Object.hasOwn(declared, name) ? declared[name] : undefined
+    if (kind !== undefined) values.set(name, valueAfter(values.get(name) ?? null, attribute, kind))
+  }
+  return values
 }
 
 /**
@@ -35,15 +36,19 @@ export function vectorise(
   const nobody = entityView(layouts.item, null, null, user.atMs, false)
   const shared = new Float32Array(width)
   const sharedFlags = new Uint8Array(width)
+  const candidates = items.length
+  const whole = { user, item: nobody, context, candidates }
   for (const group of groups) {
-    if (group.scope === 'request') group.write({ user, item: nobody, context }, shared, sharedFlags, group.at)
+    if (group.scope === 'request') group.write(whole, shared, sharedFlags, group.at)
   }
   for (const [index, item] of items.entries()) {
     const base = (firstRow + index) * width
     vectors.set(shared, base)
     flags.set(sharedFlags, base)
-    const input = { user, item, context }
+    const input = { user, item, context, candidates }
     for (const group of groups)
       if (group.scope === 'candidate') group.write(input, vectors, flags, base + group.at)
   }
+  const rows = { vectors, flags, base: firstRow * width, count: candidates, width }
+  for (const group of groups) if (group.scope === 'list') group.writeList(rows, group.at)
 }

@@ -1,8 +1,11 @@
+import type { Check } from '#streams'
 import type { FeatureAnswer, FeatureReader, FeatureRequest, FeatureSet } from '#feature-store'
 
 export interface FakeFeatures extends FeatureReader {
   /** Every later read answers so; undefined: vectors again. */
   answerWith(answer: FeatureAnswer | undefined): void
+  /** What the store's check says from now on. */
+  checkAs(check: Check): void
   /** Later reads wait for this. */
   waitFor(gate: Promise<void>): void
   /** Sizes of the reads so far, in requests. */
@@ -15,6 +18,7 @@ export const FAKE_FEATURE_SET: FeatureSet = { id: 'fs-fake', names: ['user', 'it
 export function createFakeFeatures(featureSet: FeatureSet = FAKE_FEATURE_SET): FakeFeatures {
   let fixed: FeatureAnswer | undefined
   let opened: Promise<void> = Promise.resolve()
+  let checked: Check = { status: 'ok' }
   const reads: number[] = []
   return {
     featureSet,
@@ -22,6 +26,10 @@ export function createFakeFeatures(featureSet: FeatureSet = FAKE_FEATURE_SET): F
     answerWith(answer) {
       fixed = answer
     },
+    checkAs(check) {
+      checked = check
+    },
+    check: () => Promise.resolve(checked),
     waitFor(gate) {
       opened = gate
     },

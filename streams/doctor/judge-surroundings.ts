@@ -1,5 +1,4 @@
-import type { StageName } from '#schemas'
-import { failed, type Finding, ok, unknown, warning } from './finding.ts'
+import { failed, type Finding, ok, warning } from './finding.ts'
 
 /** The clock of Redis less ours. */
 export interface ClockFacts {
@@ -85,41 +84,6 @@ export function judgeSubjects(subjects: readonly SubjectFacts[], url: string): F
       ),
     )
   return findings.length > 0 ? findings : [ok(check, `${subjects.length} subjects are FULL_TRANSITIVE`)]
-}
-
-export interface GroupFacts {
-  group: string
-  /** null: not told. */
-  members: number | null
-  lagRecords: number
-  lagSeconds: number | null
-}
-
-/** The joiner commits the oldest record that it still needs: it is one horizon behind, and stays so when traffic stops. */
-const HOLDS_BY_DESIGN = 'it keeps what waits for its labels, one horizon and longer while nothing new comes'
-const isHolding = (group: string) => group.endsWith(`.${'joiner' satisfies StageName}`)
-
-/** Behind by this much, features are stale for the people who use the feed. */
-const LAG_SECONDS_WARNED = 60
-
-export function judgeGroups(groups: readonly GroupFacts[]): Finding[] {
-  if (groups.length === 0)
-    return [warning('stages', 'no stage has committed an offset yet', 'Run `npx feedloop run all`.')]
-  return groups.map(({ group, members, lagRecords, lagSeconds }) => {
-    const check = `stage ${group}`
-    const lag = `${lagRecords} records${lagSeconds === null ? '' : `, ${Math.round(lagSeconds)} s`} behind`
-    if (members === null) return unknown(check, `who is in the group is not told; ${lag}`)
-    if (members === 0)
-      return warning(check, `nobody is in the group; ${lag}`, 'Start its service: `npx feedloop run ...`.')
-    if (isHolding(group)) return ok(check, `${members} member(s), ${lag}: ${HOLDS_BY_DESIGN}`)
-    if ((lagSeconds ?? 0) > LAG_SECONDS_WARNED)
-      return warning(
-        check,
-        `${members} member(s), ${lag}`,
-        'Look at `npx feedloop lag` and start another process of it.',
-      )
-    return ok(check, `${members} member(s), ${lag}`)
-  })
 }
 
 /** package.json, engines. */

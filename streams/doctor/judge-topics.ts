@@ -1,11 +1,15 @@
 import { failed, type Finding, ok, unknown, warning } from './finding.ts'
 import { type FoundTopic, planTopics, producerStamps, type WantedTopic } from '../topics.ts'
 
-/** Whether the brokers' topics are those of the catalogue. One finding when all is well, one per topic otherwise. */
+/** Whether the brokers' topics are those of the catalogue. One finding when all is well or nothing is there, one per topic otherwise. */
 export function judgeTopics(
   wanted: readonly WantedTopic[],
   found: ReadonlyMap<string, FoundTopic>,
 ): Finding[] {
+  if (wanted.every(({ name }) => !found.has(name)))
+    return [
+      failed('topics', `none of the ${wanted.length} topics exists`, 'Run `npx feedloop topics apply`.'),
+    ]
   const findings: Finding[] = []
   for (const change of planTopics(wanted, found)) {
     const { name, replicationFactor } = change.topic

@@ -2,14 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Finding } from './finding.ts'
 import { judgeRedis, judgeCommands, type RedisFacts } from './judge-redis.ts'
-import {
-  judgeClock,
-  judgeGroups,
-  judgeLimits,
-  judgeNode,
-  judgeStamps,
-  judgeSubjects,
-} from './judge-surroundings.ts'
+import { judgeClock, judgeLimits, judgeNode, judgeStamps, judgeSubjects } from './judge-surroundings.ts'
+import { judgeGroups } from './judge-stages.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
 import { REDIS_COMMANDS } from './redis-rights.ts'
 
@@ -173,23 +167,6 @@ describe('judgeSubjects', () => {
   })
 })
 
-describe('judgeGroups', () => {
-  const group = { group: 'feed.s', members: 1, lagRecords: 0, lagSeconds: 0 }
-  it.each([
-    [[], 'warning'],
-    [[group], 'ok'],
-    [[{ ...group, members: 0 }], 'warning'],
-    [[{ ...group, members: null }], 'warning'],
-    [[{ ...group, lagSeconds: 60 }], 'ok'],
-    [[{ ...group, lagSeconds: 61 }], 'warning'],
-    // It is behind by design, for as long as nothing new comes.
-    [[{ ...group, group: 'feed.joiner', lagRecords: 9, lagSeconds: 6_000 }], 'ok'],
-    [[{ ...group, group: 'feed.joiner', members: 0 }], 'warning'],
-  ] as const)('%j is %s', (groups, verdict) => {
-    expect(judgeGroups(groups)[0]?.verdict).toBe(verdict)
-  })
-})
-
 describe('judgeNode', () => {
   it.each([
     ['v20.11.0', 'ok'],
@@ -228,7 +205,7 @@ it('says what to do about everything that is not ok', () => {
     }),
     judgeClock({ aheadMs: 1e7, uncertainMs: 0 }, 300),
     ...judgeStamps([{ topic: 't', by: 'the broker', aheadMs: 1e7, behindMs: 1e7 }], 300),
-    ...judgeGroups([]),
+    ...judgeGroups([], 'feed'),
   ]
   for (const { verdict, action } of all) expect(action === null).toBe(verdict === 'ok')
 })

@@ -42,14 +42,6 @@ async function settingsOf(admin: Admin, nodeId: number, address: KafkaAddress): 
   }
 }
 
-/** How many members each group has. */
-export const askMembers = (address: KafkaAddress, groups: string[]): Promise<Map<string, number>> =>
-  withAdmin(address, silentLogger, async (admin) => {
-    if (groups.length === 0) return new Map()
-    const found = await admin.describeGroups(groups)
-    return new Map(found.groups.map(({ groupId, members }) => [groupId, members.length]))
-  })
-
 /** For each topic, the largest of these steps by which a record is stamped ahead of this machine's clock; 0 for none. */
 export const askStampedAhead = (
   address: KafkaAddress,

@@ -1,68 +1,125 @@
-import { withoutSecrets } from '#schemas'
+import { type RegistryAddress, withoutSecrets } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
-import type { Addresses, KafkaAddress } from '../contract.ts'
-import { policyOf } from '../errors.ts'
+import type { Addresses, KafkaAddress, RedisAddress } from '../contract.ts'
+import { codeOf, OperatorError, policyOf } from '../errors.ts'
 import { agedLags } from '../kafka/kafka-oldest-unread.ts'
+import { LETTER_HOURS, recentLetters } from '../kafka/kafka-recent-letters.ts'
 import { catalogueOf } from '../kafka/kafka-runtime.ts'
 import { describeTopics } from '../kafka/kafka-topics.ts'
-import type { WantedTopic } from '../topics.ts'
+import { stageReads } from '../stage-reads.ts'
+import type { FoundTopic } from '../topics.ts'
 import { failed, type Finding, ok, unknown } from './finding.ts'
+import { judgeAddress, needsRegistry, START } from './judge-addresses.ts'
 import { judgeRedis, judgeCommands } from './judge-redis.ts'
+import { type GroupFacts, judgeGroups } from './judge-stages.ts'
 import {
   CLOCK_MS_WARNED,
-  type GroupFacts,
   judgeClock,
-  judgeGroups,
   judgeLimits,
   judgeNode,
   judgeStamps,
   judgeSubjects,
   type StampFacts,
 } from './judge-surroundings.ts'
+import { judgeArrivals, judgeLetters } from './judge-told.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
-import { askBrokers, askMembers, askStampedAhead, askStampedBehind } from './kafka-facts.ts'
+import { askBrokers, askStampedAhead, askStampedBehind } from './kafka-facts.ts'
+import { askDriftEvents } from './kafka-told.ts'
 import { askRedis, type RedisServerAnswers } from './redis-facts.ts'
 import { askRegistry } from './registry-facts.ts'
 
+/** Where each service is, or why nobody knows. */
+export type KnownAddresses = { [S in keyof Addresses]: Addresses[S] | OperatorError }
+
 /** Everything that can be asked of a feed's surroundings; what cannot be reached is a finding, not an error. */
-export async function examine(config: StreamsConfig, addresses: Addresses): Promise<Finding[]> {
+export async function examine(config: StreamsConfig, addresses: KnownAddresses): Promise<Finding[]> {
+  const { kafka, registry, redis } = addresses
   const findings = await Promise.all([
     [judgeNode(process.version), ...judgeLimits(config.limits)],
-    examineKafka(config, addresses),
-    examineRegistry(config, addresses),
-    examineRedis(config, addresses),
+    kafka instanceof OperatorError ? [judgeAddress('kafka', kafka)] : examineKafka(config, kafka, registry),
+    registry instanceof OperatorError
+      ? [judgeAddress('registry', registry)]
+      : examineRegistry(config, registry),
+    redis instanceof OperatorError ? [judgeAddress('redis', redis)] : examineRedis(config, redis),
   ])
   return findings.flat()
 }
 
-const said = (error: unknown) => (error instanceof Error ? error.message : String(error))
+function said(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.name === 'TimeoutError' ? 'no answer in time' : error.message
+}
 
-async function examineKafka(config: StreamsConfig, { kafka }: Addresses): Promise<Finding[]> {
+async function examineKafka(
+  config: StreamsConfig,
+  kafka: KafkaAddress,
+  registry: KnownAddresses['registry'],
+): Promise<Finding[]> {
   let facts
   try {
     facts = await askBrokers(kafka, config.kafka.replicationFactor)
   } catch (error) {
-    return [failed('brokers', said(error), 'Start Kafka, or correct FEEDLOOP_KAFKA_BROKERS or the login.')]
+    return [failed('brokers', said(error), START.kafka)]
   }
   const wanted = Object.values(catalogueOf(config))
   const names = wanted.map(({ name }) => name)
   const topics = async () => {
     const found = new Map((await describeTopics({ kafka }, names)).map((topic) => [topic.name, topic]))
-    const there = wanted.filter(({ name }) => found.has(name))
     const clocks = await orUnknown('clocks of brokers and producers', () =>
-      examineStamps(there, config, kafka),
+      examineStamps([...found.values()], config, kafka),
     )
-    return [...judgeTopics(wanted, found), ...clocks]
+    const told = await examineTold(config, { kafka, registry }, new Set(found.keys()))
+    return [...judgeTopics(wanted, found), ...clocks, ...told]
   }
   return [
     ...judgeBrokers(facts, config.limits),
     ...(await orUnknown('topics', topics)),
-    ...(await orUnknown('stages', async () => judgeGroups(await groupsOf(config.prefix, kafka)))),
+    ...(await orUnknown('stages', async () => judgeGroups(await groupsOf(config, kafka), config.prefix))),
   ]
 }
 
+/** What the loop itself has told in its topics. */
+async function examineTold(
+  config: StreamsConfig,
+  { kafka, registry }: Pick<KnownAddresses, 'registry'> & { kafka: KafkaAddress },
+  there: ReadonlySet<string>,
+): Promise<Finding[]> {
+  const catalogue = catalogueOf(config)
+  const nowMs = Date.now()
+  const checks: [check: string, topic: string, ask: (known: RegistryAddress) => Promise<Finding[]>][] = [
+    [
+      'dead letters',
+      catalogue.deadLetters.name,
+      async (known) => judgeLetters(await recentLetters({ kafka, registry: known }, catalogue, nowMs), nowMs),
+    ],
+    [
+      'labels',
+      catalogue.drift.name,
+      async (known) =>
+        judgeArrivals(
+          await askDriftEvents({ kafka, registry: known }, catalogue),
+          nowMs - LETTER_HOURS * 3_600_000,
+        ),
+    ],
+  ]
+  const found = await Promise.all(
+    checks
+      .filter(([, topic]) => there.has(topic))
+      .map(async ([check, , ask]) => {
+        if (registry instanceof OperatorError) return [needsRegistry(check)]
+        try {
+          return await ask(registry)
+        } catch (error) {
+          if (policyOf(error) === 'bug') throw error
+          return [codeOf(error).startsWith('registry_') ? needsRegistry(check) : unknown(check, said(error))]
+        }
+      }),
+  )
+  return found.flat()
+}
+
 async function examineStamps(
-  topics: readonly WantedTopic[],
+  topics: readonly FoundTopic[],
   { limits: { futureSkewSecondsMax } }: StreamsConfig,
   address: KafkaAddress,
 ): Promise<Finding[]> {
@@ -82,15 +139,15 @@ async function examineStamps(
   return judgeStamps(facts, futureSkewSecondsMax)
 }
 
-async function groupsOf(prefix: string, address: KafkaAddress): Promise<GroupFacts[]> {
-  const lags = await agedLags({ kafka: address }, prefix)
-  const groups = [...new Set(lags.map(({ group }) => group))]
-  const members = await askMembers(address, groups)
-  return groups.map((group) => {
+async function groupsOf(config: StreamsConfig, kafka: KafkaAddress): Promise<GroupFacts[]> {
+  const lags = await agedLags({ kafka }, config.prefix, stageReads(config))
+  return [...new Set(lags.map(({ group }) => group))].map((group) => {
     const own = lags.filter((lag) => lag.group === group)
     return {
       group,
-      members: members.get(group) ?? null,
+      members: own[0]!.members,
+      partitions: new Set(own.map(({ partition }) => partition)).size,
+      hasCommitted: own.some(({ committedOffset }) => committedOffset !== null),
       lagRecords: own.reduce((sum, { lagRecords }) => sum + lagRecords, 0),
       lagSeconds: own.reduce<number | null>(
         (most, { lagSeconds }) => (lagSeconds === null ? most : Math.max(most ?? 0, lagSeconds)),
@@ -100,20 +157,18 @@ async function groupsOf(prefix: string, address: KafkaAddress): Promise<GroupFac
   })
 }
 
-async function examineRegistry(config: StreamsConfig, { registry }: Addresses): Promise<Finding[]> {
+async function examineRegistry(config: StreamsConfig, registry: RegistryAddress): Promise<Finding[]> {
   const shown = withoutSecrets(registry.url)
   const subjects = [...new Set(Object.values(catalogueOf(config)).map(({ subject }) => subject))]
   try {
     const found = await askRegistry(registry, subjects)
     return [ok('registry', `answers at ${shown}`), ...judgeSubjects(found, shown)]
   } catch (error) {
-    return [
-      failed('registry', `${shown}: ${said(error)}`, 'Start the registry, or correct FEEDLOOP_REGISTRY_URL.'),
-    ]
+    return [failed('registry', `${shown}: ${said(error)}`, START.registry)]
   }
 }
 
-async function examineRedis(config: StreamsConfig, { redis }: Addresses): Promise<Finding[]> {
+async function examineRedis(config: StreamsConfig, redis: RedisAddress): Promise<Finding[]> {
   try {
     const { servers, refused } = await askRedis(redis, config.prefix)
     const why = 'the user may not ask it (INFO, TIME)'
@@ -130,7 +185,7 @@ async function examineRedis(config: StreamsConfig, { redis }: Addresses): Promis
       ),
     ]
   } catch (error) {
-    return [failed('redis', said(error), 'Start Redis, or correct FEEDLOOP_REDIS_URL or the login.')]
+    return [failed('redis', said(error), START.redis)]
   }
 }
 

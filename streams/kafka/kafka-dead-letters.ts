@@ -1,4 +1,4 @@
-import type { Codec } from '#schemas'
+import type { Decoder } from '#schemas'
 import { type FoundLetter, letterMatches, type LetterFilter } from '../dead-letters.ts'
 import { decodeRecord } from '../decode-record.ts'
 import { readTopic } from './kafka-read-topic.ts'
@@ -12,7 +12,7 @@ import { REQUEUED, sourceOf } from '../requeue-plan.ts'
 export async function* readDeadLetters(
   addresses: Pick<Addresses, 'kafka'>,
   deadLettersTopic: string,
-  codec: Codec,
+  codec: Decoder,
   filter: LetterFilter = {},
 ): AsyncGenerator<FoundLetter, void, undefined> {
   for await (const found of readLetters(addresses, deadLettersTopic, codec))
@@ -23,7 +23,7 @@ export async function* readDeadLetters(
 export async function requeuedSources(
   addresses: Pick<Addresses, 'kafka'>,
   deadLettersTopic: string,
-  codec: Codec,
+  codec: Decoder,
 ): Promise<Set<string>> {
   const sources = new Set<string>()
   for await (const { letter } of readLetters(addresses, deadLettersTopic, codec))
@@ -31,12 +31,16 @@ export async function requeuedSources(
   return sources
 }
 
-async function* readLetters(
+/** The marks of what was written back as well. `newestOffsets`: only so many; left out: all. */
+export async function* readLetters(
   addresses: Pick<Addresses, 'kafka'>,
   deadLettersTopic: string,
-  codec: Codec,
+  codec: Decoder,
+  newestOffsets?: number,
 ): AsyncGenerator<FoundLetter, void, undefined> {
-  for await (const { partition, offset, value } of readTopic({ addresses, topicName: deadLettersTopic })) {
+  const newest = newestOffsets === undefined ? {} : { newestOffsets }
+  const records = readTopic({ addresses, topicName: deadLettersTopic, ...newest })
+  for await (const { partition, offset, value } of records) {
     if (value === null) continue
     const verdict = await decodeRecord(codec, 'deadLetters', value, Infinity)
     if (verdict.kind === 'retry') throw verdict.cause

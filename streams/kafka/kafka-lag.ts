@@ -17,11 +17,28 @@ export interface TopicLag {
   lagRecords: number
 }
 
+/** What a group should read. */
+export interface GroupReads {
+  group: string
+  topic: string
+}
+
+/** A partition for which a group that should read it has committed nothing. */
+export interface UncommittedPartition extends GroupReads {
+  partition: number
+  firstOffset: number
+  endOffset: number
+}
+
 export interface LagReader {
   /** Every group whose name begins with `prefix.`, every partition it has committed for. */
   lags(): Promise<TopicLag[]>
   /** End offset per partition; the sum is the number of records ever written if the topic is not compacted. */
   endOffsets(topicName: string): Promise<Map<number, number>>
+  /** What these groups should read and have committed nothing for; topics that are not there are left out. */
+  uncommitted(reads: readonly GroupReads[], lags: readonly TopicLag[]): Promise<UncommittedPartition[]>
+  /** How many members each group has; groups of which brokers do not tell are left out. */
+  members(groups: readonly string[]): Promise<Map<string, number>>
   close(): Promise<void>
 }
 
@@ -44,6 +61,8 @@ export async function openLagReader(
   return {
     lags: () => askAgain(() => lagsOf(admin, prefix), patience),
     endOffsets: (topicName) => askAgain(() => endOffsetsOf(admin, topicName), patience),
+    uncommitted: (reads, lags) => askAgain(() => uncommittedOf(admin, reads, lags), patience),
+    members: (groups) => askAgain(() => membersOf(admin, groups), patience),
     close: () => admin.disconnect(),
   }
 }
@@ -97,4 +116,31 @@ async function lagsOf(admin: Admin, prefix: string): Promise<TopicLag[]> {
 async function endOffsetsOf(admin: Admin, topic: string): Promise<Map<number, number>> {
   const partitions = await admin.fetchTopicOffsets(topic)
   return new Map(partitions.map(({ partition, high }) => [partition, Number(high)]))
+}
+
+async function uncommittedOf(
+  admin: Admin,
+  reads: readonly GroupReads[],
+  lags: readonly TopicLag[],
+): Promise<UncommittedPartition[]> {
+  const there = new Set(await admin.listTopics())
+  const places = new Set(lags.map(({ group, topic, partition }) => `${group} ${topic} ${String(partition)}`))
+  const found = await Promise.all(
+    reads
+      .filter(({ topic }) => there.has(topic))
+      .map(async ({ group, topic }) =>
+        (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => {
+          return { group, topic, partition, firstOffset: Number(low), endOffset: Number(high) }
+        }),
+      ),
+  )
+  return found
+    .flat()
+    .filter(({ group, topic, partition }) => !places.has(`${group} ${topic} ${String(partition)}`))
+}
+
+async function membersOf(admin: Admin, groups: readonly string[]): Promise<Map<string, number>> {
+  if (groups.length === 0) return new Map()
+  const found = await admin.describeGroups([...groups])
+  return new Map(found.groups.map(({ groupId, members }) => [groupId, members.length]))
 }

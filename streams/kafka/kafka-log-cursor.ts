@@ -26,8 +26,11 @@ export interface LogCursorParts {
   kafka: Kafka
   brokers: readonly string[]
   topicName: string
-  /** A map: the offset of each partition; partitions that it leaves out begin at their end. */
-  startFrom: 'earliest' | 'latest' | ReadonlyMap<number, number>
+  /**
+   * A map: the offset of each partition; partitions that it leaves out begin at their end. A number: so many offsets
+   * before the end, where there are as many.
+   */
+  startFrom: 'earliest' | 'latest' | ReadonlyMap<number, number> | number
   limits: StreamsLimits
   log: Logger
   /** Told when retention removed records before they were read. */
@@ -46,8 +49,12 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
   const offsetsOf = (fromBeginning: boolean, only: readonly number[] = partitions) =>
     partitionOffsets({ topicName, partitions: only, fromBeginning }, { cluster, brokers, retryAttemptsMax })
   const ends = await offsetsOf(false)
-  const positions = new Map(startFrom === 'earliest' ? await offsetsOf(true) : ends)
-  if (typeof startFrom !== 'string')
+  const isFromStart = startFrom === 'earliest' || typeof startFrom === 'number'
+  const positions = new Map(isFromStart ? await offsetsOf(true) : ends)
+  if (typeof startFrom === 'number')
+    for (const [partition, first] of positions)
+      positions.set(partition, Math.max(first, ends.get(partition)! - startFrom))
+  else if (typeof startFrom !== 'string')
     for (const [partition, offset] of startFrom) positions.set(partition, offset)
   const fetches = createLogFetches({ cluster, topicName, positions, ends, limits })
   const recovery = createLogRecovery({ ...parts, cluster, restart })

@@ -11,12 +11,14 @@ export interface ReadTopicOptions {
   addresses: Pick<Addresses, 'kafka'>
   /** Physical name. */
   topicName: string
+  /** Of each partition only so many offsets before its end; left out: all. */
+  newestOffsets?: number
   limits?: Partial<StreamsLimits>
   log?: Logger
 }
 
 /**
- * Every record of a topic, undecoded, from its first offset up to the end offsets at the start; in offset order
+ * Every record of a topic, undecoded, from its first offset (or the newest) up to the end offsets at the start; in offset order
  * within a partition, partitions interleaved. Holds one fetch in memory. For independent passes: no group, no codec.
  *
  * @throws OperatorError when no broker answers or the topic does not exist
@@ -25,7 +27,7 @@ export interface ReadTopicOptions {
  * for await (const { key, value } of readTopic({ addresses, topicName: 'feed.predictions.v1' })) count(value)
  */
 export async function* readTopic(options: ReadTopicOptions): AsyncGenerator<RawRecord, void, undefined> {
-  const { addresses, topicName, log = silentLogger } = options
+  const { addresses, topicName, newestOffsets, log = silentLogger } = options
   const limits = streamsLimitsSchema.parse({ fetchPartitionBytesMax: 4 * 1024 * 1024, ...options.limits })
   const client = { address: addresses.kafka, clientId: 'feedloop-read-topic', limits, log }
   await reachBrokers(client)
@@ -33,7 +35,7 @@ export async function* readTopic(options: ReadTopicOptions): AsyncGenerator<RawR
     kafka: createKafka(client),
     brokers: addresses.kafka.brokers,
     topicName,
-    startFrom: 'earliest',
+    startFrom: newestOffsets ?? 'earliest',
     limits,
     log,
     lost: (partition, wanted, first) =>

@@ -37,10 +37,13 @@ export type GivenAccess = Pick<GivenAddress, 'redis' | 'registry'>
 /**
  * What environment and configuration say, environment first, service by service: one may be given, others local.
  * Throws AddressInvalidError naming the value and where it came from.
+ *
+ * @param services those that are asked for: a mistake in the address of another is no matter
  */
 export function givenAddresses(
   env: Environment,
   config: AddressSettings,
+  services: readonly ServiceName[] = SERVICE_NAMES,
 ): Partial<Record<ServiceName, GivenAddress>> {
   const configured: Record<ServiceName, string | undefined> = {
     kafka: config.kafka?.brokers?.join(','),
@@ -49,7 +52,7 @@ export function givenAddresses(
       [config.registry?.url, ...(config.registry?.otherUrls ?? [])].filter(Boolean).join(',') || undefined,
   }
   const given: Partial<Record<ServiceName, GivenAddress>> = {}
-  for (const service of SERVICE_NAMES) {
+  for (const service of services) {
     const place = service === 'redis' ? redisPlaceOf(env, config.redis ?? {}) : undefined
     if (place !== undefined) {
       given.redis = { ...place, redis: redisAccessOf(env, config.redis ?? {}) }
@@ -97,6 +100,21 @@ export function addressesOf(
     kafka: kafkaAddressOf(text.kafka, security),
     registry: registryAddressOf(text.registry, registry),
     redis: redisAddressOf(text.redis, redis),
+  }
+}
+
+/** The same of one service. */
+export function addressOf(
+  service: ServiceName,
+  { address, security, redis, registry }: Omit<GivenAddress, 'source'>,
+): Partial<Addresses> {
+  switch (service) {
+    case 'kafka':
+      return { kafka: kafkaAddressOf(address, security) }
+    case 'redis':
+      return { redis: redisAddressOf(address, redis) }
+    case 'registry':
+      return { registry: registryAddressOf(address, registry) }
   }
 }
 

@@ -148,12 +148,17 @@ export class StackNotSecureError extends OperatorError {
 
 export class StackNotRunningError extends OperatorError {
   override readonly name = 'StackNotRunningError'
-  constructor(services: ServiceName[], dir: string) {
+  /** @param runsInPart others of that stack run */
+  constructor(services: readonly ServiceName[], dir: string, runsInPart: boolean) {
+    const titles = services.map((service) => SERVICE_TITLES[service]).join(', ')
+    const variables = services.map((service) => ADDRESS_VARIABLES[service]).join(', ')
     super(
       'stack_not_running',
-      `No address known for ${services.map((service) => SERVICE_TITLES[service]).join(', ')}: no local stack runs in ` +
-        `${dir}. Start one with "feedloop stack up", or set ` +
-        `${services.map((service) => ADDRESS_VARIABLES[service]).join(', ')}.`,
+      runsInPart
+        ? `No address known for ${titles}: not running in the local stack of ${dir}, of which the rest runs. ` +
+            `"feedloop stack up" starts what is missing and leaves the rest alone; or set ${variables}.`
+        : `No address known for ${titles}: no local stack runs in ${dir}. ` +
+            `Start one with "feedloop stack up", or set ${variables}.`,
     )
   }
 }

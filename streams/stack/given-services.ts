@@ -40,9 +40,14 @@ async function checkGivenKafka(address: KafkaAddress): Promise<void> {
   } catch (error) {
     const classified = classifyKafkaError(error, address.brokers)
     if (classified.code === 'kafka_permission') return
-    if (classified.code === 'kafka_unreachable')
-      await reachBrokers({ address, clientId: 'feedloop-stack', limits, log: silentLogger })
-    throw classified
+    if (classified.code !== 'kafka_unreachable') throw classified
+    await reachBrokers({ address, clientId: 'feedloop-stack', limits, log: silentLogger }).catch(
+      (better: unknown) => {
+        if (codeOf(better) !== 'kafka_unreachable') throw better
+      },
+    )
+    // Nobody knows better: what the connection itself said.
+    throw error
   }
 }
 

@@ -19,6 +19,23 @@ export function secureAddresses(
   }
 }
 
+/** The same of one service. */
+export function secureAddressOf(
+  service: ServiceName,
+  user: StackUser,
+  dir: string,
+  address: string,
+): Partial<Addresses> {
+  switch (service) {
+    case 'kafka':
+      return { kafka: kafkaAddressOf(address, kafkaSecurityAs(user, dir)) }
+    case 'redis':
+      return { redis: redisAddressAs(user, dir, address) }
+    case 'registry':
+      return { registry: registryAddressAs(dir, address) }
+  }
+}
+
 export const kafkaSecurityAs = (user: StackUser, dir: string): KafkaSecurity => ({
   tls: { enabled: true, caFile: caFileOf(dir) },
   sasl: { mechanism: 'scram-sha-512', username: user, password: { file: passwordFileOf(dir, user) } },

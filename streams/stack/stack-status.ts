@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Addresses } from '../contract.ts'
 import {
-  addressesOf,
+  addressOf,
   givenAddresses,
   type AddressSettings,
   type Environment,
@@ -11,7 +11,7 @@ import { StackNotRunningError, StackNotSecureError } from './errors.ts'
 import { readLiveState } from './fs-state.ts'
 import { checkService } from './given-services.ts'
 import { SERVICE_NAMES, type ServiceName } from './stack-services.ts'
-import { secureAddresses } from './secure-addresses.ts'
+import { secureAddresses, secureAddressOf } from './secure-addresses.ts'
 import { checkSecure } from './secure-check.ts'
 import type { StackUser } from './secure-users.ts'
 import type { RecordedProcess, StackState } from './state.ts'
@@ -37,22 +37,30 @@ export interface ServiceStatus {
   logFile: string | null
 }
 
-/** Environment, then configuration, then what runs in `dir`; asks nobody. Throws AddressInvalidError, StackNotRunningError. */
-export async function resolveAddresses(sources: AddressSources): Promise<Addresses> {
+/**
+ * Environment, then configuration, then what runs in `dir`, service by service; asks nobody.
+ *
+ * @param wanted what the caller talks to: that another service is away is no matter
+ * @throws AddressInvalidError, StackNotRunningError
+ */
+export async function resolveAddresses<Wanted extends ServiceName>(
+  sources: AddressSources,
+  wanted: readonly Wanted[],
+): Promise<Pick<Addresses, Wanted>> {
   const dir = path.resolve(sources.dir)
-  const given = givenAddresses(sources.env, sources.config ?? {})
+  const given = givenAddresses(sources.env, sources.config ?? {}, wanted)
   const { processes } = await readLiveState(dir)
-  const addressOf = (service: ServiceName): string | undefined =>
-    given[service]?.address ?? (processes[service]?.readyAtMs ? processes[service].address : undefined)
-  const [kafka, redis, registry] = SERVICE_NAMES.map(addressOf)
-  if (kafka === undefined || redis === undefined || registry === undefined)
-    throw new StackNotRunningError(
-      SERVICE_NAMES.filter((service) => addressOf(service) === undefined),
-      dir,
-    )
-  const texts = { kafka, redis, registry }
-  if (isSecure(processes)) return secureAddresses('operator', dir, texts)
-  return addressesOf(texts, given.kafka?.security, { ...given.redis, ...given.registry })
+  const isThere = (service: ServiceName) =>
+    given[service] !== undefined || typeof processes[service]?.readyAtMs === 'number'
+  const missing = wanted.filter((service) => !isThere(service))
+  if (missing.length > 0) throw new StackNotRunningError(missing, dir, Object.keys(processes).length > 0)
+  const found = wanted.map((service): Partial<Addresses> => {
+    const there = given[service]
+    if (there !== undefined) return addressOf(service, there)
+    const { address, secure } = processes[service]!
+    return secure ? secureAddressOf(service, 'operator', dir, address) : addressOf(service, { address })
+  })
+  return Object.assign({}, ...found) as Pick<Addresses, Wanted>
 }
 
 /** How one user of the secure stack in `dir` is let in. Throws StackNotSecureError. */

@@ -39,11 +39,13 @@ afterAll(async () => {
 // Shares one folder and goes through its life in order: each start costs seconds.
 describeServices('the local stack', () => {
   test(`starts what was not given (archives from ${env[CACHE_VARIABLE] ?? 'the usual cache'})`, async () => {
-    await expect(resolveAddresses({ env, dir })).rejects.toMatchObject({ code: 'stack_not_running' })
+    await expect(resolveAddresses({ env, dir }, SERVICE_NAMES)).rejects.toMatchObject({
+      code: 'stack_not_running',
+    })
     const result = await up()
     expect(origins(result)).toEqual(['started', 'started', 'started'])
     expect([...result.started].sort()).toEqual([...SERVICE_NAMES])
-    expect(await resolveAddresses({ env, dir })).toEqual(result.addresses)
+    expect(await resolveAddresses({ env, dir }, SERVICE_NAMES)).toEqual(result.addresses)
     const status = await stackStatus({ env, dir })
     expect(status.map(({ state }) => state)).toEqual(['up', 'up', 'up'])
   })

@@ -7,7 +7,8 @@ import { until } from './until.ts'
 const SLOTS = 16_384
 /** A server's own port for the talk with the others. */
 const BUS_PORT_OFFSET = 10_000
-const NODE_TIMEOUT_MS = 2_000
+/** Redis' own default: on a loaded machine a server is mute for seconds, and one that thinks it is alone refuses all. */
+const NODE_TIMEOUT_MS = 15_000
 
 export interface RedisCluster {
   readonly address: RedisAddress

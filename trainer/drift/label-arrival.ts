@@ -8,6 +8,8 @@ export interface LabelArrival {
   observe(example: { positives: readonly ToldPositive[]; atMs: number }): ArrivalChange[]
   /** Whether positives of this label are missing. */
   isOut(label: string): boolean
+  /** The sources that are silent now, as when each was found so. */
+  silent(): ArrivalChange[]
   /** Whether so many are missing that nobody should learn from it before it is known why. */
   isDoubtful(label: string): boolean
 }
@@ -56,13 +58,23 @@ export function createLabelArrival(): LabelArrival {
         const whole = streams.get(JSON.stringify([one.label, '']))
         const kind = one.observe(came, atMs, one === whole ? undefined : whole?.rateNow())
         if (kind === undefined || isOthersBusiness(one)) continue
-        const { label, source, sinceMs, usualRate, silentRate } = one
-        changes.push({ label, source, kind, sinceMs, usualRate, silentRate })
+        changes.push(changeOf(one, kind))
         if (kind === 'replaced') streams.delete(key)
       }
       return changes
     },
     isOut: (label) => ofLabel(label).some((one) => one.isOut && !isOthersBusiness(one)),
+    silent: () =>
+      [...streams.values()]
+        .filter((one) => one.isOut && !isOthersBusiness(one))
+        .map((one) => changeOf(one, 'silent')),
     isDoubtful: (label) => ofLabel(label).some((one) => one.isDoubtful && !isOthersBusiness(one)),
   }
+}
+
+function changeOf(
+  { label, source, sinceMs, usualRate, silentRate }: LabelSource,
+  kind: ArrivalChange['kind'],
+): ArrivalChange {
+  return { label, source, kind, sinceMs, usualRate, silentRate }
 }

@@ -1,8 +1,10 @@
+import { joinedId } from '#schemas'
 import { type Held, noteOffset, type SourceOffset } from './needed-offsets.ts'
 
 /** What a source said of a shown item. */
 export interface JoinOutcome {
   requestId: string
+  userId: string
   itemId: string
   type: string
   occurredAtMs: number
@@ -18,12 +20,12 @@ export interface EarlyGroup extends Held {
   expiresAtMs: number
 }
 
-/** Outcomes that were read before their prediction, by request. */
+/** Outcomes that were read before their prediction, by request and user: of another user's they wait in vain. */
 export interface EarlyOutcomes {
   /** @returns event time until which its request is held; undefined: there is no room */
   hold(outcome: JoinOutcome, at: SourceOffset): number | undefined
-  /** Gives those of a request away. */
-  take(requestId: string): EarlyGroup | undefined
+  /** Gives those of a request and its user away. */
+  take(request: { requestId: string; userId: string }): EarlyGroup | undefined
   /** @returns how many waited in vain */
   expire(streamTimeMs: number): number
   groups(): Iterable<EarlyGroup>
@@ -44,31 +46,33 @@ export function createEarlyOutcomes({
   return {
     hold(outcome, at) {
       if (count >= countMax) return undefined
-      const { requestId, occurredAtMs } = outcome
-      const held: EarlyGroup = early.get(requestId) ?? {
+      const { occurredAtMs } = outcome
+      const key = keyOf(outcome)
+      const held: EarlyGroup = early.get(key) ?? {
         outcomes: [],
         offsets: new Map(),
         expiresAtMs: -Infinity,
       }
-      early.set(requestId, held)
+      early.set(key, held)
       held.outcomes.push({ ...outcome, source: at.source })
       held.expiresAtMs = Math.max(held.expiresAtMs, occurredAtMs + waitMs)
       noteOffset(held, at)
       count += 1
       return held.expiresAtMs
     },
-    take(requestId) {
-      const held = early.get(requestId)
+    take(request) {
+      const key = keyOf(request)
+      const held = early.get(key)
       if (held === undefined) return undefined
-      early.delete(requestId)
+      early.delete(key)
       count -= held.outcomes.length
       return held
     },
     expire(streamTimeMs) {
       let expired = 0
-      for (const [requestId, { outcomes, expiresAtMs }] of early) {
+      for (const [key, { outcomes, expiresAtMs }] of early) {
         if (expiresAtMs > streamTimeMs) continue
-        early.delete(requestId)
+        early.delete(key)
         expired += outcomes.length
       }
       count -= expired
@@ -80,3 +84,6 @@ export function createEarlyOutcomes({
     },
   }
 }
+
+const keyOf = ({ requestId, userId }: { requestId: string; userId: string }) =>
+  joinedId('/', [requestId, userId])

@@ -24,6 +24,7 @@ const prediction = (requestId: string, occurredAtMs = T0, items = ['a', 'b', 'c'
   samplePrediction({ requestId, occurredAtMs, items: items.map((itemId) => ({ itemId })) })
 const outcome = (requestId: string, itemId: string, type: string, afterMs = 0): JoinOutcome => ({
   requestId,
+  userId: prediction(requestId).userId,
   itemId,
   type,
   occurredAtMs: T0 + afterMs,
@@ -88,6 +89,33 @@ describe('labels', () => {
     expect(window.outcome(outcome('r', 'a', 'click', 9), i(1))).toBe('held')
     window.prediction(prediction('r'), p(0))
     expect(window.mature(DUE).examples[0]!.labels[0]).toEqual({ name: 'click', value: 1 })
+  })
+})
+
+describe('an outcome of another user', () => {
+  const stranger = (type: string, afterMs = 0) => ({
+    ...outcome('r', 'a', type, afterMs),
+    userId: 'stranger',
+  })
+
+  it('is no label, whether it comes before the prediction or after it, and is counted', () => {
+    const window = setUp()
+    expect(window.outcome(stranger('click', 1), i(0))).toBe('held')
+    window.prediction(prediction('r'), p(0))
+    window.outcome(outcome('r', 'a', 'view'), i(1))
+    expect(window.outcome(stranger('click', 2), i(2))).toBe('wrong_user')
+    const { examples, unmatched } = window.mature(T0 + 60 * MINUTE)
+    expect(examples.map(({ labels }) => labels[0]!.value)).toEqual([0])
+    expect(unmatched).toBe(1)
+  })
+
+  it('does not take those of the right user with it', () => {
+    const window = setUp()
+    window.outcome(stranger('click', 1), i(0))
+    window.outcome(outcome('r', 'a', 'view'), i(1))
+    window.outcome(outcome('r', 'a', 'click', 2), i(2))
+    window.prediction(prediction('r'), p(0))
+    expect(window.mature(DUE).examples.map(({ labels }) => labels[0]!.value)).toEqual([1])
   })
 })
 
@@ -163,6 +191,22 @@ describe('maturing', () => {
       window.outcome(outcome(id, 'a', 'view', afterMs), i(at))
     }
     expect(window.mature(DUE + 5).examples.map(({ requestId }) => requestId)).toEqual(['z', 'c', 'a', 'b'])
+  })
+
+  it.each([
+    ['longer than the time to be shown', 60, 10],
+    ['shorter than the time to be shown', 5, 30],
+  ])('waits for what is told late as long as its labels are open: a horizon %s', (_name, horizon, shown) => {
+    const click = { positive: ['click'], shown: ['view'], horizonMinutes: horizon }
+    const window = setUp({ rules: createLabelRules({ click }), shownWithinMs: shown * MINUTE })
+    window.prediction(prediction('r', T0, ['a', 'b']), p(0))
+    const untilMs = T0 + (Math.max(horizon, shown) + 1) * MINUTE
+    expect(window.mature(untilMs - 1)).toMatchObject({ examples: [], predictions: 0 })
+    expect(window.neededOffset('predictions')).toBe(0)
+    expect(window.outcome(outcome('r', 'a', 'view', 4 * MINUTE), i(0))).toBe('joined')
+    expect(window.outcome(outcome('r', 'a', 'click', 4 * MINUTE), i(1))).toBe('joined')
+    const { examples } = window.mature(T0 + 2 * 60 * MINUTE)
+    expect(examples.map(({ itemId, labels }) => [itemId, labels[0]!.value])).toEqual([['a', 1]])
   })
 
   it('counts late outcomes and drops them', () => {

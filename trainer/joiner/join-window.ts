@@ -22,6 +22,8 @@ export type JoinVerdict =
   | 'late'
   /** It tells of a showing that came too long after its request: no example. */
   | 'shown_late'
+  /** It names another user than its request: whose label it would be, nobody knows. */
+  | 'wrong_user'
   /** A bound was reached. */
   | 'overflowed'
 
@@ -30,7 +32,7 @@ export interface Matured {
   predictions: number
   /** Items that were shown too long after their request: no examples. */
   shownLate: number
-  /** Held outcomes whose prediction never came. */
+  /** Held outcomes whose prediction never came, under their user. */
   unmatched: number
 }
 
@@ -50,9 +52,9 @@ export interface JoinWindow {
 }
 
 /**
- * An item waits until its showing + the longest label horizon + grace, its prediction until nothing more can be shown:
- * `occurredAtMs` + `shownWithinMs` + grace at least. Outcomes that came before it wait as long as it could. Memory is
- * bounded by the three maxima. `mature` and `neededOffset` look at everything that waits.
+ * An item waits until its showing + the longest label horizon + grace, its prediction until `occurredAtMs` + that
+ * horizon or `shownWithinMs`, whichever is longer, + grace at least. Outcomes that came before it wait as long as it
+ * could. Memory is bounded by the three maxima. `mature` and `neededOffset` look at everything that waits.
  */
 export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
   const { rules, graceMs, shownWithinMs, pendingPredictionsMax, earlyOutcomesMax } = options
@@ -89,7 +91,7 @@ export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
       if (pending.has(requestId) || matured.shownUntilMs(requestId) !== undefined) return 'duplicate'
       if (pending.size >= pendingPredictionsMax) return 'overflowed'
       const waiting = createPendingPrediction(prediction, options)
-      const held = early.take(requestId)
+      const held = early.take(prediction)
       for (const outcome of held?.outcomes ?? []) waiting.attach(outcome)
       for (const [source, offset] of held?.offsets ?? []) noteOffset(waiting, { source, offset })
       noteOffset(waiting, at)
@@ -105,6 +107,7 @@ export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
         return rules.isShown(type) && occurredAtMs > shownUntilMs ? 'shown_late' : 'late'
       const waiting = pending.get(requestId)
       if (waiting !== undefined) {
+        if (waiting.prediction.userId !== outcome.userId) return 'wrong_user'
         if (!waiting.attach({ ...outcome, source: at.source })) return 'late'
         noteOffset(waiting, at)
         nextDueMs = Math.min(nextDueMs, waiting.dueMs)

@@ -21,13 +21,13 @@ function recordsOf(seed: number) {
 async function open(
   seed: number,
   options: Partial<ReturnType<typeof trainerConfigSchema.parse>['limits']> = {},
+  config = trainerConfigSchema.parse({ limits: options }),
 ) {
   const driver = await createTopologyTestDriver({
     seed,
     startMs: START_MS + 365 * 86_400_000,
     config: streamsConfigSchema.parse({ limits: { batchRecordsMax: 20 } }),
   })
-  const config = trainerConfigSchema.parse({ limits: options })
   const start = async () => {
     const running = await driver.runStage(createJoinerStage(driver, { config, limits }))
     running.done.catch(() => undefined)
@@ -122,6 +122,28 @@ describe('stage joiner', () => {
     for (const prediction of predictions) driver.produce('predictions', prediction.userId, prediction)
     for (const interaction of interactions) tell(driver, interaction)
     passTime(driver, 1)
+    await driver.settle()
+    expect(firstExamples(driver).size).toBe(predictions.length * 4)
+  })
+
+  it('joins what is told within its horizon, though later than it may be shown', async () => {
+    const click = { positive: ['click'], shown: ['shown', 'view'], horizonMinutes: 60 }
+    const { driver, start } = await open(1, {}, trainerConfigSchema.parse({ labels: { click } }))
+    await start()
+    const { predictions, interactions } = recordsOf(1)
+    // 25 minutes of requests; all outcomes topics are read to their end meanwhile.
+    for (const prediction of predictions) driver.produce('predictions', prediction.userId, prediction)
+    await driver.settle()
+    for (const interaction of interactions) tell(driver, interaction)
+    const occurredAtMs = predictions.at(-1)!.occurredAtMs + 70 * MINUTE_MS
+    for (const { userId } of predictions)
+      tell(driver, {
+        ...interactions[0]!,
+        interactionId: `end.${userId}`,
+        userId,
+        requestId: null,
+        occurredAtMs,
+      })
     await driver.settle()
     expect(firstExamples(driver).size).toBe(predictions.length * 4)
   })

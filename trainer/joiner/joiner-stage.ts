@@ -164,8 +164,9 @@ function take(signals: Signals, { window, times }: Lane, batch: Batch<JoinerSour
 
 function verdictOn(window: JoinWindow, value: RecordOf[JoinerSource], at: SourceOffset): JoinVerdict {
   if ('ranking' in value) return window.prediction(value, at)
-  const { requestId, itemId, type, occurredAtMs } = value
-  return requestId === null ? 'ignored' : window.outcome({ requestId, itemId, type, occurredAtMs }, at)
+  const { requestId, userId, itemId, type, occurredAtMs } = value
+  if (requestId === null) return 'ignored'
+  return window.outcome({ requestId, userId, itemId, type, occurredAtMs }, at)
 }
 
 /** @returns whether anything was due */

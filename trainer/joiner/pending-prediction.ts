@@ -41,13 +41,17 @@ interface PendingItem {
   isSettled: boolean
 }
 
-/** An item matures at its showing + the longest horizon + grace; the prediction leaves when nothing more can be shown. */
+/**
+ * An item matures at its showing + the longest horizon + grace. The prediction waits for what has not been told yet as
+ * long as labels can be open of what was shown at once, and until nothing more can be shown.
+ */
 export function createPendingPrediction(prediction: Prediction, times: JoinTimes): PendingPrediction {
   const { rules, shownWithinMs, graceMs } = times
   const waitMs = rules.horizonMs + graceMs
   const shownUntilMs = prediction.occurredAtMs + shownWithinMs
+  const waitsUntilMs = prediction.occurredAtMs + Math.max(shownWithinMs, rules.horizonMs) + graceMs
   const items = new Map<string, PendingItem>()
-  let dueMs = shownUntilMs + graceMs
+  let dueMs = waitsUntilMs
 
   const shownInTimeMs = ({ times: first }: PendingItem) => {
     const shownAtMs = rules.shownAtMs(first)
@@ -60,7 +64,7 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
       const shownAtMs = item.isSettled ? undefined : shownInTimeMs(item)
       if (shownAtMs !== undefined) nextMs = Math.min(nextMs, shownAtMs + waitMs)
     }
-    return nextMs === Infinity ? shownUntilMs + graceMs : nextMs
+    return nextMs === Infinity ? waitsUntilMs : nextMs
   }
 
   function matured(streamTimeMs: number): Example[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ModelStage } from '#schemas'
-import { silentLogger, silentSignals } from '#streams'
+import { silentLogger, silentSignals, type Signals } from '#streams'
 import { createTopologyTestDriver } from '#streams/testing'
 import { trainerConfigSchema } from '../config.ts'
 import { artifactsOf, candidateOf, goldenVectors, type Candidate } from '../export/candidate.ts'
@@ -41,7 +41,12 @@ async function startLearning(learners: unknown[] = twoLearners) {
   const config = trainerConfigSchema.parse({ learners, promotion })
   const driver = await createTopologyTestDriver({ seed: 1, startMs: 0 })
   const modelLog = createModelLog()
-  const common = { clock: driver.clock, log: silentLogger, signals: silentSignals }
+  const gauges = new Map<string, number>()
+  const signals: Signals = {
+    ...silentSignals,
+    gauge: (name, value, labels) => void gauges.set(`${name} ${JSON.stringify(labels)}`, value),
+  }
+  const common = { clock: driver.clock, log: silentLogger, signals }
   const desk = createModelDesk({
     outputs: await driver.outputs('desk'),
     openModel: openLinearModel,
@@ -92,6 +97,8 @@ async function startLearning(learners: unknown[] = twoLearners) {
       for (const [row, { vector }] of drawRows(6, count).entries())
         await learning.learn(sampleTrainingExample({ vector, occurredAtMs: row, maturedAtMs: row + 1 }))
     },
+    isSilent: () =>
+      gauges.get('learner_label_source_silent {"label":"click","source":"interactions"}') ?? null,
     told: () => driver.records('drift').map(({ value }) => value!),
     moves: () => driver.records('models').map(({ value }) => value!),
     movesOf: (learner: string) =>
@@ -104,18 +111,18 @@ async function startLearning(learners: unknown[] = twoLearners) {
 
 describe('while the labels of a source do not arrive', () => {
   it('nothing is learned, judged or promoted, and it is told once', async () => {
-    const { learning, learn, learnSilent, moves, told } = await startLearning([{ use: 'ftrl' }])
+    const { learning, learn, learnSilent, moves, told, isSilent } = await startLearning([{ use: 'ftrl' }])
     await learning.takeOver(at)
     await learn(2_000)
     const before = moves().length
     await learnSilent(6_000)
     expect(moves()).toHaveLength(before)
-    expect(learning.labelsOut()).toEqual(['click'])
+    expect([learning.labelsOut(), isSilent()]).toEqual([['click'], 1])
     expect(told().map(({ monitor, kind }) => [monitor, kind])).toEqual([
       ['label_arrival:click:interactions', 'upstream'],
     ])
     await learn(6_000, 9)
-    expect(learning.labelsOut()).toEqual([])
+    expect([learning.labelsOut(), isSilent()]).toEqual([[], 0])
     expect(told().map(({ kind }) => kind)).toEqual(['upstream', 'none'])
     expect(moves().length).toBeGreaterThan(before)
     const promoted = moves().filter(({ stage }) => stage === 'champion')
@@ -123,6 +130,25 @@ describe('while the labels of a source do not arrive', () => {
       const { calibration } = (JSON.parse(manifest) as { metrics: Record<string, number> }).metrics
       expect(calibration).toBeCloseTo(1, 0)
     }
+    await learning.close()
+  })
+
+  it('is told by a trainer that takes over in the middle of it, too, and by the metric of one that does not lead', async () => {
+    const { learning, told, isSilent } = await startLearning([{ use: 'ftrl' }])
+    const usual = drawRows(5, 2_000)
+    const silent = drawRows(6, 1_000).map(({ vector }) => ({ vector, label: 0 as const }))
+    const examples = [...usual, ...silent].map((drawn, row) =>
+      sampleTrainingExample({ ...drawn, occurredAtMs: row, maturedAtMs: row + 1 }),
+    )
+    learning.rebuild(examples)
+    expect([told(), learning.labelsOut(), isSilent()]).toEqual([[], ['click'], 1])
+    await learning.takeOver({ occurredAtMs: 3_000 })
+    const [event, ...more] = told()
+    expect(more).toEqual([])
+    expect(event).toMatchObject({ kind: 'upstream', monitor: 'label_arrival:click:interactions' })
+    expect(event!.cause).toMatch(
+      /^Hardly any click has come by interactions since .+: is that source broken\? Until they come again nothing is learned, judged or promoted\.$/,
+    )
     await learning.close()
   })
 })

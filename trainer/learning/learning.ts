@@ -71,7 +71,9 @@ export function createLearning(parts: LearningParts): Learning {
   }
 
   function takeSilently(example: TrainingExample): void {
-    for (const admitted of quarantine.take(example).admitted) take(admitted)
+    const { admitted, changes } = quarantine.take(example)
+    for (const one of admitted) take(one)
+    for (const change of changes) tellSilence(change, signals)
   }
 
   async function learnAdmitted(example: TrainingExample): Promise<void> {
@@ -96,6 +98,8 @@ export function createLearning(parts: LearningParts): Learning {
     async takeOver(at) {
       for (const session of await desk.takeOver(at))
         judge.begin(session, { freshMin: promotion.freshExamplesMin })
+      // Who led before may not have lived to say so.
+      for (const change of quarantine.silent()) await announce(change, at.occurredAtMs, history, parts)
     },
     learnSilently: takeSilently,
     async learn(example) {
@@ -121,8 +125,7 @@ function announce(
   history: History,
   { desk, clock, signals }: LearningParts,
 ): Promise<void> {
-  const { label, source, kind } = change
-  signals.gauge(SIGNALS.labelSourceSilent, kind === 'silent' ? 1 : 0, { label, source })
+  tellSilence(change, signals)
   return desk.announce(
     arrivalEventOf(change, {
       occurredAtMs,
@@ -131,6 +134,10 @@ function announce(
       examples: history.count,
     }),
   )
+}
+
+function tellSilence({ label, source, kind }: ArrivalChange, signals: Signals): void {
+  signals.gauge(SIGNALS.labelSourceSilent, kind === 'silent' ? 1 : 0, { label, source })
 }
 
 interface ChallengerContext extends LearningParts {

@@ -7,6 +7,8 @@ export interface Quarantine {
   take(example: TrainingExample): Admission
   /** Labels of which a source is silent now. */
   labelsOut(): readonly string[]
+  /** The sources that are silent now. */
+  silent(): readonly ArrivalChange[]
 }
 
 export interface Admission {
@@ -40,6 +42,7 @@ export function createQuarantine({ objective, heldMax }: { objective: string; he
       if (!arrival.isDoubtful(objective)) return { admitted: takeHeld(), dropped: 0, changes }
       return { admitted: [], dropped: held.length > heldMax ? takeHeld().length : 0, changes }
     },
+    silent: arrival.silent,
     labelsOut: () => [...labels].filter((label) => arrival.isOut(label)),
   }
 }

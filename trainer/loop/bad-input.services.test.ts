@@ -122,6 +122,8 @@ function badRecords({ codec, partitionOf, partitionCount }: Runtime): Bad[] {
   encoded('interactions', 'long_id', 'u1', interaction({ itemId: 'i'.repeat(5_000) }))
   const wrong = (partitionOf('interactions', 'u1') + 1) % partitionCount('interactions')
   add('interactions', 'wrong_partition', 'u1', codec.encode('interactions', interaction()), wrong)
+  encoded('interactions', 'wrong_key', 'i1', interaction())
+  encoded('items', 'wrong_key', 'u1', { itemId: 'i1', occurredAtMs: NOW_MS, attributes: [] })
   encoded('requests', 'no_request_id', 'u1', request({ requestId: '' }))
   encoded('requests', 'no_user_id', '', request({ userId: '' }))
   encoded('requests', 'no_item_id', 'u1', request({ candidates: ['i1', ''] }))

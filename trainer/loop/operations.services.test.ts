@@ -43,8 +43,16 @@ describeServices('commands for operations', (addresses) => {
     const running = await started(['run', 'features', '--metrics-port', '0'])
     const url = await running.said(METRICS_URL)
     const ask = async (path: string) => (await requestHttp(url + path)).text()
-    expect(await ask('/healthz')).toBe('{"status":"alive"}')
-    await until('the service to be ready', async () => (await ask('/readyz')) === '{"status":"ready"}')
+    expect(JSON.parse(await ask('/healthz'))).toMatchObject({ status: 'alive' })
+    const ok = { status: 'ok' }
+    await until(
+      'the service to be ready',
+      async () => (JSON.parse(await ask('/readyz')) as { status: string }).status === 'ready',
+    )
+    expect(JSON.parse(await ask('/readyz'))).toEqual({
+      status: 'ready',
+      checks: { 'features.store': ok, 'features.brokers': ok, 'features.stages': ok },
+    })
     const metrics = await ask('/metrics')
     expect(metrics).toContain('feedloop_partitions_assigned_total{stage="features-user"} 4')
     expect(metrics).toContain('nodejs_eventloop_lag_p99_seconds')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { textsOf } from '../../attributes/texts.ts'
 import {
   attributeReader,
   oneHotColumns,
@@ -10,7 +11,7 @@ import { hashedBucket, scaledNumber } from '../../vectors/scales.ts'
 import type { AttributesLayouts, DefinitionCheck } from './feature-kind.ts'
 import { nameSchema, valueText } from './settings.ts'
 
-/** How an attribute becomes columns, wherever it comes from. */
+/** How an attribute becomes columns, wherever it comes from. Of several texts each sets its own. */
 
 const numberScale = z.strictObject({
   subtract: z.number().default(0),
@@ -38,8 +39,8 @@ export function attributeMistakes(
   { attributeKind, mistake }: DefinitionCheck,
 ): void {
   const kind = attributeKind(from, attribute)
-  if (kind === 'text' && as === 'number')
-    mistake('as', `${attribute} is declared as text; use { oneHot: [...] } or { hashed: n }`)
+  if ((kind === 'text' || kind === 'texts') && as === 'number')
+    mistake('as', `${attribute} is declared as ${kind}; use { oneHot: [...] } or { hashed: n }`)
   if (kind === 'number' && as !== 'number') mistake('as', `${attribute} is declared as number; use 'number'`)
   if (as !== 'number' && scale !== undefined) mistake('scale', 'only a number can be scaled; leave it out')
 }
@@ -60,12 +61,12 @@ export function attributeColumns(
     const places = new Map(as.oneHot.map((value, place) => [value, place]))
     return oneHotColumns(from, as.oneHot, (input) => {
       const value = valueOf(input)
-      return typeof value === 'string' ? (places.get(value) ?? -1) : null
+      return typeof value === 'string' ? textsOf(value).map((text) => places.get(text) ?? -1) : null
     })
   }
   const buckets = Array.from({ length: as.hashed }, (_, bucket) => `#${String(bucket)}`)
   return oneHotColumns(from, buckets, (input) => {
     const value = valueOf(input)
-    return typeof value === 'string' ? hashedBucket(value, as.hashed) : null
+    return typeof value === 'string' ? textsOf(value).map((text) => hashedBucket(text, as.hashed)) : null
   })
 }

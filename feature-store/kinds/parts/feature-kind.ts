@@ -24,6 +24,8 @@ export const USES_NOTHING: Uses = { interactionTypes: {}, attributes: [], firstS
 export interface DefinitionCheck {
   /** As declared; undefined when it is not, which was told already. */
   attributeKind(from: Source, attribute: string): AttributeKind | undefined
+  /** Another definition by its name. */
+  featureNamed(name: string): { readonly kind: string; readonly entity?: string } | undefined
   mistake(setting: string, message: string): void
 }
 
@@ -36,6 +38,9 @@ export interface AttributesLayouts {
   readonly user: AttributesLayout
   readonly item: AttributesLayout
 }
+
+/** Where the first column of the feature of this name is. Known when vectors are written, not before. */
+export type PlaceOf = (feature: string) => number
 
 /** All that makes a kind. `Slots`: where its numbers are in the state. */
 export interface KindParts<S extends KindSchema, Slots> {
@@ -50,7 +55,7 @@ export interface KindParts<S extends KindSchema, Slots> {
   mistakes(definition: z.output<S>, check: DefinitionCheck): void
   /** Reserves what must be stored. Definitions that ask for the same slot share it. */
   state(definition: z.output<S>, layouts: LayoutBuilders): Slots
-  columns(definition: z.output<S>, slots: Slots, attributes: AttributesLayouts): Columns
+  columns(definition: z.output<S>, slots: Slots, attributes: AttributesLayouts, placeOf: PlaceOf): Columns
 }
 
 /** A kind as the feature store sees it: the slots stay between its state and its columns. */
@@ -65,7 +70,7 @@ export interface FeatureKind<S extends KindSchema> {
   reserve(
     definition: z.output<S>,
     layouts: LayoutBuilders,
-  ): { columns(attributes: AttributesLayouts): Columns }
+  ): { columns(attributes: AttributesLayouts, placeOf: PlaceOf): Columns }
 }
 
 /** What a feed file calls: options to definition. */
@@ -84,7 +89,7 @@ export function defineKind<S extends KindSchema, Slots>(
     ...parts,
     reserve(definition, layouts) {
       const slots = state(definition, layouts)
-      return { columns: (attributes) => columns(definition, slots, attributes) }
+      return { columns: (attributes, placeOf) => columns(definition, slots, attributes, placeOf) }
     },
   }
   const name = schema.shape.kind.value

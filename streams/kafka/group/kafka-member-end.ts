@@ -1,5 +1,6 @@
 import { type CrashWatchEnd, endOf } from '../../crash-watch.ts'
 import { deferred } from '../../deferred.ts'
+import { policyOf } from '../../errors.ts'
 import type { Logger } from '../../stage.ts'
 import { LOG_EVENTS } from '../../signals.ts'
 
@@ -40,7 +41,8 @@ export function createMemberEnd({ stage, log, leave }: MemberEndParts): MemberEn
     isEnding: () => ending !== null,
     fail(error) {
       if (ending !== null) return
-      log.error({ stage, error }, LOG_EVENTS.stageStopped)
+      const level = policyOf(error) === 'transient' ? 'warn' : 'error'
+      log[level]({ stage, error }, LOG_EVENTS.stageStopped)
       end(
         (failure) => {
           ready.reject(failure)

@@ -46,9 +46,10 @@ export function createExampleJoin(config: TrainerConfig, featureSet: FeatureSet)
       if (!isNew) counts.duplicateRequests += 1
       return isNew
     },
-    outcome({ requestId, itemId, type, occurredAtMs }) {
+    outcome({ requestId, userId, itemId, type, occurredAtMs }) {
       if (requestId === null) return
-      if (window.outcome({ requestId, itemId, type, occurredAtMs }, NOWHERE) === 'late') counts.late += 1
+      if (window.outcome({ requestId, userId, itemId, type, occurredAtMs }, NOWHERE) === 'late')
+        counts.late += 1
     },
     takeMatured(atMs) {
       const examples: TrainingExample[] = []

@@ -121,7 +121,7 @@ describe('MovieLens', () => {
     writeFileSync(join(folder, 'movies.csv'), `movieId,title,genres\n${movies}`)
   }
 
-  it('sorts ratings by time; four stars are a like, the first genre is the category', async () => {
+  it('sorts ratings by time; four stars are a like, a film has all of its genres', async () => {
     write(
       '1,10,3.5,1000000200\n2,11,4.0,1000000100\n',
       '10,"Heat, The (1995)",Action|Crime\n11,Untitled,(no genres listed)\n',
@@ -135,7 +135,8 @@ describe('MovieLens', () => {
           itemId: 'm10',
           occurredAtMs: 1_000_000_100_000,
           attributes: [
-            { name: 'category', text: 'Action', number: null },
+            { name: 'genre', text: 'Action', number: null },
+            { name: 'genre', text: 'Crime', number: null },
             { name: 'genres', text: null, number: 2 },
             { name: 'year', text: null, number: 1995 },
           ],

@@ -25,7 +25,7 @@ export function movieLensRating(row: CsvRow, place: RowPlace): Rating {
   }
 }
 
-/** A row of movies.csv: the first genre becomes the category, the year in the title's brackets the year. */
+/** A row of movies.csv: its genres, how many, and the year in the title's brackets the year. */
 export function movieLensItem(
   row: CsvRow,
   place: RowPlace,
@@ -34,7 +34,7 @@ export function movieLensItem(
   const title = textOf(row, 'title', place)
   const genres = textOf(row, 'genres', place).split('|')
   const year = /\((\d{4})\)\s*$/.exec(title)?.[1]
-  const attributes = [text('category', genres[0]!), number('genres', genres.length)]
+  const attributes = [...genres.map((genre) => text('genre', genre)), number('genres', genres.length)]
   if (year !== undefined) attributes.push(number('year', Number(year)))
   return {
     kind: 'item',

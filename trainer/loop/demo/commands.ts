@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
-import { progressLine, type CommandContext, type StackProgress } from '#streams'
+import { onStopAsked, progressLine, type CommandContext, type StackProgress } from '#streams'
 import { DEMO_MINUTES } from './demo-times.ts'
 import { runDemo } from './demo.ts'
 import { wallStopwatch } from './process-stopwatch.ts'
@@ -46,22 +46,21 @@ export function registerDemoCommands(program: Command, _context: CommandContext<
     })
 }
 
-/** The first Ctrl-C (or SIGTERM) ends the run in order; a second one leaves at once. */
+/** The first Ctrl-C (or SIGTERM, or the end of the npm that started it) ends the run in order; a second one leaves at once. */
 export async function endOnInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const ending = new AbortController()
-  const interrupt = (): void => {
-    if (ending.signal.aborted) {
+  const stopListening = onStopAsked((by) => {
+    if (ending.signal.aborted && by === 'signal') {
       process.stderr.write('Left at once: `feedloop stack down` stops what still runs.\n')
       process.exit(130)
     }
     ending.abort()
     process.stderr.write('\nEnding the run; Ctrl-C again leaves at once.\n')
-  }
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  })
   try {
     return await work(ending.signal)
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    stopListening()
   }
 }
 

@@ -15,6 +15,8 @@ import {
   auditRun,
   entropyPhases,
   failuresOf,
+  joiningOf,
+  judgingOf,
   kafkaAuditSource,
   phaseWindows,
   type Audit,
@@ -118,6 +120,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       features,
       store,
       judging: judgingOf(trainer),
+      joining: joiningOf(trainer),
       fences: fences.timeline,
       freshFromMs: simulator.startedAtMs,
       acknowledged: simulator.counts.interactions,
@@ -205,15 +208,6 @@ function createRates() {
     last = { atMs, interactions, requests }
     return rates
   }
-}
-
-export function judgingOf({
-  labels,
-  objective,
-  shownWithinMinutes,
-}: ReturnType<typeof trainerConfigSchema.parse>) {
-  const { shown, positive, horizonMinutes } = labels[objective]!
-  return { shown, positive, horizonMs: horizonMinutes * 60_000, shownWithinMs: shownWithinMinutes * 60_000 }
 }
 
 function reportOf(

@@ -99,9 +99,11 @@ export function poisonClasses({ codec, partitionOf, partitionCount }: Runtime): 
   record('requests', `${TENS_OF_MIB} that decode`, huge)
   record('requests', 'no candidates', request({ candidates: [] }))
   record('requests', 'before 1970', request({ occurredAtMs: -1 }))
+  record('requests', 'seconds', request({ occurredAtMs: WORKLOAD_START_MS / 1_000 }))
   for (const [name, occurredAtMs] of [
     ['time 0', 0],
     ['before 1970', -1],
+    ['seconds', WORKLOAD_START_MS / 1_000],
     ['the year 144683', 2 ** 52 - 1],
   ] as const)
     record('interactions', name, interaction({ occurredAtMs }))

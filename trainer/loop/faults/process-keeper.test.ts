@@ -65,3 +65,9 @@ it('does not start again what ended in a way nobody expected, and says what it w
   await expect.poll(() => captured(() => kept.mustRun())).toMatch(/\(7\):\nout of memory/)
   expect([kept.deaths(), ends.length]).toEqual([1, 2])
 })
+
+it('counts equal lines that the log tells as one', () => {
+  const written =
+    '{"level":40,"msg":"lost"}\n{"level":40,"repeated":12,"withinSeconds":30,"msg":"lost"}\n{"msg":"other"}\n'
+  expect(eventCount(written, 'lost')).toBe(13)
+})

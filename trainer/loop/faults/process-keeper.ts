@@ -94,6 +94,9 @@ export function keepRunning(
 
 const lastWords = (text: string): string => text.trimEnd().split('\n').slice(-LAST_LINES).join('\n')
 
-/** How many log lines carry this event. */
-export const eventCount = (written: string, event: string): number =>
-  written.split(`"msg":"${event}"`).length - 1
+/** How often a log tells this event; equal lines are told as one that says how many they were. */
+export function eventCount(written: string, event: string): number {
+  const before = written.split(`"msg":"${event}"`).slice(0, -1)
+  const repeatedIn = (text: string) => /"repeated":(\d+)/.exec(text.slice(text.lastIndexOf('\n') + 1))?.[1]
+  return before.reduce((count, text) => count + Number(repeatedIn(text) ?? 1), 0)
+}

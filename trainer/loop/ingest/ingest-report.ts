@@ -1,44 +1,64 @@
 import type { IngestCounts } from './kafka-ingest.ts'
 import { forecastQuality, type ForecastQuality } from '../../metrics/index.ts'
 import { verdictText, type Audit } from '../report/index.ts'
+import { modelsText } from './ingest-failures.ts'
 
 /** What became of a log that went through the loop, counted from topics and store. */
 export interface IngestReport {
   dataset: string
   durationSeconds: number
-  /** Event time of the log's first and last impression that was sent. */
-  log: { impressions: number; fromMs: number; toMs: number; unanswered: number }
+  log: {
+    /** Of the files, and those that were sent. */
+    rows: number
+    impressions: number
+    /** Event time of the first and the last that was sent. */
+    fromMs: number
+    toMs: number
+    unanswered: number
+    /** By Ctrl-C: rows are left. */
+    stoppedEarly: boolean
+  }
   /** Of predictions that a model made before the outcome was known, against always saying their base rate. */
   quality: ForecastQuality
   interactions: Audit['interactions']
   requests: number
   predictions: Audit['predictions']
   examples: number
+  examplesMissing: number
   models: Audit['models']
   skew: Audit['skew']
 }
 
-export function ingestReport(
-  dataset: string,
-  audit: Audit,
-  counts: IngestCounts,
-  durationSeconds: number,
-): IngestReport {
-  const { interactions, requests, predictions, examples, models, skew, judged } = audit
+/** What the run itself knows. */
+export interface IngestRun {
+  dataset: string
+  /** Impressions in the files. */
+  rows: number
+  stoppedEarly: boolean
+  counts: IngestCounts
+  durationSeconds: number
+}
+
+export function ingestReport(audit: Audit, run: IngestRun): IngestReport {
+  const { interactions, requests, predictions, examples, examplesMissing, models, skew, judged } = audit
+  const { dataset, rows, stoppedEarly, counts, durationSeconds } = run
   return {
     dataset,
     durationSeconds,
     log: {
+      rows,
       impressions: counts.requests,
       fromMs: counts.fromMs,
       toMs: counts.toMs,
       unanswered: counts.unanswered,
+      stoppedEarly,
     },
     quality: forecastQuality(judged),
     interactions,
     requests,
     predictions,
     examples,
+    examplesMissing,
     models,
     skew,
   }
@@ -46,14 +66,13 @@ export function ingestReport(
 
 /** The report for people, one fact a line. */
 export function ingestReportText(report: IngestReport, failures: readonly string[]): string {
-  const { log, quality, interactions, predictions, models, skew } = report
+  const { log, quality, interactions, predictions, examples, examplesMissing, skew } = report
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))
-  const promoted = models.filter(({ promotedAtMs }) => promotedAtMs !== null)
+  const sent = log.impressions === log.rows ? '' : ` of ${String(log.rows)}`
   const lines: [string, string][] = [
     [
       'log',
-      `${report.dataset}: ${String(log.impressions)} impressions, ${day(log.fromMs)} to ${day(log.toMs)}`,
+      `${report.dataset}: ${String(log.impressions)}${sent} impressions, ${day(log.fromMs)} to ${day(log.toMs)}${log.stoppedEarly ? ' (stopped early)' : ''}`,
     ],
     ['duration', `${report.durationSeconds.toFixed(0)} s`],
     [
@@ -64,12 +83,9 @@ export function ingestReportText(report: IngestReport, failures: readonly string
       'predictions',
       `${String(predictions.written)} written, ${String(predictions.lost)} lost, ${String(predictions.duplicates)} duplicates`,
     ],
-    ['judged', `${String(quality.examples)} predictions by models, ${String(quality.positives)} positive`],
-    ['normalized entropy', `${fixed(quality.normalizedEntropy, 4)} (the base rate predictor is 1)`],
-    ['log-loss', `${fixed(quality.logLoss, 5)}, base rate predictor ${fixed(quality.baseLogLoss, 5)}`],
-    ['AUC', `${fixed(quality.auc, 4)}, base rate predictor 0.5`],
-    ['calibration', `${fixed(quality.calibration, 3)} (mean score over base rate, 1 is right)`],
-    ['models', `${String(promoted.length)} promoted of ${String(models.length)}`],
+    ['examples', `${String(examples)} matured, ${String(examplesMissing)} missing`],
+    ['models', modelsText(report)],
+    ...qualityLines(quality),
     [
       'skew',
       `${String(skew.vectorsChecked)} vectors computed again from the log, ${String(skew.mismatches)} differ`,
@@ -83,4 +99,18 @@ export function ingestReportText(report: IngestReport, failures: readonly string
     verdictText(failures),
     '',
   ].join('\n')
+}
+
+/** Nothing to measure while no model served. */
+function qualityLines(quality: ForecastQuality): [string, string][] {
+  const { examples, positives, normalizedEntropy, logLoss, baseLogLoss, auc, calibration } = quality
+  if (examples === 0) return [['judged', 'no shown item had been scored by a model']]
+  const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))
+  return [
+    ['judged', `${String(examples)} predictions by models, ${String(positives)} positive`],
+    ['normalized entropy', `${fixed(normalizedEntropy, 4)} (the base rate predictor is 1)`],
+    ['log-loss', `${fixed(logLoss, 5)}, base rate predictor ${fixed(baseLogLoss, 5)}`],
+    ['AUC', `${fixed(auc, 4)}, base rate predictor 0.5`],
+    ['calibration', `${fixed(calibration, 3)} (mean score over base rate, 1 is right)`],
+  ]
 }

@@ -12,10 +12,10 @@ const IMPRESSIONS = 4_000
 /** What `--json` prints, as far as it is looked at here. */
 interface Report {
   dataset: string
-  log: { impressions: number; fromMs: number; toMs: number; unanswered: number }
+  log: Record<'rows' | 'impressions' | 'fromMs' | 'toMs' | 'unanswered', number> & { stoppedEarly: boolean }
   quality: Record<
     'examples' | 'positives' | 'logLoss' | 'baseLogLoss' | 'normalizedEntropy' | 'auc' | 'calibration',
-    number
+    number | null
   >
   interactions: Record<
     | 'produced'
@@ -31,7 +31,14 @@ interface Report {
   requests: number
   predictions: Record<'written' | 'lost' | 'duplicates', number>
   examples: number
-  models: { modelId: string; promotedAtMs: number | null }[]
+  examplesMissing: number
+  models: {
+    id: string
+    stage: string
+    promotedAtMs: number | null
+    reason: string
+    metrics: Record<string, number>
+  }[]
   skew: { vectorsChecked: number; mismatches: number }
 }
 
@@ -52,15 +59,41 @@ async function maturedOf(path: string, waitMs: number): Promise<number> {
   }, 0)
 }
 
+/** A model serves only if it beats the base rate; on so few clicks it may be that none does. */
+function expectHonestModels({ models, quality }: Report): void {
+  const judged = models.filter(({ metrics }) => metrics['examples'] !== undefined)
+  expect(judged.length).toBeGreaterThanOrEqual(1)
+  for (const { promotedAtMs, stage, metrics, reason } of judged) {
+    if (promotedAtMs === null)
+      expect({ stage, reason }).toMatchObject({
+        stage: 'rejected',
+        reason: expect.stringMatching(/\.$/) as unknown,
+      })
+    else expect(metrics['normalizedEntropy']! < 1 || /but the answer to a \w+ drift/.test(reason)).toBe(true)
+  }
+  const { examples, positives, logLoss, baseLogLoss, normalizedEntropy } = quality
+  const hasServed = models.some(({ promotedAtMs }) => promotedAtMs !== null)
+  if (!hasServed) return expect(examples).toBe(0)
+  // Against the predictor that knows the base rate of these very examples.
+  const rate = positives! / examples!
+  expect(baseLogLoss).toBeCloseTo(-rate * Math.log(rate) - (1 - rate) * Math.log(1 - rate), 10)
+  expect(normalizedEntropy).toBeCloseTo(logLoss! / baseLogLoss!, 10)
+}
+
 describeServices('ingest open-bandit, a real log through the whole loop', (addresses) => {
-  test('every impression is answered, nothing is lost, and a model learns from it', async () => {
+  test('every impression is answered, nothing is lost, and what was learned from it is judged', async () => {
     const argv = ['ingest', 'open-bandit', '--path', FIXTURE, '--json']
     const { exitCode, stdout, stderr } = await startFeedloop(argv, addresses).ended
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
     const report = JSON.parse(stdout) as Report
 
     expect(report.dataset).toBe('open-bandit')
-    expect(report.log).toMatchObject({ impressions: IMPRESSIONS, unanswered: 0 })
+    expect(report.log).toMatchObject({
+      rows: IMPRESSIONS,
+      impressions: IMPRESSIONS,
+      unanswered: 0,
+      stoppedEarly: false,
+    })
     expect(new Date(report.log.fromMs).toISOString()).toMatch(/^2019-11-2/)
     expect(report.requests).toBe(IMPRESSIONS)
     expect(report.predictions).toMatchObject({ written: IMPRESSIONS, lost: 0, duplicates: 0 })
@@ -80,18 +113,8 @@ describeServices('ingest open-bandit, a real log through the whole loop', (addre
     // A partition that rests may stop up to a grace before its end.
     expect(report.examples).toBeGreaterThanOrEqual(await maturedOf(FIXTURE, HORIZON_MS + 2 * GRACE_MS))
     expect(report.examples).toBeLessThanOrEqual(await maturedOf(FIXTURE, HORIZON_MS + GRACE_MS))
-    expect(report.models.filter(({ promotedAtMs }) => promotedAtMs !== null).length).toBeGreaterThanOrEqual(1)
-    const { examples, positives, logLoss, baseLogLoss, normalizedEntropy, auc, calibration } = report.quality
-    expect(examples).toBeGreaterThan(0)
-    expect(positives).toBeGreaterThan(0)
-    for (const metric of Object.values(report.quality)) expect(metric).toSatisfy(Number.isFinite)
-    // Against the predictor that knows the base rate of these very examples.
-    const rate = positives / examples
-    expect(baseLogLoss).toBeCloseTo(-rate * Math.log(rate) - (1 - rate) * Math.log(1 - rate), 10)
-    expect(normalizedEntropy).toBeCloseTo(logLoss / baseLogLoss, 10)
-    expect(normalizedEntropy).toBeLessThan(2)
-    expect(auc).toBeGreaterThan(0)
-    expect(calibration).toBeGreaterThan(0)
+    expect(report.examplesMissing).toBe(0)
+    expectHonestModels(report)
   })
 
   test('a folder without the data set is one sentence and exit 1', async () => {

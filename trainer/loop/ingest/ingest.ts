@@ -3,8 +3,9 @@ import { ingestLog, type IngestProgress } from './kafka-ingest.ts'
 import { featureStoreConfigSchema, openFeedStore } from '#feature-store'
 import { createClosers, type Environment, type StackProgress } from '#streams'
 import { trainerConfigSchema } from '../../config.ts'
-import { judgingOf, startLoop, type Stopwatch } from '../demo/index.ts'
-import { auditRun, kafkaAuditSource, runFailures } from '../report/index.ts'
+import { startLoop, type Stopwatch } from '../demo/index.ts'
+import { auditRun, joiningOf, judgingOf, kafkaAuditSource } from '../report/index.ts'
+import { ingestFailures } from './ingest-failures.ts'
 import { ingestReport, type IngestReport } from './ingest-report.ts'
 
 export interface IngestRunOptions {
@@ -57,13 +58,20 @@ export async function runIngest(
       features,
       store,
       judging,
+      joining: joiningOf(trainer),
       fences: null,
       freshFromMs: startedAtMs,
       acknowledged: counts.interactions,
       injectedAtMs: null,
     })
-    const report = ingestReport(log.name, audit, counts, durationSeconds)
-    return { report, failures: runFailures(report) }
+    const report = ingestReport(audit, {
+      dataset: log.name,
+      rows: log.impressions,
+      stoppedEarly: options.signal.aborted,
+      counts,
+      durationSeconds,
+    })
+    return { report, failures: ingestFailures(report) }
   } finally {
     await closers.closeAll()
   }

@@ -19,6 +19,7 @@ import { auditRun, type AuditSource, type LoggedRecord } from './audit.ts'
 
 const startMs = Date.UTC(2026, 0, 5, 14)
 const features = featureStoreConfigSchema.parse({})
+const joining = { shownTypes: ['view'], horizonMs: 600_000, shownWithinMs: 600_000, graceMs: 60_000 }
 const judging = { shown: ['view'], positive: ['click'], horizonMs: 600_000, shownWithinMs: 600_000 }
 let driver: TopologyTestDriver
 let store: MishapStore
@@ -116,6 +117,7 @@ const audit = (from: AuditSource, read: MishapStore = store) =>
     features,
     store: read,
     judging,
+    joining,
     fences: null,
     freshFromMs: 0,
     acknowledged,
@@ -147,6 +149,10 @@ describe('auditRun', () => {
     expect(found.skew).toEqual({ vectorsChecked: found.requests * 5, mismatches: 0, firstMismatch: null })
     expect(found.judged.length).toBeGreaterThan(found.requests * 2)
     expect(found.requests).toBeGreaterThan(200)
+    // No trainer ran.
+    expect(found.examples).toBe(0)
+    expect(found.examplesMissing).toBeGreaterThan(found.requests / 2)
+    expect(found.examplesMissing).toBeLessThan(found.judged.length)
   })
 
   it('sees an interaction that is in the log and not in the store', async () => {

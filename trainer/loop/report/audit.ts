@@ -7,9 +7,18 @@ import {
   type ReplayedTopic,
   type StateStore,
 } from '#feature-store'
-import { parseManifest, type Interaction, type Outcome, type RecordOf, type TopicKey } from '#schemas'
-import { EARLIEST_EVENT_MS, type RawRecord, type Runtime } from '#streams'
+import {
+  type DeadLetter,
+  parseManifest,
+  type Interaction,
+  type Outcome,
+  type RecordOf,
+  type TopicKey,
+} from '#schemas'
+import { EARLIEST_EVENT_MS, lettersByReason, type RawRecord, type Runtime } from '#streams'
+import { exampleIdOf } from '../../joiner/example-of.ts'
 import type { DemoReport } from './demo-report.ts'
+import { createDueExamples, type DueExamplesOptions } from './due-examples.ts'
 import type { FenceTimeline } from './fence-timeline.ts'
 import { createJudgedPredictions, type Judged, type JudgedPredictionsOptions } from './judged-predictions.ts'
 import { driftOutcome, reportedModels } from './model-history.ts'
@@ -34,6 +43,8 @@ export interface AuditOptions {
   features: FeatureStoreConfig
   store: StateStore
   judging: JudgedPredictionsOptions
+  /** When an example must be there. */
+  joining: DueExamplesOptions
   /** When which interaction was in the store; null: nobody looked during the run. */
   fences: FenceTimeline | null
   /** Wall clock: interactions produced before (a feed's history, told at once) say nothing of freshness. */
@@ -54,6 +65,8 @@ export interface Audit {
   freshnessMs: DemoReport['freshnessMs']
   outcomes: number
   examples: number
+  /** Shown items that were answered, whose labels were final before the end, and that are no example. */
+  examplesMissing: number
   models: DemoReport['models']
   swaps: DemoReport['swaps']
   drift: DemoReport['drift']
@@ -68,7 +81,7 @@ const VECTORS_CHECKED_MAX = 50_000
  * memory and compares. Asks no service. Everything must have come to rest before. Holds the log in memory.
  */
 export async function auditRun(options: AuditOptions): Promise<Audit> {
-  const { source, topics, features, store, judging, fences, freshFromMs } = options
+  const { source, topics, features, store, judging, joining, fences, freshFromMs } = options
   const featureSet = compileFeatureSet(features)
   const replay = createReplay({
     featureSet,
@@ -77,6 +90,7 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
     earliestEventMs: EARLIEST_EVENT_MS,
   })
   const judged = createJudgedPredictions(judging)
+  const due = createDueExamples(joining)
   const count = createPredictionCount()
   const { read } = source
 
@@ -84,7 +98,7 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
     await replayTopic(replay, topic, read(topic))
 
   const interactionIds = new Set<string>()
-  const outcomes: (Interaction | Outcome)[] = []
+  const outcomes: { value: Interaction | Outcome; partition: number }[] = []
   const freshness: number[] = []
   let interactionRecords = 0
   for await (const { raw, value } of read('interactions')) {
@@ -92,12 +106,13 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
     if (value === null) continue
     interactionRecords++
     interactionIds.add(value.interactionId)
-    if (value.requestId !== null) outcomes.push(value)
+    if (value.requestId !== null) outcomes.push({ value, partition: raw.partition })
     const visibleAtMs =
       raw.brokerTimeMs >= freshFromMs ? fences?.passedAtMs(raw.partition, raw.offset) : undefined
     if (visibleAtMs !== undefined) freshness.push(Math.max(0, visibleAtMs - raw.brokerTimeMs))
   }
-  for await (const { value } of read('outcomes')) if (value !== null) outcomes.push(value)
+  for await (const { raw, value } of read('outcomes'))
+    if (value !== null) outcomes.push({ value, partition: raw.partition })
 
   let requestCount = 0
   for await (const { raw, value } of read('requests')) {
@@ -110,23 +125,29 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
     if (value === null) continue
     count.prediction(value, raw.brokerTimeMs)
     judged.prediction(value)
+    due.prediction(value, raw.partition)
     skew.prediction(value)
   }
-  for (const outcome of outcomes) judged.outcome(outcome)
+  for (const { value, partition } of outcomes) {
+    judged.outcome(value)
+    due.outcome(value, partition)
+  }
 
   const exampleIds = new Set(await kept(read('examples'), ({ exampleId }) => exampleId))
   const moves = await kept(read('models'), (move) => move)
   const driftEvents = await kept(read('drift'), (event) => event)
-  const deadLetters = (await kept(read('deadLetters'), ({ offset }) => offset)).length
+  // Without their bytes: there may be many.
+  const letters = await kept(read('deadLetters'), (letter) => ({ ...letter, key: null, value: null }))
 
   const compared = await compareStore(replay, store, topics.partitionCount)
-  const counted = { produced: interactionIds.size, records: interactionRecords, deadLetters }
+  const counted = { produced: interactionIds.size, records: interactionRecords, letters }
   return {
     interactions: interactionsOf(compared, replay, { ...counted, acknowledged: options.acknowledged }),
     ...count.result(),
     freshnessMs: quantilesOf(freshness),
     outcomes: outcomes.length,
     examples: exampleIds.size,
+    examplesMissing: due.missing((predictionId, itemId) => exampleIds.has(exampleIdOf(predictionId, itemId))),
     models: reportedModels(moves, (manifest) => parseManifest(manifest).metrics),
     drift: driftOutcome(driftEvents, options.injectedAtMs),
     skew: skew.result(),
@@ -137,9 +158,10 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
 function interactionsOf(
   { user, item, userAttributes, itemAttributes }: Awaited<ReturnType<typeof compareStore>>,
   replay: Replay,
-  told: { produced: number; records: number; deadLetters: number; acknowledged: number | null },
+  told: { produced: number; records: number; letters: readonly DeadLetter[]; acknowledged: number | null },
 ): DemoReport['interactions'] {
   const { produced, acknowledged } = told
+  const deadLettersBy = lettersByReason(told.letters)
   const all = [user, item, userAttributes, itemAttributes]
   const difference = all.find(({ firstDifference }) => firstDifference !== null)
   const sum = (of: 'entities' | 'different') => all.reduce((total, one) => total + one[of], 0)
@@ -156,7 +178,8 @@ function interactionsOf(
     entitiesDifferent: sum('different'),
     firstDifference: difference === undefined ? null : JSON.stringify(difference.firstDifference),
     acknowledged,
-    deadLetters: told.deadLetters,
+    deadLetters: deadLettersBy.reduce((sum, { count }) => sum + count, 0),
+    deadLettersBy,
   }
 }
 

@@ -23,6 +23,7 @@ function sound(): DemoReport {
       firstDifference: null,
       acknowledged: 10,
       deadLetters: 0,
+      deadLettersBy: [],
     },
     requests: 5,
     predictions: {
@@ -35,6 +36,7 @@ function sound(): DemoReport {
     freshnessMs: { p50: 1, p99: 2 },
     outcomes: 5,
     examples: 5,
+    examplesMissing: 0,
     models: [model('m1', 1), model('m2', 2), model('m3', 3)],
     swaps: { count: 3, failedRequests: 0 },
     drift: { injectedAtMs: 10, detectedAtMs: 20, kind: 'concept', cause: 'c', falseAlarms: 0 },

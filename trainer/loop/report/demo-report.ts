@@ -1,4 +1,5 @@
 import type { DriftKind, ModelStage } from '#schemas'
+import type { LettersOfReason } from '#streams'
 import { runFailures } from './run-failures.ts'
 
 export interface Quantiles {
@@ -42,6 +43,8 @@ export interface DemoReport {
     /** What the feed had acknowledged by the brokers, by its own count. */
     acknowledged: number | null
     deadLetters: number
+    /** The same by reason, with the words of the newest: the topics may be gone when it is read. */
+    deadLettersBy: LettersOfReason[]
   }
   requests: number
   predictions: {
@@ -61,6 +64,8 @@ export interface DemoReport {
   /** Interactions and outcomes that name a request. */
   outcomes: number
   examples: number
+  /** Shown items that were answered, whose labels were final before the end, and that are no example. */
+  examplesMissing: number
   models: ReportedModel[]
   swaps: {
     /** Times that the model which answers changed. */

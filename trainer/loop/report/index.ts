@@ -9,6 +9,7 @@ export {
   type Quantiles,
   type ReportedModel,
 } from './demo-report.ts'
+export { joiningOf, judgingOf } from './judging.ts'
 export { entropyPhases, phaseWindows, type PhaseTimes } from './entropy-phases.ts'
 export { createFenceTimeline, type FenceTimeline } from './fence-timeline.ts'
 export { createJudgedPredictions, type Judged } from './judged-predictions.ts'

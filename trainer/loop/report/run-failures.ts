@@ -1,3 +1,4 @@
+import { type LettersOfReason, lettersText } from '#streams'
 import type { DemoReport } from './demo-report.ts'
 
 /** What must hold of any run, simulated or of a real log, as sentences about what did not. */
@@ -10,7 +11,7 @@ export function runFailures({
     [interactions.lost, 'interactions were lost'],
     [interactions.duplicates, 'interactions were applied more than once'],
     [interactions.entitiesDifferent, 'states differ from a replay of the log'],
-    [interactions.deadLetters, 'records were dead-lettered'],
+    [interactions.deadLetters, deadLettered(interactions.deadLettersBy)],
     [predictions.lost, 'requests were never answered'],
     [predictions.duplicates, 'predictions were written twice'],
     [skew.mismatches, 'recorded vectors differ from the log'],
@@ -20,6 +21,9 @@ export function runFailures({
   if (skew.vectorsChecked === 0) failures.push('no vector could be checked')
   return failures
 }
+
+const deadLettered = (reasons: readonly LettersOfReason[]): string =>
+  ['records were dead-lettered:', ...reasons.map((one) => `  ${lettersText(one)}`)].join('\n  ')
 
 /** The last lines of a report for people. */
 export function verdictText(failures: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { FEATURE_SIGNALS } from '#feature-store'
 import { SCORER_SIGNALS } from '#scorer'
-import { createSignals, requestHttp, startMetricsServer } from '#streams'
+import { createReadiness, createSignals, requestHttp, startMetricsServer } from '#streams'
 import { STREAMS_SIGNALS } from '#streams/testing'
 import { TRAINER_SIGNALS } from '../../signals.ts'
 
@@ -16,7 +16,11 @@ export async function allMetricsText(): Promise<string> {
     else if (kind === 'gauge') signals.gauge(name, 1, values)
     else signals.observe(name, 1, values)
   }
-  const server = await startMetricsServer({ host: '127.0.0.1', port: 0, signals, isReady: () => true })
+  const readiness = createReadiness(
+    () => ({}),
+    () => false,
+  )
+  const server = await startMetricsServer({ host: '127.0.0.1', port: 0, signals, readiness })
   try {
     return await (await requestHttp(`${server.url}/metrics`)).text()
   } finally {

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { zonedClock } from '../vectors/zoned-clock.ts'
+import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { name } from './parts/settings.ts'
+
+const schema = z.strictObject({
+  kind: z.literal('calendar'),
+  name,
+  of: z.enum(['hourOfDay', 'dayOfWeek']),
+  timeZone: z
+    .string()
+    .default('UTC')
+    .refine(isTimeZone, "is no time zone; use a name of the IANA list, as 'Europe/Berlin'")
+    .describe("the feed's time zone, by its IANA name: never the machine's own"),
+})
+
+const HOURS = 24
+const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }) instanceof Intl.DateTimeFormat
+  } catch {
+    return false
+  }
+}
+
+/** The request's hour as a point on a circle (sine and cosine), or its day of the week, a column each. */
+export const calendar = defineKind(schema, {
+  meaning:
+    "The request's hour as a point on a circle (sine and cosine), or its day of the week, a column each.",
+  example: { of: 'hourOfDay' },
+  nameOf: ({ of }) => (of === 'hourOfDay' ? 'hour_of_day' : 'day_of_week'),
+  uses: () => USES_NOTHING,
+  mistakes: () => undefined,
+  state: () => undefined,
+  columns({ of, timeZone }) {
+    const clock = zonedClock(timeZone)
+    if (of === 'hourOfDay') {
+      return {
+        scope: 'request',
+        suffixes: ['_sin', '_cos'],
+        write({ user }, vector, _, at) {
+          const angle = (clock(user.atMs).hours / HOURS) * 2 * Math.PI
+          vector[at] = Math.sin(angle)
+          vector[at + 1] = Math.cos(angle)
+        },
+      }
+    }
+    return {
+      scope: 'request',
+      suffixes: DAYS.map((day) => `=${day}`),
+      write({ user }, vector, _, at) {
+        vector[at + clock(user.atMs).dayOfWeek] = 1
+      },
+    }
+  },
+})

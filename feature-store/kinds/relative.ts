@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { MISSING } from '../contract.ts'
+import type { ListRows } from '../vectors/columns.ts'
+import { rankShares } from '../vectors/rank-shares.ts'
+import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { name } from './parts/settings.ts'
+
+const schema = z.strictObject({
+  kind: z.literal('relative'),
+  name,
+  to: z
+    .string()
+    .min(1)
+    .max(160)
+    .describe('name of a feature of the candidates, a rate or a count: of its first column'),
+})
+
+const NOT_RANKED = 0.5
+const GAP_LIMIT = 10
+
+/** A candidate's place among the candidates of its request: share of lower ones (0..1), and value less their mean. */
+export const relative = defineKind(schema, {
+  meaning:
+    "A candidate's place among the candidates of its request: share of lower ones (0..1), and value less their mean.",
+  example: { to: 'before' },
+  nameOf: ({ to }) => `${to}_in_list`,
+  uses: () => USES_NOTHING,
+  mistakes({ to }, { featureNamed, mistake }) {
+    const other = featureNamed(to)
+    if (other === undefined) mistake('to', `${to} is the name of no feature`)
+    else if (other.kind === 'relative') mistake('to', `${to} is relative itself`)
+    else if (other.entity === 'user') mistake('to', `${to} is the same for all candidates of a request`)
+  },
+  state: () => undefined,
+  columns: ({ to }, _, __, placeOf) => ({
+    scope: 'list',
+    suffixes: ['_rank', '_gap'],
+    writeList(rows, at) {
+      writePlaces(rows, placeOf(to), at)
+    },
+  }),
+})
+
+/** Counts and rates are logarithms, so that the gap is the logarithm of a ratio. Who has no value has no place. */
+function writePlaces({ vectors, flags, base, count, width }: ListRows, from: number, at: number): void {
+  const known: number[] = []
+  let sum = 0
+  for (let row = 0; row < count; row++) {
+    const place = base + row * width + from
+    if ((flags[place]! & MISSING) !== 0) continue
+    known.push(vectors[place]!)
+    sum += vectors[place]!
+  }
+  const mean = known.length === 0 ? 0 : sum / known.length
+  const shareOf = rankShares(known)
+  for (let row = 0; row < count; row++) {
+    const start = base + row * width
+    const flag = flags[start + from]!
+    const value = vectors[start + from]!
+    const isKnown = (flag & MISSING) === 0
+    vectors[start + at] = isKnown ? shareOf(value) : NOT_RANKED
+    vectors[start + at + 1] = isKnown ? Math.min(GAP_LIMIT, Math.max(-GAP_LIMIT, value - mean)) : 0
+    flags[start + at] = flag
+    flags[start + at + 1] = flag
+  }
+}
