@@ -86,7 +86,8 @@ function lineOf({ name, kind, gate, total, served, againstFirst, live }: Backtes
   ]
 }
 
-function factsOf({
+/** What was played and judged, a sentence each. */
+export function factsOf({
   dataset,
   settings,
   featureSets,
@@ -114,7 +115,7 @@ function factsOf({
   ]
 }
 
-function intervalText(interval: Interval | null): string {
+export function intervalText(interval: Interval | null): string {
   if (interval === null) return ''
   const signed = (value: number) => `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4)}`
   return `${signed(interval.difference)} [${signed(interval.low)}, ${signed(interval.high)}]`

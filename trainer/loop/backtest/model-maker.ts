@@ -47,7 +47,7 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
     async make(atMs) {
       window.moveTo(atMs)
       if (!window.hasBothLabels) return undefined
-      const golden = goldenVectors(window.last(), width)
+      const golden = goldenVectors(window.last(promotion.goldenRows), width)
       const model =
         chosen.kind === 'online' ? provableModelOf(chosen.learner.model(), golden) : await fitted(golden)
       sequence += 1

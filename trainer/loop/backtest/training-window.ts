@@ -11,8 +11,8 @@ export interface TrainingWindow {
   moveTo(atMs: number): void
   /** A copy, as `rowsOf` would make it; in the order in which they matured. */
   rows(halfLifeMinutes: number | undefined): TrainingRows
-  /** The last ones, for golden rows. */
-  last(): readonly TrainingExample[]
+  /** The last ones, for golden rows and importances. */
+  last(count?: number): readonly TrainingExample[]
   /** Whether those that are kept are of both labels: else there is nothing to tell apart. */
   readonly hasBothLabels: boolean
   readonly length: number
@@ -97,7 +97,7 @@ export function createTrainingWindow(options: TrainingWindowOptions): TrainingWi
         ...(halfLifeMinutes === undefined ? {} : { weights: decayedWeights(occurredAtMs, halfLifeMinutes) }),
       }
     },
-    last: () => recent.last(),
+    last: (count) => recent.last(count),
     get hasBothLabels() {
       return positives > 0 && positives < columns.labels.length - first
     },
