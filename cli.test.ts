@@ -202,9 +202,11 @@ describe('the feed file', () => {
     const features = names.map(
       (name) => `${name}(${JSON.stringify(kinds[name as keyof typeof kinds].kind.example)})`,
     )
-    const declared = `{ attributes: { context: { device: 'text' } }, features: [${features.join(', ')}] }`
+    features.push("age({ entity: 'item', name: 'before' })")
+    const attributes = `{ item: { category: 'text', price: 'number', tags: 'texts' }, context: { device: 'text' } }`
+    const declared = `{ attributes: ${attributes}, features: [${features.join(', ')}] }`
     const feed = await checked('--config', feedFile(`{ features: ${declared} }`, names))
-    expect(feed.features.features.map(({ kind }) => kind)).toEqual(names)
+    expect(feed.features.features.map(({ kind }) => kind)).toEqual([...names, 'age'])
   })
 
   it('may be JSON', async () => {
@@ -246,7 +248,7 @@ describe('services that are not there', () => {
 
   it('no registry: one sentence and exit 1', async () => {
     for (const [name, address] of Object.entries(NOBODY)) vi.stubEnv(name, address)
-    const { exitCode, stderr } = await feedloop('dead-letters', 'list')
+    const { exitCode, stderr } = await feedloop('dead-letters', 'requeue', '0/0')
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^feedloop: schema registry: .*127\.0\.0\.1:1.*reachable\?\n$/)
   })
@@ -259,13 +261,13 @@ describe('services that are not there', () => {
   })
 
   it.each([
-    ['FEEDLOOP_KAFKA_BROKERS', 'kafka'],
-    ['FEEDLOOP_REGISTRY_URL', 'nonsense'],
-    ['FEEDLOOP_REDIS_URL', 'localhost:6379'],
-  ])('an address that is none names its variable: %s', async (name, value) => {
+    ['FEEDLOOP_KAFKA_BROKERS', 'kafka', ['lag']],
+    ['FEEDLOOP_REGISTRY_URL', 'nonsense', ['dead-letters', 'list']],
+    ['FEEDLOOP_REDIS_URL', 'localhost:6379', ['features', 'show', '--user', 'u1']],
+  ])('an address that is none names its variable: %s', async (name, value, argv) => {
     for (const [variable, address] of Object.entries(NOBODY)) vi.stubEnv(variable, address)
     vi.stubEnv(name, value)
-    const { exitCode, stderr } = await feedloop('lag')
+    const { exitCode, stderr } = await feedloop(...argv)
     expect(exitCode).toBe(1)
     expect(stderr).toContain(name)
     expect(stderr).toContain(value)
@@ -277,6 +279,24 @@ describe('services that are not there', () => {
     expect(exitCode).toBe(1)
     expect(stderr).toContain('stack up')
     expect(stderr).not.toMatch(STACK_TRACE)
+  })
+
+  it('doctor looks at what it can when nothing runs, and one mistake does not hide the rest', async () => {
+    vi.stubEnv('FEEDLOOP_REDIS_URL', 'localhost:6379')
+    const { exitCode, stdout, stderr } = await feedloop('doctor')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+    expect(stdout).toMatch(/^ok +limits/m)
+    expect(stdout).toMatch(/^failed +brokers +no local Kafka runs, and neither FEEDLOOP_KAFKA_BROKERS nor/m)
+    expect(stdout).toMatch(/^failed +registry +no local schema registry runs/m)
+    expect(stdout).toMatch(/^failed +redis +"localhost:6379" \(from FEEDLOOP_REDIS_URL\) is not an address/m)
+  })
+
+  it('a forced move of a model needs a reason, and a text is one', async () => {
+    for (const reason of [[], ['--reason', ' ']]) {
+      const { exitCode, stderr } = await feedloop('models', 'promote', 'm', '--force', ...reason)
+      expect(exitCode).toBe(1)
+      expect(stderr).toMatch(/^feedloop: --force needs --reason TEXT: say why .*\n$/)
+    }
   })
 })
 

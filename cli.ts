@@ -55,7 +55,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   const context = contextOf(program, signals)
   registerFeedCommands(program, context)
   registerRunCommand(program, context, signals)
-  registerStreamsCommands(program, context)
+  registerStreamsCommands(program, context, (feed, samples) =>
+    features.judgeAttributes(feed.features, samples),
+  )
   registerFeatureStoreCommands(program, context)
   registerScorerCommands(program, context)
   registerTrainerCommands(program, context)
@@ -136,7 +138,10 @@ function registerFeedCommands(program: Command, context: CommandContext<FeedConf
       const feed = await context.loadConfig()
       const { width } = features.compileFeatureSet(feed.features)
       const text = `The feed is valid: ${feed.features.features.length} features in ${width} columns, labels ${Object.keys(feed.trainer.labels).join(', ')}.`
-      process.stdout.write(`${json === true ? JSON.stringify(feed, hideSecrets, 2) : text}\n`)
+      const told = [text, ...features.numberRanges(feed.features).map((range) => `${range}.`)]
+      process.stdout.write(`${json === true ? JSON.stringify(feed, hideSecrets, 2) : told.join('\n')}\n`)
+      for (const warning of features.featureWarnings(feed.features))
+        process.stderr.write(`Warning: ${warning}.\n`)
     })
 }
 

@@ -108,7 +108,7 @@ export const featureLimitsSchema = z.strictObject({
     .max(86_400)
     .default(300)
     .describe(
-      'a service waits this long for a Redis that is away, at its start and later, then its process ends; 0: at once',
+      'a service waits this long for a Redis that is away, at its start and later, then its process ends: a supervisor should see what does not come back; 0 ends it at once',
     ),
 })
 

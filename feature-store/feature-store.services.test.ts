@@ -12,13 +12,15 @@ import {
   silentLogger,
   streamsConfigSchema,
 } from '#streams'
+import { until } from '#streams/testing'
 import { openFeedStore } from './commands.ts'
 import { featureStoreConfigSchema } from './config.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
 import { compareStore } from './replay/compare-store.ts'
 import type { Replay } from './replay/replay.ts'
-import type { StateStore } from './state-store.ts'
+import { partitionTag, type StateStore } from './state-store.ts'
+import { decodeState } from './state/blob.ts'
 import { emptyReplay, REPLAYED_TOPICS } from './testing/replay-driver.ts'
 import { produceTraffic } from './testing/traffic.ts'
 
@@ -43,8 +45,9 @@ async function feedOf() {
   await applyTopics(addresses, Object.values(catalogue))
   const names = Object.values(catalogue).map(({ name }) => name)
   cleanups.push(() => deleteTopics(addresses, names))
-  const connect = async (clientId: string) => {
-    const runtime = await connectRuntime({ addresses, config: streams, clientId, log: silentLogger })
+  const connect = async (clientId: string, whenTopicChanged = streams.kafka.whenTopicChanged) => {
+    const config = { ...streams, kafka: { ...streams.kafka, whenTopicChanged } }
+    const runtime = await connectRuntime({ addresses, config, clientId, log: silentLogger })
     cleanups.push(() => runtime.close())
     return runtime
   }
@@ -63,6 +66,15 @@ async function feedOf() {
     store,
     connect,
     forget,
+    /** Deletes them and makes them again, empty. */
+    async makeAnew(...topics: ('interactions' | 'itemInteractions')[]) {
+      const specs = topics.map((topic) => catalogue[topic])
+      await deleteTopics(
+        addresses,
+        specs.map(({ name }) => name),
+      )
+      await applyTopics(addresses, specs)
+    },
     /** Items and users are acknowledged before interactions speak of them. */
     async traffic(interactions: number) {
       produceTraffic(
@@ -139,4 +151,67 @@ describe.skipIf(stack === null)('feature store on Kafka and Redis', () => {
     await traffic(1_000)
     await expectExact(runtime, store, produced())
   })
+
+  it('refuses a topic that was made anew while it was stopped, until it is told to keep its state or to rebuild', async () => {
+    const feed = await feedOf()
+    const { runtime, store, traffic, makeAnew } = feed
+    const start = async (whenTopicChanged?: 'keep' | 'rebuild') => {
+      const running = await startFeatureStore(await feed.connect('features', whenTopicChanged), {
+        config: features,
+        store,
+      })
+      cleanups.push(() => running.stop())
+      return running
+    }
+    const ends = async () =>
+      Promise.all([0, 1, 2, 3].map(async (p) => (await runtime.offsets('interactions', p)).endOffset))
+    const told = async (applied: number) => {
+      await until(
+        `${String(applied)} interactions in user states`,
+        async () => (await appliedTo(feed)) >= applied,
+      )
+      expect(await appliedTo(feed)).toBe(applied)
+    }
+
+    const first = await start()
+    await traffic(300)
+    await told(300)
+    const before = await ends()
+    await first.stop()
+    await makeAnew('interactions')
+    await traffic(900)
+    const after = await ends()
+    for (const [partition, end] of after.entries()) expect(end).toBeGreaterThan(before[partition]!)
+
+    const refused = await start()
+    await expect(refused.done).rejects.toMatchObject({
+      code: 'topic_changed',
+      message: expect.stringMatching(/whenTopicChanged: rebuild .*forgets.* or keep .*goes on/) as string,
+    })
+    expect(await appliedTo(feed)).toBe(300)
+
+    const keeping = await start('keep')
+    const skipped = before.reduce((sum, end) => sum + end, 0)
+    await told(300 + 900 - skipped)
+    await keeping.stop()
+
+    await makeAnew('interactions', 'itemInteractions')
+    await traffic(700)
+    const refusedAgain = await start()
+    await expect(refusedAgain.done).rejects.toMatchObject({ code: 'topic_changed' })
+    const rebuilding = await start('rebuild')
+    await expectExact(runtime, store, 700)
+    await rebuilding.stop()
+  })
 })
+
+/** How many interactions the users' states tell of. */
+async function appliedTo({ runtime, store }: { runtime: KafkaRuntime; store: StateStore }): Promise<number> {
+  const { user } = featureSet.layouts
+  let applied = 0
+  for (let partition = 0; partition < runtime.partitionCount('interactions'); partition++) {
+    const tag = partitionTag(runtime.topicName('interactions'), partition, user.id)
+    for await (const { blob } of store.scan(tag)) applied += decodeState(user, blob).applied
+  }
+  return applied
+}

@@ -7,6 +7,8 @@ export { DEFAULT_FEATURES } from './default-features.ts'
 export * from './kinds/index.ts'
 export { nameOfDefinition } from './definitions.ts'
 export type { FeatureDefinition } from './definitions.ts'
+export { judgeAttributes } from './attributes/judge-attributes.ts'
+export { featureWarnings, numberRanges } from './feature-warnings.ts'
 export { compileFeatureSet } from './feature-set.ts'
 export type { CompiledFeatureSet } from './feature-set.ts'
 

@@ -1,4 +1,5 @@
 import type { Runtime } from '#streams'
+import { createAttributeWatch } from './attributes/attribute-watch.ts'
 import type { FeatureAnswer, FeatureReader, FeatureRequest } from './contract.ts'
 import type { CompiledFeatureSet } from './feature-set.ts'
 import { isReady } from './fence.ts'
@@ -20,6 +21,7 @@ export function createFeatureReader(parts: {
   const { runtime, store, featureSet } = parts
   const { clock, signals } = runtime
   const planRead = createReadPlan(runtime, featureSet)
+  const watchContext = createAttributeWatch(featureSet.config, 'context', signals)
 
   async function answer(requests: readonly FeatureRequest[]): Promise<FeatureAnswer> {
     const plan = planRead(requests)
@@ -44,6 +46,7 @@ export function createFeatureReader(parts: {
     check: () => checkStates(store, tags),
     async read(requests) {
       const startedMs = clock.nowMs()
+      for (const { context } of requests) watchContext(context)
       const answered = await answer(requests)
       signals.observe(SIGNALS.readSeconds, (clock.nowMs() - startedMs) / 1_000)
       signals.count(SIGNALS.readsAnswered, { answer: answered.kind })

@@ -9,16 +9,25 @@ import { openRedisStore } from './redis-store.ts'
 describeServices('a Redis that refuses', () => {
   let secured: SecuredRedis
   let plain: OwnRedis
+  let old: { certFile: string; keyFile: string }
 
   beforeAll(async () => {
     secured = await startSecuredRedis(['user reader on >planted-reader ~x:* +get +mget +info'])
     plain = await startOwnRedis()
+    const issued = await secured.authority.issue('old', { agedDays: 30, validDays: 2 })
+    old = { certFile: issued.certPemFile, keyFile: issued.keyPemFile }
   }, 60_000)
   afterAll(async () => {
     await plain.close()
     await secured.close()
   })
 
+  function fileOf(name: string, text: string, mode: number): string {
+    const file = path.join(secured.folder, name)
+    writeFileSync(file, text)
+    chmodSync(file, mode)
+    return file
+  }
   const asReader = (): RedisAddress => ({
     url: secured.redis.url,
     ...secured.as('reader', 'planted-reader'),
@@ -29,6 +38,10 @@ describeServices('a Redis that refuses', () => {
     ['a wrong user', () => ({ username: 'nobody' }), 'refuses the login of user "nobody"'],
     ['an unknown authority', () => ({ tls: {} }), 'not signed by an authority that is trusted here'],
     ['another name', () => ({ tls: { ...asReader().tls, serverName: 'elsewhere' } }), 'is for another name'],
+    ['a file that is no PEM', () => ({ tls: { caFile: fileOf('x', 'binary', 0o600) } }), 'is no PEM file'],
+    ['an old client certificate', () => ({ tls: { ...asReader().tls, ...old } }), 'is past its date'],
+    ['an empty file', () => ({ password: { file: fileOf('empty', '', 0o600) } }), 'is empty'],
+    ['an open file', () => ({ password: { file: fileOf('open', 'x', 0o644) } }), 'is open to everybody'],
     ['TLS on a plain port', () => ({ url: plain.url }), 'If it speaks none on this port'],
     [
       'no Cluster',
@@ -69,9 +82,7 @@ describeServices('a Redis that refuses', () => {
   })
 
   it('comes back with the rotated password after a break', async () => {
-    const file = path.join(secured.folder, 'password')
-    writeFileSync(file, 'planted-reader')
-    chmodSync(file, 0o600)
+    const file = fileOf('password', 'planted-reader', 0o600)
     const store = await openRedisStore({ ...asReader(), password: { file } }, 'x')
     const admin = createRedis(secured.redis.address)
     try {

@@ -4,6 +4,7 @@ import type { SignalDeclaration } from '#streams'
 export const SIGNALS = {
   recordsApplied: 'feature_records_applied',
   interactionsRepeated: 'feature_interactions_repeated',
+  attributesUnfit: 'feature_attributes_unfit',
   copiesDropped: 'feature_copies_dropped',
   fenceRefusals: 'feature_fence_refusals',
   freshnessSeconds: 'feature_freshness_seconds',
@@ -30,6 +31,12 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
     name: SIGNALS.interactionsRepeated,
     help: 'interactions whose id came before (features.deduplicate): counted nowhere',
     labels: [],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.attributesUnfit,
+    help: 'attribute values of users, items and requests (context) that features cannot see: unknown, mistyped, saturated',
+    labels: ['of', 'attribute', 'reason'],
   },
   {
     kind: 'counter',

@@ -3,8 +3,8 @@ import { SecretUnreadableError } from './errors.ts'
 import { keepSecret } from './secrecy.ts'
 import type { Secret } from './secret.ts'
 
-/** Group and others: what they may read is no secret. */
-const OTHERS_MODE = 0o077
+/** What everybody may read is no secret. A group may: Kubernetes mounts secrets for the group of a pod (mode 440). */
+const EVERYBODY_MODE = 0o007
 
 /**
  * The secret as it is now; ask at every connection, so that a rotated one is picked up. What was read is hidden by
@@ -52,7 +52,7 @@ function ofFile(file: string, what: string): string {
   return text
 }
 
-/** @throws SecretUnreadableError when the file is not there, or others may read it */
+/** @throws SecretUnreadableError when the file is not there, or others than its owner and group may read it */
 export function mustBePrivate(file: string, what: string): void {
   let mode: number
   try {
@@ -65,11 +65,11 @@ export function mustBePrivate(file: string, what: string): void {
       error,
     )
   }
-  if ((mode & OTHERS_MODE) !== 0)
+  if ((mode & EVERYBODY_MODE) !== 0)
     throw new SecretUnreadableError(
       what,
-      `${file} is readable by others (mode ${(mode & 0o777).toString(8)})`,
-      `Take their rights away: chmod 600 ${file}`,
+      `${file} is open to everybody (mode ${(mode & 0o777).toString(8)})`,
+      `Leave it to its owner and group: chmod o-rwx ${file}`,
     )
 }
 

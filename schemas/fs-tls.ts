@@ -24,14 +24,20 @@ export interface TlsOptions {
 export function readTls(tls: Tls, setting: string): TlsOptions {
   const { caFile, certFile, keyFile, serverName } = tls
   return {
-    ...(caFile === undefined ? {} : { ca: certificatesOf(caFile, `${setting}.caFile`) }),
-    ...(certFile === undefined ? {} : { cert: certificatesOf(certFile, `${setting}.certFile`) }),
-    ...(keyFile === undefined ? {} : { key: keyOf(keyFile, `${setting}.keyFile`) }),
+    ...(caFile === undefined ? {} : { ca: certificatesIn(caFile, `${setting}.caFile`) }),
+    ...(certFile === undefined ? {} : { cert: certificatesIn(certFile, `${setting}.certFile`) }),
+    ...(keyFile === undefined ? {} : { key: keyIn(keyFile, `${setting}.keyFile`) }),
     ...(serverName === undefined ? {} : { servername: serverName }),
   }
 }
 
-function certificatesOf(file: string, setting: string): string {
+/**
+ * A PEM file of certificates, as TLS takes it.
+ *
+ * @param setting for messages; whether it ends in caFile decides which of them must still hold
+ * @throws CertificateError
+ */
+export function certificatesIn(file: string, setting: string): string {
   const text = textOf(file, setting)
   const ends = [...text.matchAll(CERTIFICATE)].map(([pem]) => endOf(pem, file, setting))
   if (ends.length === 0)
@@ -40,7 +46,8 @@ function certificatesOf(file: string, setting: string): string {
       `${file} is no PEM file: it holds no BEGIN CERTIFICATE`,
       'Convert it: openssl x509 -inform der, or keytool -exportcert -rfc of a Java store',
     )
-  const lastMs = Math.max(...ends)
+  // Of authorities one that is good will do; a certificate is followed by those that vouch for it.
+  const lastMs = setting.endsWith('caFile') ? Math.max(...ends) : ends[0]!
   if (lastMs < Date.now())
     throw new CertificateError(
       setting,
@@ -63,7 +70,8 @@ function endOf(pem: string, file: string, setting: string): number {
   }
 }
 
-function keyOf(file: string, setting: string): string {
+/** @throws CertificateError, SecretUnreadableError */
+export function keyIn(file: string, setting: string): string {
   mustBePrivate(file, setting)
   const text = textOf(file, setting)
   if (!KEY.test(text))

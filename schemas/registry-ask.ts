@@ -11,6 +11,8 @@ export interface AskOptions {
   user?: string | null
   /** Called before an attempt that follows one without an answer. */
   onNoAnswer?(): void
+  /** What a person must mend when an attempt got no answer; null: it may pass by itself. */
+  whyNoAnswer?(said: string): Promise<string | null>
 }
 
 /** The request did not arrive, or no answer came back. */
@@ -53,7 +55,8 @@ export type Ask = <Answer>(what: string, attempt: () => Promise<Answer>) => Prom
  * again and ends as RegistryUnavailableError; any other answer ends at once as RegistryRefusedError.
  */
 export function createAsk(options: AskOptions = {}): Ask {
-  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150, user = null, onNoAnswer } = options
+  const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150 } = options
+  const { user = null, onNoAnswer, whyNoAnswer } = options
 
   return async function ask(what, attempt) {
     const deadlineMs = performance.now() + questionMs
@@ -63,6 +66,9 @@ export function createAsk(options: AskOptions = {}): Ask {
       } catch (error) {
         if (error instanceof SchemaIncompatibleError) throw error
         if (!isTransient(error)) throw isAnswer(error) ? refused(what, error, user) : error
+        const why = isUnanswered(error) ? ((await whyNoAnswer?.(sayingOf(error))) ?? null) : null
+        if (why !== null)
+          throw new RegistryRefusedError(`schema registry: ${what} was refused: ${why}`, { cause: error })
         const pauseMs = retryPauseMs * 2 ** (attempts - 1) * (0.75 + Math.random() / 2)
         if (attempts >= attemptsMax || performance.now() + pauseMs >= deadlineMs) {
           throw new RegistryUnavailableError(what, attempts, sayingOf(error), { cause: error })

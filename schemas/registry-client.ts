@@ -3,6 +3,7 @@ import { request as requestByTls, Agent } from 'node:https'
 import { RegistryRefusedError } from './errors.ts'
 import { readSecret } from './fs-secret.ts'
 import { readTls } from './fs-tls.ts'
+import { speaksTls } from './http-tls-probe.ts'
 import { type RegistryAddress, registryTlsCause } from './registry-access.ts'
 import { withoutSecrets } from './secrecy.ts'
 
@@ -83,18 +84,35 @@ async function requestOne(
     const isOwnTls = address.tls !== undefined && host.startsWith('https:')
     return await (isOwnTls ? fetchByTls(host + path, init, address) : fetch(host + path, init))
   } catch (error) {
-    throw explained(error, host)
+    throw await explained(error, host)
   }
 }
 
 /** With the cause where a person must mend it; fetch says only "fetch failed". */
-function explained(error: unknown, host: string): unknown {
+async function explained(error: unknown, host: string): Promise<unknown> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined
   const code = cause !== undefined && 'code' in cause ? String(cause.code) : ''
-  const why = registryTlsCause(`${cause?.message ?? ''} ${code}`)
+  const said = `${cause?.message ?? ''} ${code}`
+  const why = registryTlsCause(said) ?? (await whyRegistryClosed(said, host))
   return why === null
     ? error
     : new RegistryRefusedError(`schema registry at ${host}: ${why}`, { cause: error })
+}
+
+/** How the end of a connection without an answer, or with one that is no HTTP, is told. */
+const CLOSED = /other side closed|socket hang up|ECONNRESET|UND_ERR_SOCKET|HPE_|Parse Error/
+
+/**
+ * A port that speaks TLS hangs up on a plain request, or answers with what is no HTTP. Asks it.
+ *
+ * @param said what the client told of the failure
+ * @returns null when that was not it
+ */
+export async function whyRegistryClosed(said: string, url: string): Promise<string | null> {
+  if (!CLOSED.test(said) || !URL.canParse(url)) return null
+  const { protocol, hostname, port } = new URL(url)
+  if (protocol !== 'http:' || !(await speaksTls(hostname, Number(port || 80)))) return null
+  return 'it speaks TLS on this port, and the URL says http: use https://, with registry.tls.caFile (FEEDLOOP_REGISTRY_TLS_CA_FILE) if it has an authority of its own'
 }
 
 /** Read at each request: a rotated secret counts at once. */

@@ -7,7 +7,12 @@ import { SchemaIncompatibleError } from './errors.ts'
 import { createAsk, isForeign, RegistryAnswerError, statusOf } from './registry-ask.ts'
 import type { AskOptions } from './registry-ask.ts'
 import { type RegistryAddress, registryUser } from './registry-access.ts'
-import { createRegistryClient, registryAddresses, requestRegistry } from './registry-client.ts'
+import {
+  createRegistryClient,
+  registryAddresses,
+  requestRegistry,
+  whyRegistryClosed,
+} from './registry-client.ts'
 import { createPatience } from './registry-patience.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
 
@@ -30,7 +35,8 @@ const FULL_TRANSITIVE = COMPATIBILITY.FULL_TRANSITIVE
 /** A schema registry that speaks the Confluent protocol (Confluent, Apicurio, Karapace). Connects at the first question. */
 export function openRegistry(address: RegistryAddress, options: RegistryOptions = {}): SchemaRegistry {
   const { requestMs = 8_000, unknownIdMs = 10_000, patienceMs = 500 } = options
-  const clients = registryAddresses(address).map((each) => createRegistryClient(each, requestMs))
+  const addresses = registryAddresses(address)
+  const clients = addresses.map((each) => createRegistryClient(each, requestMs))
   let turn = 0
   const client = () => clients[turn]!
   const at = { address, requestMs }
@@ -38,6 +44,7 @@ export function openRegistry(address: RegistryAddress, options: RegistryOptions 
     user: registryUser(address),
     // Of several URLs the next one is asked from then on.
     onNoAnswer: () => (turn = (turn + 1) % clients.length),
+    whyNoAnswer: (said) => whyRegistryClosed(said, addresses[turn]!.url),
     ...options,
   })
   const unknownIds = createUnknownIds(unknownIdMs)

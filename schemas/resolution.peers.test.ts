@@ -1,7 +1,5 @@
-import { execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import avsc from 'avsc'
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -12,6 +10,7 @@ import { readSchemaHistory } from './fs-schemas.ts'
 import { arbitraryOf } from './testing/arbitrary-records.ts'
 import { testCatalogue } from './testing/current-types.ts'
 import { fullVersions } from './testing/evolution/evolve-schema.ts'
+import { hasPython, pythonWith } from './testing/process-python.ts'
 import { createTopicReader } from './topic-reader.ts'
 import type { TopicReader } from './topic-reader.ts'
 
@@ -20,23 +19,9 @@ const VALUES = Number(process.env['VALUES'] ?? '50')
 const SEED = 1
 const VERSIONS_MADE = 4
 
-const run = promisify(execFile)
 const PACKAGES = ['fastavro==1.13.1']
-const venv = path.join(
-  import.meta.dirname,
-  '..',
-  '.feedloop',
-  'peers',
-  PACKAGES.join('-').replaceAll('==', '_'),
-)
-const python = path.join(venv, 'bin', 'python')
-
-const isThere = await run('python3', ['--version']).then(
-  () => true,
-  () => false,
-)
-if (!isThere && process.env['REQUIRE_SERVICES'] === '1')
-  throw new Error('REQUIRE_SERVICES=1 and there is no python3')
+const isThere = await hasPython()
+let python: string
 
 /** Answers of fastavro, one per line asked. */
 async function askFastavro(lines: readonly object[]): Promise<(string | null)[][]> {
@@ -67,9 +52,7 @@ function hexRead(ours: TopicReader, reader: avsc.Type, bytes: Buffer): string | 
 
 describe.skipIf(!isThere)(`resolution by ${isThere ? PACKAGES.join() : 'skipped: no python3'}`, () => {
   beforeAll(async () => {
-    if (existsSync(python)) return
-    await run('python3', ['-m', 'venv', venv])
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES])
+    python = await pythonWith(PACKAGES)
   })
 
   it.each(TOPIC_KEYS)('%s: every reader reads every writer as fastavro does', async (topic) => {

@@ -25,6 +25,15 @@ describe('readSecret', () => {
     expect(readSecret({ file: secretFile('good', 'of a file\n') }, 'the password')).toBe('of a file')
   })
 
+  it('takes a file that its group may read, as Kubernetes mounts secrets', () => {
+    for (const mode of [0o400, 0o440, 0o640])
+      expect(readSecret({ file: secretFile(`mode-${String(mode)}`, 'x', mode) }, 'the password')).toBe('x')
+    for (const mode of [0o444, 0o604, 0o641])
+      expect(() =>
+        readSecret({ file: secretFile(`mode-${String(mode)}`, 'x', mode) }, 'the password'),
+      ).toThrow('is open to everybody')
+  })
+
   it('reads anew each time, so that a rotated file is picked up', () => {
     const file = secretFile('rotated', 'before')
     expect(readSecret({ file }, 'the password')).toBe('before')
@@ -44,9 +53,9 @@ describe('readSecret', () => {
       'the Redis password: FILE is empty. Write the secret into it.',
     ],
     [
-      'readable by others',
+      'open to everybody',
       { file: secretFile('open', 'x', 0o644) },
-      'the Redis password: FILE is readable by others (mode 644). Take their rights away: chmod 600 FILE.',
+      'the Redis password: FILE is open to everybody (mode 644). Leave it to its owner and group: chmod o-rwx FILE.',
     ],
     [
       'not set',

@@ -12,7 +12,7 @@ const file = path.join(folder, 'a.pem')
 it('says which file is no certificate, and which key others may read', () => {
   writeFileSync(file, 'binary', { mode: 0o644 })
   expect(() => readTls({ caFile: file }, 'redis.tls')).toThrow(`redis.tls.caFile: ${file} is no PEM file`)
-  expect(() => readTls({ keyFile: file }, 'redis.tls')).toThrow(`chmod 600 ${file}`)
+  expect(() => readTls({ keyFile: file }, 'redis.tls')).toThrow(`chmod o-rwx ${file}`)
   expect(() => readTls({ caFile: `${file}.gone` }, 'redis.tls')).toThrow('cannot be read (ENOENT)')
   writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
   expect(() => readTls({ caFile: file }, 'redis.tls')).toThrow('what it calls a certificate is none')

@@ -7,7 +7,7 @@ export const tlsSchema = z
   .strictObject({
     caFile: text.optional().describe('authorities that sign the server; left out: those that Node knows'),
     certFile: text.optional().describe('a client certificate; with keyFile'),
-    keyFile: text.optional().describe('its key, without a password, readable by its owner alone'),
+    keyFile: text.optional().describe('its key, without a password, readable by its owner and group alone'),
     serverName: text
       .optional()
       .describe('that the certificate must have, where the server is given by its number'),

@@ -1,9 +1,18 @@
 import { z } from 'zod'
 import { EncodeError, type Codec, type RankRequest } from '#schemas'
-import type { FieldError } from '#streams'
+import { EARLIEST_EVENT_MS, type FieldError, guessedUnit } from '#streams'
 
 /** Largest time value of ECMAScript: a long in Avro holds more, nothing that computes with it does. */
 const LATEST_MS = 8.64e15
+
+/** 2100: what a larger number was meant as lies before it. */
+const GUESSED_UNTIL_MS = 4_102_444_800_000
+
+const tooLate = (value: number) =>
+  `is no moment in milliseconds${guessedUnit(value, { earliestMs: EARLIEST_EVENT_MS, latestMs: GUESSED_UNTIL_MS })}`
+
+/** So many mistakes are told: an answer must not be many times as long as its question. */
+const ERRORS_MAX = 20
 
 /** Half of a surrogate pair has no UTF-8: it would be written as another id than the one that was sent. */
 const text = z.string().refine((value) => !/\p{Surrogate}/u.test(value), {
@@ -28,7 +37,12 @@ const rankRequestSchema = z.strictObject({
   occurredAtMs: z
     .number()
     .transform((ms) => Math.round(ms))
-    .pipe(z.number().positive().max(LATEST_MS))
+    .pipe(
+      z
+        .number()
+        .positive()
+        .max(LATEST_MS, { error: ({ input }) => tooLate(input as number) }),
+    )
     .optional(),
 })
 
@@ -41,24 +55,30 @@ export interface RequestChecks {
   contextKinds?: ContextKinds | undefined
 }
 
-/** The request, or every mistake in it by its path. */
+/** The request, or the mistakes in it by their paths, at most `ERRORS_MAX`. */
 export function parseRankRequest(
   body: unknown,
   { nowMs, codec, contextKinds }: RequestChecks,
 ): { request: RankRequest } | { errors: FieldError[] } {
   const parsed = rankRequestSchema.safeParse(body)
   if (!parsed.success) {
-    return {
-      errors: parsed.error.issues.map(({ path, message }) => ({
-        field: path.map(String).join('.') || 'body',
-        reason: message,
-      })),
-    }
+    const { issues } = parsed.error
+    const errors = issues.slice(0, ERRORS_MAX).map(({ path, message }) => ({
+      field: path.map(String).join('.') || 'body',
+      reason: message,
+    }))
+    return { errors: withRest(errors, issues.length) }
   }
   const request = { ...parsed.data, occurredAtMs: parsed.data.occurredAtMs ?? nowMs }
   const unfit = contextKinds === undefined ? [] : contextErrors(request.context, contextKinds)
   const errors = [...unfit, ...encodeErrors(codec, request)]
-  return errors.length > 0 ? { errors } : { request }
+  if (errors.length === 0) return { request }
+  return { errors: withRest(errors.slice(0, ERRORS_MAX), errors.length) }
+}
+
+function withRest(errors: FieldError[], count: number): FieldError[] {
+  if (count === errors.length) return errors
+  return [...errors, { field: 'body', reason: `and ${String(count - errors.length)} more mistakes` }]
 }
 
 function contextErrors(context: RankRequest['context'], kinds: ContextKinds): FieldError[] {

@@ -150,6 +150,45 @@ describe('POST /predict', () => {
     expect(answer.detail).toMatch(/requestId: .*userId: .*candidates.0: /)
   })
 
+  it('400 guesses the unit of a time that is no moment', async () => {
+    const answer = await serverOf().post({ ...body, occurredAtMs: 1_795_908_721e9 })
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'occurredAtMs' }] } })
+    expect(answer.body.detail).toContain('looks like nanoseconds (2026-11-2')
+  })
+
+  it('400 tells a bounded number of mistakes, whatever comes', async () => {
+    const answer = await serverOf().post({ ...body, candidates: Array.from({ length: 300 }, () => 1) })
+    expect(answer.status).toBe(400)
+    expect(answer.body.errors).toHaveLength(21)
+    expect(answer.body.errors!.at(-1)).toEqual({ field: 'body', reason: 'and 280 more mistakes' })
+  })
+
+  it.each([
+    ['null', 400],
+    ['[]', 400],
+    ['"r1"', 400],
+    ['', 400],
+    ['{', 400],
+    ['{"requestId": NaN}', 400],
+    ['{"requestId": "r1", "__proto__": {"x": 1}, "userId": "u1", "candidates": ["i1"]}', 400],
+    ['{"requestId": 7, "userId": "u1", "candidates": ["i1"]}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": "i1"}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1", null]}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "occurredAtMs": "1795908721000"}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "occurredAtMs": null}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "occurredAtMs": 1e21}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "occurredAtMs": -1}', 400],
+    ['{"requestId": "r1", "userId": "u1", "candidates": ["i1"], "context": null}', 400],
+    ['\uFEFF{"requestId": "r1", "userId": "u1", "candidates": ["i1"]}', 200],
+    ['{"requestId": "a{b}:c/d%e", "userId": "u\\u0000", "candidates": ["i1", "i1", "constructor"]}', 200],
+  ])('answers %s with %d and a reason', async (payload, status) => {
+    const { server } = serverOf()
+    const headers = { 'content-type': 'application/json' }
+    const answer = await server.inject({ method: 'POST', url: '/predict', payload, headers })
+    expect(answer.statusCode).toBe(status)
+    if (status === 400) expect(answer.json<ProblemBody>().errors![0]!.reason).not.toBe('')
+  })
+
   it('422 says what a request from Kafka would be dead-lettered for', async () => {
     const { post } = serverOf()
     const many = await post({ ...body, candidates: ['a', 'b', 'c', 'd'] })

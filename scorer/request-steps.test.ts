@@ -96,32 +96,11 @@ describe('an old request', () => {
   })
 })
 
-describe('the context of a request from Kafka', () => {
-  const [note] = requestSteps(
-    config,
-    { skewSecondsMax: 300, farSecondsMax: 86_400 },
-    { contextKinds: { device: 'text' } },
-  ).slice(-1)
-  const signalOf = (attribute: RankRequest['context'][number]) => {
-    const context = [attribute]
-    const verdict = note!(
-      { requestId: 'r1', userId: 'u1', occurredAtMs: 1, candidates: ['a'], context },
-      meta,
-    )
-    return verdict.kind === 'pass' ? verdict.signal : verdict.kind
-  }
-  it('is answered whatever it says, and counted when features take it for missing', () => {
-    expect(signalOf({ name: 'device', text: 'x', number: null })).toBeUndefined()
-    expect(signalOf({ name: 'Device', text: 'x', number: null })).toBe('context_undeclared')
-    expect(signalOf({ name: 'device', text: null, number: 1 })).toBe('context_mistyped')
-  })
-})
-
 describe('a request that does not lie where its user belongs', () => {
   const [note] = requestSteps(
     config,
     { skewSecondsMax: 300, farSecondsMax: 86_400 },
-    { partitionOf: (userId) => userId.length },
+    (userId) => userId.length,
   ).slice(-1)
   const request = { requestId: 'r1', userId: 'u1', occurredAtMs: 1, candidates: ['a'], context: [] }
   const signalOf = (partition: number, key: string | null) => {

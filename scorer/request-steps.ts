@@ -9,7 +9,6 @@ import {
   type Step,
 } from '#streams'
 import type { ScorerConfig } from './config.ts'
-import type { ContextKinds } from './http-request.ts'
 
 type RequestLimits = Pick<
   ScorerConfig,
@@ -59,10 +58,7 @@ export const dropRepeatedCandidates: Step<RankRequest> = function dropRepeatedCa
 export function requestSteps(
   config: RequestLimits,
   time: ClampFutureOptions,
-  {
-    contextKinds,
-    partitionOf,
-  }: { contextKinds?: ContextKinds | undefined; partitionOf?: (userId: string) => number } = {},
+  partitionOf?: (userId: string) => number,
 ): Step<RankRequest>[] {
   return [
     checkSizes(config),
@@ -71,7 +67,6 @@ export function requestSteps(
     refuseOld(config),
     clampFuture<RankRequest>(time),
     dropRepeatedCandidates,
-    ...(contextKinds === undefined ? [] : [noteContext(contextKinds)]),
     // An answer goes where its user's predictions are, wherever the question lay.
     ...(partitionOf === undefined ? [] : [noteMisplaced<RankRequest>({ field: 'userId', partitionOf })]),
   ]
@@ -85,19 +80,6 @@ export function refuseOld({ requestAgeDaysMax }: RequestLimits): Step<RankReques
     if (ageDays <= requestAgeDaysMax) return pass(request)
     const old = `occurredAtMs ${request.occurredAtMs} is ${Math.floor(ageDays)} days ago`
     return deadLetter('too_old', `${old}, at most ${requestAgeDaysMax} are taken (scorer.requestAgeDaysMax)`)
-  }
-}
-
-/** Features take an attribute that is not declared, or of another kind, for missing: the answer goes on, and it is counted. */
-export function noteContext(kinds: ContextKinds): Step<RankRequest> {
-  return function noteContext(request) {
-    let isMistyped = false
-    for (const { name, text } of request.context) {
-      const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
-      if (kind === undefined) return pass(request, 'context_undeclared')
-      if ((text === null ? 'number' : 'text') !== kind) isMistyped = true
-    }
-    return isMistyped ? pass(request, 'context_mistyped') : pass(request)
   }
 }
 

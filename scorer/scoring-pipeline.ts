@@ -3,7 +3,6 @@ import { type StageName, STAGES } from '#schemas'
 import type { Batch, ClampFutureOptions, Clock, Outputs, Signals, Stage, StageRecord } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import { microBatches } from './micro-batch.ts'
-import type { ContextKinds } from './http-request.ts'
 import type { RequestAt } from './prediction-record.ts'
 import type { RequestScoring } from './request-scoring.ts'
 import { requestSteps } from './request-steps.ts'
@@ -12,7 +11,6 @@ export interface ScoringPipelineOptions {
   config: ScorerConfig
   /** Bounds of event time, from the streams section of the configuration. */
   time: ClampFutureOptions
-  contextKinds?: ContextKinds | undefined
   /** Where the requests of a user belong. */
   partitionOf(userId: string): number
   scoring: RequestScoring
@@ -29,7 +27,6 @@ export interface ScoringPipelineOptions {
 export function createScoringStage({
   config,
   time,
-  contextKinds,
   partitionOf,
   scoring,
   clock,
@@ -71,7 +68,7 @@ export function createScoringStage({
     name: 'scorer' satisfies StageName,
     sources: STAGES.scorer.sources,
     startFrom: 'earliest',
-    steps: { requests: requestSteps(config, time, { contextKinds, partitionOf }) },
+    steps: { requests: requestSteps(config, time, partitionOf) },
     batch,
   }
 }

@@ -27,7 +27,7 @@ export interface ScorerOptions {
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
   /** Default: ONNX sessions in a worker thread of this scorer. */
   openModel?: OpenModel
-  /** Context attributes that the feed declares: by HTTP others are refused, by Kafka they are counted. */
+  /** Context attributes that the feed declares: by HTTP others are refused. */
   contextKinds?: ContextKinds | undefined
   /** Prometheus text for GET /metrics. */
   metricsText?: () => Promise<string>
@@ -83,9 +83,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   async function takeRequests(): Promise<RunningStage | undefined> {
     await models.ready
     if (isStopped) return undefined
-    stage = await runtime.runStage(
-      createScoringStage({ config, time, contextKinds, partitionOf, scoring, clock, signals }),
-    )
+    stage = await runtime.runStage(createScoringStage({ config, time, partitionOf, scoring, clock, signals }))
     if (isStopped) await stage.stop()
     return stage
   }

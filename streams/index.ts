@@ -30,6 +30,7 @@ export { codeOf, describeFailure, OperatorError, StageKilledError } from './erro
 // Steps that several stages share, and small things
 export { clampFuture, type ClampFutureOptions } from './steps/clamp-future.ts'
 export { misplaced, noteMisplaced, rightPartition, rightTombstone } from './steps/right-partition.ts'
+export { guessedUnit } from './steps/guess-unit.ts'
 export { refuseAbsurdTime } from './steps/refuse-absurd-time.ts'
 export { partitionOf } from './partitioner.ts'
 export { type Closers, createClosers, openAll } from './closers.ts'
@@ -57,6 +58,7 @@ export { readTopic } from './kafka/kafka-read-topic.ts'
 export { applyTopics, deleteTopics } from './kafka/kafka-topics.ts'
 export { type LagReader, openLagReader } from './kafka/kafka-lag.ts'
 export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
+export { recentLetters } from './kafka/kafka-recent-letters.ts'
 export { lettersByReason, type LettersOfReason, lettersText } from './recent-letters.ts'
 
 // The edge: the feed file, probes, processes, commands
@@ -72,6 +74,8 @@ export { onStopAsked } from './process-stop-asked.ts'
 export { untilStopped } from './process-until-stopped.ts'
 export { collectRarely } from './process-garbage-collection.ts'
 export { registerStreamsCommands } from './commands.ts'
+export { type Finding, ok, warning } from './doctor/finding.ts'
+export type { Samples } from './doctor/samples.ts'
 
 // The local stack
 export { type Environment, environmentOf } from './stack/addresses.ts'

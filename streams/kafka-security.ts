@@ -10,7 +10,9 @@ export const kafkaTlsSchema = z.strictObject({
     .optional()
     .describe('PEM of the authorities that sign the brokers; left out: those that Node knows'),
   certFile: text.optional().describe('PEM of a client certificate; with keyFile'),
-  keyFile: text.optional().describe('PEM of its key, without a password, readable by its owner alone'),
+  keyFile: text
+    .optional()
+    .describe('PEM of its key, without a password, readable by its owner and group alone'),
   serverName: text.optional().describe('that the certificate must have, where brokers are given by address'),
 })
 export type KafkaTls = z.infer<typeof kafkaTlsSchema>

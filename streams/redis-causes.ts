@@ -38,7 +38,12 @@ const CAUSES: readonly [says: RegExp, sentence: (where: Where, said: string) => 
     () => 'its certificate is past its date. Put a new one on the server',
   ],
   [
-    /certificate.required|handshake failure|bad certificate|unknown ca/i,
+    /alert certificate (expired|revoked)/i,
+    () =>
+      'it finds the certificate of this client past its date. Put a new one there (redis.tls.certFile, FEEDLOOP_REDIS_TLS_CERT_FILE)',
+  ],
+  [
+    /certificate.required|handshake failure|bad certificate|certificate unknown|unknown ca/i,
     () =>
       'it does not take the certificate of this client. Give one that it trusts in redis.tls.certFile and keyFile',
   ],

@@ -23,6 +23,7 @@ describeServices('a registry that asks who one is', () => {
   const passwordFile = path.join(folder, 'password')
   const tls = () => ({ caFile: path.join(folder, 'ca.pem'), serverName: 'localhost' })
   let client: Certificate
+  let old: { certFile: string; keyFile: string }
   let byUser: ServedRegistry
   let byToken: ServedRegistry
   let password = 'first-password'
@@ -32,6 +33,8 @@ describeServices('a registry that asks who one is', () => {
     const authority = await createAuthority(folder)
     const server = await authority.issue('server')
     client = await authority.issue('client')
+    const { certPemFile, keyPemFile } = await authority.issue('old', { agedDays: 30, validDays: 2 })
+    old = { certFile: certPemFile, keyFile: keyPemFile }
     const pem = {
       cert: readFileSync(server.certPemFile),
       key: readFileSync(server.keyPemFile),
@@ -54,6 +57,12 @@ describeServices('a registry that asks who one is', () => {
     rmSync(folder, { recursive: true })
   })
 
+  function fileOf(name: string, text: string, mode: number): string {
+    const file = path.join(folder, name)
+    writeFileSync(file, text)
+    chmodSync(file, mode)
+    return file
+  }
   const asFeed = (): RegistryAddress => ({
     url: byUser.url,
     username: 'feed',
@@ -100,6 +109,11 @@ describeServices('a registry that asks who one is', () => {
     ],
     ['a user without the right', () => ({ username: 'other', password: 'x' }), 'user "other" may not'],
     ['a wrong path', () => ({ url: byUser.url.replace(PREFIX, '/elsewhere') }), 'path prefix'],
+    ['no TLS', () => ({ url: byUser.url.replace('https:', 'http:') }), 'the URL says http: use https://'],
+    ['a file that is no PEM', () => ({ tls: { caFile: passwordFile } }), 'is no PEM file'],
+    ['an old client certificate', () => ({ tls: { ...tls(), ...old } }), 'is past its date'],
+    ['an empty file', () => ({ password: { file: fileOf('empty', '', 0o600) } }), 'is empty'],
+    ['an open file', () => ({ password: { file: fileOf('open', 'x', 0o644) } }), 'is open to everybody'],
     ['an unknown authority', () => ({ tls: {} }), 'registry.tls.caFile'],
     ['another name', () => ({ tls: { ...tls(), serverName: 'elsewhere' } }), 'registry.tls.serverName'],
   ])('tells %s as itself, within seconds', async (_, wrong, told) => {

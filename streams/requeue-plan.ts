@@ -4,6 +4,9 @@ import type { FoundLetter } from './dead-letters.ts'
 /** Reason of the letters that say: this record was written back. They have no bytes. */
 export const REQUEUED = 'requeued'
 
+/** The transactional id of `dead-letters requeue`: one for the feed, so that a second run at the same time ends the first. */
+export const requeueId = (prefix: string): string => `${prefix}.requeue`
+
 /** Where a record belongs now. */
 export interface Place {
   partition: number

@@ -143,6 +143,7 @@ export const LOG_EVENTS = {
   offsetsRefused: 'offsets_refused',
   /** The brokers do not tell the watchdog whether there is something to read. */
   progressUnknown: 'progress_unknown',
+  topicsUnknown: 'topics_unknown',
   stageStopped: 'stage_stopped',
 
   recordDeadLettered: 'record_dead_lettered',

@@ -39,6 +39,7 @@ export function registerModelList(models: Command, context: Context): void {
 interface MoveFlags {
   force?: true
   reason?: string
+  json?: true
 }
 
 /** promote, rollback, pin: the gate of the trainer, opened by an operator. */
@@ -47,6 +48,7 @@ export function registerOperatorMoves(models: Command, context: Context): void {
     command
       .option('--force', 'skip the metrics (never the golden proof); needs --reason')
       .option('--reason <text>', 'why, for whoever reads `models list`')
+      .option('--json', 'print what was written as JSON')
   withFlags(models.command('promote').description('make a model live, through the gate; ends a pin'))
     .argument('<model>', 'model id')
     .action((modelId: string, flags: MoveFlags) => act(context, 'promote', modelId, flags))
@@ -62,7 +64,7 @@ async function act(
   context: Context,
   action: OperatorWish['action'],
   modelId: string | undefined,
-  { force = false, reason = '' }: Omit<MoveFlags, 'force'> & { force?: boolean },
+  { force = false, reason = '', json }: Omit<MoveFlags, 'force'> & { force?: boolean },
 ): Promise<void> {
   if (force && reason.trim() === '')
     throw new OperatorError(
@@ -87,7 +89,11 @@ async function act(
           newestExamples: () => newestExamples(runtime, trainer.promotion.freshExamplesMin),
         },
       )
-      print(told)
+      print(
+        json
+          ? JSON.stringify(told, null, 2)
+          : `${told.modelId} is live${told.pinned ? ', and pinned' : ''}. ${told.reason}`,
+      )
     } finally {
       await outputs.close()
     }

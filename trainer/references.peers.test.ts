@@ -1,32 +1,15 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { hasPython, pythonWith } from '#schemas/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
 /** What the reference files were made with. */
 const PACKAGES = ['river==0.26.1', 'scikit-learn==1.9.1']
-const venv = path.join(
-  import.meta.dirname,
-  '..',
-  '.feedloop',
-  'peers',
-  PACKAGES.join('-').replaceAll('==', '_'),
-)
-const python = path.join(venv, 'bin', 'python')
-
-async function hasPython(): Promise<boolean> {
-  return run('python3', ['--version']).then(
-    () => true,
-    () => false,
-  )
-}
-
 const isThere = await hasPython()
-if (!isThere && process.env['REQUIRE_SERVICES'] === '1')
-  throw new Error('REQUIRE_SERVICES=1 and there is no python3')
 
 const SCRIPT = '_reference.py'
 /** Each script makes the JSON file of its name, beside it. */
@@ -53,10 +36,9 @@ function expectSame(found: unknown, stored: unknown, where: string): void {
 describe.skipIf(!isThere)(
   `reference values made again (${isThere ? PACKAGES.join(', ') : 'skipped: no python3'})`,
   () => {
+    let python: string
     beforeAll(async () => {
-      if (existsSync(python)) return
-      await run('python3', ['-m', 'venv', venv])
-      await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES])
+      python = await pythonWith(PACKAGES)
     })
 
     it.each(references)('%s: %s', async (folder, name) => {

@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest'
 import { resultFileSchema, type ResultTable, tableText } from '#streams/testing'
-import { type Run, standingsOf } from './bench-report.ts'
+import { type Run, securePrices, standingsOf } from './bench-report.ts'
 import {
   contestTable,
   freshnessTable,
   memoryTable,
   processesTable,
   profileTable,
+  secureTable,
   usersTable,
 } from './bench-tables.ts'
 import type { ScalingRun } from './process-scaling.ts'
@@ -28,6 +29,19 @@ it('compares a contestant with feedloop round by round', () => {
   const [peer, own] = standingsOf(ROUNDS)
   expect(peer).toMatchObject({ eventsPerSecond: [100, 200], feedloopRatio: [4, 2.5], wrong: null })
   expect(own).toMatchObject({ eventsPerSecond: [400, 500], wrong: 3 })
+})
+
+it('compares a contestant with itself where nobody is asked, round by round', () => {
+  const slower = (one: Run): Run => ({
+    ...one,
+    eventsPerSecond: one.eventsPerSecond / 2,
+    cpuSecondsPerMillion: one.cpuSecondsPerMillion * 3,
+  })
+  const both = ROUNDS.map((runs) => runs.map((one) => ({ plain: one, secure: slower(one) })))
+  const [peer, own] = securePrices(both)
+  expect(peer).toMatchObject({ contestant: 'peer', rateRatio: [0.5, 0.5], cpuRatio: [3, 3] })
+  expect(own!.secure).toMatchObject({ eventsPerSecond: [200, 250], wrong: 3 })
+  expect(resultFileSchema.shape.tables.parse({ secure: secureTable([peer!, own!], new Map()) })).toBeDefined()
 })
 
 it('writes every table in the format that READMEs show, each round with its value', () => {

@@ -38,3 +38,37 @@ export function standingsOf(rounds: readonly (readonly Run[])[]): Standing[] {
     }
   })
 }
+
+/** One contestant in one round, on both stacks. */
+export interface BothRuns {
+  plain: Run
+  secure: Run
+}
+
+/** All rounds of one contestant on both stacks. */
+export interface SecurePrice {
+  contestant: string
+  plain: Standing
+  secure: Standing
+  /** The secure stack's over the plain one's, round by round. */
+  rateRatio: number[]
+  cpuRatio: number[]
+}
+
+export function securePrices(rounds: readonly (readonly BothRuns[])[]): SecurePrice[] {
+  const plain = standingsOf(rounds.map((runs) => runs.map((run) => run.plain)))
+  const secure = standingsOf(rounds.map((runs) => runs.map((run) => run.secure)))
+  return plain.map((one, at) => {
+    const other = secure[at]!
+    const ratio = (of: 'eventsPerSecond' | 'cpuSecondsPerMillion') =>
+      other[of].map((value, round) => value / one[of][round]!)
+    const { contestant } = one
+    return {
+      contestant,
+      plain: one,
+      secure: other,
+      rateRatio: ratio('eventsPerSecond'),
+      cpuRatio: ratio('cpuSecondsPerMillion'),
+    }
+  })
+}

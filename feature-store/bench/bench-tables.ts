@@ -1,5 +1,5 @@
 import { type ResultTable, spreadOf } from '#streams/testing'
-import type { Standing } from './bench-report.ts'
+import type { SecurePrice, Standing } from './bench-report.ts'
 import type { StageShare } from './cpu-profile.ts'
 import type { FreshnessRun } from './process-freshness.ts'
 import type { ScalingRun } from './process-scaling.ts'
@@ -26,6 +26,39 @@ export function contestTable(
       one.rssMiB,
       one.wrong === null ? 'not compared' : rightText(one.wrong),
       one.contestant === 'feedloop' ? '' : one.feedloopRatio,
+    ]),
+  }
+}
+
+/** @param titles of the contestants, by their names */
+export function secureTable(
+  prices: readonly SecurePrice[],
+  titles: ReadonlyMap<string, string>,
+): ResultTable {
+  return {
+    columns: [
+      { title: 'contestant' },
+      { title: 'plain: events/s', digits: 0 },
+      { title: 'secure: events/s', digits: 0 },
+      { title: 'secure is x times as fast', digits: 2 },
+      { title: 'plain: CPU s per million', digits: 1 },
+      { title: 'secure: CPU s per million', digits: 1 },
+      { title: 'secure costs x times the CPU', digits: 2 },
+      { title: 'feedloop is x times as fast, both secure', digits: 2 },
+      { title: 'state right' },
+    ],
+    rows: prices.map(({ contestant, plain, secure, rateRatio, cpuRatio }) => [
+      titles.get(contestant) ?? contestant,
+      plain.eventsPerSecond,
+      secure.eventsPerSecond,
+      rateRatio,
+      plain.cpuSecondsPerMillion,
+      secure.cpuSecondsPerMillion,
+      cpuRatio,
+      contestant === 'feedloop' ? '' : secure.feedloopRatio,
+      secure.wrong === null || plain.wrong === null
+        ? 'not compared'
+        : rightText(Math.max(plain.wrong, secure.wrong)),
     ]),
   }
 }

@@ -6,13 +6,22 @@ import {
   streamsPeerStates,
 } from './redis-final-states.ts'
 
+/** What a Java program is given besides. */
+export interface JavaFiles {
+  /** For its states. */
+  folder: string
+  schema: string
+  /** How it is let in (java-settings.ts). */
+  settings: string
+}
+
 /** A program that is measured. */
 export interface Contestant {
   readonly name: string
   readonly title: string
   readonly program:
     | { kind: 'node'; file: string; argv(task: Task): string[] }
-    | { kind: 'java'; file: string; argv(task: Task, folder: string, schemaFile: string): string[] }
+    | { kind: 'java'; file: string; argv(task: Task, files: JavaFiles): string[] }
   /** What it left in Redis; null: nothing to look at (its states are in RocksDB). */
   readonly states: FinalStates | null
 }
@@ -34,16 +43,17 @@ const streams = (name: string, redis: boolean, threads: number, title: string): 
   program: {
     kind: 'java',
     file: 'peers/StreamsPeer.java',
-    argv: ({ kafka, topic, interactions, redis: { url }, prefix }, folder, schemaFile) => [
+    argv: ({ kafka, topic, interactions, redis: { url }, prefix }, { folder, schema, settings }) => [
       kafka.brokers.join(','),
       topic,
       String(interactions),
       String(threads),
-      schemaFile,
+      schema,
       folder,
       'eos',
       redis ? new URL(url).host : '-',
       prefix,
+      settings,
     ],
   },
   states: redis ? streamsPeerStates : null,

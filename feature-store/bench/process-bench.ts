@@ -1,8 +1,15 @@
 import { once } from 'node:events'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Addresses } from '#streams'
-import { openTestStack, type ResultFile, spreadOf, tableText, writeResults } from '#streams/testing'
-import { standingsOf } from './bench-report.ts'
+import {
+  openSecureStack,
+  openTestStack,
+  type ResultFile,
+  spreadOf,
+  tableText,
+  writeResults,
+} from '#streams/testing'
+import { securePrices, standingsOf } from './bench-report.ts'
 import {
   contestTable,
   freshnessTable,
@@ -10,14 +17,15 @@ import {
   memoryTable,
   processesTable,
   profileTable,
+  secureTable,
   usersTable,
 } from './bench-tables.ts'
 import { CONTESTANTS, FEEDLOOP } from './contestants.ts'
-import { playRounds, profileFeedloop } from './process-features-bench.ts'
+import { type Plan, playBoth, playRounds, profileFeedloop } from './process-features-bench.ts'
 import { LINGER_MS, measureFreshness } from './process-freshness.ts'
 import { measureScaling } from './process-scaling.ts'
 import { measureMemory } from './redis-memory.ts'
-import { WORKLOAD } from './workload.ts'
+import { type Workload, WORKLOAD } from './workload.ts'
 
 /** Of the maximum: interactions per second from a full topic, as the contest reports them. */
 const LOAD_PERCENTS = [25, 50, 75, 90]
@@ -25,6 +33,9 @@ const USER_COUNTS = [10_000, 100_000, 1_000_000]
 const PROCESS_COUNTS = [1, 2, 4, 8]
 /** Exit code after SIGINT, as shells have it. */
 const INTERRUPTED = 130
+
+/** Of the contestants, by their names. */
+const titles = new Map(CONTESTANTS.map(({ name, title }) => [name, title]))
 
 const positive = (text: string): number => {
   const value = Number(text)
@@ -58,6 +69,7 @@ const benchmark = (name: string, description: string, interactions = WORKLOAD.in
 benchmark('features', 'from the beginning of a topic to user and item features in Redis, beside its peers')
   .option('--rounds <n>', 'how often each contestant runs; rounds are compared with themselves', positive, 3)
   .option('--only <names...>', `of ${CONTESTANTS.map(({ name }) => name).join(', ')}`)
+  .option('--secure', 'the contest alone, on a plain and on a secure stack in turn: what TLS and logins cost')
   .option('--no-freshness', 'leave out how long interactions take to be visible under load')
   .option('--no-profile', 'leave out where the time goes')
   .action(onStack(features))
@@ -105,6 +117,7 @@ interface Options {
   rounds: number
   only?: string[]
   apart?: boolean
+  secure?: boolean
   freshness: boolean
   profile: boolean
 }
@@ -136,12 +149,13 @@ function onStack<T extends { json?: string }>(run: (addresses: Addresses, option
 }
 
 async function features(addresses: Addresses, options: Options): Promise<Results> {
-  const { interactions, rounds, only } = options
+  const { interactions, rounds, only, secure } = options
   const workload = { ...WORKLOAD, interactions }
   const contestants = CONTESTANTS.filter(({ name }) => only?.includes(name) ?? true)
+  if (secure) return onBoth(addresses, workload, { rounds, contestants })
   const played = await playRounds(addresses, workload, { rounds, contestants }, say)
   const standings = standingsOf(played.rounds)
-  const contest = contestTable(standings, new Map(CONTESTANTS.map(({ name, title }) => [name, title])))
+  const contest = contestTable(standings, titles)
   print(tableText(contest))
   print(
     `${String(interactions)} interactions of ${played.meanBytes.toFixed(0)} bytes, median (min-max) of ${String(rounds)} rounds`,
@@ -163,6 +177,23 @@ async function features(addresses: Addresses, options: Options): Promise<Results
   return {
     tables: { contest, ...(loads?.tables ?? {}), ...(profile === null ? {} : { profile }) },
     details: { workload, ...played, freshness: loads?.details, profile: profiled },
+  }
+}
+
+async function onBoth(plain: Addresses, workload: Workload, plan: Plan): Promise<Results> {
+  const stack = await openSecureStack('bench', { measured: true })
+  try {
+    // As its administrator: what a right costs is not asked, and Kafka Streams makes topics and groups of its own.
+    const secure = await stack.as('admin')
+    const played = await playBoth({ plain, secure }, workload, plan, say)
+    const prices = securePrices(played)
+    const table = secureTable(prices, titles)
+    print(tableText(table))
+    const wrong = prices.flatMap((price) => [price.plain.wrong ?? 0, price.secure.wrong ?? 0])
+    if (wrong.some((count) => count > 0)) process.exitCode = 1
+    return { tables: { secure: table }, details: { workload, rounds: played } }
+  } finally {
+    await stack.close()
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,9 +8,12 @@ import { fileURLToPath } from 'node:url'
 import { kafkaSettingsOf } from '#streams'
 import { startBuilt, startJavaPeer } from '#streams/testing'
 import type { Contestant } from './contestants.ts'
+import { javaSettings } from './java-settings.ts'
 import { KAFKA_SETTINGS_VARIABLE, OUTCOME_PREFIX, type Outcome, type Task } from './contest.ts'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
+/** It holds passwords. */
+const OWNER_ONLY = 0o600
 const fileOf = (file: string) => path.join(here, file)
 
 /** Runs one contestant to its end. @throws Error when it ends without an outcome */
@@ -27,9 +30,11 @@ export async function runContestant(
     return outcomeIn(name, stdout, stderr)
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'feedloop-bench-'))
-  const schemaFile = path.join(here, '..', '..', 'schemas', 'avro', 'interactions.avsc')
+  const schema = path.join(here, '..', '..', 'schemas', 'avro', 'interactions.avsc')
+  const settings = path.join(folder, 'settings.properties')
   try {
-    const argv = program.argv(task, folder, schemaFile)
+    await writeFile(settings, javaSettings(task), { mode: OWNER_ONLY })
+    const argv = program.argv(task, { folder, schema, settings })
     const child = await startJavaPeer({ file: fileOf(program.file), heap: '1g' }, argv, say)
     const [stdout] = await Promise.all([textOf(child.stdout!), once(child, 'close')])
     return outcomeIn(name, stdout, '')

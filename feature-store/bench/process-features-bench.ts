@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Addresses } from '#streams'
-import type { Run } from './bench-report.ts'
+import type { BothRuns, Run } from './bench-report.ts'
 import { CONTESTANTS, type Contestant } from './contestants.ts'
 import { cpuShares, type StageShare } from './cpu-profile.ts'
 import { type BenchFeed, openBenchFeed } from './kafka-bench-feed.ts'
@@ -12,25 +12,25 @@ import type { FeedloopTask } from './contest.ts'
 import type { ProfileFile } from './process-profiler.ts'
 import type { Workload } from './workload.ts'
 
-export interface Played {
+/** One topic that every contestant works through, and what must be in Redis then. */
+export interface Contest {
   meanBytes: number
-  rounds: Run[][]
+  /** One run, its final state held against the oracle. */
+  play(contestant: Contestant): Promise<Run>
+  close(): Promise<void>
 }
 
-/** Every contestant in every round, on the same topic, its final state held against the oracle. */
-export async function playRounds(
+export async function openContest(
   addresses: Addresses,
   workload: Workload,
-  { rounds, contestants }: { rounds: number; contestants: readonly Contestant[] },
   say: (line: string) => void,
-): Promise<Played> {
+): Promise<Contest> {
   say(`writing ${String(workload.interactions)} interactions`)
   const feed = await openBenchFeed(addresses, workload)
   const expected = expectedOf(workload)
-  const played: Run[][] = []
-  for (let round = 1; round <= rounds; round++) {
-    const runs: Run[] = []
-    for (const contestant of contestants) {
+  return {
+    meanBytes: feed.meanBytes,
+    async play(contestant) {
       await feed.reset()
       const outcome = await runContestant(contestant, feed.task, say)
       const found = await contestant.states?.(feed.task, workload.partitions)
@@ -38,16 +38,68 @@ export async function playRounds(
         found === undefined
           ? null
           : [...expected].filter(([id, state]) => !agrees(state, found.get(id) ?? null)).length
-      runs.push({ contestant: contestant.name, ...outcome, wrong })
       const { eventsPerSecond, cpuSecondsPerMillion } = outcome
       say(
-        `round ${String(round)}/${String(rounds)} ${contestant.name}: ${eventsPerSecond.toFixed(0)} events/s, ${cpuSecondsPerMillion.toFixed(1)} CPU s per million`,
+        `${contestant.name}: ${eventsPerSecond.toFixed(0)} events/s, ${cpuSecondsPerMillion.toFixed(1)} CPU s per million`,
       )
+      return { contestant: contestant.name, ...outcome, wrong }
+    },
+    close: () => feed.close(),
+  }
+}
+
+export interface Plan {
+  rounds: number
+  contestants: readonly Contestant[]
+}
+
+export interface Played {
+  meanBytes: number
+  rounds: Run[][]
+}
+
+/** Every contestant in every round, on the same topic. */
+export async function playRounds(
+  addresses: Addresses,
+  workload: Workload,
+  { rounds, contestants }: Plan,
+  say: (line: string) => void,
+): Promise<Played> {
+  const contest = await openContest(addresses, workload, say)
+  const played: Run[][] = []
+  for (let round = 1; round <= rounds; round++) {
+    say(`round ${String(round)}/${String(rounds)}`)
+    const runs: Run[] = []
+    for (const contestant of contestants) runs.push(await contest.play(contestant))
+    played.push(runs)
+  }
+  await contest.close()
+  return { meanBytes: contest.meanBytes, rounds: played }
+}
+
+/** The same on a plain and on a secure stack, in turn: the one that begins changes with the rounds. */
+export async function playBoth(
+  { plain, secure }: { plain: Addresses; secure: Addresses },
+  workload: Workload,
+  { rounds, contestants }: Plan,
+  say: (line: string) => void,
+): Promise<BothRuns[][]> {
+  const onPlain = await openContest(plain, workload, (line) => say(`plain: ${line}`))
+  const onSecure = await openContest(secure, workload, (line) => say(`secure: ${line}`))
+  const played: BothRuns[][] = []
+  for (let round = 1; round <= rounds; round++) {
+    say(`round ${String(round)}/${String(rounds)}`)
+    const runs: BothRuns[] = []
+    for (const contestant of contestants) {
+      const first = round % 2 === 1 ? await onPlain.play(contestant) : undefined
+      const withTls = await onSecure.play(contestant)
+      runs.push({ plain: first ?? (await onPlain.play(contestant)), secure: withTls })
     }
     played.push(runs)
   }
-  await feed.close()
-  return { meanBytes: feed.meanBytes, rounds: played }
+  await onPlain.close()
+  await onSecure.close()
+  return played
 }
 
 export interface Profiled {

@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { attributeColumns, attributeMistakes, attributeValues } from './parts/attribute-values.ts'
+import {
+  attributeColumns,
+  attributeMistakes,
+  attributeValues,
+  usedAttribute,
+} from './parts/attribute-values.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { entity, name } from './parts/settings.ts'
 
@@ -10,10 +15,7 @@ export const attribute = defineKind(schema, {
   meaning: 'A static attribute of the user or the item.',
   example: { entity: 'item', attribute: 'price', as: 'number', scale: { subtract: 0.5, divide: 0.5 } },
   nameOf: ({ entity, attribute }) => `${entity}_${attribute}`,
-  uses: ({ entity, attribute }) => ({
-    ...USES_NOTHING,
-    attributes: [{ setting: 'attribute', from: entity, attribute }],
-  }),
+  uses: (definition) => ({ ...USES_NOTHING, attributes: [usedAttribute(definition.entity, definition)] }),
   mistakes(definition, check) {
     attributeMistakes(definition.entity, definition, check)
   },

@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { attributeColumns, attributeMistakes, attributeValues } from './parts/attribute-values.ts'
+import {
+  attributeColumns,
+  attributeMistakes,
+  attributeValues,
+  usedAttribute,
+} from './parts/attribute-values.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { name } from './parts/settings.ts'
 
@@ -10,10 +15,7 @@ export const contextAttribute = defineKind(schema, {
   meaning: 'An attribute that came with the rank request.',
   example: { attribute: 'device', as: { oneHot: ['phone', 'desktop'] } },
   nameOf: ({ attribute }) => `context_${attribute}`,
-  uses: ({ attribute }) => ({
-    ...USES_NOTHING,
-    attributes: [{ setting: 'attribute', from: 'context', attribute }],
-  }),
+  uses: (definition) => ({ ...USES_NOTHING, attributes: [usedAttribute('context', definition)] }),
   mistakes(definition, check) {
     attributeMistakes('context', definition, check)
   },

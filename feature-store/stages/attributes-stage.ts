@@ -1,5 +1,6 @@
 import type { StageName } from '#schemas'
 import { rightTombstone, type Runtime, type Stage } from '#streams'
+import { createAttributeWatch } from '../attributes/attribute-watch.ts'
 import { decodeAttributes, encodeAttributes } from '../attributes/attributes-blob.ts'
 import { eraseAttributes, foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
@@ -16,6 +17,7 @@ export function createAttributesStage<K extends 'users' | 'items'>(
   const { runtime, store, featureSet } = parts
   const { limits } = featureSet.config
   const layout = topic === 'users' ? featureSet.layouts.userAttributes : featureSet.layouts.itemAttributes
+  const watch = createAttributeWatch(featureSet.config, topic === 'users' ? 'user' : 'item', runtime.signals)
   return createFencedStage<K, AttributesState>({
     name: (topic === 'users' ? 'features-user-attributes' : 'features-item-attributes') satisfies StageName,
     topic,
@@ -53,6 +55,7 @@ export function createAttributesStage<K extends 'users' | 'items'>(
         }
         deletes.delete(id)
         const { occurredAtMs, attributes } = value
+        watch(attributes)
         states.set(id, foldAttributes(layout, states.get(id) ?? null, { occurredAtMs, attributes, offset }))
         streamTimeMs = Math.max(streamTimeMs, occurredAtMs)
       }

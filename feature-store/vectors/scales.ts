@@ -30,6 +30,14 @@ export function scaledNumber(value: number, scale: NumberScale | undefined): num
   return clamp((shaped - scale.subtract) / scale.divide, LIMIT)
 }
 
+/** The values that a scale can hold: beyond them all give the same number. */
+export function rangeOf(scale: NumberScale | undefined): { least: number; most: number } {
+  if (scale === undefined) return { least: -LIMIT, most: LIMIT }
+  const { subtract, divide, log1p } = scale
+  const [least, most] = [subtract - LIMIT * divide, subtract + LIMIT * divide]
+  return log1p ? { least: Math.max(0, Math.expm1(least)), most: Math.expm1(most) } : { least, most }
+}
+
 /** FNV-1a over UTF-16 units, spread over `buckets`: stable everywhere, cheap. */
 export function hashedBucket(text: string, buckets: number): number {
   let hash = 0x811c9dc5

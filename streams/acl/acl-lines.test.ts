@@ -20,6 +20,13 @@ test('one command per right, as kafka-acls takes it', () => {
         name: 'kafka-cluster',
         operations: ['describe'],
       },
+      {
+        user: 'operator',
+        resource: 'transactional-id',
+        pattern: 'literal',
+        name: 'feed.requeue',
+        operations: ['write'],
+      },
     ]),
   ).toEqual([
     '# scorer',
@@ -27,5 +34,6 @@ test('one command per right, as kafka-acls takes it', () => {
     `${command} --allow-principal User:scorer --operation Read --group feed.scorer --resource-pattern-type literal`,
     '# operator',
     `${command} --allow-principal User:operator --operation Describe --cluster`,
+    `${command} --allow-principal User:operator --operation Write --transactional-id feed.requeue --resource-pattern-type literal`,
   ])
 })

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { groupOf } from '#schemas'
+import { sampleRecords } from '#schemas/testing'
 import { streamsConfigSchema } from '../config.ts'
 import type { Addresses } from '../contract.ts'
 import { catalogueOf, connectRuntime, type KafkaRuntime } from '../kafka/kafka-runtime.ts'
 import { applyTopics, withAdmin } from '../kafka/kafka-topics.ts'
+import { requeueDeadLetters } from '../kafka/kafka-requeue.ts'
 import { silentLogger } from '../log.ts'
 import { interaction, recordingStage } from '../testing/conformance-harness.ts'
 import { type SecureBrokers, startSecureBrokers } from '../testing/process-secure-brokers.ts'
@@ -130,6 +132,42 @@ describe.skipIf(stack === null)('the rights that topics acl prints', () => {
       )
     expect(await refusal(admin('scorer'))).toMatch(/^The user `scorer` may not create topic `feed\.more`\. /)
     await admin('operator')
+  })
+
+  it('let the operator write dead letters back, and nobody else', async () => {
+    const catalogue = catalogueOf(config)
+    const topic = catalogue.interactions.name
+    const letter = {
+      ...sampleRecords.deadLetters,
+      topic,
+      partition: 0,
+      offset: 0,
+      reason: 'undecodable',
+      key: Buffer.from('u'),
+      value: Buffer.from('rubbish'),
+    }
+    const requeue = (user: string) =>
+      as(user, ({ codec }) =>
+        requeueDeadLetters({
+          addresses: { kafka: secure.scram(user) },
+          catalogue,
+          codec,
+          prefix: config.prefix,
+          filter: { reason: 'undecodable' },
+          limit: 10,
+        }),
+      )
+    await as('features', async (runtime) => {
+      const outputs = await runtime.outputs('test')
+      outputs.add('deadLetters', { key: topic, value: letter })
+      await outputs.flush()
+      await outputs.close()
+    })
+    expect(await refusal(requeue('features'))).toMatch(
+      /^The user `features` may not write with transactional id `feed\.requeue`\. /,
+    )
+    expect(await requeue('operator')).toMatchObject({ requeued: 1, left: [] })
+    expect(await requeue('operator')).toMatchObject({ requeued: 0, before: 1 })
   })
 
   it('doctor says which right is missing, and which login or certificate is wrong', async () => {

@@ -4,7 +4,12 @@ import type { AnyAcl } from './acl-lines.ts'
 import type { AclOperation, ServiceAcl } from './service-acls.ts'
 
 // kafkajs' enumerations; Node's ESM loader does not see their names in kafkajs, a CommonJS package.
-const RESOURCES: Record<ServiceAcl['resource'], number> = { topic: 2, group: 3, cluster: 4 }
+const RESOURCES: Record<ServiceAcl['resource'], number> = {
+  topic: 2,
+  group: 3,
+  cluster: 4,
+  'transactional-id': 5,
+}
 const PATTERNS: Record<ServiceAcl['pattern'], number> = { literal: 3, prefixed: 4 }
 const OPERATIONS: Record<AclOperation, number> = {
   read: 3,

@@ -45,6 +45,16 @@ test('the feed writes what it owns and reads the answers, in groups of its own',
   ])
 })
 
+test('only the operator may write dead letters back: to all that a stage reads, in a transaction of one id', () => {
+  for (const user of ACL_USERS)
+    expect(rightsOf(user).some((right) => right.includes('transactional-id'))).toBe(user === 'operator')
+  expect(rightsOf('operator')).toContain('write transactional-id feed.requeue')
+  const written = ['interactions', 'items', 'outcomes', 'requests', 'users', 'predictions', 'examples']
+  for (const slug of [...written, 'dead-letters', 'models'])
+    expect(rightsOf('operator')).toContain(`write topic feed.${slug}.v1`)
+  expect(rightsOf('operator')).not.toContain('write topic feed.drift.v1')
+})
+
 test('only the operator may make topics; nobody has a right outside of the prefix', () => {
   for (const user of ACL_USERS)
     expect(rightsOf(user).some((right) => /^(create|delete|alter)/.test(right))).toBe(user === 'operator')

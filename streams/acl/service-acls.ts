@@ -2,12 +2,14 @@ import {
   groupOf,
   LOOP_SERVICES,
   type LoopService,
+  STAGE_NAMES,
   STAGES,
   stagesOf,
   type TopicCatalogue,
   type TopicKey,
   type TopicParty,
 } from '#schemas'
+import { requeueId } from '../requeue-plan.ts'
 
 /** Who logs in to Kafka as somebody: the three services, the feed outside, and a person with the command line. */
 export const ACL_USERS = [...LOOP_SERVICES, 'feed', 'operator'] as const
@@ -19,7 +21,7 @@ export type AclOperation =
 /** One right, as brokers keep it. Everything that no right allows is refused. */
 export interface ServiceAcl {
   user: AclUser
-  resource: 'topic' | 'group' | 'cluster'
+  resource: 'topic' | 'group' | 'cluster' | 'transactional-id'
   /** The exact name, or how it begins. */
   pattern: 'literal' | 'prefixed'
   name: string
@@ -50,7 +52,8 @@ export interface ServiceAclsOptions {
 /**
  * The least that each user needs: a service reads what its stages read (schemas/stages.ts) in their groups, and writes
  * the topics it owns and dead letters; the feed writes what it owns and reads the answers; the operator makes topics,
- * looks at everything below the prefix and moves models. An idempotent producer needs nothing of the cluster.
+ * looks at everything below the prefix, moves models, and writes dead letters back to where they came from, in
+ * transactions. An idempotent producer needs nothing of the cluster.
  *
  * @example serviceAcls({ prefix: 'feed', catalogue }).filter(({ user }) => user === 'scorer')
  */
@@ -101,7 +104,14 @@ function aclsOfOperator({ prefix, catalogue }: ServiceAclsOptions): ServiceAcl[]
   ]
   return [
     { user, resource: 'topic', pattern: 'prefixed', name: `${prefix}.`, operations },
-    ...topicRights(user, catalogue, new Set(), ownedBy('operations', catalogue)),
+    ...topicRights(user, catalogue, new Set(), writtenByOperator(catalogue)),
+    {
+      user,
+      resource: 'transactional-id',
+      pattern: 'literal',
+      name: requeueId(prefix),
+      operations: ['write', 'describe'],
+    },
     {
       user,
       resource: 'group',
@@ -117,6 +127,12 @@ function aclsOfOperator({ prefix, catalogue }: ServiceAclsOptions): ServiceAcl[]
       operations: ['describe', 'describe-configs'],
     },
   ]
+}
+
+/** Models; whatever a stage may give up, and the dead letters, where what was written back is marked. */
+function writtenByOperator(catalogue: TopicCatalogue): Set<TopicKey> {
+  const given = STAGE_NAMES.flatMap((stage): readonly TopicKey[] => STAGES[stage].sources)
+  return new Set([...ownedBy('operations', catalogue), ...given, 'deadLetters'])
 }
 
 /** Every service asks at its start whether all topics are there: who may not see one takes it for missing. */

@@ -56,11 +56,11 @@ function judgeStages(own: readonly GroupFacts[], stageOf: (group: string) => Sta
 
 function judgeNoneRunning(own: readonly GroupFacts[]): Finding {
   const isNew = own.every(({ hasCommitted }) => !hasCommitted)
+  const behind = own.filter(({ lagRecords }) => lagRecords > 0)
+  const waits = behind.map((facts) => `${facts.group} is ${lagText(facts)}`).join(', ')
   return warning(
     'stages',
-    isNew
-      ? 'none is running, and none has committed an offset yet'
-      : `none is running; ${own.map((facts) => `${facts.group} is ${lagText(facts)}`).join(', ')}`,
+    `none is running${isNew ? ', and none has committed an offset yet' : ''}; ${waits || 'nothing waits for them'}`,
     'Run `npx feedloop run all`, or each service by itself: `npx feedloop run features|scorer|trainer`.',
   )
 }
@@ -95,4 +95,4 @@ function judgeOther({ group, members, ...facts }: GroupFacts): Finding {
 }
 
 const lagText = ({ lagRecords, lagSeconds }: Pick<GroupFacts, 'lagRecords' | 'lagSeconds'>) =>
-  `${lagRecords} records${lagSeconds === null ? '' : `, ${Math.round(lagSeconds)} s`} behind`
+  `${lagRecords} record${lagRecords === 1 ? '' : 's'}${lagSeconds === null ? '' : `, ${Math.round(lagSeconds)} s`} behind`

@@ -9,8 +9,8 @@ import type { BrokerFacts } from './judge-topics.ts'
 
 /** ConfigResourceTypes.BROKER: Node's ESM loader does not see that name in kafkajs, a CommonJS package. */
 const BROKER_RESOURCE = 4
-/** The last offset may be the end of a transaction, which is no record. */
-const NEWEST_OFFSETS = 16
+/** The last offsets may be ends of transactions, which are no records: so far back is looked. */
+const NEWEST_OFFSETS = 4
 
 /** @throws OperatorError `kafka_unreachable`, `kafka_login`, ... */
 export const askBrokers = (address: KafkaAddress, replicationFactor: number): Promise<BrokerFacts> =>
@@ -76,14 +76,16 @@ export async function askStampedBehind(address: KafkaAddress, topic: string): Pr
   const ends = await withAdmin(address, silentLogger, (admin) =>
     askAgain(() => admin.fetchTopicOffsets(topic), lookingAt(address)),
   )
-  const newest = ends
-    .filter(({ low, high }) => Number(low) < Number(high))
-    .map(
-      ({ partition, low, high }) =>
-        [partition, Math.max(Number(low), Number(high) - NEWEST_OFFSETS)] as const,
-    )
-  const found = await firstRecordsFrom({ kafka: address }, topic, new Map(newest))
-  return [...found.values()]
-    .filter((first) => first !== null)
-    .reduce((most, { record, producerTimeMs }) => Math.max(most, producerTimeMs - record.brokerTimeMs), 0)
+  let looking = ends
+    .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+    .filter(({ low, high }) => low < high)
+  let behindMs = 0
+  for (let back = 1; back <= NEWEST_OFFSETS && looking.length > 0; back++) {
+    const from = looking.map(({ partition, low, high }) => [partition, Math.max(low, high - back)] as const)
+    const found = await firstRecordsFrom({ kafka: address }, topic, new Map(from))
+    for (const first of found.values())
+      if (first !== null) behindMs = Math.max(behindMs, first.producerTimeMs - first.record.brokerTimeMs)
+    looking = looking.filter(({ partition }) => found.get(partition) === null)
+  }
+  return behindMs
 }

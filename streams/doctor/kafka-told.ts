@@ -2,10 +2,9 @@ import { createDecoder, type DriftEvent, openRegistry, type TopicCatalogue } fro
 import type { Addresses } from '../contract.ts'
 import { decodeRecord } from '../decode-record.ts'
 import { readTopic } from '../kafka/kafka-read-topic.ts'
+import { ASK_ONCE } from './ask-once.ts'
 
 const EVENTS_LOOKED_AT = 1_000
-/** A person waits. */
-const ASK_ONCE = { attemptsMax: 1, requestMs: 3_000 }
 
 /**
  * The newest drift events, in order.

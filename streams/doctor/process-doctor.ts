@@ -1,6 +1,6 @@
 import { type RegistryAddress, withoutSecrets } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
-import type { Addresses, KafkaAddress, RedisAddress } from '../contract.ts'
+import type { KafkaAddress, RedisAddress } from '../contract.ts'
 import { codeOf, OperatorError, policyOf } from '../errors.ts'
 import { agedLags } from '../kafka/kafka-oldest-unread.ts'
 import { LETTER_HOURS, recentLetters } from '../kafka/kafka-recent-letters.ts'
@@ -23,13 +23,11 @@ import {
 } from './judge-surroundings.ts'
 import { judgeArrivals, judgeLetters } from './judge-told.ts'
 import { judgeBrokers, judgeTopics } from './judge-topics.ts'
+import type { KnownAddresses } from './known-addresses.ts'
 import { askBrokers, askStampedAhead, askStampedBehind } from './kafka-facts.ts'
 import { askDriftEvents } from './kafka-told.ts'
 import { askRedis, type RedisServerAnswers } from './redis-facts.ts'
 import { askRegistry } from './registry-facts.ts'
-
-/** Where each service is, or why nobody knows. */
-export type KnownAddresses = { [S in keyof Addresses]: Addresses[S] | OperatorError }
 
 /** Everything that can be asked of a feed's surroundings; what cannot be reached is a finding, not an error. */
 export async function examine(config: StreamsConfig, addresses: KnownAddresses): Promise<Finding[]> {

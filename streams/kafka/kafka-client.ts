@@ -149,7 +149,7 @@ const FIRST_CONTACT_RETRY = {
 /**
  * A broker that is not there is said within seconds, whatever the outage limits allow later.
  *
- * @throws OperatorError `kafka_unreachable`, `kafka_login`, `kafka_certificate`
+ * @throws OperatorError `kafka_unreachable`, `kafka_login`, `kafka_certificate`; CertificateError, SecretUnreadableError
  */
 export async function reachBrokers(options: Omit<KafkaClientOptions, 'retry'>): Promise<void> {
   const { address } = options

@@ -40,6 +40,12 @@ const table: [string, Error, string, string][] = [
     'operator',
     'kafka_certificate',
   ],
+  [
+    'our own certificate, past its date',
+    wrapped(new Error('ssl3_read_bytes:sslv3 alert certificate expired')),
+    'operator',
+    'kafka_certificate',
+  ],
   ['a missing permission', protocol('TOPIC_AUTHORIZATION_FAILED'), 'operator', 'kafka_permission'],
   ['a producer without permission', protocol('CLUSTER_AUTHORIZATION_FAILED'), 'operator', 'kafka_permission'],
   ['a missing topic', wrapped(protocol('UNKNOWN_TOPIC_OR_PARTITION', true)), 'operator', 'topics_missing'],

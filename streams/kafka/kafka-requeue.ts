@@ -10,6 +10,7 @@ import { partitionOf } from '../partitioner.ts'
 import {
   type Place,
   planRequeue,
+  requeueId,
   requeuedMark,
   type RequeuePlan,
   type Resend,
@@ -53,7 +54,7 @@ export async function requeueDeadLetters(options: RequeueOptions): Promise<Reque
   const kafka = createKafka(client)
   const admin = kafka.admin()
   const producer = kafka.producer({
-    transactionalId: `${prefix}.requeue`,
+    transactionalId: requeueId(prefix),
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,

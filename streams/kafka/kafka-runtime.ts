@@ -20,9 +20,13 @@ import { createOpenHandles } from '../open-handles.ts'
 import { sourcesCoPartitioned } from '../co-partition.ts'
 import { partitionOf } from '../partitioner.ts'
 import { partitionsDiffer } from '../topic-identity.ts'
-import { createTopicIdentities } from './kafka-topic-identities.ts'
+import { createTopicIdentities, type TopicIdentitiesParts } from './kafka-topic-identities.ts'
+import { watchTopics } from './kafka-topic-watch.ts'
 import { createSignals } from '../signal-registry.ts'
 import type { Logger, Runtime, Signals } from '../stage.ts'
+
+/** How long a widened topic may go unnoticed; one small request for all topics. */
+const TOPICS_LOOKED_AT_MS = 3_000
 
 export interface ConnectOptions {
   addresses: Pick<Addresses, 'kafka' | 'registry'>
@@ -69,24 +73,10 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     throw error
   })
   const clock = { nowMs: () => Date.now() }
-  const { whenTopicChanged: whenChanged } = config.kafka
-  const asked = { kafka, brokers, limits, log, whenChanged, topicName, partitionCount }
-  const identities = createTopicIdentities(asked)
+  const asked = { kafka, brokers, limits, log, topicName, partitionCount }
+  const { identities, watch } = topicFacts(asked, config, catalogue)
   const topicIdentity = (topic: TopicKey) => identities.of(topic)
-  const parts = {
-    kafka,
-    admin,
-    brokers,
-    config,
-    limits,
-    codec,
-    clock,
-    log,
-    signals,
-    topicName,
-    partitionCount,
-    topicIdentity,
-  }
+  const parts = { ...asked, admin, config, codec, clock, signals, topicIdentity }
 
   return {
     codec,
@@ -105,16 +95,18 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
     async runStage(stage) {
       sourcesCoPartitioned(stage.name, stage.sources, partitionCount, topicName)
       const outputs = await classified(openKafkaOutputs({ ...parts, name: stage.name }))
-      return open.tracked(runKafkaStage(stage, { ...parts, outputs }))
+      return open.tracked(watch.guarded(runKafkaStage(stage, { ...parts, outputs }), stage.sources))
     },
     async follow(follower) {
-      return open.tracked(await classified(runKafkaFollower(follower, parts)))
+      const running = await classified(runKafkaFollower(follower, parts))
+      return open.tracked(watch.guarded(running, [follower.topic]))
     },
     async outputs(name) {
       const opened = await classified(openKafkaOutputs({ ...parts, name }))
       return { ...opened.session(), close: open.closing(() => opened.close()) }
     },
     async close() {
+      watch.stop()
       await open.closeAll()
       await identities.close()
       await admin.disconnect()
@@ -128,6 +120,21 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
       throw classifyKafkaError(error, brokers)
     }
   }
+}
+
+function topicFacts(
+  parts: Omit<TopicIdentitiesParts, 'whenChanged'> & Pick<ConnectOptions, 'log'>,
+  { kafka: { whenTopicChanged } }: StreamsConfig,
+  catalogue: TopicCatalogue,
+) {
+  const identities = createTopicIdentities({ ...parts, whenChanged: whenTopicChanged })
+  const watch = watchTopics({
+    ...parts,
+    topics: Object.keys(catalogue) as TopicKey[],
+    askFacts: (topics) => identities.facts(topics),
+    everyMs: TOPICS_LOOKED_AT_MS,
+  })
+  return { identities, watch }
 }
 
 async function codecOf({ codec, addresses }: ConnectOptions, catalogue: TopicCatalogue): Promise<Codec> {

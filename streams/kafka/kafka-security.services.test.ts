@@ -197,6 +197,6 @@ describe('who is refused is told why', () => {
       return by('SCRAM', { tls: tls(), sasl: { ...login('scram-sha-512'), password: { file } } })
     }
     expect(await refusal(await withFile('empty', '\n', 0o600))).toMatch(/empty/)
-    expect(await refusal(await withFile('shown', 'x', 0o644))).toMatch(/chmod 600/)
+    expect(await refusal(await withFile('shown', 'x', 0o644))).toMatch(/open to everybody .* chmod o-rwx/)
   })
 })

@@ -4,6 +4,7 @@ export interface RefusedRequest {
   request: string
   /** The user name of the login; null: there was none, or it has none. */
   user: string | null
+  /** Or transactional id: both have a coordinator. */
   group?: string
   topics: string[]
 }
@@ -32,6 +33,8 @@ export function missingRight(type: string, refused: RefusedRequest | undefined, 
         ? `topic \`${topics[0]!}\``
         : `one of the topics ${topics.join(', ')}`
   if (type.startsWith('GROUP_') && group !== undefined) return `${who} read group \`${group}\`. ${remedy}`
+  if (type.startsWith('TRANSACTIONAL_ID_'))
+    return `${who} write with ${group === undefined ? 'a transactional id' : `transactional id \`${group}\``}. ${remedy}`
   if (type.startsWith('TOPIC_')) return `${who} ${TOPIC_VERBS[request] ?? 'describe'} ${topic}. ${remedy}`
   if (request === 'initProducerId')
     return `${who} write any topic (an idempotent producer needs WRITE on one). ${remedy}`
@@ -63,6 +66,11 @@ const CERTIFICATE_SENTENCES: readonly [pattern: RegExp, sentence: (at: string, s
     /alert certificate required|alert bad certificate|alert handshake failure/,
     (at) =>
       `Kafka at ${at} wants a client certificate: set kafka.tls.certFile and kafka.tls.keyFile to one that it trusts.`,
+  ],
+  [
+    /alert certificate (expired|revoked)/,
+    (at) =>
+      `Kafka at ${at} finds our client certificate past its date (kafka.tls.certFile): put a new one there.`,
   ],
   [
     /alert (unknown ca|certificate unknown)/,

@@ -1,8 +1,8 @@
 import type { KafkaConfig, SASLOptions } from 'kafkajs'
+import { certificatesIn, keyIn } from '#schemas'
 import type { KafkaAddress } from '../contract.ts'
 import { readSecret } from '../fs-secret.ts'
 import type { KafkaSasl, KafkaTls } from '../kafka-security.ts'
-import { certificatesIn } from './kafka-certificates.ts'
 import { tokensOf } from './kafka-tokens.ts'
 
 /**
@@ -12,7 +12,7 @@ import { tokensOf } from './kafka-tokens.ts'
  * Files and secrets are read once now, so that a mistake is told at once, and again at each connection: what was rotated
  * is used from the next connection on.
  *
- * @throws OperatorError `kafka_certificate`, `secret_unreadable`
+ * @throws CertificateError, SecretUnreadableError
  */
 export function kafkaSettingsOf({
   brokers,
@@ -32,7 +32,7 @@ function tlsFields({ caFile, certFile, keyFile, serverName }: KafkaTls): Fields 
   return {
     ...(caFile === undefined ? {} : { ca: () => certificatesIn(caFile, 'kafka.tls.caFile') }),
     ...(certFile === undefined ? {} : { cert: () => certificatesIn(certFile, 'kafka.tls.certFile') }),
-    ...(keyFile === undefined ? {} : { key: () => readSecret({ file: keyFile }, 'kafka.tls.keyFile') }),
+    ...(keyFile === undefined ? {} : { key: () => keyIn(keyFile, 'kafka.tls.keyFile') }),
     ...(serverName === undefined ? {} : { servername: () => serverName }),
   }
 }

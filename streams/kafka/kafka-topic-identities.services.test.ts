@@ -37,6 +37,46 @@ describeServices('which topic it is', (addresses) => {
     }
   })
 
+  it('a topic that is widened ends what runs within seconds, whichever topic it is', async () => {
+    const harness = await openKafkaHarness(addresses)
+    try {
+      const running = await started(harness, recordingStage())
+      const follower = await harness.runtime.follow({
+        name: 'watching',
+        topic: 'models',
+        startFrom: 'earliest',
+        record: () => undefined,
+      })
+      const widenedMs = Date.now()
+      await withAdmin(addresses.kafka, silentLogger, (admin) =>
+        admin.createPartitions({
+          topicPartitions: [{ topic: harness.runtime.topicName('users'), count: 6 }],
+        }),
+      )
+      for (const { done } of [running, follower])
+        await expect(done).rejects.toMatchObject({ code: 'partitions_differ' })
+      expect(Date.now() - widenedMs).toBeLessThan(15_000)
+    } finally {
+      await harness.close()
+    }
+  })
+
+  it('a topic made anew under a running stage ends it, and tells what to do', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const { config, runtime } = harness
+    try {
+      const stage = recordingStage()
+      const running = await started(harness, stage)
+      await writeInteractions(harness, 1, 3)
+      await harness.until(() => stage.seen.length === 3, 'three records')
+      await deleteTopics(addresses, [runtime.topicName('interactions')])
+      await applyTopics(addresses, [catalogueOf(config).interactions])
+      await expect(running.done).rejects.toMatchObject({ code: 'topic_changed' })
+    } finally {
+      await harness.close()
+    }
+  })
+
   it('a topic that was widened is refused by whoever starts, and by whoever runs', async () => {
     const harness = await openKafkaHarness(addresses)
     const { config, runtime } = harness

@@ -1,9 +1,7 @@
-import { connect } from 'node:tls'
+import { speaksTls } from '#schemas'
 import type { KafkaAddress } from '../contract.ts'
 import { OperatorError } from '../errors.ts'
 import { MechanismMissingError } from './wire/kafka-refusals.ts'
-
-const ASK_MS = 2_000
 
 /**
  * A broker that wants TLS or a login and gets none closes the connection without a word. Asks it what it wants.
@@ -38,23 +36,11 @@ function mechanismIn(error: unknown): MechanismMissingError | null {
 }
 
 async function anySpeaksTls(brokers: readonly string[]): Promise<boolean> {
-  const answers = await Promise.all(brokers.map(speaksTls))
+  const answers = await Promise.all(
+    brokers.map((broker) => {
+      const colon = broker.lastIndexOf(':')
+      return speaksTls(broker.slice(0, colon), Number(broker.slice(colon + 1)))
+    }),
+  )
   return answers.includes(true)
-}
-
-/** Nothing is sent by this connection, so it matters not who is at its other end. */
-function speaksTls(broker: string): Promise<boolean> {
-  const colon = broker.lastIndexOf(':')
-  const host = broker.slice(0, colon).replace(/^\[|\]$/g, '')
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(broker.slice(colon + 1)), rejectUnauthorized: false })
-    const end = (isTls: boolean) => {
-      socket.destroy()
-      resolve(isTls)
-    }
-    socket.setTimeout(ASK_MS, () => end(false))
-    socket.once('secureConnect', () => end(true))
-    socket.once('error', () => end(false))
-    socket.once('close', () => end(false))
-  })
 }

@@ -77,3 +77,27 @@ test('its command runs: npx feedloop --version, init, check', async () => {
   await npx('init')
   expect(await npx('check')).toContain('The feed is valid')
 })
+
+test('the systemd unit in it starts it, with the options of its command and without npm', async () => {
+  const read = (file: string) => readFile(path.join(home, 'streams', 'setup', file), 'utf8')
+  const [unit, command] = [await read('feedloop.service'), await read('feedloop.mjs')]
+  const [node, ...argv] = /^ExecStart=(.*)$/m.exec(unit)![1]!.split(' ')
+  expect(node).toBe('/usr/bin/node')
+  expect(argv[0]).toBe(/node (--\S+)/.exec(command)![1])
+  const nobody = {
+    FEEDLOOP_KAFKA_BROKERS: '127.0.0.1:1',
+    FEEDLOOP_REGISTRY_URL: 'http://127.0.0.1:1',
+    FEEDLOOP_REDIS_URL: 'redis://127.0.0.1:1',
+  }
+  const failed = run(process.execPath, argv, { cwd: folder, env: { ...process.env, ...nobody } })
+  await expect(failed).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('No Kafka broker answers at 127.0.0.1:1'),
+  })
+  const variables = [...unit.matchAll(/^Environment=(FEEDLOOP_\w+)=/gm)].map(([, name]) => name!)
+  const operations = await readFile(path.join(home, 'streams', 'OPERATIONS.md'), 'utf8')
+  for (const name of variables) {
+    const isTold = operations.includes(name) || operations.includes(name.replace(/^.*(?=_PASSWORD_FILE)/, ''))
+    expect([name, isTold]).toEqual([name, true])
+  }
+})

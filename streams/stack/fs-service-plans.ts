@@ -153,6 +153,6 @@ export function registryPlan(
       return { launch, identity: stackId, dependsOn: brokers }
     },
     check: (url, stackId) =>
-      checkRegistry(security === null ? { url } : registryAddressAs(dir, url), stackId),
+      checkRegistry(security === null ? { url } : registryAddressAs('admin', dir, url), stackId),
   }
 }

@@ -52,7 +52,7 @@ async function checkGivenKafka(address: KafkaAddress): Promise<void> {
 }
 
 /** What waiting does not cure. */
-const REFUSALS = new Set(['kafka_login', 'kafka_certificate', 'secret_unreadable'])
+const REFUSALS = new Set(['kafka_login', 'kafka_certificate', 'certificate_unusable', 'secret_unreadable'])
 
 /** Waits until the services that were given answer. Throws ServiceUnreachableError. */
 export async function waitForGiven(

@@ -15,7 +15,7 @@ export function secureAddresses(
   return {
     kafka: kafkaAddressOf(kafka, kafkaSecurityAs(user, dir)),
     redis: redisAddressAs(user, dir, redis),
-    registry: registryAddressAs(dir, registry),
+    registry: registryAddressAs(user, dir, registry),
   }
 }
 
@@ -32,7 +32,7 @@ export function secureAddressOf(
     case 'redis':
       return { redis: redisAddressAs(user, dir, address) }
     case 'registry':
-      return { registry: registryAddressAs(dir, address) }
+      return { registry: registryAddressAs(user, dir, address) }
   }
 }
 
@@ -48,7 +48,9 @@ export const redisAddressAs = (user: StackUser, dir: string, url: string): Redis
   tls: { caFile: caFileOf(dir) },
 })
 
-export const registryAddressAs = (dir: string, url: string): RegistryAddress => ({
+export const registryAddressAs = (user: StackUser, dir: string, url: string): RegistryAddress => ({
   url,
+  username: user,
+  password: { file: passwordFileOf(dir, user) },
   tls: { caFile: caFileOf(dir) },
 })

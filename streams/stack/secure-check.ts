@@ -19,6 +19,6 @@ export function checkSecure(
     case 'redis':
       return checkRedis(redisAddressAs(user, dir, address))
     case 'registry':
-      return checkRegistry(registryAddressAs(dir, address))
+      return checkRegistry(registryAddressAs(user, dir, address))
   }
 }

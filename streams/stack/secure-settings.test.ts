@@ -59,10 +59,16 @@ test('Redis listens on TLS alone, and who has no login may do nothing', () => {
   expect(users).not.toMatch(/^user (feed|registry) /m)
 })
 
-test('the registry speaks HTTPS alone and logs in to Kafka as itself', () => {
+test('the registry speaks HTTPS alone, asks everybody for a login, and logs in to Kafka as itself', () => {
   const lines = secureRegistrySettings(1111, security).trimEnd().split('\n')
   expect(lines).toContain('quarkus.http.ssl-port=1111')
   expect(lines).toContain('quarkus.http.insecure-requests=disabled')
   expect(lines).toContain('apicurio.kafka.common.security.protocol=SASL_SSL')
   expect(lines.join('\n')).toContain('username="registry" password="pw-of-registry";')
+  expect(lines).toContain('quarkus.http.auth.permission.all.paths=/*')
+  expect(lines).toContain('quarkus.http.auth.permission.all.policy=authenticated')
+  expect(lines).toContain('quarkus.security.users.embedded.roles.feed=sr-readonly')
+  const digest = createHash('sha256').update('scorer:Quarkus:pw-of-scorer').digest('hex')
+  expect(lines).toContain(`quarkus.security.users.embedded.users.scorer=${digest}`)
+  expect(lines.join('\n')).not.toMatch(/pw-of-(?!registry)/)
 })

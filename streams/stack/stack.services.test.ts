@@ -9,6 +9,9 @@ import { resolveAddresses, stackStatus } from './stack-status.ts'
 import { stackUp, type StackUp } from './stack-up.ts'
 import { isSameProcess } from './process-identity.ts'
 import type { StackProgress } from './progress.ts'
+import { streamsConfigSchema } from '../config.ts'
+import { knownAddresses } from '../doctor/known-addresses.ts'
+import { examine } from '../doctor/process-doctor.ts'
 import { parseState, type RecordedProcess, type StackState } from './state.ts'
 import { describeServices } from '../testing/services.ts'
 import { createPlainKafka } from '../kafka/kafka-client.ts'
@@ -82,6 +85,7 @@ describeServices('the local stack', () => {
       while (await isSameProcess(killed)) await new Promise((resolve) => setTimeout(resolve, 10))
       const status = await stackStatus({ env, dir })
       expect(status.find((one) => one.service === service)?.state).toBe('stopped')
+      await doctorMisses(service)
 
       const result = await up()
       expect(result.started).toEqual([service])
@@ -163,6 +167,25 @@ describe('nothing to do', () => {
     await expect(stat(path.join(dir, 'nowhere'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
+
+/** Says that this one is away, and looks at the others all the same. */
+async function doctorMisses(service: ServiceName): Promise<void> {
+  const addresses = await knownAddresses({ addresses: (wanted) => resolveAddresses({ env, dir }, wanted) })
+  const findings = await examine(streamsConfigSchema.parse({}), addresses)
+  const found = new Map(findings.map((finding) => [finding.check, finding]))
+  const checks: Record<ServiceName, string> = {
+    kafka: 'brokers',
+    redis: 'redis commands',
+    registry: 'registry',
+  }
+  for (const other of SERVICE_NAMES)
+    if (other !== service) expect(found.get(checks[other])).toMatchObject({ verdict: 'ok' })
+  expect(found.get(service === 'redis' ? 'redis' : checks[service])).toMatchObject({
+    verdict: 'failed',
+    found: expect.stringMatching(/^no local (Kafka|Redis|schema registry) runs/) as string,
+    action: expect.stringContaining('`npx feedloop stack up`') as string,
+  })
+}
 
 async function gone(recorded: RecordedProcess): Promise<void> {
   while (await isSameProcess(recorded)) await new Promise((resolve) => setTimeout(resolve, 10))

@@ -19,9 +19,9 @@ const STREAMS_MAX = 64
 /**
  * Watches per label and source whether positives still arrive, against their usual number per shown item: what is
  * shown has the rhythm of the day in it, so that a quiet night is no silence. CUSUM of the log-likelihood that a
- * source tells one in a hundred of its positives: it rises by 1 with every usual positive that is missing, falls by 4.6
- * with every one that comes, and stands still where a fifth of the usual number comes. So people who come to like
- * half of what they liked are not taken for it.
+ * source tells one in ten thousand of its positives: it rises by 1 with every usual positive that is missing, falls by
+ * 9.2 with every one that comes, and stands still where a ninth of the usual number comes. So people who come to like
+ * a fifth of what they liked, as after a turn of tastes, are not taken for it.
  *
  * State: some numbers per label and source. Time: constant per label and source.
  *

@@ -19,15 +19,18 @@ export interface ArrivalChange extends ToldPositive {
 }
 
 /** Share of its positives that a broken source still tells. A source is compared with that. */
-const BROKEN_SHARE = 0.01
+const BROKEN_SHARE = 0.0001
 /** What a positive says against silence, nats. What a missing one says for it is 1 - BROKEN_SHARE. */
 const POSITIVE_NATS = Math.log(1 / BROKEN_SHARE)
-/** Evidence for silence from which it is told, nats: about as many positives are missing. */
-const SILENT_NATS = 20
+/**
+ * Evidence for silence from which it is told, nats: about as many positives are missing. When people turn away from what
+ * a model shows them, an eighth to a fifth of the usual number is left for a while, with gaps of thirty in it.
+ */
+const SILENT_NATS = 50
 /** And from which examples are held back. */
 const DOUBTFUL_NATS = 6
 /** Evidence for its end: five positives in a usual distance. */
-const BACK_NATS = 16
+const BACK_NATS = 41
 /** Positives that make a usual rate. */
 const USUAL_POSITIVES_MIN = 30
 /** Examples over which it is averaged. */

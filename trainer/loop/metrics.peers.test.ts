@@ -1,19 +1,13 @@
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { spawn } from 'node:child_process'
 import path from 'node:path'
-import { promisify } from 'node:util'
+import { debianVersion, unpackDebian } from '#streams/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { allMetricsText } from './testing/all-metrics.ts'
 
-const run = promisify(execFile)
-const folder = path.join(import.meta.dirname, '../../.feedloop/peers/prometheus')
-const promtool = path.join(folder, 'usr/bin/promtool')
-const isThere = await run('apt-get', ['--version']).then(
-  () => true,
-  () => false,
-)
+let promtool: string
+const isThere = (await debianVersion('prometheus')) !== null
 if (!isThere && process.env['REQUIRE_SERVICES'] === '1')
-  throw new Error('REQUIRE_SERVICES=1 and there is no apt-get')
+  throw new Error('REQUIRE_SERVICES=1 and apt has no Prometheus')
 
 /** What promtool says, empty when it finds nothing. */
 async function check(text: string): Promise<string> {
@@ -29,11 +23,7 @@ async function check(text: string): Promise<string> {
 
 describe.skipIf(!isThere)('promtool check metrics', () => {
   beforeAll(async () => {
-    if (existsSync(promtool)) return
-    mkdirSync(folder, { recursive: true })
-    await run('apt-get', ['download', 'prometheus'], { cwd: folder })
-    const deb = readdirSync(folder).find((file) => file.endsWith('.deb'))
-    await run('dpkg', ['-x', path.join(folder, deb!), folder])
+    promtool = path.join(await unpackDebian('prometheus', ['prometheus']), 'promtool')
   })
 
   it('finds what is named against the rules', async () => {

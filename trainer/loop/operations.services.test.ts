@@ -2,7 +2,9 @@ import { afterEach, expect, it } from 'vitest'
 import { METRICS_URL, startFeedloop, until } from '#streams/testing'
 import { openOwnFeed } from './testing/own-feed.ts'
 import { describeServices } from '#streams/testing/services'
-import { requestHttp } from '#streams'
+import { catalogueOf, requestHttp } from '#streams'
+import { sampleRecords } from '#schemas/testing'
+import { tellDeadLetters } from './demo/kafka-told-letters.ts'
 
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -64,6 +66,20 @@ describeServices('commands for operations', (addresses) => {
     const { exitCode, stderr } = await running.ended
     expect(stderr).toMatch(/Port \d+ of 127.0.0.1 is taken by another program: set --metrics-port/)
     expect(exitCode).toBe(1)
+  })
+
+  it('a run that fails tells what was dead-lettered before its topics go', async () => {
+    const feed = await openOwnFeed(addresses, 'operations')
+    cleanups.push(() => feed.close())
+    const nowMs = Date.now()
+    const letter = { ...sampleRecords.deadLetters, reason: 'far_future', detail: 'a day', diedAtMs: nowMs }
+    const outputs = await feed.runtime.outputs('test')
+    outputs.add('deadLetters', { key: letter.topic, value: letter })
+    await outputs.flush()
+    await outputs.close()
+    const said: string[] = []
+    await tellDeadLetters(addresses, catalogueOf(feed.config), { nowMs, announce: (text) => said.push(text) })
+    expect(said).toEqual([`dead-lettered: 1 far_future of ${letter.topic}, the newest: a day`])
   })
 
   it('lag --watch --json writes a line each time, until Ctrl-C', async () => {

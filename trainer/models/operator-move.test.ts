@@ -11,7 +11,7 @@ import { openLinearModel } from '../testing/linear-models.ts'
 import { createModelDesk } from './model-desk.ts'
 import { createModelLog } from './model-log.ts'
 import { createModelWriter } from './model-writer.ts'
-import { moveByOperator, type OperatorWish } from './operator-move.ts'
+import { moveByOperator, type OperatorMoveParts, type OperatorWish } from './operator-move.ts'
 
 const width = TRUTH.length
 const featureSet = { id: 'fs', names: ['a', 'b', 'c', 'd'], width }
@@ -69,16 +69,15 @@ async function setUp() {
         modelLog.noteArtifact({ key: Buffer.from(`${modelId}/${String(artifact.index)}`), value: artifact })
       return modelId
     },
-    async wish(wish: Partial<OperatorWish> & Pick<OperatorWish, 'action'>) {
+    async wish(
+      wish: Partial<OperatorWish> & Pick<OperatorWish, 'action'>,
+      changed: Partial<OperatorMoveParts> = {},
+    ) {
       const whole = { force: false, reason: '', ...wish }
-      const told = await moveByOperator(whole, {
-        ...parts,
-        writer,
-        promotion,
-        newestExamples: () => Promise.resolve(examples()),
-      })
+      const usual = { ...parts, writer, promotion, newestExamples: () => Promise.resolve(examples()) }
+      const { reason } = await moveByOperator(whole, { ...usual, ...changed })
       follow()
-      return told
+      return reason
     },
     champions: () =>
       modelLog
@@ -119,6 +118,58 @@ describe('an operator', () => {
       })
     await expect(wish({ action: 'rollback' })).rejects.toMatchObject({ code: 'model_none_before' })
     expect(champions()).toEqual([live])
+  })
+
+  it('is refused a model that fails its golden proof, forced or not, and nothing is written', async () => {
+    const { add, wish, champions, modelLog } = await setUp()
+    const live = await add('live', 'champion', BAD)
+    const [modelId, impostor] = [await add('tampered', 'retired'), await add('impostor', 'retired', BAD)]
+    // The file of another model under its name: whole and loadable, and it scores otherwise than was promised.
+    const bytes = Buffer.from(modelLog.file(impostor)!)
+    const artifact = { modelId, index: 0, count: 1, sha256: 'other', bytes }
+    modelLog.noteArtifact({ key: Buffer.from(`${modelId}/0`), value: artifact })
+    for (const action of ['promote', 'pin'] as const)
+      for (const force of [false, true])
+        await expect(wish({ action, modelId, force, reason: 'x' })).rejects.toMatchObject({
+          code: 'model_refused',
+        })
+    expect(champions()).toEqual([live])
+  })
+
+  it('may not skip the metrics for want of examples, but may force it', async () => {
+    const { add, wish, champions } = await setUp()
+    const live = await add('live', 'champion', BAD)
+    const modelId = await add('new', 'retired')
+    const none = { newestExamples: () => Promise.resolve([]) }
+    await expect(wish({ action: 'promote', modelId }, none)).rejects.toMatchObject({
+      code: 'model_not_better',
+      message: expect.stringContaining('--force --reason TEXT') as string,
+    })
+    expect(champions()).toEqual([live])
+    await wish({ action: 'promote', modelId, force: true, reason: 'no traffic' }, none)
+    expect(champions()).toEqual([modelId])
+  })
+
+  it('is not judged on rows of an outage', async () => {
+    const { add, wish } = await setUp()
+    await add('live', 'champion', BAD)
+    const modelId = await add('new', 'retired')
+    const out = examples().map((example) => ({ ...example, labelsOut: ['click'] }))
+    const during = { newestExamples: () => Promise.resolve(out) }
+    await expect(wish({ action: 'promote', modelId }, during)).rejects.toMatchObject({
+      code: 'model_not_better',
+    })
+  })
+
+  it('rolls back step by step, and only to what has its file', async () => {
+    const { add, wish, champions } = await setUp()
+    const [first] = [await add('first', 'retired')]
+    await add('second', 'retired', GOOD, { file: false })
+    const third = await add('third', 'champion', BAD)
+    await wish({ action: 'rollback', force: true, reason: 'x' })
+    expect(champions()).toEqual([first])
+    await wish({ action: 'rollback', force: true, reason: 'and back' })
+    expect(champions()).toEqual([third])
   })
 
   it('is refused what was made for other features, or is not there', async () => {

@@ -16,6 +16,14 @@ export interface OperatorWish {
   reason: string
 }
 
+/** What was written. */
+export interface OperatorMove {
+  modelId: string
+  /** It stays until an operator moves a model. */
+  pinned: boolean
+  reason: string
+}
+
 export interface OperatorMoveParts {
   modelLog: ModelLog
   openModel: OpenModel
@@ -31,10 +39,9 @@ export interface OperatorMoveParts {
  * Moves a model because an operator wants it: the same gate as a trainer's own (a whole file, the golden proof, metrics
  * against the live model on the newest examples). A trainer that runs takes the champion over from the log.
  *
- * @returns the sentence that was written as the reason
  * @throws OperatorError when the gate is closed: nothing was written
  */
-export async function moveByOperator(wish: OperatorWish, parts: OperatorMoveParts): Promise<string> {
+export async function moveByOperator(wish: OperatorWish, parts: OperatorMoveParts): Promise<OperatorMove> {
   const { modelLog, writer } = parts
   const move = targetOf(wish, modelLog)
   const manifest = checkedManifest(move, parts)
@@ -43,14 +50,15 @@ export async function moveByOperator(wish: OperatorWish, parts: OperatorMovePart
   const gate = await throughGate(wish, { manifest, live: isLive ? undefined : live }, parts, isLive)
   const reason = `By an operator (${wish.action}${wish.force ? ', metrics skipped' : ''}): ${wish.reason || gate}`
   const why = { reason, occurredAtMs: live?.occurredAtMs ?? move.occurredAtMs }
-  await writer.move(manifest, 'champion', { ...why, pinned: wish.action === 'pin' })
+  const pinned = wish.action === 'pin'
+  await writer.move(manifest, 'champion', { ...why, pinned })
   // Whatever else still says champion does not serve any more.
   for (const other of modelLog.moves()) {
     const old = other.stage === 'champion' && other.modelId !== move.modelId ? manifestOf(other) : undefined
     if (old !== undefined)
       await writer.move(old, 'retired', { ...why, reason: `Replaced by ${move.modelId}, by an operator.` })
   }
-  return reason
+  return { modelId: move.modelId, pinned, reason }
 }
 
 function targetOf({ action, modelId }: OperatorWish, modelLog: ModelLog): ModelMove {

@@ -1,9 +1,12 @@
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.*;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.*;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.*;
 import org.apache.avro.io.*;
@@ -18,7 +21,8 @@ import redis.clients.jedis.*;
 /**
  * The same features on Kafka Streams: fold users, re-key, fold items, states in RocksDB with caching.
  * Arguments: brokers, topic, interactions, threads, schema file, state folder, guarantee (alos | eos),
- * Redis host:port or "-", key prefix. With Redis, changed states are also written there, coalesced over up to 50 ms.
+ * Redis host:port or "-", key prefix, file of settings (java-settings.ts). With Redis, changed states are also written
+ * there, coalesced over up to 50 ms.
  */
 public class StreamsPeer {
   static final double HALF_LIFE_MS = 1_800_000;
@@ -54,6 +58,31 @@ public class StreamsPeer {
     return b.array();
   }
 
+  static final Properties settings = new Properties();
+
+  static Jedis connect(String redis) {
+    var client = DefaultJedisClientConfig.builder();
+    client.user(settings.getProperty("redis.username")).password(settings.getProperty("redis.password"));
+    String ca = settings.getProperty("redis.ca.file");
+    if (ca != null) client.ssl(true).sslSocketFactory(trusting(ca));
+    return new Jedis(HostAndPort.from(redis), client.build());
+  }
+
+  static SSLSocketFactory trusting(String caFile) {
+    try (var pem = Files.newInputStream(Path.of(caFile))) {
+      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+      trusted.load(null, null);
+      trusted.setCertificateEntry("ca", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+      var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      managers.init(trusted);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, managers.getTrustManagers(), null);
+      return context.getSocketFactory();
+    } catch (Exception e) {
+      throw new IllegalStateException("no authority in " + caFile, e);
+    }
+  }
+
   static double cpuSeconds() {
     var system = java.lang.management.ManagementFactory.getOperatingSystemMXBean();
     return ((com.sun.management.OperatingSystemMXBean) system).getProcessCpuTime() / 1e9;
@@ -81,7 +110,7 @@ public class StreamsPeer {
       context = c;
       store = c.getStateStore(item ? "items" : "users");
       if (redis.equals("-")) return;
-      jedis = new Jedis(redis.split(":")[0], Integer.parseInt(redis.split(":")[1]));
+      jedis = connect(redis);
       c.schedule(Duration.ofMillis(50), PunctuationType.WALL_CLOCK_TIME, t -> flush());
     }
 
@@ -128,7 +157,12 @@ public class StreamsPeer {
     String brokers = a[0], topic = a[1], threads = a[3], state = a[5], redis = a[7], prefix = a[8];
     long interactions = Long.parseLong(a[2]);
     Schema schema = new Schema.Parser().parse(Files.readString(Path.of(a[4])));
+    try (var file = Files.newBufferedReader(Path.of(a[9]))) {
+      settings.load(file);
+    }
     Properties p = new Properties();
+    for (String name : settings.stringPropertyNames())
+      if (!name.startsWith("redis.")) p.put(name, settings.getProperty(name));
     p.put("application.id", topic + "-streams-peer-" + System.currentTimeMillis());
     p.put("bootstrap.servers", brokers);
     p.put("num.stream.threads", threads);

@@ -3,9 +3,10 @@
  * then `message` (eachMessage, one pipeline per message) or `batch` (eachBatch, one pipeline per 500 messages).
  */
 import avsc from 'avsc'
-import { Redis, type ChainableCommander } from 'ioredis'
+import type { ChainableCommander } from 'ioredis'
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { type Interaction, requestRegistry } from '#schemas'
+import { createRedis } from '#streams'
 import { BUCKET_MINUTES, HALF_LIFE_MINUTES } from '../bench-features.ts'
 import { KAFKA_SETTINGS_VARIABLE, type Task } from '../contest.ts'
 import { createStopwatch, finish } from '../process-stopwatch.ts'
@@ -29,7 +30,7 @@ interface Commands extends ChainableCommander {
 
 const task = JSON.parse(process.argv[2]!) as Task
 const mode = process.argv[3]
-const redis = new Redis(task.redis.url)
+const redis = createRedis(task.redis)
 redis.defineCommand('fade', { numberOfKeys: 1, lua: FADE })
 redis.defineCommand('newest', { numberOfKeys: 1, lua: NEWEST })
 const stopwatch = createStopwatch()

@@ -8,7 +8,7 @@ import {
   type Source,
 } from '../../vectors/columns.ts'
 import { hashedBucket, scaledNumber } from '../../vectors/scales.ts'
-import type { AttributesLayouts, DefinitionCheck } from './feature-kind.ts'
+import type { AttributesLayouts, DefinitionCheck, UsedAttribute } from './feature-kind.ts'
 import { nameSchema, valueText } from './settings.ts'
 
 /** How an attribute becomes columns, wherever it comes from. Of several texts each sets its own. */
@@ -32,6 +32,13 @@ export const attributeValues = {
 
 const valuesSchema = z.object(attributeValues)
 type AttributeValues = z.output<typeof valuesSchema>
+
+export const usedAttribute = (from: Source, { attribute, as, scale }: AttributeValues): UsedAttribute => ({
+  setting: 'attribute',
+  from,
+  attribute,
+  number: as === 'number' ? { scale } : undefined,
+})
 
 export function attributeMistakes(
   from: Source,

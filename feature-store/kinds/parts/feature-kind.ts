@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { AttributeKind, AttributesLayout } from '../../attributes/attributes-layout.ts'
 import type { LayoutBuilder } from '../../state/layout.ts'
 import type { Columns, Source } from '../../vectors/columns.ts'
+import type { NumberScale } from '../../vectors/scales.ts'
 
 /** Of a definition of one kind: strict, discriminated by `kind`, with an optional name. */
 export type KindSchema = z.ZodObject<{
@@ -9,11 +10,19 @@ export type KindSchema = z.ZodObject<{
   name: z.ZodOptional<z.ZodString>
 }>
 
+export interface UsedAttribute {
+  setting: string
+  from: Source
+  attribute: string
+  /** It is taken as a number, on this scale. */
+  number?: { scale: NumberScale | undefined } | undefined
+}
+
 /** What a definition refers to that must be declared elsewhere in the configuration. */
 export interface Uses {
   /** By the setting that names them. */
   interactionTypes: Readonly<Record<string, readonly string[]>>
-  attributes: readonly { setting: string; from: Source; attribute: string }[]
+  attributes: readonly UsedAttribute[]
   /** Whose first attribute record it needs, whatever that says. */
   firstSeen: 'user' | 'item' | null
 }

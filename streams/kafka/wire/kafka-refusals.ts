@@ -83,6 +83,7 @@ function askedBy({ connectionPool }: Broker, request: string, given: unknown): R
   const asked = (given ?? {}) as {
     groupId?: string
     groupIds?: string[]
+    transactionalId?: string
     topics?: unknown[]
     topicData?: unknown[]
   }
@@ -90,7 +91,7 @@ function askedBy({ connectionPool }: Broker, request: string, given: unknown): R
   const topics = named
     .map((one: unknown) => (typeof one === 'string' ? one : (one as { topic?: unknown }).topic))
     .filter((name): name is string => typeof name === 'string')
-  const group = asked.groupId ?? asked.groupIds?.[0]
+  const group = asked.groupId ?? asked.groupIds?.[0] ?? asked.transactionalId
   const user = connectionPool?.sasl?.username ?? null
   return { request, user, topics: [...new Set(topics)], ...(group === undefined ? {} : { group }) }
 }

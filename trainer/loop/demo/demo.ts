@@ -24,7 +24,7 @@ import {
 } from '../report/index.ts'
 import { CLOCK_SPEED, DRIFT_SHARE, WINDOW_SHARE } from './demo-times.ts'
 import { createDriftStory } from './drift-story.ts'
-import { watchLoop, type LoopWatch } from './kafka-loop-watch.ts'
+import { watchLoop, type LoopWatch, type LoopWatchEvents } from './kafka-loop-watch.ts'
 import { watchFences } from './redis-fence-watch.ts'
 import type { Screen } from './terminal-screen.ts'
 import { startLoop, type RunningLoop } from './process-loop.ts'
@@ -64,9 +64,11 @@ const SHOW_EVERY_MS = 1_000
 export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   const { minutes, seed, environment, screen, stopwatch } = options
   const closers = createClosers()
+  let running: RunningLoop | undefined
   try {
     const prefix = `demo-${stopwatch.nowMs().toString(36)}`
     const loop = await startLoop({ ...options, prefix, feed: {}, environment, announce: screen.announce })
+    running = loop
     closers.add(() => loop.close())
 
     const features = featureStoreConfigSchema.parse({})
@@ -80,14 +82,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     closers.add(() => fences.stop())
 
     const story = createDriftStory()
-    const watch = await watchLoop(loop.runtime, trainer.objective, {
-      onModelMove(move) {
-        const news = story.moved(move)
-        if (news !== null) screen.announce(news)
-      },
-      onDrift: (event) => screen.announce(story.drifted(event)),
-      onSwap: (modelId) => screen.announce(story.swapped(modelId)),
-    })
+    const watch = await watchLoop(loop.runtime, trainer.objective, told(story, screen))
     closers.add(() => watch.stop())
 
     screen.announce("telling the feed's history: what people did before anyone ranked for them")
@@ -136,10 +131,23 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       recovery: driftInjected !== undefined && durationSeconds >= RECOVERY_MINUTES_MIN * 60,
     }
     return { report, failures: failuresOf(report, expected) }
+  } catch (error) {
+    await running?.tellDeadLetters(stopwatch.nowMs())
+    throw error
   } finally {
     await closers.closeAll()
   }
 }
+
+/** What is announced of what the loop does. */
+const told = (story: ReturnType<typeof createDriftStory>, screen: Screen): LoopWatchEvents => ({
+  onModelMove(move) {
+    const news = story.moved(move)
+    if (news !== null) screen.announce(news)
+  },
+  onDrift: (event) => screen.announce(story.drifted(event)),
+  onSwap: (modelId) => screen.announce(story.swapped(modelId)),
+})
 
 /** The turn of tastes, where the run is long enough to show it. */
 function injectionsOf(minutes: number | undefined): { kind: 'concept'; atMinutes: number }[] {

@@ -21,6 +21,7 @@ import { makeRunFolder } from './fs-run-folder.ts'
 import { openLoopGroups } from './kafka-groups.ts'
 import { createLoopProgress, type LoopProgress } from './kafka-loop-progress.ts'
 import { makeRunTopics } from './kafka-run-topics.ts'
+import { tellDeadLetters } from './kafka-told-letters.ts'
 import { startServices, type LoopServices } from './process-services.ts'
 import { until } from './process-until.ts'
 
@@ -33,6 +34,8 @@ export interface RunningLoop extends LoopProgress {
   readonly services: LoopServices
   /** The last lines of a service's log. */
   logTail(service: LoopService): string
+  /** Says what was dead-lettered, of a run that failed. */
+  tellDeadLetters(nowMs: number): Promise<void>
   /** Stops the services; the topics and the store stay readable. */
   stopServices(): Promise<void>
   /** Stops and removes everything this run brought. */
@@ -116,6 +119,7 @@ export async function startLoop(options: StartLoopOptions): Promise<RunningLoop>
       services,
       ...progress,
       logTail: (service) => folder.logTail(service, 15),
+      tellDeadLetters: (nowMs) => tellDeadLetters(addresses, catalogue, { nowMs, announce }),
       stopServices: () => services.stop(),
       close: () => closers.closeAll(),
     }

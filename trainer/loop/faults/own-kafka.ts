@@ -1,28 +1,24 @@
-import type { Addresses } from '#streams'
-import {
-  type OwnBrokers,
-  type OwnBrokersOptions,
-  startOwnBrokers,
-  startTcpProxy,
-  type TcpProxy,
-} from '#streams/testing'
+import { type OwnBrokers, type OwnBrokersOptions, startTcpProxy, type TcpProxy } from '#streams/testing'
+import { type FeedServices, withKafka } from '../testing/feed-services.ts'
 import type { Lab } from './scenario.ts'
 
 /** A Kafka of a scenario's own beside the lab's Redis and registry. */
 export interface OwnKafka {
   own: OwnBrokers
   /** The way that always works. */
-  straight: Addresses
+  straight: FeedServices
   /** The way that the scenario harms; the straight one when there is no other. */
-  detour: Addresses
+  detour: FeedServices
 }
 
-export async function openOwnKafka(lab: Lab, options: OwnBrokersOptions = {}): Promise<OwnKafka> {
-  const own = await startOwnBrokers(options)
-  lab.cleanup(() => own.stop())
-  const straight = { ...lab.addresses, kafka: { brokers: own.brokers } }
-  const detour = own.detours.length === 0 ? straight : { ...straight, kafka: { brokers: own.detours } }
-  return { own, straight, detour }
+export async function openOwnKafka(lab: Lab, options?: OwnBrokersOptions): Promise<OwnKafka> {
+  const kafka = await lab.stack.openKafka(options)
+  lab.cleanup(() => kafka.close())
+  const { own } = kafka
+  const straight = withKafka(lab.services, kafka)
+  if (own.detours.length === 0) return { own, straight, detour: straight }
+  const byDetour = { ...kafka, as: () => ({ brokers: own.detours }) }
+  return { own, straight, detour: withKafka(lab.services, byDetour) }
 }
 
 /** One node behind a TCP proxy. */

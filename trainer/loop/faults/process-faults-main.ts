@@ -1,8 +1,10 @@
 /** `npm run test:faults`: the scenarios in their long form on a stack of their own, a table, and JSON. */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { table } from '#streams'
 import { openTestStack, writeResults } from '#streams/testing'
 import { faultTable, faultText, isGood, type ScenarioOutcome } from './fault-text.ts'
+import { STACK_KINDS, type StackKind } from './lab-stack.ts'
+import { openLabStack } from './open-lab-stack.ts'
 import { type LabParts, runScenario } from './run-scenario.ts'
 import type { Scenario, ScenarioSize } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -11,6 +13,7 @@ interface Options {
   json?: string
   short?: true
   list?: true
+  on: StackKind
   seed: string
 }
 
@@ -27,16 +30,23 @@ async function runFaults(names: readonly string[], options: Options): Promise<nu
     )
     return 2
   }
-  const wanted = SCENARIOS.filter(({ name }) => names.length === 0 || names.includes(name))
+  const chosen = SCENARIOS.filter(({ name }) => names.length === 0 || names.includes(name))
+  const elsewhere = chosen.filter((scenario) => !runsOn(options.on, scenario))
+  if (names.length > 0 && elsewhere.length > 0) {
+    say(`not on ${options.on}: ${elsewhere.map(({ name }) => name).join(', ')} (see --list)`)
+    return 2
+  }
+  const wanted = chosen.filter((scenario) => runsOn(options.on, scenario))
   if (options.list === true) {
     const rows = await Promise.all(
-      wanted.map(async ({ name, title, unavailable }) => [
+      wanted.map(async ({ name, title, on = PLAIN_ALONE, unavailable }) => [
         name,
+        on.join(', '),
         (await unavailable?.()) ?? 'runs here',
         title,
       ]),
     )
-    process.stdout.write(`${table(['scenario', 'here', 'what'], rows)}\n`)
+    process.stdout.write(`${table(['scenario', 'on', 'here', 'what'], rows)}\n`)
     return 0
   }
   const interrupted = new AbortController()
@@ -45,17 +55,19 @@ async function runFaults(names: readonly string[], options: Options): Promise<nu
     process.once('SIGINT', () => process.exit(130))
   }
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
-  const stack = await openTestStack(interrupted.signal, say)
+  const stack = await openLabStack(options.on, () => openTestStack(interrupted.signal, say))
   const outcomes: ScenarioOutcome[] = []
   try {
     for (const scenario of wanted) {
       if (interrupted.signal.aborted) break
       const parts = {
-        addresses: stack.addresses,
+        stack,
         seed,
         say: (line: string) => say(`${scenario.name}: ${line}`),
       }
-      outcomes.push(await outcomeOf(scenario, options.short === true ? 'short' : 'long', parts))
+      const outcome = await outcomeOf(scenario, options.short === true ? 'short' : 'long', parts)
+      const name = options.on === 'plain' ? scenario.name : `${scenario.name} on ${options.on}`
+      outcomes.push({ ...outcome, name })
     }
   } finally {
     await stack.close()
@@ -69,6 +81,9 @@ async function runFaults(names: readonly string[], options: Options): Promise<nu
   const failed = outcomes.some((outcome) => outcome.kind !== 'unavailable' && !isGood(outcome))
   return failed || interrupted.signal.aborted ? 1 : 0
 }
+
+const PLAIN_ALONE: readonly StackKind[] = ['plain']
+const runsOn = (kind: StackKind, { on = PLAIN_ALONE }: Scenario): boolean => on.includes(kind)
 
 async function outcomeOf(scenario: Scenario, size: ScenarioSize, parts: LabParts): Promise<ScenarioOutcome> {
   const { name, title } = scenario
@@ -97,6 +112,7 @@ const program = new Command('npm run test:faults --')
   .option('--json <file>', 'write everything that was measured')
   .option('--short', 'the short form, as in npm test')
   .option('--list', 'name the scenarios, and which can run here')
+  .addOption(new Option('--on <stack>', 'where they run').choices(STACK_KINDS).default('plain'))
   .option('--seed <number>', 'of traffic and of the moments at which things break', '1')
   .exitOverride()
   .action(async (names: string[], options: Options) => {

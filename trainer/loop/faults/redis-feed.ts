@@ -1,7 +1,8 @@
 import { FEATURE_LOG_EVENTS, openFeedStore } from '#feature-store'
-import { type OwnRedis, type OwnRedisOptions, startOwnRedis } from '#streams/testing'
+import type { OwnRedis, OwnRedisOptions } from '#streams/testing'
 import type { RedisAddress } from '#streams'
 import { wallStopwatch } from '../demo/process-stopwatch.ts'
+import { withRedis } from '../testing/feed-services.ts'
 import type { OwnFeed } from '../testing/own-feed.ts'
 import { appliedCount } from './applied-offsets.ts'
 import { storeAtEnd } from './fences-at-end.ts'
@@ -30,7 +31,9 @@ export interface RedisFeedPlan {
 /** A feed whose features live in a Redis of its own, under way. */
 export interface RedisFeed {
   readonly lab: Lab
+  /** The only server, or the first of a Cluster. */
   readonly redis: OwnRedis
+  readonly servers: readonly OwnRedis[]
   readonly feed: OwnFeed
   readonly features: KeptProcess
   readonly traffic: Traffic
@@ -65,16 +68,17 @@ export async function judgeUnderHarm(
   plan: RedisFeedPlan,
   harm: (redisFeed: RedisFeed) => Promise<Harm>,
 ): Promise<{ finding: Finding; aftermath: Aftermath }> {
-  const redis = await startOwnRedis(plan.redis)
-  lab.cleanup(() => redis.close())
-  const url = (await plan.detour?.(redis)) ?? redis.url
+  const own = await lab.stack.openRedis(plan.redis)
+  lab.cleanup(() => own.close())
+  const { servers } = own
+  const redis = servers[0]!
+  const url = await plan.detour?.(redis)
+  const services = withRedis(lab.services, url === undefined ? own : { ...own, as: () => ({ url }) })
   const config = {
     limits: { ...STREAMS_LIMITS, ...plan.limits?.streams },
     features: { limits: { ...FEATURES_LIMITS, ...plan.limits?.features } },
   }
-  const feed = await oneAfterTheOther(() =>
-    openLabFeed(lab, plan.name, config, { ...lab.addresses, redis: { url } }),
-  )
+  const feed = await oneAfterTheOther(() => openLabFeed(lab, plan.name, config, services))
   const workload = workloadOf({
     seed: lab.seed,
     interactions: plan.interactions,
@@ -90,7 +94,7 @@ export async function judgeUnderHarm(
   const { perSecond, portions = 1 } = plan
   const traffic = await startTraffic(feed, workload, { perSecond, portions })
 
-  const { overAtMs, counts } = await harm({ lab, redis, feed, features, traffic, workload })
+  const { overAtMs, counts } = await harm({ lab, redis, servers, feed, features, traffic, workload })
   await traffic.done
   await (plan.fence === 'on' ? storeAtEnd(feed) : featuresCaughtUp(feed))
   const recoverySeconds = overAtMs === null ? null : (wallStopwatch.nowMs() - overAtMs) / 1_000

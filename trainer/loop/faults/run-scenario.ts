@@ -1,9 +1,11 @@
-import { type Addresses, createClosers } from '#streams'
-import { openOwnFeed, type OwnFeed } from '../testing/own-feed.ts'
+import { createClosers } from '#streams'
+import type { FeedServices } from '../testing/feed-services.ts'
+import { openFeedOn, type OwnFeed } from '../testing/own-feed.ts'
+import type { LabStack } from './lab-stack.ts'
 import type { FaultReport, Lab, Scenario, ScenarioSize } from './scenario.ts'
 
 export interface LabParts {
-  addresses: Addresses
+  stack: LabStack
   seed: number
   say(line: string): void
 }
@@ -15,7 +17,14 @@ export async function runScenario(
   parts: LabParts,
 ): Promise<FaultReport> {
   const closers = createClosers()
-  const lab: Lab = { ...parts, cleanup: (close) => closers.add(async () => void (await close())) }
+  const { services } = parts.stack
+  const addresses = services.as('operator')
+  const lab: Lab = {
+    ...parts,
+    services,
+    addresses,
+    cleanup: (close) => closers.add(async () => void (await close())),
+  }
   try {
     const report = await scenario.run(lab, size)
     await closers.closeAll()
@@ -37,12 +46,12 @@ export async function openLabFeed(
   lab: Lab,
   name: string,
   feed: Record<string, unknown> = {},
-  addresses: Addresses = lab.addresses,
+  services: FeedServices = lab.services,
 ): Promise<OwnFeed> {
   const before = opening.get(lab) ?? Promise.resolve()
   const mine = before.then(
-    () => openOwnFeed(addresses, name, { ...ANY_AGE, ...feed }),
-    () => openOwnFeed(addresses, name, { ...ANY_AGE, ...feed }),
+    () => openFeedOn(services, name, { ...ANY_AGE, ...feed }),
+    () => openFeedOn(services, name, { ...ANY_AGE, ...feed }),
   )
   opening.set(lab, mine)
   const opened = await mine

@@ -1,4 +1,6 @@
 import type { Addresses } from '#streams'
+import type { FeedServices } from '../testing/feed-services.ts'
+import type { LabStack, StackKind } from './lab-stack.ts'
 
 /** What a run came to against the reference: all zero but `expected` when nothing was harmed. */
 export interface Damage {
@@ -39,6 +41,8 @@ export interface Scenario {
   readonly name: string
   /** One line: what is done to whom. */
   readonly title: string
+  /** Where it can run; left out: on the plain stack alone. */
+  readonly on?: readonly StackKind[]
   /** Why it cannot run here (no network namespaces, not root, ...); null when it can. */
   unavailable?(): Promise<string | null>
   run(lab: Lab, size: ScenarioSize): Promise<FaultReport>
@@ -48,6 +52,10 @@ export interface Scenario {
 export interface Lab {
   /** Shared by all scenarios of a run: never kill, empty or slow these down; start your own instead. */
   readonly addresses: Addresses
+  /** The same, for each of a feed's users. */
+  readonly services: FeedServices
+  /** Where services of a scenario's own come from. */
+  readonly stack: LabStack
   readonly seed: number
   say(line: string): void
   /** Called in reverse order when the scenario is over, however it ends. */

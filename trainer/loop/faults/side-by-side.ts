@@ -1,6 +1,6 @@
 import { startFeaturesProcess } from '#feature-store/testing'
-import type { Addresses } from '#streams'
 import { wallStopwatch } from '../demo/process-stopwatch.ts'
+import type { FeedServices } from '../testing/feed-services.ts'
 import type { OwnFeed } from '../testing/own-feed.ts'
 import { appliedCount } from './applied-offsets.ts'
 import { judgeFeatures } from './kafka-judge.ts'
@@ -20,9 +20,9 @@ export interface Side {
 export interface SideBySide {
   name: string
   /** How traffic gets in and the judge looks. */
-  straight: Addresses
+  straight: FeedServices
   /** How the features processes see the brokers. */
-  detour: Addresses
+  detour: FeedServices
   perSecond: number
   limits?: Record<string, unknown>
   /** Breaks and heals, for both at once. Traffic flows before, meanwhile and for a moment after. */
@@ -89,10 +89,10 @@ export async function sideBySide(lab: Lab, run: SideBySide): Promise<Pair> {
     const name = fence === 'on' ? run.name : `${run.name}-control`
     const feed = await openLabFeed(lab, name, { limits: { ...LIMITS, ...run.limits } }, run.straight)
     const { config } = feed
-    const features = keepRunning(
-      () => feed.adopt(startFeaturesProcess({ addresses: run.detour, config }, { fence })),
-      { told: (lastWords) => lab.say(`${name}: features ended by itself:\n${lastWords}`) },
-    )
+    const addresses = run.detour.as('features')
+    const features = keepRunning(() => feed.adopt(startFeaturesProcess({ addresses, config }, { fence })), {
+      told: (lastWords) => lab.say(`${name}: features ended by itself:\n${lastWords}`),
+    })
     lab.cleanup(() => features.stop())
     const traffic = await startTraffic(feed, workload, { perSecond: run.perSecond, signal: ended.signal })
     lab.cleanup(() => {

@@ -3,7 +3,7 @@ import { ingestLog, type IngestProgress } from './kafka-ingest.ts'
 import { featureStoreConfigSchema, openFeedStore } from '#feature-store'
 import { createClosers, type Environment, type StackProgress } from '#streams'
 import { trainerConfigSchema } from '../../config.ts'
-import { startLoop, type Stopwatch } from '../demo/index.ts'
+import { type RunningLoop, startLoop, type Stopwatch } from '../demo/index.ts'
 import { auditRun, joiningOf, judgingOf, kafkaAuditSource } from '../report/index.ts'
 import { ingestFailures } from './ingest-failures.ts'
 import { ingestReport, type IngestReport } from './ingest-report.ts'
@@ -31,9 +31,11 @@ export async function runIngest(
 ): Promise<{ report: IngestReport; failures: string[] }> {
   const { log, feed, stopwatch, announce } = options
   const closers = createClosers()
+  let running: RunningLoop | undefined
   try {
     const prefix = `${log.name}-${stopwatch.nowMs().toString(36)}`
     const loop = await startLoop({ ...options, prefix, feed })
+    running = loop
     closers.add(() => loop.close())
     const features = featureStoreConfigSchema.parse(feed.features)
     const trainer = trainerConfigSchema.parse(feed.trainer)
@@ -72,6 +74,9 @@ export async function runIngest(
       durationSeconds,
     })
     return { report, failures: ingestFailures(report) }
+  } catch (error) {
+    await running?.tellDeadLetters(stopwatch.nowMs())
+    throw error
   } finally {
     await closers.closeAll()
   }

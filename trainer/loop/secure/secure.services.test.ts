@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { LOOP_SERVICES, type LoopService, topicCatalogue } from '#schemas'
+import { LOOP_SERVICES, type LoopService, requestRegistry, topicCatalogue } from '#schemas'
 import { type Addresses, applyTopics, readTopic, streamsConfigSchema } from '#streams'
 import {
+  type CommandLines,
   type FeedloopProcess,
   measuredHere,
   openSecureStack,
@@ -12,10 +13,11 @@ import {
   type SecureStack,
   startFeedloop,
   until,
+  watchCommandLines,
 } from '#streams/testing'
 import { describeServices } from '#streams/testing/services'
 import { makeRunFolder, type RunFolder } from '../demo/fs-run-folder.ts'
-import { acceptedOf, ATTEMPT_USER, type Attempt, attemptsOf } from './testing/attempts.ts'
+import { acceptedOf, ATTEMPT_USER, type Attempt, attemptsOf, NO_PASSWORD } from './testing/attempts.ts'
 
 /** Where the table is written; nowhere: it is only printed. */
 const RESULT_VARIABLE = 'FEEDLOOP_SECURE_RESULT'
@@ -30,7 +32,8 @@ describeServices('the loop where everybody is asked who they are', () => {
   let stack: SecureStack
   let folder: RunFolder
   let operator: Addresses
-  /** What its processes wrote. */
+  let commandLines: CommandLines
+  /** What its processes and commands wrote. */
   const outputs: string[] = []
   const sentences: string[] = []
   const processes = new Map<LoopService | 'simulate', FeedloopProcess>()
@@ -52,6 +55,7 @@ describeServices('the loop where everybody is asked who they are', () => {
   }
 
   beforeAll(async () => {
+    commandLines = watchCommandLines()
     stack = await openSecureStack(prefix)
     folder = makeRunFolder({ prefix })
     operator = await stack.as('operator')
@@ -59,12 +63,19 @@ describeServices('the loop where everybody is asked who they are', () => {
   })
   afterAll(async () => {
     await Promise.all([...processes.values()].map((each) => each.kill()))
+    await commandLines.stop()
     folder?.remove()
     await stack?.close()
   })
 
   test('one service per user: requests are answered, a model is promoted', async () => {
     for (const service of LOOP_SERVICES) await start(service, service, 'run', service)
+    // The feed may not register schemas.
+    await until('the services to register their schemas', async () => {
+      mustRun()
+      const known = (await (await requestRegistry(operator.registry, '/subjects')).json()) as string[]
+      return Object.values(catalogue).every(({ subject }) => known.includes(subject))
+    })
     await start('simulate', 'feed', 'simulate', '--speed', '60')
     await until(
       'a model to be promoted',
@@ -102,30 +113,55 @@ describeServices('the loop where everybody is asked who they are', () => {
     const accepted = await acceptedOf(options)
     for await (const { key } of readTopic({ addresses: operator, topicName: catalogue.interactions.name }))
       if (String(key) === ATTEMPT_USER) accepted.push('an interaction')
-    write(rows, accepted.length)
+    outputs.push(write(rows, accepted.length))
     expect(accepted).toEqual([])
   })
 
-  test('no password is in what anybody wrote', async () => {
-    const written = [...outputs, ...sentences, await stack.logs()].join('\n')
-    for (const user of [...LOOP_SERVICES, 'feed', 'operator'] as const) {
-      const { sasl } = (await stack.as(user)).kafka
-      const file = (sasl as { password: { file: string } }).password.file
-      const password = await readFile(file, 'utf8')
-      expect(password.length).toBeGreaterThan(20)
-      expect([user, written.includes(password)]).toEqual([user, false])
+  test('no secret is in what anybody wrote, and on no command line', async () => {
+    for (const argv of [['doctor'], ['lag'], ['models', 'list'], ['topics', 'acl'], ['check']])
+      await command([...argv, '--json'], operator)
+    const wrong = { ...operator.redis, password: NO_PASSWORD }
+    await command(['doctor'], { ...operator, redis: wrong })
+    await commandLines.stop()
+    const written = [...outputs, ...sentences, await stack.logs(), ...commandLines.seen].join('\n')
+    expect(written).toContain('feedloop.mjs run scorer') // a command line
+    const secrets = new Map([...(await stack.secrets()), ['a wrong one', NO_PASSWORD]])
+    for (const user of [...LOOP_SERVICES, 'feed', 'operator', 'admin', 'registry'])
+      expect([...secrets.keys()]).toContain(`secure/secrets/${user}`)
+    expect([...secrets.keys()]).toContain('secure/certificates/server.key')
+    for (const [name, secret] of secrets) {
+      expect(secret.length).toBeGreaterThan(NO_PASSWORD.length - 1)
+      for (const form of formsOf(path.basename(name), secret))
+        expect([name, written.includes(form)]).toEqual([name, false])
     }
   })
 
+  /** What a command wrote is looked through in the end. */
+  async function command(
+    argv: string[],
+    addresses: Addresses,
+  ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+    const running = startFeedloop(argv, addresses, { FEEDLOOP_CONFIG: folder.feedFile })
+    running.mayEnd()
+    const told = await running.ended
+    outputs.push(told.stdout, told.stderr)
+    return told
+  }
+
   async function modelsOf(addresses: Addresses): Promise<{ stage: string }[]> {
-    const listing = startFeedloop(['models', 'list', '--json'], addresses, {
-      FEEDLOOP_CONFIG: folder.feedFile,
-    })
-    const { exitCode, stdout, stderr } = await listing.ended
+    const { exitCode, stdout, stderr } = await command(['models', 'list', '--json'], addresses)
     if (exitCode !== 0) throw new Error(stderr)
     return JSON.parse(stdout) as { stage: string }[]
   }
 })
+
+/** As it is, in a URL, in JSON, and as HTTP Basic sends it. */
+const formsOf = (user: string, secret: string): string[] => [
+  secret,
+  encodeURIComponent(secret),
+  JSON.stringify(secret).slice(1, -1),
+  Buffer.from(`${user}:${secret}`).toString('base64'),
+]
 
 async function told({ act, what }: Attempt): Promise<{ sentence: string; seconds: number }> {
   const startedAtMs = performance.now()
@@ -147,7 +183,7 @@ function withoutPlaces(sentence: string): string {
     .replaceAll(/\/\S+\/secure\//g, '.feedloop/stack/secure/')
 }
 
-function write(rows: [string, string, string][], accepted: number): void {
+function write(rows: [string, string, string][], accepted: number): string {
   const columns = [{ title: 'who' }, { title: 'tried' }, { title: 'was told' }]
   const refused = { columns, rows }
   const command = 'npx vitest run --project services trainer/loop/secure'
@@ -159,4 +195,5 @@ function write(rows: [string, string, string][], accepted: number): void {
   process.stdout.write(text)
   const file = process.env[RESULT_VARIABLE]
   if (file) writeFileSync(file, text)
+  return text
 }

@@ -22,12 +22,14 @@ import { makeRunFolder } from '../demo/fs-run-folder.ts'
 import { openLoopGroups } from '../demo/kafka-groups.ts'
 import { makeRunTopics } from '../demo/kafka-run-topics.ts'
 import { groupOf, type LoopService, type TopicKey } from '#schemas'
+import { type FeedServices, openToAll } from './feed-services.ts'
 
 type FeedProcess = Pick<FeedloopProcess, 'mustRun' | 'kill'>
 
 /** A feed under a prefix of its own on the real services, its topics made. */
 export interface OwnFeed {
   readonly prefix: string
+  /** As an operator: whoever makes topics, looks and judges. */
   readonly addresses: Addresses
   readonly config: StreamsConfig & { features: FeatureStoreConfig }
   readonly runtime: KafkaRuntime
@@ -49,10 +51,20 @@ export interface OwnFeed {
 }
 
 /** @param feed what the feed file says besides the prefix */
-export function openOwnFeed(
+export const openOwnFeed = (
   addresses: Addresses,
   name: string,
   feed: Record<string, unknown> = {},
+): Promise<OwnFeed> => openFeedOn(openToAll(addresses), name, feed)
+
+/**
+ * The same where everybody has a login of their own: the services each with theirs, `runtime` as the feed, topics and
+ * states as an operator.
+ */
+export function openFeedOn(
+  services: FeedServices,
+  name: string,
+  feed: Record<string, unknown>,
 ): Promise<OwnFeed> {
   const prefix = `${name}-${randomUUID().slice(0, 8)}`
   const { features, scorer: _scorer, trainer: _trainer, ...streams } = feed
@@ -61,15 +73,17 @@ export function openOwnFeed(
     features: featureStoreConfigSchema.parse(features ?? {}),
   }
   const processes: FeedProcess[] = []
+  const addresses = services.as('operator')
   return openAll(async (closers) => {
+    await services.admit({ prefix, catalogue: catalogueOf(config) })
     const folder = makeRunFolder({ ...feed, prefix })
     closers.add(() => folder.remove())
     const groups = await openLoopGroups(addresses.kafka, prefix)
     closers.add(() => groups.close())
     closers.add(() => groups.forget())
     await makeRunTopics(addresses, prefix, catalogueOf(config), closers)
-    const options = { addresses, config, clientId: 'test', log: silentLogger }
-    const runtime = await connectRuntime(options)
+    const options = { config, clientId: 'test', log: silentLogger }
+    const runtime = await connectRuntime({ ...options, addresses: services.as('feed') })
     closers.add(() => runtime.close())
     const store = await openFeedStore(addresses.redis, config)
     closers.add(() => store.close())
@@ -98,8 +112,13 @@ export function openOwnFeed(
       runtime,
       store,
       run: (service, ...options) =>
-        adopt(startFeedloop(['run', service, ...options], addresses, { FEEDLOOP_CONFIG: folder.feedFile })),
-      runFeatures: (options) => adopt(startFeaturesProcess({ addresses, config }, options)),
+        adopt(
+          startFeedloop(['run', service, ...options], services.as(service), {
+            FEEDLOOP_CONFIG: folder.feedFile,
+          }),
+        ),
+      runFeatures: (options) =>
+        adopt(startFeaturesProcess({ addresses: services.as('features'), config }, options)),
       adopt,
       recordCount: async (topic) =>
         [...(await endOffsets(topic)).values()].reduce((sum, end) => sum + end, 0),

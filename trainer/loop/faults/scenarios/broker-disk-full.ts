@@ -29,7 +29,7 @@ export const brokerDiskFull: Scenario = {
       perSecond: PER_SECOND[size],
       async fault(ours, theirs) {
         const filler = ours.feed.runtime.topicName('outcomes')
-        const bytes = await fillTopic(straight, filler, async () => !(await own.isAlive(1)))
+        const bytes = await fillTopic(straight.as('operator'), filler, async () => !(await own.isAlive(1)))
         died = true
         lab.say('the broker died of its full disk')
         const diedMs = wallStopwatch.nowMs()

@@ -2,6 +2,7 @@ import { wallStopwatch } from '../../demo/process-stopwatch.ts'
 import { killFeatures } from '../host-death.ts'
 import { openOwnKafka } from '../own-kafka.ts'
 import { endsWithZero } from '../disturbed-run.ts'
+import { STACK_KINDS } from '../lab-stack.ts'
 import type { Scenario } from '../scenario.ts'
 import { sideBySide } from '../side-by-side.ts'
 
@@ -17,6 +18,7 @@ export const brokerKill: Scenario = {
   name: 'broker-kill',
   title:
     'kill -9 of the only broker under load and its restart, every second time with the features process beside it',
+  on: STACK_KINDS,
   async run(lab, size) {
     const { own, straight, detour } = await openOwnKafka(lab)
     const kills = KILLS[size]

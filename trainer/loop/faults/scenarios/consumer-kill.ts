@@ -9,6 +9,7 @@ import {
   withControl,
 } from '../disturbed-run.ts'
 import { killAtRandom } from '../kill-loop.ts'
+import { STACK_KINDS } from '../lab-stack.ts'
 import { workloadOf } from '../numbered-traffic.ts'
 import type { Lab, Scenario } from '../scenario.ts'
 
@@ -36,6 +37,7 @@ const CONTROL = { interactions: 5_000, perSecond: 600, kills: 2, pauseMsMax: 600
 export const consumerKill: Scenario = {
   name: 'consumer-kill',
   title: `kill -9 of one of ${String(PROCESSES)} features processes on ${String(PARTITIONS)} partitions, again and again, at random`,
+  on: STACK_KINDS,
   async run(lab, size) {
     const [measured, control] = await withControl(
       size,

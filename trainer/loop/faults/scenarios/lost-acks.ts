@@ -19,9 +19,10 @@ export const lostAcks: Scenario = {
   title:
     'a proxy keeps the acknowledgement of a produce request back and breaks the connection, again and again',
   async run(lab, size) {
-    const { straight, detour, proxy } = await openProxiedKafka(lab)
+    const { proxy, ...ways } = await openProxiedKafka(lab)
+    const [straight, detour] = [ways.straight.as('operator'), ways.detour.as('operator')]
     const drops = DROPS[size]
-    const feed = await openLabFeed(lab, 'lost-acks', {}, detour)
+    const feed = await openLabFeed(lab, 'lost-acks', {}, ways.detour)
     const until = async (holds: () => boolean): Promise<void> => {
       while (!holds()) await wallStopwatch.rest(POLL_MS, new AbortController().signal)
     }

@@ -9,6 +9,7 @@ import {
 } from '#streams/testing'
 import { requestHttp } from '#streams'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
+import { openToAll } from '../../testing/feed-services.ts'
 import { appliedCount } from '../applied-offsets.ts'
 import { fencesOf } from '../fences-at-end.ts'
 import { judgeCounts } from '../judge-counts.ts'
@@ -122,7 +123,7 @@ async function hoarding(lab: Lab): Promise<Finding> {
     lab,
     'redis-slow-control',
     {},
-    { ...lab.addresses, redis: { url: slow.url } },
+    openToAll({ ...lab.addresses, redis: { url: slow.url } }),
   )
   const workload = workloadOf({ seed: lab.seed, interactions: CONTROL.interactions })
   const traffic = await startTraffic(feed, workload, { perSecond: CONTROL.perSecond })

@@ -1,6 +1,7 @@
 import { connectRuntime, readTopic, silentLogger, STREAMS_LOG_EVENTS } from '#streams'
 import { startNaiveCounter, startTcpProxy, type TcpProxy } from '#streams/testing'
 import { wallStopwatch } from '../../demo/process-stopwatch.ts'
+import { openToAll } from '../../testing/feed-services.ts'
 import type { OwnFeed } from '../../testing/own-feed.ts'
 import { fencesOf, storeAtEnd } from '../fences-at-end.ts'
 import { judgeCounts } from '../judge-counts.ts'
@@ -64,7 +65,7 @@ async function run(lab: Lab, form: Form): Promise<FaultReport> {
   const way: TcpProxy = await startTcpProxy(upstream)
   lab.cleanup(() => way.close())
   const registry = { url: `http://${way.address}${pathname}` }
-  const feed = await openLabFeed(lab, 'registry-down', FEED, { ...lab.addresses, registry })
+  const feed = await openLabFeed(lab, 'registry-down', FEED, openToAll({ ...lab.addresses, registry }))
   const writer = await registerSecondWriter(lab.addresses.registry, feed)
 
   let isWriting = false

@@ -37,8 +37,9 @@ export const threeBrokers: Scenario = {
   title:
     'three brokers (3 replicas, 2 in sync): kill -9 of leaders in turn under load, and one frozen past its session',
   async run(lab, size) {
-    const { own, straight } = await openOwnKafka(lab, { nodes: NODES })
-    const feed = await openLabFeed(lab, 'three-brokers', FEED, straight)
+    const { own, straight: services } = await openOwnKafka(lab, { nodes: NODES })
+    const straight = services.as('operator')
+    const feed = await openLabFeed(lab, 'three-brokers', FEED, services)
     const [ourTopic, plainTopic] = [
       feed.runtime.topicName('interactions'),
       feed.runtime.topicName('outcomes'),

@@ -12,7 +12,7 @@ import {
   silentLogger,
   type StreamsConfig,
 } from '#streams'
-import { requestRegistry } from '#schemas'
+import { openRegistry, type RegistryAddress, requestRegistry } from '#schemas'
 import { type SecureStack, startFeedloop } from '#streams/testing'
 
 /** Something that somebody tries and may not do. */
@@ -30,7 +30,8 @@ export interface AttemptsOptions {
   feedFile: string
 }
 
-const NO_PASSWORD = 'not-the-password'
+/** Of no user. */
+export const NO_PASSWORD = 'not-the-password'
 /** A key of another feed. */
 const FOREIGN_KEY = 'another-feed:of-an-attempt'
 
@@ -45,7 +46,7 @@ export async function attemptsOf(options: AttemptsOptions): Promise<Attempt[]> {
   return [
     ...(await kafkaAttempts(options, feed, scorer)),
     ...redisAttempts(options, scorer, features, feed),
-    ...registryAttempts(feed),
+    ...registryAttempts(options, feed),
   ]
 }
 
@@ -125,25 +126,41 @@ const featureConfig = featureStoreConfigSchema.parse({})
 /** No state's, but where states are. */
 const ownKey = ({ prefix }: StreamsConfig): string => `${prefix}:of-an-attempt`
 
-function registryAttempts({ registry }: Addresses): Attempt[] {
-  const plain = registry.url.replace('https:', 'http:')
+function registryAttempts({ config }: AttemptsOptions, { registry }: Addresses): Attempt[] {
+  const { url, tls, ...login } = registry
+  const subject = ownSubject(config)
+  const lookUp = (address: RegistryAddress) => openRegistry(address).lookup(subject, SCHEMA)
+  const attempt = (who: string, what: string, address: Partial<RegistryAddress>): Attempt => ({
+    who,
+    what,
+    act: () => lookUp({ url, ...(tls === undefined ? {} : { tls }), ...address }),
+  })
   return [
-    { who: 'nobody', what: 'registry without TLS', act: () => requestRegistry({ url: plain }, '/subjects') },
-    {
-      who: 'nobody',
-      what: 'registry, its authority not known',
-      act: () => requestRegistry({ url: registry.url }, '/subjects'),
-    },
+    attempt('feed', 'registry without TLS', { ...login, url: url.replace('https:', 'http:') }),
+    { who: 'nobody', what: 'registry, its authority not known', act: () => lookUp({ url }) },
+    attempt('nobody', 'registry without a login', {}),
+    attempt('feed', 'registry, wrong password', { ...login, password: NO_PASSWORD }),
+    attempt('stranger', 'registry', { ...login, username: 'stranger' }),
+    attempt('feed', 'registry, wrong path', { ...login, url: url.replace(/ccompat.*/, 'elsewhere') }),
+    { who: 'feed', what: 'register a schema', act: () => openRegistry(registry).register(subject, SCHEMA) },
   ]
 }
+
+const SCHEMA = '"string"'
+/** No topic's. */
+const ownSubject = ({ prefix }: StreamsConfig): string => `${prefix}.of-an-attempt-value`
 
 /** What of all this is there afterwards. */
 export async function acceptedOf({ stack, config }: AttemptsOptions): Promise<string[]> {
   const admin = await stack.as('admin')
+  const accepted: string[] = []
+  const subjects = (await (await requestRegistry(admin.registry, '/subjects')).json()) as string[]
+  if (subjects.includes(ownSubject(config))) accepted.push('a schema')
   const redis = createRedis(admin.redis)
   try {
     const found = (await redis.exists(ownKey(config))) + (await redis.exists(FOREIGN_KEY))
-    return found === 0 ? [] : [`${String(found)} keys in Redis`]
+    if (found > 0) accepted.push(`${String(found)} keys in Redis`)
+    return accepted
   } finally {
     redis.disconnect()
   }

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { peersFolder } from '#schemas/testing'
+
+const run = promisify(execFile)
+
+/** The version that apt would fetch; null: there is no apt, or it has none. */
+export async function debianVersion(name: string): Promise<string | null> {
+  const told = await run('apt-cache', ['policy', name]).catch(() => ({ stdout: '' }))
+  return /Candidate: (?:\d+:)?(\d\S*)/.exec(told.stdout)?.[1] ?? null
+}
+
+/**
+ * Debian packages unpacked and not installed, once, with the libraries that they bring. Answers a folder with a
+ * command for each program of theirs.
+ *
+ * @param name of the folder, for these packages
+ */
+export async function unpackDebian(name: string, packages: readonly string[]): Promise<string> {
+  const folder = path.join(peersFolder, name)
+  const bin = path.join(folder, 'bin')
+  const isComplete = path.join(folder, 'complete')
+  if (existsSync(isComplete)) return bin
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(bin, { recursive: true })
+  await run('apt-get', ['download', ...packages], { cwd: folder })
+  for (const file of await readdir(folder))
+    if (file.endsWith('.deb')) await run('dpkg', ['-x', path.join(folder, file), folder])
+  const usr = path.join(folder, 'usr')
+  const libraries = await foldersWith(/\.so(\.|$)/, path.join(usr, 'lib'))
+  for (const program of await readdir(path.join(usr, 'bin'))) {
+    const command = path.join(bin, program)
+    const found = path.join(usr, 'bin', program)
+    await writeFile(command, `#!/bin/sh\nLD_LIBRARY_PATH='${libraries.join(':')}' exec '${found}' "$@"\n`)
+    await chmod(command, 0o755)
+  }
+  await writeFile(isComplete, packages.join('\n'))
+  return bin
+}
+
+async function foldersWith(pattern: RegExp, folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true }).catch((): string[] => [])
+  const found = names.filter((name) => pattern.test(path.basename(name)))
+  return [...new Set(found.map((name) => path.join(folder, path.dirname(name))))]
+}
