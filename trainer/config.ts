@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { detectorSettingsSchema, watches } from './drift/detectors/index.ts'
 import { learnerChoiceSchema } from './learners/choice.ts'
 import { ftrlConfigSchema } from './learners/ftrl.ts'
+import { type SliceConfig, slicesSchema } from './slice-config.ts'
 import { type LabelConfig, labelSchema, LABEL_MINUTES_MAX } from './label-config.ts'
 
 /** Each holds a model, and up to two sessions while it is judged. */
 const LEARNERS_MAX = 16
 
-export type { LabelConfig }
+export type { LabelConfig, SliceConfig }
 
 export const promotionConfigSchema = z
   .strictObject({
@@ -272,6 +273,7 @@ export const trainerConfigSchema = z
       .max(LEARNERS_MAX)
       .optional()
       .describe('learners whose models challenge the champion; left out: FTRL alone'),
+    slices: slicesSchema,
     promotion: promotionConfigSchema.prefault({}),
     drift: driftConfigSchema.prefault({}),
     limits: trainerLimitsSchema.prefault({}),

@@ -34,7 +34,7 @@ export interface FeaturesInOrder {
 }
 
 /** One partition, told when it happened. */
-const ONLY_PARTITION = { partition: 0, key: null }
+const ONLY_PARTITION = { partition: 0 }
 const ONE_PARTITION = { topicName: (topic: string) => topic, partitionOf: () => ONLY_PARTITION.partition }
 
 export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesInOrder {
@@ -45,10 +45,14 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesI
   const attributes = { user: new Map<string, AttributesState>(), item: new Map<string, AttributesState>() }
   let offset = -1
 
-  function told<T extends 'users' | 'items' | 'interactions'>(topic: T, value: ReplayedRecords[T]) {
+  function told<T extends 'users' | 'items' | 'interactions'>(
+    topic: T,
+    id: string,
+    value: ReplayedRecords[T],
+  ) {
     offset += 1
     const brokerTimeMs = value.occurredAtMs
-    return passed<T>(topic, { ...ONLY_PARTITION, offset, brokerTimeMs, value })
+    return passed<T>(topic, { ...ONLY_PARTITION, key: Buffer.from(id), offset, brokerTimeMs, value })
   }
 
   function describe(entity: 'user' | 'item', id: string, record: User | Item): 'folded' {
@@ -71,15 +75,15 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesI
 
   return {
     user(record) {
-      const user = told('users', record)
+      const user = told('users', record.userId, record)
       return user === null ? 'refused' : describe('user', user.userId, user)
     },
     item(record) {
-      const item = told('items', record)
+      const item = told('items', record.itemId, record)
       return item === null ? 'refused' : describe('item', item.itemId, item)
     },
     interaction(record) {
-      const interaction = told('interactions', record)
+      const interaction = told('interactions', record.userId, record)
       if (interaction === null) return 'refused'
       const { interactionId, userId, itemId, type, occurredAtMs } = interaction
       const user = stateOf('user', userId)

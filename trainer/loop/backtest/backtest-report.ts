@@ -1,7 +1,9 @@
 import type { Forecast } from '../../metrics/index.ts'
 import { backtestMetrics, type BacktestMetrics } from './backtest-metrics.ts'
 import type { Contender, Gate, Going, Retrain } from './contender.ts'
+import { type Curves, curvesOf } from './curves.ts'
 import { BacktestError } from './errors.ts'
+import type { Importance } from './importances.ts'
 import { forecastsOf, type JudgedRows, judgedRowsOf } from './judged-rows.ts'
 import { type Paired, pairedDifference } from './paired.ts'
 import { BASE_RATE, DAY_MS, dayOf, type PlayCounts, type Played, type ScoreColumn } from './played.ts'
@@ -18,8 +20,21 @@ export interface BacktestResult {
   served: number
   /** It less the first of the list, on the same rows; null: it is the first. */
   againstFirst: Paired | null
+  /** Of learners, parts of the rows: those that `trainer.slices` declares, then what every log can be looked at by. */
+  slices: SliceResult[]
+  /** Of learners without a gate: what features are worth to the last model. */
+  importances: readonly Importance[]
+  curves: Curves
   /** When which model went live, event time. */
   live: readonly Going[]
+}
+
+/** A part of the rows. */
+export interface SliceResult extends BacktestMetrics {
+  slice: string
+  value: string
+  /** Of all judged rows. */
+  share: number
 }
 
 export interface MetricsWithCost extends BacktestMetrics {
@@ -37,6 +52,7 @@ export interface BacktestReport extends MetricsWithCost {
   log: { requests: number; fromMs: number; toMs: number; days: number; notes: string[] }
   leftOut: JudgedRows['leftOut']
   days: BacktestResult['days']
+  slices: SliceResult[]
   /** The first learner first, then the other learners, then the baselines. */
   results: BacktestResult[]
   wallSeconds: number
@@ -123,6 +139,7 @@ export function backtestReport(parts: ReportParts): BacktestReport {
     },
     leftOut: first.judged.leftOut,
     days: reference.result.days,
+    slices: reference.result.slices,
     results: compared.map(({ result }) => result),
     wallSeconds,
   }
@@ -199,8 +216,35 @@ function resultOf(
     days,
     served: 1 - unserved / judged.places.length,
     againstFirst: null,
+    slices: kind === 'learner' ? slicesOf(played, { judged, requests, forecasts, threshold }) : [],
+    importances: (gate === 'none' ? played.importances.get(name) : undefined) ?? [],
+    curves: curvesOf(
+      forecasts,
+      Float64Array.from(judged.places, (row) => played.rows.occurredAtMs[row]!),
+    ),
     live: goingsOf(contender, gate),
   }
+}
+
+interface SliceParts {
+  judged: JudgedRows
+  requests: Int32Array
+  forecasts: readonly Forecast[]
+  threshold: number
+}
+
+function slicesOf({ slices }: Played, { judged, requests, forecasts, threshold }: SliceParts): SliceResult[] {
+  return slices.flatMap(({ name, codes, values }) => {
+    const placesOf = values.map((): number[] => [])
+    for (const [place, row] of judged.places.entries()) placesOf[codes[row]!]!.push(place)
+    return placesOf.flatMap((places, value) => {
+      if (places.length === 0) return []
+      const own = places.map((place) => forecasts[place]!)
+      const ownRequests = places.map((place) => requests[place]!)
+      const share = places.length / forecasts.length
+      return [{ slice: name, value: values[value]!, share, ...backtestMetrics(own, ownRequests, threshold) }]
+    })
+  })
 }
 
 const goingsOf = (contender: Contender | undefined, gate: Gate) => contender?.live[gate] ?? []

@@ -6,17 +6,19 @@ import type { Interval } from './paired.ts'
 /** The report for people. */
 export function backtestText(report: BacktestReport): string {
   const { results, days } = report
-  const byDay = days.map(({ day, date, ...metrics }) => [
-    String(day),
-    date,
-    ...[metrics.rows, metrics.positives].map(String),
-    fixed(metrics.normalizedEntropy, 4),
-    fixed(metrics.auc, 4),
-    fixed(metrics.groupedAuc, 4),
-    fixed(metrics.calibration, 3),
-    String(metrics.retrains),
-    metrics.seconds.toFixed(1),
-  ])
+  const byDay = days
+    .slice(-DAYS_SHOWN_MAX)
+    .map(({ day, date, ...metrics }) => [
+      String(day),
+      date,
+      ...[metrics.rows, metrics.positives].map(String),
+      fixed(metrics.normalizedEntropy, 4),
+      fixed(metrics.auc, 4),
+      fixed(metrics.groupedAuc, 4),
+      fixed(metrics.calibration, 3),
+      String(metrics.retrains),
+      metrics.seconds.toFixed(1),
+    ])
   const columns = [
     'day',
     'date',
@@ -34,7 +36,7 @@ export function backtestText(report: BacktestReport): string {
     '',
     table(HEADINGS, results.map(lineOf)),
     '',
-    `${results[0]!.name} by day:`,
+    `${results[0]!.name} by day${days.length > DAYS_SHOWN_MAX ? `, the last ${String(DAYS_SHOWN_MAX)} of ${String(days.length)} (--json has all)` : ''}:`,
     '',
     table(columns, byDay),
     '',
@@ -44,6 +46,8 @@ export function backtestText(report: BacktestReport): string {
     '',
   ].join('\n')
 }
+
+const DAYS_SHOWN_MAX = 14
 
 const HEADINGS = [
   'who',
@@ -82,7 +86,8 @@ function lineOf({ name, kind, gate, total, served, againstFirst, live }: Backtes
   ]
 }
 
-function factsOf({
+/** What was played and judged, a sentence each. */
+export function factsOf({
   dataset,
   settings,
   featureSets,
@@ -110,7 +115,7 @@ function factsOf({
   ]
 }
 
-function intervalText(interval: Interval | null): string {
+export function intervalText(interval: Interval | null): string {
   if (interval === null) return ''
   const signed = (value: number) => `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4)}`
   return `${signed(interval.difference)} [${signed(interval.low)}, ${signed(interval.high)}]`

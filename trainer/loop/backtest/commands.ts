@@ -11,6 +11,8 @@ import { openProgressBar } from '../ingest/index.ts'
 import { backtestText } from './backtest-text.ts'
 import { runBacktest, triedFeedOf, type TriedFeed } from './backtest.ts'
 import { parseDuration } from './duration.ts'
+import { readChartLibrary } from './fs-chart-library.ts'
+import { reportPage } from './report-page.ts'
 import type { Gate } from './contender.ts'
 
 interface BacktestFlags {
@@ -28,6 +30,7 @@ interface BacktestFlags {
   gate?: Gate
   threshold: number
   json?: string
+  html?: string
 }
 
 type Context = Pick<CommandContext<FeedConfig>, 'loadConfig'>
@@ -88,6 +91,7 @@ export function registerBacktestCommands(program: Command, context: Context): vo
       0.5,
     )
     .option('--json <file>', 'write the report as JSON')
+    .option('--html <file>', 'write the report as one page with charts')
     .action((flags: BacktestFlags) => backtest(flags, program.opts<{ config?: string }>().config, context))
 }
 
@@ -123,6 +127,7 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
     }),
   ).finally(bar.end)
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (flags.html !== undefined) await writeFile(flags.html, reportPage(report, readChartLibrary()))
   process.stdout.write(backtestText(report))
 }
 

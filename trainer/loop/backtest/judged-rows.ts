@@ -78,7 +78,7 @@ function checkLabels(labels: Uint8Array): void {
     const which = positives === 0 ? 'negative' : 'positive'
     throw new BacktestError(
       'backtest_labels_alike',
-      `All ${String(shown)} shown items are ${which}: there is nothing to learn.`,
+      `All ${String(shown)} shown items are ${which}: there is nothing to learn. Do positives come within the label's horizon, or within --label-delay?`,
     )
   }
 }

@@ -40,7 +40,10 @@ export function createLearningTurns(pass: Pass) {
     /** The rest becomes known, and teaches nobody. */
     async over(): Promise<void> {
       await scoring.settle()
-      for (const { exampleId, label } of join.takeMatured(Infinity)) rows.settle(exampleId, label)
+      for (const example of join.takeMatured(Infinity)) {
+        rows.settle(example.exampleId, example.label)
+        window.add(example)
+      }
     },
   }
 }

@@ -4,7 +4,6 @@ import { type Candidate, candidateOf, goldenVectors } from '../../export/candida
 import { type ProvableModel, provableModelOf } from '../../export/provable-model.ts'
 import { batchSettingsSchema, type LearnerChoice, learnerOf } from '../../learners/choice.ts'
 import type { Fitter } from '../../learning/fitter.ts'
-import { rowsOf } from '../../learning/rows.ts'
 import type { TrainingExample } from '../../learning/training-example.ts'
 import type { TrainingWindow } from './training-window.ts'
 
@@ -34,9 +33,9 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const chosen = learnerOf(choice, task)
   let sequence = 0
 
-  function fitted(examples: readonly TrainingExample[], golden: Float32Array): Promise<ProvableModel> {
+  function fitted(golden: Float32Array): Promise<ProvableModel> {
     const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
-    const rows = rowsOf(examples, { width, halfLifeMinutes })
+    const rows = window.rows(halfLifeMinutes)
     const { signal, progress } = parts
     return parts.fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
   }
@@ -46,13 +45,11 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
       if (chosen.kind === 'online') chosen.learner.update(example)
     },
     async make(atMs) {
-      const examples = window.at(atMs)
-      if (!hasBothLabels(examples)) return undefined
+      window.moveTo(atMs)
+      if (!window.hasBothLabels) return undefined
       const golden = goldenVectors(window.last(promotion.goldenRows), width)
       const model =
-        chosen.kind === 'online'
-          ? provableModelOf(chosen.learner.model(), golden)
-          : await fitted(examples, golden)
+        chosen.kind === 'online' ? provableModelOf(chosen.learner.model(), golden) : await fitted(golden)
       sequence += 1
       return candidateOf({
         model,
@@ -61,14 +58,9 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
         featureSet,
         sequence,
         goldenTolerance: promotion.goldenTolerance,
-        trainedOn: { fromMs: examples[0]!.occurredAtMs, toMs: atMs },
+        trainedOn: { fromMs: window.fromMs, toMs: atMs },
         createdAtMs: atMs,
       })
     },
   }
-}
-
-function hasBothLabels(examples: readonly TrainingExample[]): boolean {
-  const [first] = examples
-  return first !== undefined && examples.some(({ label }) => label !== first.label)
 }

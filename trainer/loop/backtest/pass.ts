@@ -11,6 +11,7 @@ import type { Growing } from './growing.ts'
 import { createModelMaker } from './model-maker.ts'
 import { createOutcomeQueue, type OutcomeQueue } from './outcome-queue.ts'
 import { type PlayCounts, type PlayOptions, PREVIOUS_CHAMPION, type ScoreColumn } from './played.ts'
+import { createSlicer, type Slicer } from './slices.ts'
 import { createRowTable, type RowTable } from './row-table.ts'
 import { createScoring, newScores, type ScoredColumn, type Scoring } from './scoring.ts'
 import { createTrainingWindow, type TrainingWindow } from './training-window.ts'
@@ -23,6 +24,7 @@ export interface Pass {
   queue: OutcomeQueue
   join: ExampleJoin
   rows: RowTable
+  slicer: Slicer
   window: TrainingWindow
   baselines: Baselines
   contenders: Contender[]
@@ -32,10 +34,17 @@ export interface Pass {
   counts: PlayCounts
 }
 
+/** The newest rows, on which is measured what features are worth. */
+const IMPORTANCE_ROWS = 2_000
+
 export function openPass(options: PlayOptions): Pass {
   const { feed, windowMs, gates } = options
   const featureSet = compileFeatureSet(feed.features)
-  const window = createTrainingWindow(windowMs)
+  const window = createTrainingWindow({
+    width: featureSet.width,
+    windowMs,
+    lastMax: Math.max(feed.trainer.promotion.goldenRows, IMPORTANCE_ROWS),
+  })
   const context = { ...options, config: feed.trainer, featureSet, window }
   const pass: Partial<Pass> = {}
   const settleScores = () => pass.scoring!.settle()
@@ -61,6 +70,7 @@ export function openPass(options: PlayOptions): Pass {
     queue: createOutcomeQueue(),
     join: createExampleJoin(feed.trainer, featureSet),
     rows: createRowTable(),
+    slicer: createSlicer(feed.trainer.slices),
     window,
     baselines: createBaselines(),
     contenders,

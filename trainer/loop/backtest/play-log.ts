@@ -1,12 +1,15 @@
-import type { FeaturesInOrder } from '#feature-store'
+import { type FeaturesInOrder, nameOfDefinition } from '#feature-store'
 import type { RankRequest } from '#schemas'
 import { predictionOf, recordedVectors } from '#scorer'
 import { exampleIdOf } from '../../joiner/example-of.ts'
+import { rowsOf } from '../../learning/rows.ts'
 import type { LogEntry } from '../datasets/index.ts'
 import type { Contender } from './contender.ts'
 import type { ExampleJoin } from './example-join.ts'
 import type { Growing } from './growing.ts'
 import { createLearningTurns } from './learning-turns.ts'
+import { type Importance, importancesOf } from './importances.ts'
+import { commonSlices } from './slices.ts'
 import { openPass, type Pass } from './pass.ts'
 import { BASE_RATE, ITEM_RATE, type Played, type PlayOptions, type ScoreColumn } from './played.ts'
 
@@ -36,7 +39,7 @@ interface Player {
 
 function createPlayer(options: PlayOptions): Player {
   const pass = openPass(options)
-  const { features, queue, join, counts, contenders } = pass
+  const { features, slicer, queue, join, counts, contenders } = pass
   const span = { fromMs: Infinity, toMs: -Infinity }
   const learning = createLearningTurns(pass)
 
@@ -66,9 +69,13 @@ function createPlayer(options: PlayOptions): Player {
     entry(entry) {
       tellOutcomes(entry.atMs)
       if (entry.kind === 'impression') return impression(entry)
-      if (entry.kind === 'item') note(features.item(entry.item))
-      else if (entry.kind === 'user') note(features.user(entry.user))
-      else {
+      if (entry.kind === 'item') {
+        note(features.item(entry.item))
+        slicer.item(entry.item)
+      } else if (entry.kind === 'user') {
+        note(features.user(entry.user))
+        slicer.user(entry.user)
+      } else {
         note(features.interaction(entry.interaction))
         counts.interactions += 1
       }
@@ -77,6 +84,7 @@ function createPlayer(options: PlayOptions): Player {
       tellOutcomes(Infinity)
       await learning.over()
       const { baseRate, itemRate } = pass.told
+      const rows = pass.rows.columns()
       const baseline = (name: string, scores: Growing<Float32Array>): ScoreColumn => ({
         name,
         kind: 'baseline',
@@ -89,7 +97,9 @@ function createPlayer(options: PlayOptions): Player {
       }))
       return {
         featureSet: pass.featureSet,
-        rows: pass.rows.columns(),
+        rows,
+        slices: [...slicer.columns(), ...commonSlices(rows)],
+        importances: await importances(pass),
         columns: [...asked, baseline(BASE_RATE, baseRate), baseline(ITEM_RATE, itemRate)],
         contenders,
         counts: { ...counts, ...pick(join.counts) },
@@ -107,9 +117,33 @@ async function closeAll(contenders: readonly Contender[]): Promise<void> {
   for (const contender of contenders) await contender.close()
 }
 
+/** What features are worth to each learner's last model, on the newest rows. */
+async function importances({
+  window,
+  featureSet,
+  options,
+  contenders,
+}: Pass): Promise<Map<string, Importance[]>> {
+  const { width } = featureSet
+  const newest = window.last()
+  const rows = rowsOf(newest, { width })
+  const { features } = options.feed.features
+  const columns = featureSet.groups.map(({ at, names }, place) => ({
+    feature: nameOfDefinition(features[place]!),
+    at,
+    count: names.length,
+  }))
+  const found = new Map<string, Importance[]>()
+  for (const { name, serving } of contenders) {
+    const session = serving('none')
+    if (session !== undefined) found.set(name, await importancesOf(session, rows, columns))
+  }
+  return found
+}
+
 /** Makes the vectors of a request, has them scored, and leaves its prediction to the joiner. */
 async function ask(pass: Pass, request: RankRequest): Promise<void> {
-  const { features, featureSet, join, rows, scoring, baselines, told, counts, options } = pass
+  const { features, featureSet, join, rows, slicer, scoring, baselines, told, counts, options } = pass
   const { requestId, userId, candidates, context, occurredAtMs } = request
   counts.requests += 1
   const read = features.read({ userId, itemIds: candidates, context, occurredAtMs })
@@ -130,7 +164,8 @@ async function ask(pass: Pass, request: RankRequest): Promise<void> {
   options.onPrediction?.(prediction)
   if (!join.prediction(prediction)) return
   const exampleIds = candidates.map((itemId) => exampleIdOf(prediction.predictionId, itemId))
-  rows.addRequest({ requestId, userId, occurredAtMs, exampleIds })
+  rows.addRequest({ requestId, userId, occurredAtMs, itemIds: candidates, exampleIds })
+  slicer.request(request)
   const baseRate = baselines.baseRate()
   for (const itemId of candidates) {
     told.baseRate.push(baseRate)

@@ -6,7 +6,9 @@ import type { Fitter } from '../../learning/fitter.ts'
 import type { FeedLog } from '../datasets/index.ts'
 import type { Stopwatch } from '../demo/index.ts'
 import type { Contender, Gate } from './contender.ts'
+import type { Importance } from './importances.ts'
 import type { RowColumns } from './row-table.ts'
+import type { SliceColumn } from './slices.ts'
 
 export interface PlayOptions {
   log: FeedLog
@@ -47,12 +49,14 @@ export interface Played {
   featureSet: CompiledFeatureSet
   rows: RowColumns
   columns: ScoreColumn[]
+  slices: SliceColumn[]
+  /** Of each learner's last model, by its name. */
+  importances: ReadonlyMap<string, readonly Importance[]>
   contenders: readonly Contender[]
   counts: PlayCounts
   /** Event time of the first and last request. */
   fromMs: number
   toMs: number
-  /** Vectors of the last rows, for what features are worth. */
   close(): Promise<void>
 }
 

@@ -10,6 +10,7 @@ export interface RowTable {
     requestId: string
     userId: string
     occurredAtMs: number
+    itemIds: readonly string[]
     exampleIds: readonly string[]
   }): number
   /** What came of a row. @returns false: no such row, or it was told before */
@@ -23,6 +24,7 @@ export interface RowColumns {
   labels: Uint8Array
   requests: Int32Array
   users: Int32Array
+  items: Int32Array
 }
 
 export const UNKNOWN_LABEL = 2
@@ -32,18 +34,12 @@ export function createRowTable(): RowTable {
   const labels = growing(Uint8Array)
   const requestNumbers = growing(Int32Array)
   const userNumbers = growing(Int32Array)
+  const itemNumbers = growing(Int32Array)
   const numberByUser = new Map<string, number>()
+  const numberByItem = new Map<string, number>()
   /** Rows whose outcome is not known yet. */
   const open = new Map<string, number>()
   let requests = 0
-
-  function userNumber(userId: string): number {
-    const known = numberByUser.get(userId)
-    if (known !== undefined) return known
-    const added = numberByUser.size
-    numberByUser.set(userId, added)
-    return added
-  }
 
   return {
     get length() {
@@ -57,8 +53,9 @@ export function createRowTable(): RowTable {
     },
     addRequest(request) {
       const first = labels.length
-      const user = userNumber(request.userId)
-      for (const exampleId of request.exampleIds) {
+      const user = numberOf(numberByUser, request.userId)
+      for (const [candidate, exampleId] of request.exampleIds.entries()) {
+        itemNumbers.push(numberOf(numberByItem, request.itemIds[candidate]!))
         open.set(exampleId, labels.length)
         occurredAtMs.push(request.occurredAtMs)
         labels.push(UNKNOWN_LABEL)
@@ -80,6 +77,15 @@ export function createRowTable(): RowTable {
       labels: labels.values(),
       requests: requestNumbers.values(),
       users: userNumbers.values(),
+      items: itemNumbers.values(),
     }),
   }
+}
+
+function numberOf(numbers: Map<string, number>, id: string): number {
+  const known = numbers.get(id)
+  if (known !== undefined) return known
+  const added = numbers.size
+  numbers.set(id, added)
+  return added
 }

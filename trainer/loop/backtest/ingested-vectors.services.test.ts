@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import type { Prediction } from '#schemas'
+import { describeServices } from '#streams/testing/services'
+import { fitterInProcess } from '../../learning/fitter.ts'
+import { openLinearModel } from '../../testing/index.ts'
+import type { FeedLog, LogEntry } from '../datasets/index.ts'
+import { ingestLog } from '../ingest/kafka-ingest.ts'
+import { openOwnFeed, type OwnFeed } from '../testing/own-feed.ts'
+import { playLog } from './play-log.ts'
+import { withoutStale } from './testing/recorded-vectors.ts'
+import { smallFeed, smallLog } from './testing/small-log.ts'
+
+const REQUESTS = 40
+const log = () => smallLog({ requests: REQUESTS, hours: 10 })
+
+/** The log in parts: what comes before the first request, then one request after another. */
+async function partsOf(played: FeedLog): Promise<FeedLog[]> {
+  const parts: LogEntry[][] = [[]]
+  for await (const entry of played.entries()) {
+    if (entry.kind === 'impression') parts.push([entry])
+    else parts.at(-1)!.push(entry)
+  }
+  return parts.map((entries) => ({ ...played, impressions: 1, entries: () => each(entries) }))
+}
+
+async function* each<T>(values: readonly T[]): AsyncIterable<T> {
+  for (const value of values) yield await Promise.resolve(value)
+}
+
+async function folded(feed: OwnFeed): Promise<void> {
+  await feed.caughtUp('features-item-attributes', 'items')
+  await feed.caughtUp('features-user', 'interactions')
+  await feed.caughtUp('features-item', 'itemInteractions')
+}
+
+async function backtested(): Promise<Map<string, Prediction>> {
+  const found = new Map<string, Prediction>()
+  const played = await playLog({
+    log: log(),
+    feed: smallFeed(),
+    retrainEveryMs: 3_600_000,
+    windowMs: Infinity,
+    fromDay: 0,
+    gates: ['none'],
+    openModel: openLinearModel,
+    fitter: fitterInProcess,
+    stopwatch: { nowMs: () => 0 },
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onPrediction: (prediction) => void found.set(prediction.requestId, prediction),
+  })
+  await played.close()
+  return found
+}
+
+describeServices('a backtest beside ingest on the same log', (addresses) => {
+  test('makes the same vectors, bit for bit', async () => {
+    const { features, trainer } = smallFeed()
+    const { labels } = trainer
+    const feed = await openOwnFeed(addresses, 'backtest', {
+      features,
+      scorer: { requestAgeDaysMax: 0 },
+      trainer: { labels },
+    })
+    try {
+      feed.run('features')
+      feed.run('scorer')
+      const ingested = new Map<string, Prediction>()
+      const follower = await feed.runtime.follow({
+        name: 'test',
+        topic: 'predictions',
+        startFrom: 'earliest',
+        record: ({ value }) => void (value !== null && ingested.set(value.requestId, value)),
+      })
+      await follower.ready
+      // One request at a time: it is answered, and its outcomes are in the store, before the log goes on.
+      for (const part of await partsOf(log())) {
+        await ingestLog(feed.runtime, {
+          log: part,
+          requestsWaitingMax: 1,
+          lagRecords: () => Promise.resolve(0),
+        })
+        await folded(feed)
+      }
+      await feed.until('all predictions', () => Promise.resolve(ingested.size === REQUESTS))
+      await follower.stop()
+      const expected = await backtested()
+      expect(expected.size).toBe(REQUESTS)
+      for (const [requestId, prediction] of ingested)
+        expect(withoutStale(expected.get(requestId)!), requestId).toEqual(withoutStale(prediction))
+    } finally {
+      await feed.close()
+    }
+  })
+})
