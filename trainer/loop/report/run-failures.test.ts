@@ -21,7 +21,13 @@ it('tells why records were dead-lettered: their topic may be gone by then', () =
       acknowledged: 90,
       deadLetters: 10,
       deadLettersBy: [
-        { reason: 'far_future', count: 7, topics: ['t.interactions.v1'], newestAtMs: 0, detail: 'a day ahead' },
+        {
+          reason: 'far_future',
+          count: 7,
+          topics: ['t.interactions.v1'],
+          newestAtMs: 0,
+          detail: 'a day ahead',
+        },
         { reason: 'unknown_type', count: 3, topics: ['t.outcomes.v1'], newestAtMs: 0, detail: 'type clik' },
       ],
     },
