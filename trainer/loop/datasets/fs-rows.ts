@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import { parse } from 'csv-parse'
+import { CsvError, parse } from 'csv-parse'
 import { LogUnreadableError } from './errors.ts'
 import type { CsvRow } from './feed-log.ts'
 import type { RowPlace } from './csv-values.ts'
@@ -66,7 +66,8 @@ export async function* readRows(path: string, format: RowFormat = {}): AsyncIter
   } catch (cause) {
     if (cause instanceof LogUnreadableError) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new LogUnreadableError(path, `after line ${String(line)}: ${why}`, { cause })
+    const where = cause instanceof CsvError ? `line ${String(cause['lines'])}` : `after line ${String(line)}`
+    throw new LogUnreadableError(path, `${where}: ${why}`, { cause })
   } finally {
     file.destroy()
   }

@@ -49,26 +49,16 @@ export async function fileKindOf(path: string): Promise<FileKind> {
  */
 export async function openText(path: string): Promise<{ file: Readable; through: NodeJS.ReadWriteStream[] }> {
   const kind = await fileKindOf(path)
-  const file = createReadStream(path)
-  switch (kind) {
-    case 'plain':
-      return { file, through: [] }
-    case 'gzip':
-      return { file, through: [createGunzip()] }
-    case 'zstd':
-      return { file, through: [unpackZstd()] }
-    case 'parquet':
-      throw refused(file, path, "is a Parquet file; read it as '--dataset parquet'")
-    case 'zip':
-      throw refused(file, path, 'is a zip archive; unzip it first')
-    case 'utf-16':
-      throw refused(file, path, 'is UTF-16 text; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)')
-  }
+  const refusal = REFUSED[kind]
+  if (refusal !== undefined) throw new LogUnreadableError(path, refusal)
+  const unpack = kind === 'gzip' ? [createGunzip()] : kind === 'zstd' ? [unpackZstd()] : []
+  return { file: createReadStream(path), through: unpack }
 }
 
-function refused(file: Readable, path: string, why: string): LogUnreadableError {
-  file.destroy()
-  return new LogUnreadableError(path, why)
+const REFUSED: Partial<Record<FileKind, string>> = {
+  parquet: "is a Parquet file; read it as '--dataset parquet'",
+  zip: 'is a zip archive; unzip it first',
+  'utf-16': 'is UTF-16 text; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)',
 }
 
 function unpackZstd(): Transform {

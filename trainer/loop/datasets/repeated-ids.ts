@@ -1,12 +1,13 @@
-import { joinedId } from '#schemas'
-
 /** Ids for rows whose own id is not theirs alone: the second of the same id gets `-2` behind it, and so on. */
 export function createRepeatedIds(): (id: string) => string {
-  const seen = new Map<string, number>()
+  const given = new Map<string, number>()
   return (id) => {
-    const times = (seen.get(id) ?? 0) + 1
-    seen.set(id, times)
-    return times === 1 ? id : joinedId('-', [id, String(times)])
+    let times = given.get(id) ?? 0
+    let free = id
+    while (times > 0 && given.has((free = `${id}-${String(times + 1)}`))) times++
+    given.set(id, times + 1)
+    if (free !== id) given.set(free, 1)
+    return free
   }
 }
 
