@@ -23,8 +23,8 @@ interface BacktestFlags {
   timezone?: string
   against?: string[]
   learner?: string[]
-  retrainEvery: number | null
-  window: number | null
+  retrainEvery: number | 'never'
+  window: number | 'all'
   labelDelay?: number
   fromDay: number
   gate?: Gate
@@ -66,7 +66,7 @@ export function registerBacktestCommands(program: Command, context: Context): vo
       everyOf,
       DAY,
     )
-    .option('--window <time>', 'event time that batch learners look back, like 7d, or all', windowOf, null)
+    .option('--window <time>', 'event time that batch learners look back, like 7d, or all', windowOf, 'all')
     .option(
       '--label-delay <time>',
       'when a label is known after the showing (default: its horizon and the grace)',
@@ -112,8 +112,8 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
       log,
       feeds,
       learners: flags.learner ?? [],
-      retrainEveryMs: flags.retrainEvery,
-      windowMs: flags.window,
+      retrainEveryMs: flags.retrainEvery === 'never' ? null : flags.retrainEvery,
+      windowMs: flags.window === 'all' ? null : flags.window,
       labelDelayMs: flags.labelDelay ?? null,
       fromDay: flags.fromDay,
       // Without a gate is what others are held against: it is always played.
@@ -161,8 +161,9 @@ function said<T>(read: (text: string) => T): (text: string) => T {
 }
 
 const durationOf = said(parseDuration)
-const windowOf = said((text) => (text === 'all' ? null : longerThanNothing(text)))
-const everyOf = said((text) => (text === 'never' ? null : longerThanNothing(text)))
+// Commander takes a parsed null for an empty text.
+const windowOf = said((text) => (text === 'all' ? text : longerThanNothing(text)))
+const everyOf = said((text) => (text === 'never' ? text : longerThanNothing(text)))
 const dayNumber = said((text) => {
   if (!/^\d+$/.test(text)) throw new RangeError('expected a whole number, 0 the first day')
   return Number(text)
