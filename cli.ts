@@ -159,9 +159,11 @@ function registerRunCommand(
   const names = Object.keys(SERVICES) as ServiceName[]
   const serve = async (names: readonly ServiceName[], { metricsPort: port, metricsHost }: ServeOptions) => {
     const services = createServices(names.map((name) => [name, () => SERVICES[name](context)]))
-    const readiness = createReadiness(services.checks, services.isStopping)
-    const server =
-      port === undefined ? null : await startMetricsServer({ host: metricsHost, port, signals, readiness })
+    const startServer = (port: number) => {
+      const readiness = createReadiness(services.checks, services.isStopping)
+      return startMetricsServer({ host: metricsHost, port, signals, readiness })
+    }
+    const server = port === undefined ? null : await startServer(port)
     if (server !== null)
       createLogger({ name: 'feedloop' }).info({ url: server.url }, STREAMS_LOG_EVENTS.metricsListening)
     try {

@@ -36,6 +36,29 @@ it('is starting until everything was there once, and degraded when something goe
   expect(await status()).toBe('stopping')
 })
 
+it('is degraded, not starting, when something goes away that was there while nobody asked', async () => {
+  const checks: Record<string, Check> = { store: { status: 'waiting' } }
+  const { readiness } = readinessOf(checks)
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect((await readiness()).status).toBe('starting')
+  checks['store'] = { status: 'ok' }
+  await vi.advanceTimersByTimeAsync(2_000)
+  checks['store'] = { status: 'waiting', reason: 'away' }
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(await readiness()).toEqual({ status: 'degraded', checks })
+})
+
+it.each(['ready', 'stopping'])('asks by itself until it is %s', async (end) => {
+  const checks: Record<string, Check> = { store: { status: 'waiting' } }
+  const { stop } = readinessOf(checks)
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(vi.getTimerCount()).toBeGreaterThan(0)
+  if (end === 'ready') checks['store'] = { status: 'ok' }
+  else stop()
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 it('serves without what it does not need to begin', async () => {
   const { status } = readinessOf({ model: { status: 'degraded', reason: 'no model' } })
   expect(await status()).toBe('degraded')

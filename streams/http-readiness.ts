@@ -15,12 +15,21 @@ const ANSWER_MS = 500
 /** However often somebody asks. */
 const ASK_EVERY_MS = 1_000
 
-/** What /readyz says: each check, and what follows from all of them. */
+/**
+ * What /readyz says: each check, and what follows from all of them. It asks by itself until everything was there once, so
+ * that this does not depend on when somebody asked.
+ */
 export function createReadiness(checks: () => Checks, isStopping: () => boolean): () => Promise<Readiness> {
   const asks = new Map<string, () => Promise<Check>>()
   let hasBeenReady = false
+  const watching = setInterval(() => {
+    if (hasBeenReady || isStopping()) clearInterval(watching)
+    else void readiness()
+  }, ASK_EVERY_MS)
+  watching.unref()
+  return readiness
 
-  return async function readiness() {
+  async function readiness(): Promise<Readiness> {
     const found = await Promise.all(
       Object.entries(checks()).map(async ([name, check]) => {
         const ask = asks.get(name) ?? askedRarely(check)

@@ -28,7 +28,10 @@ async function runAll(addresses: Parameters<typeof openOwnFeed>[0], redis: OwnRe
   const own = { ...addresses, redis: redis.address }
   const feedFile = { scorer: { http: { port: 0 } } }
   const feed = await openOwnFeed(own, 'outage', feedFile)
-  cleanups.push(() => feed.close())
+  cleanups.push(async () => {
+    if (!(await redis.isAlive())) await redis.restart() // to close, the feed removes its states
+    await feed.close()
+  })
   const folder = makeRunFolder({ ...feedFile, prefix: feed.prefix })
   cleanups.push(() => folder.remove())
   const start = () => {
