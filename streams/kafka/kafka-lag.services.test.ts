@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { type Codec, DecodeError } from '#schemas'
 import { readDeadLetters } from './kafka-dead-letters.ts'
 import { openLagReader, topicLags } from './kafka-lag.ts'
 import { requeueDeadLetters } from './kafka-requeue.ts'
@@ -85,6 +86,43 @@ describeServices('what operations see', (addresses) => {
       ])
       expect(raws[2]?.partition).toBe(raws[0]?.partition)
       expect(await collect(readDeadLetters(addresses, topic, harness.runtime.codec))).toHaveLength(2)
+    } finally {
+      await harness.close()
+    }
+  })
+
+  it('a record comes back once when a second run goes through while the first reads letters', async () => {
+    const harness = await openKafkaHarness(addresses)
+    const { codec } = harness.runtime
+    try {
+      const stage = recordingStage()
+      const running = await started(harness, stage)
+      await harness.write('interactions', { key: Buffer.from('u-0'), value: Buffer.from('bad bytes') })
+      await harness.until(() => stage.batches.at(-1)?.nextOffset === 1, 'a dead letter')
+      await running.stop()
+      const requeue = (own: Codec) =>
+        requeueDeadLetters({
+          addresses,
+          catalogue: catalogueOf(harness.config),
+          codec: own,
+          prefix: harness.config.prefix,
+          filter: {},
+          limit: 10,
+        })
+      let second: Promise<unknown> | null = null
+      const pausing: Codec = {
+        encode: (topic, record) => codec.encode(topic, record),
+        decode: (topic, value) => {
+          if (second !== null) return codec.decode(topic, value)
+          throw new DecodeError('schema_not_loaded', 'for this test')
+        },
+        load: async () => {
+          second = requeue(codec)
+          expect(await second).toMatchObject({ requeued: 1 })
+        },
+      }
+      await expect(requeue(pausing)).rejects.toMatchObject({ policy: 'operator', code: 'requeue_taken_over' })
+      expect(await harness.raw('interactions')).toHaveLength(2)
     } finally {
       await harness.close()
     }

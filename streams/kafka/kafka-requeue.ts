@@ -4,7 +4,7 @@ import type { DeadLetter } from '#schemas'
 import { streamsLimitsSchema } from '../config.ts'
 import type { Addresses } from '../contract.ts'
 import type { FoundLetter, LetterFilter } from '../dead-letters.ts'
-import { KafkaBugError } from '../errors.ts'
+import { KafkaBugError, OperatorError } from '../errors.ts'
 import { silentLogger } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
 import {
@@ -65,6 +65,7 @@ export async function requeueDeadLetters(options: RequeueOptions): Promise<Reque
   })
   try {
     await Promise.all([producer.connect(), admin.connect()])
+    await takeTransactionalId(producer)
     const { letters, before } = await lettersToSend(options)
     const { topics } = await admin.fetchTopicMetadata({
       topics: Object.values(catalogue).map(({ name }) => name),
@@ -80,10 +81,27 @@ export async function requeueDeadLetters(options: RequeueOptions): Promise<Reque
       )
     return { ...rest, requeued: resends.length, before }
   } catch (error) {
-    throw classifyKafkaError(error, address.brokers)
+    throw isTakenOver(error) ? takenOver(error) : classifyKafkaError(error, address.brokers)
   } finally {
     await Promise.all([producer.disconnect(), admin.disconnect()])
   }
+}
+
+/** A later run has the transactional id. */
+const isTakenOver = (error: unknown): boolean =>
+  error instanceof Error && 'type' in error && error.type === 'INVALID_PRODUCER_EPOCH'
+
+const takenOver = (cause: unknown) =>
+  new OperatorError(
+    'requeue_taken_over',
+    'Another `dead-letters requeue` of this feed was started and goes on with what this one had not written yet: run it again when that one has ended.',
+    { cause },
+  )
+
+/** kafkajs does so at the first transaction, not when it connects. The broker never hears of an empty one. */
+async function takeTransactionalId(producer: Producer): Promise<void> {
+  const nothing = await producer.transaction()
+  await nothing.abort()
 }
 
 async function lettersToSend(options: RequeueOptions): Promise<{ letters: FoundLetter[]; before: number }> {

@@ -66,7 +66,10 @@ describeServices('models promote, rollback and pin', (addresses) => {
   }
 
   async function models(...argv: string[]) {
-    const started = startFeedloop(['models', ...argv], addresses, { FEEDLOOP_PREFIX: feed.prefix })
+    const started = startFeedloop(['models', ...argv], addresses, {
+      FEEDLOOP_PREFIX: feed.prefix,
+      NODE_NO_WARNINGS: '1',
+    })
     started.mayEnd()
     return started.ended
   }
