@@ -199,9 +199,8 @@ describe('the feed file', () => {
   it('may use every feature kind, in a checkout as in an installed package', async () => {
     const names = Object.keys(kinds)
     expect(Object.keys(packageExports)).toEqual(expect.arrayContaining(names))
-    const features = names.map(
-      (name) => `${name}(${JSON.stringify(kinds[name as keyof typeof kinds].kind.example)})`,
-    )
+    const exampleOf = (name: string) => kinds[name as keyof typeof kinds].kind.example
+    const features = names.map((name) => `${name}(${JSON.stringify(exampleOf(name))})`)
     const declared = `{ attributes: { item: { category: 'text', price: 'number', tags: 'texts' }, context: { device: 'text' } }, features: [age({ entity: 'item', name: 'before' }), ${features.join(', ')}] }`
     const feed = await checked('--config', feedFile(`{ features: ${declared} }`, names))
     expect(feed.features.features.map(({ kind }) => kind)).toEqual(['age', ...names])
