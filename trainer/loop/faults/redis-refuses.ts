@@ -13,16 +13,16 @@ export interface Refusal {
   /** Under writes, when so many interactions are applied. Resolves when it refuses. */
   begin(redisFeed: RedisFeed, at: number): Promise<void>
   end(redisFeed: RedisFeed): Promise<void>
-  /** What the process must say before it ends. */
+  /** What the process must say while it waits. */
   says: RegExp
 }
 
 interface Form {
   interactions: number
   perSecond: number
-  /** Shorter than the stages wait (6 s), so that nobody dies of it. */
+  /** Shorter than the stages ask again (6 s): nobody leaves a group. */
   shortRefusals: number
-  /** Longer: the process ends, says why, and is started in vain until there is room. */
+  /** Longer: the features leave their groups, say why, and wait until there is room. */
   longRefusals: number
 }
 
@@ -91,8 +91,8 @@ export async function judgeRefusal(
     control: { ...control.finding, what: 'the same features with the fence off' },
     checks: [
       {
-        what: 'the process ended and said what to do',
-        holds: aftermath.deaths > 0 && says.test(aftermath.written),
+        what: 'the process stayed, and said what to do',
+        holds: aftermath.deaths === 0 && says.test(aftermath.written),
       },
       { what: 'it went on by itself and ends with exit code 0 when asked', holds: aftermath.exitCode === 0 },
       { what: 'no good record became a dead letter', holds: aftermath.deadLetters === 0 },
