@@ -211,8 +211,9 @@ function redisCluster(): void {
 
   /** Not who has keys of it: a server that lost a slot may still hold some. */
   async function ownerOf(admin: RedisClient, slot: number): Promise<string> {
-    const ranges = (await admin.cluster('SLOTS')) as [number, number, [string, number, string]][]
-    return ranges.find(([first, last]) => slot >= first && slot <= last)![2][2]
+    const ranges = await admin.cluster('SLOTS')
+    const [, , server] = ranges.find(([first, last]) => slot >= first && slot <= last)!
+    return server![2]
   }
 
   /** Every server's epoch and slots, as one of them sees it. */

@@ -21,7 +21,7 @@ import { type FeedloopProcess, startFeedloop, until } from '#streams/testing'
 import { makeRunFolder } from '../demo/fs-run-folder.ts'
 import { openLoopGroups } from '../demo/kafka-groups.ts'
 import { makeRunTopics } from '../demo/kafka-run-topics.ts'
-import { groupOf, type LoopService, type TopicKey } from '#schemas'
+import { createCodec, groupOf, type LoopService, openRegistry, type TopicKey } from '#schemas'
 import { type FeedServices, openToAll } from './feed-services.ts'
 
 type FeedProcess = Pick<FeedloopProcess, 'mustRun' | 'kill'>
@@ -82,6 +82,8 @@ export function openFeedOn(
     closers.add(() => groups.close())
     closers.add(() => groups.forget())
     await makeRunTopics(addresses, prefix, catalogueOf(config), closers)
+    // The feed may not register schemas: a service does.
+    await createCodec(openRegistry(services.as('features').registry), catalogueOf(config))
     const options = { config, clientId: 'test', log: silentLogger }
     const runtime = await connectRuntime({ ...options, addresses: services.as('feed') })
     closers.add(() => runtime.close())
