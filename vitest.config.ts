@@ -34,12 +34,13 @@ const ALONE = [
 ]
 
 /** How many files of the services project run side by side: they wait most of their time. */
-const LANES = 3
+const LANES = 4
 
 /**
  * unit: pure and in memory, no process started; tests with the tag `long` are left out of `npm run check`. services:
  * real Kafka, Redis, registry, ONNX Runtime and command line; the files run side by side, each under prefixes or on
  * services of its own, beside one shared stack from the global set-up. services-alone: the same, one after the other.
+ * night: services again, on a secure stack and on Redis Cluster (.ci/night).
  * peers: other people's tools (Python, Debian packages). rehearsal: the demo in memory, for many seeds; by hand.
  */
 export default defineConfig({
@@ -55,7 +56,13 @@ export default defineConfig({
           // Files share a module registry: half of the time would go into importing the same modules again.
           isolate: false,
           include: ['**/*.test.ts'],
-          exclude: [...ignored, '**/*.services.test.ts', '**/*.peers.test.ts', '**/*.rehearsal.test.ts'],
+          exclude: [
+            ...ignored,
+            '**/*.services.test.ts',
+            '**/*.night.test.ts',
+            '**/*.peers.test.ts',
+            '**/*.rehearsal.test.ts',
+          ],
           testTimeout: 0,
           hookTimeout: 0,
           maxWorkers: 2,
@@ -81,6 +88,16 @@ export default defineConfig({
           exclude: ignored,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        ...services,
+        test: {
+          ...services.test,
+          name: 'night',
+          include: ['**/*.night.test.ts'],
+          exclude: ignored,
+          maxWorkers: 2,
         },
       },
       {
