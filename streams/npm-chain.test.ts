@@ -27,7 +27,7 @@ describe('the chain to npm', () => {
     ['setsid below npm', { 9: [8, 9, ...NODE], 8: [7, 5, ...SHELL], 7: [5, 5, 'npm run start'] }, null],
     [
       'a folder named npm',
-      { 9: [7, 5, ...NODE], 7: [1, 5, 'node', '/root/.npm/_npx/1/node_modules/.bin/feedloop', 'demo'] },
+      { 9: [7, 5, ...NODE], 7: [1, 5, 'node', '/home/me/.npm/_npx/1/node_modules/.bin/feedloop', 'demo'] },
       null,
     ],
     ['a circle', { 9: [8, 5, ...NODE], 8: [9, 5, ...SHELL] }, null],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isTimeZone } from '../vectors/zone-offset.ts'
 import { zonedClock } from '../vectors/zoned-clock.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { name } from './parts/settings.ts'
@@ -16,14 +17,6 @@ const schema = z.strictObject({
 
 const HOURS = 24
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
-
-function isTimeZone(timeZone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone }) instanceof Intl.DateTimeFormat
-  } catch {
-    return false
-  }
-}
 
 /** The request's hour as a point on a circle (sine and cosine), or its day of the week, a column each. */
 export const calendar = defineKind(schema, {

@@ -1,3 +1,5 @@
+import { zoneOffsetMs } from './zone-offset.ts'
+
 const MINUTE_MS = 60_000
 /** Zones change their offset at quarters of an hour, so one offset holds for each quarter. */
 const QUARTER_MS = 15 * MINUTE_MS
@@ -15,32 +17,14 @@ export interface ZonedTime {
 
 /** Hour and day of the week in a time zone of the IANA list. Keeps the offset of the quarter it was last asked for. */
 export function zonedClock(timeZone: string): (atMs: number) => ZonedTime {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
   let quarter = Number.NaN
   let offsetMs = 0
-
-  function offsetAt(atMs: number): number {
-    const parts = Object.fromEntries(
-      format.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]),
-    )
-    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
-    return Date.UTC(year, month - 1, day, hour, minute, second) - atMs
-  }
 
   return (atMs) => {
     const asked = Math.floor(atMs / QUARTER_MS)
     if (asked !== quarter) {
       quarter = asked
-      offsetMs = offsetAt(asked * QUARTER_MS)
+      offsetMs = zoneOffsetMs(timeZone, asked * QUARTER_MS)
     }
     const localMs = atMs + offsetMs
     const days = Math.floor(localMs / DAY_MS)

@@ -49,7 +49,15 @@ export interface BacktestReport extends MetricsWithCost {
   dataset: string
   settings: BacktestSettings
   featureSets: { name: string; id: string; columns: number }[]
-  log: { requests: number; fromMs: number; toMs: number; days: number; notes: string[] }
+  /** `stoppedEarly`: the figures are of what was played until then. */
+  log: {
+    requests: number
+    fromMs: number
+    toMs: number
+    days: number
+    stoppedEarly: boolean
+    notes: string[]
+  }
   leftOut: JudgedRows['leftOut']
   days: BacktestResult['days']
   slices: SliceResult[]
@@ -82,6 +90,7 @@ export interface ReportParts {
   settings: BacktestSettings
   feeds: readonly PlayedFeed[]
   notes: readonly string[]
+  stoppedEarly: boolean
   wallSeconds: number
 }
 
@@ -135,6 +144,7 @@ export function backtestReport(parts: ReportParts): BacktestReport {
       fromMs: played.fromMs,
       toMs: played.toMs,
       days: dayOf(played.toMs) - dayOf(played.fromMs) + 1,
+      stoppedEarly: parts.stoppedEarly,
       notes: [...parts.notes, ...notesOf(played.counts)],
     },
     leftOut: first.judged.leftOut,
@@ -260,12 +270,14 @@ function dayStretches({ rows }: Played, places: Int32Array) {
   return stretches
 }
 
-function notesOf({ refused, repeated, duplicateRequests, shownLate }: PlayCounts): string[] {
+function notesOf(counts: PlayCounts): string[] {
+  const { refused, repeated, duplicateRequests, shownLate, crowdedOut } = counts
   const told: [number, string][] = [
     [refused, 'record(s) were refused, as the live loop would: unknown types, absurd times, long ids'],
     [repeated, 'interaction(s) were repeated and counted once'],
     [duplicateRequests, 'request(s) have the id of an earlier one and were not scored'],
     [shownLate, 'item(s) were shown too long after their request and are no examples'],
+    [crowdedOut, 'example(s), the oldest, did not fit into the window that batch learners are fitted to'],
   ]
   return told.filter(([count]) => count > 0).map(([count, what]) => `${String(count)} ${what}`)
 }

@@ -1,6 +1,6 @@
 import { table } from '#streams'
 import type { BacktestReport, BacktestResult } from './backtest-report.ts'
-import { durationText } from './duration.ts'
+import { durationText } from '../duration.ts'
 import type { Interval } from './paired.ts'
 
 /** The report for people. */

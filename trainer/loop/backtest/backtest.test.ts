@@ -187,6 +187,18 @@ describe('windows and gates', () => {
   })
 })
 
+describe('a backtest that is stopped', () => {
+  it('judges what was played, and says so', async () => {
+    const stop = new AbortController()
+    const onProgress = ({ impressions }: { impressions: number }) => {
+      if (impressions === 200) stop.abort()
+    }
+    const { log } = await run({ signal: stop.signal, onProgress })
+    expect(log).toMatchObject({ requests: 200, stoppedEarly: true })
+    expect(log.notes[0]).toMatch(/^stopped early, of \d+ requests/)
+  })
+})
+
 describe('a backtest without an answer says why', () => {
   it.each<[string, Partial<BacktestOptions>, string]>([
     [

@@ -4,7 +4,7 @@ import { type TrainerConfig, trainerConfigSchema } from '../../config.ts'
 import type { FeedLog, LogFeed } from '../datasets/index.ts'
 import { backtestReport, type BacktestReport } from './backtest-report.ts'
 import { withLearners } from './chosen-learners.ts'
-import { durationText } from './duration.ts'
+import { durationText } from '../duration.ts'
 import { BacktestError } from './errors.ts'
 import { withLabelDelay } from './label-delay.ts'
 import { playLog } from './play-log.ts'
@@ -73,7 +73,10 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRep
     played.push({ name, played: pass })
   }
   const wallSeconds = (stopwatch.nowMs() - startedMs) / 1_000
-  return backtestReport({ dataset: log.name, settings, feeds: played, notes: log.notes ?? [], wallSeconds })
+  const stoppedEarly = options.signal.aborted
+  const early = `stopped early, of ${String(log.impressions)} requests: the figures are of what was played until then`
+  const notes = [...(stoppedEarly ? [early] : []), ...(log.notes ?? [])]
+  return backtestReport({ dataset: log.name, settings, feeds: played, notes, stoppedEarly, wallSeconds })
 }
 
 function checkOptions({ log, windowMs, retrainEveryMs, fromDay }: BacktestOptions & { log: FeedLog }): void {

@@ -10,7 +10,7 @@ import type { FeedConfig } from '../feed.ts'
 import { openProgressBar } from '../ingest/index.ts'
 import { backtestText } from './backtest-text.ts'
 import { runBacktest, triedFeedOf, type TriedFeed } from './backtest.ts'
-import { parseDuration } from './duration.ts'
+import { parseDuration } from '../duration.ts'
 import { readChartLibrary } from './fs-chart-library.ts'
 import { reportPage } from './report-page.ts'
 import type { Gate } from './contender.ts'
@@ -129,6 +129,7 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`)
   if (flags.html !== undefined) await writeFile(flags.html, reportPage(report, readChartLibrary()))
   process.stdout.write(backtestText(report))
+  if (report.log.stoppedEarly) process.exitCode = 1
 }
 
 /** The feed of --config, or that of the data set, and those it is tried against. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Interaction } from '#schemas'
-import { durationText, parseDuration } from './duration.ts'
+import { durationText, parseDuration } from '../duration.ts'
 import { createOutcomeQueue } from './outcome-queue.ts'
 import { pairedDifference } from './paired.ts'
 import { createRetrainSchedule } from './retrain-schedule.ts'

@@ -77,6 +77,9 @@ export function openPass(options: PlayOptions): Pass {
     columns,
     told: { baseRate: newScores(), itemRate: newScores() },
     scoring: createScoring(columns, featureSet.width),
-    counts: { requests: 0, interactions: 0, refused: 0, repeated: 0, duplicateRequests: 0, shownLate: 0 },
+    counts: {
+      ...{ requests: 0, interactions: 0, refused: 0, repeated: 0 },
+      ...{ duplicateRequests: 0, shownLate: 0, crowdedOut: 0 },
+    },
   })
 }

@@ -102,7 +102,7 @@ function createPlayer(options: PlayOptions): Player {
         importances: await importances(pass),
         columns: [...asked, baseline(BASE_RATE, baseRate), baseline(ITEM_RATE, itemRate)],
         contenders,
-        counts: { ...counts, ...pick(join.counts) },
+        counts: { ...counts, ...pick(join.counts), crowdedOut: pass.window.crowdedOut },
         ...span,
         close: () => closeAll(contenders),
       }

@@ -68,6 +68,8 @@ export interface PlayCounts {
   repeated: number
   duplicateRequests: number
   shownLate: number
+  /** Examples that fell out of a full training window. */
+  crowdedOut: number
 }
 
 export const DAY_MS = 86_400_000

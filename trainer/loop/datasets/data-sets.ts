@@ -1,3 +1,4 @@
+import { isTimeZone } from '#feature-store'
 import { LogUnreadableError } from './errors.ts'
 import type { DataSetOptions, FeedLog } from './feed-log.ts'
 import { type LogFeed, movieLensFeed, openBanditFeed } from './feeds.ts'
@@ -9,7 +10,6 @@ import { openParquet } from './fs-parquet.ts'
 import { columnsOf, readRows } from './fs-rows.ts'
 import { openTable } from './fs-table.ts'
 import { inferLogMap, type LogMap } from './log-map.ts'
-import { isTimeZone } from './log-zone.ts'
 import { kuaiRandFeed, mindFeed } from './news-feeds.ts'
 
 /** A log that can be played, and the feed that it is tried with when none is given. */

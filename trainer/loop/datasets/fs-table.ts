@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { joinedId, type Attribute } from '#schemas'
+import { parseDuration } from '../duration.ts'
 import { LogUnreadableError } from './errors.ts'
 import type { DataSetOptions, FeedLog, LogEntry } from './feed-log.ts'
 import type { PlacedRow } from './fs-rows.ts'
@@ -22,7 +23,6 @@ import type { LogFeed } from './feeds.ts'
 
 /** Where rows have no time, the first one is at this moment. */
 const TABLE_STARTS_AT_MS = Date.UTC(2000, 0, 1)
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Reads a table: rows with their names of columns, from the beginning each time it is called. */
 export type TableRows = () => AsyncIterable<PlacedRow>
@@ -62,8 +62,7 @@ export async function openTable(
   return { log, feed: tableFeed(shape, everyMs(map)) }
 }
 
-const everyMs = ({ every }: LogMap) =>
-  Number.parseFloat(every) * UNIT_MS[every.at(-1) as keyof typeof UNIT_MS]
+const everyMs = ({ every }: LogMap) => parseDuration(every)
 
 async function* timedRows(
   rows: AsyncIterable<PlacedRow>,
