@@ -50,3 +50,21 @@ it('is not closed when it was never made', async () => {
   await shared.close()
   expect(events).toEqual([])
 })
+
+it('is not made again by a question that comes after the end', async () => {
+  const { shared, events } = open()
+  await shared.use(() => Promise.resolve())
+  await shared.close()
+  await expect(shared.use(() => Promise.resolve())).rejects.toThrow('nothing is asked any more')
+  expect(events).toEqual(['connect 1', 'disconnect 1'])
+})
+
+it('ends in order while a connection cannot be made', async () => {
+  const shared = createSharedConnection<{ disconnect(): Promise<void> }>(() =>
+    Promise.reject(new Error('Connection timeout')),
+  )
+  const asked = shared.use(() => Promise.resolve())
+  const closed = shared.close()
+  await expect(asked).rejects.toThrow('Connection timeout')
+  await expect(closed).resolves.toBeUndefined()
+})

@@ -1,7 +1,8 @@
 /** One connection for all questions of a process. */
 export interface SharedConnection<C> {
-  /** Connects with the first question. After a question that failed the next one connects anew. */
+  /** Connects with the first question. After a question that failed the next one connects anew; after `close` none does. */
   use<T>(ask: (connection: C) => Promise<T>): Promise<T>
+  /** Never rejects: a connection that could not be made needs no end. */
   close(): Promise<void>
 }
 
@@ -10,9 +11,11 @@ export function createSharedConnection<C extends { disconnect(): Promise<void> }
   connect: () => Promise<C>,
 ): SharedConnection<C> {
   let shared: Promise<C> | undefined
+  let isClosed = false
 
   return {
     async use(ask) {
+      if (isClosed) throw new Error('The runtime is closed: nothing is asked any more')
       const own = (shared ??= connect())
       try {
         return await ask(await own)
@@ -23,7 +26,8 @@ export function createSharedConnection<C extends { disconnect(): Promise<void> }
       }
     },
     async close() {
-      await (await shared)?.disconnect()
+      isClosed = true
+      await shared?.then((connection) => connection.disconnect()).catch(() => undefined)
     },
   }
 }

@@ -92,7 +92,8 @@ export function keepRunning(
   }
 }
 
-const lastWords = (text: string): string => text.trimEnd().split('\n').slice(-LAST_LINES).join('\n')
+/** The end of what a process wrote. */
+export const lastWords = (text: string): string => text.trimEnd().split('\n').slice(-LAST_LINES).join('\n')
 
 /** How often a log tells this event; equal lines are told as one that says how many they were. */
 export function eventCount(written: string, event: string): number {

@@ -8,7 +8,7 @@ import { startTraffic, type Traffic } from './kafka-numbered-traffic.ts'
 import { type Workload, workloadOf } from './numbered-traffic.ts'
 import { featuresCaughtUp, openLabFeed } from './run-scenario.ts'
 import type { Finding, Lab } from './scenario.ts'
-import { keepRunning, type KeptProcess } from './process-keeper.ts'
+import { keepRunning, lastWords, type KeptProcess } from './process-keeper.ts'
 
 /** A feed with traffic going in and its features process at work. */
 export interface Side {
@@ -69,7 +69,9 @@ export async function sideBySide(lab: Lab, run: SideBySide): Promise<Pair> {
   await Promise.all([measured.traffic.done, control.traffic.done])
   await Promise.all([featuresCaughtUp(measured.feed), featuresCaughtUp(control.feed)])
   lab.say(`${run.name}: caught up`)
-  const [{ exitCode }] = await Promise.all([measured.features.stop(), control.features.kill()])
+  const [{ exitCode, written }] = await Promise.all([measured.features.stop(), control.features.kill()])
+  if (exitCode !== 0)
+    lab.say(`${run.name}: asked to end, features ended with ${String(exitCode)}:\n${lastWords(written)}`)
   return {
     measured: {
       ...(await judged(measured, workload)),
