@@ -29,7 +29,10 @@ export interface FeatureVectors {
   vectors: Float32Array
   /** rows x width */
   flags: Uint8Array
-  /** Per request: last applied interactions offset of the user's state, -1 none. */
+  /**
+   * Per request: last applied interactions offset of the user's state, -1 none; of all the user's partition when features
+   * look at the whole feed.
+   */
   userOffsets: number[]
   /** Per row: last applied item-interactions offset of the item's state, -1 none. */
   itemOffsets: number[]

@@ -3,6 +3,7 @@ import { canonicalHash } from './canonical-hash.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import type { FeatureSet } from './contract.ts'
 import { kindOf, nameOfDefinition } from './definitions.ts'
+import { buildFeedRates, type FeedRate } from './state/feed-rates.ts'
 import { buildLayout, type StateLayout } from './state/layout.ts'
 import type { ColumnGroup } from './vectors/columns.ts'
 
@@ -15,9 +16,12 @@ export interface CompiledFeatureSet extends FeatureSet {
   readonly layouts: {
     readonly user: StateLayout
     readonly item: StateLayout
+    /** Of what a partition of interactions keeps of all its users; null: nothing. */
+    readonly feed: StateLayout | null
     readonly userAttributes: AttributesLayout
     readonly itemAttributes: AttributesLayout
   }
+  readonly feedRates: readonly FeedRate[]
   readonly groups: readonly ColumnGroup[]
   /** Whether a vector needs these blobs at all. */
   readonly reads: { userAttributes: boolean; itemAttributes: boolean }
@@ -28,13 +32,18 @@ export interface CompiledFeatureSet extends FeatureSet {
  * The id is a hash of the definitions and the declared kinds of the attributes they use: equal ids, equal vectors.
  */
 export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSet {
-  const builders = { user: buildLayout('user'), item: buildLayout('item') }
+  const builders = { user: buildLayout('user'), item: buildLayout('item'), feed: buildFeedRates() }
   const reserved = config.features.map((definition) => ({
     name: nameOfDefinition(definition),
     ...kindOf(definition).reserve(definition, builders),
   }))
   const recentIdsMax = config.deduplicate.window
-  const layouts = { user: { ...builders.user.finish(), recentIdsMax }, item: builders.item.finish() }
+  const { rates: feedRates, layout: feed } = builders.feed.finish()
+  const layouts = {
+    user: { ...builders.user.finish(feed?.id), recentIdsMax },
+    item: builders.item.finish(),
+    feed,
+  }
   const used = attributesUsed(config)
   const fixed = [...new Set(layouts.user.lookups.map(({ attribute }) => attribute))].sort()
   const attributes = {
@@ -59,6 +68,7 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     width: names.length,
     config,
     layouts: { ...layouts, userAttributes: attributes.user, itemAttributes: attributes.item },
+    feedRates,
     groups,
     reads: {
       userAttributes: used.user.size > 0 || readsFirstSight('user'),

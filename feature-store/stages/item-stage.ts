@@ -40,7 +40,7 @@ export function createItemStage(parts: {
       const { items, dropped } = freshCopies(records, owned.sourceHighs)
       if (dropped > 0) runtime.signals.count(SIGNALS.copiesDropped, {}, dropped)
       const ids = items.map(({ itemId }) => itemId)
-      const states = await loadTouched({ store, layout }, owned, ids)
+      const states = await loadTouched({ store, layoutOf: () => layout }, owned, ids)
       let streamTimeMs = -1
       for (let n = 0; n < items.length; n++) {
         const { types, offset, copies } = items[n]!

@@ -4,6 +4,7 @@ import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import { FEED_ID, foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
@@ -16,7 +17,8 @@ import { loadTouched } from './touched-states.ts'
 /**
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
- * drops what it has. An interaction whose id is among its user's last ones is folded nowhere.
+ * drops what it has. An interaction whose id is among its user's last ones is folded nowhere. What features ask of the
+ * whole feed is folded beside the users, into one state per partition.
  */
 export function createUserStage(parts: {
   runtime: Runtime
@@ -26,7 +28,8 @@ export function createUserStage(parts: {
 }): FencedStage<'interactions'> {
   const { runtime, store, featureSet } = parts
   const { limits } = featureSet.config
-  const layout = featureSet.layouts.user
+  const { user: layout, feed } = featureSet.layouts
+  const layoutOf = (id: string) => (id === FEED_ID ? feed! : layout)
   const { recentIdsMax } = layout
   const looksUp =
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
@@ -41,14 +44,15 @@ export function createUserStage(parts: {
     steps: { interactions: parts.steps.interactions },
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
-    encode: (state) => encodeState(layout, state),
+    encode: (state, id) => encodeState(layoutOf(id), state),
     async foldSlice(owned, records, outputs) {
       const interactions = records.filter(({ value }) => value !== null)
-      const userIds = interactions.map(({ value }) => value!.userId)
+      const ids = interactions.map(({ value }) => value!.userId)
+      if (feed !== null) ids.push(FEED_ID)
       const items = new Set<string>()
       for (const { value } of interactions) if (looksUp(value!.type)) items.add(value!.itemId)
       const [states, loaded] = await Promise.all([
-        loadTouched({ store, layout }, owned, userIds),
+        loadTouched({ store, layoutOf }, owned, ids),
         lookups.load(items),
       ])
       if (loaded === 'put_off') {
@@ -74,6 +78,7 @@ export function createUserStage(parts: {
         const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
         fold(layout, state, type, occurredAtMs, offset, keys)
+        if (feed !== null) foldIntoFeed(feed, states.touch(interactions.length), type, occurredAtMs, offset)
         copies.add(itemId, type, occurredAtMs, offset)
         if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }

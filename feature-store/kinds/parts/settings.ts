@@ -18,7 +18,12 @@ export const valueText = z.string().min(1).max(64)
 export const smoothing = {
   of: of.describe('interaction types that count as success'),
   per: of.describe('interaction types that count as trial'),
-  prior: z.number().gt(0).lt(1).describe('the rate believed before any evidence'),
+  prior: z
+    .union([z.number().gt(0).lt(1), z.literal('feed')])
+    .default('feed')
+    .describe(
+      'the rate believed before any evidence; left out: that of the whole feed, as it is at the time',
+    ),
   strength: z.number().positive().max(1e6).describe('how many trials the prior is worth'),
 }
 

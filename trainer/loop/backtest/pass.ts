@@ -4,6 +4,7 @@ import {
   createFeaturesInOrder,
   type FeaturesInOrder,
 } from '#feature-store'
+import { streamsConfigSchema } from '#streams'
 import { type Baselines, createBaselines } from './baselines.ts'
 import { type Contender, createContender, type Gate } from './contender.ts'
 import { createExampleJoin, type ExampleJoin } from './example-join.ts'
@@ -33,6 +34,9 @@ export interface Pass {
   scoring: Scoring
   counts: PlayCounts
 }
+
+/** Of a feed that does not say. */
+const PARTITIONS_DEFAULT = streamsConfigSchema.parse({}).kafka.partitions
 
 /** The newest rows, on which is measured what features are worth. */
 const IMPORTANCE_ROWS = 2_000
@@ -66,7 +70,7 @@ export function openPass(options: PlayOptions): Pass {
   return Object.assign(pass, {
     options,
     featureSet,
-    features: createFeaturesInOrder(featureSet),
+    features: createFeaturesInOrder(featureSet, feed.partitions ?? PARTITIONS_DEFAULT),
     queue: createOutcomeQueue(),
     join: createExampleJoin(feed.trainer, featureSet),
     rows: createRowTable(),
