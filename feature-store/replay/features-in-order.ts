@@ -5,6 +5,7 @@ import type { CompiledFeatureSet } from '../feature-set.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
+import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys } from '../stages/item-lookups.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
@@ -41,6 +42,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesI
   const { layouts } = featureSet
   const passed = createLiveSteps({ featureSet, ...ONE_PARTITION })
   const keysOf = lookupKeys(featureSet)
+  const detailsOf = interactionDetails(featureSet)
   const states = { user: new Map<string, EntityState>(), item: new Map<string, EntityState>() }
   const attributes = { user: new Map<string, AttributesState>(), item: new Map<string, AttributesState>() }
   let offset = -1
@@ -90,8 +92,9 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesI
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false
       const keys = looksUp ? keysOf(attributes.item.get(itemId) ?? null, occurredAtMs) : undefined
-      fold(layouts.user, user, type, occurredAtMs, offset, keys)
-      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset)
+      const details = detailsOf(interaction)
+      fold(layouts.user, user, type, occurredAtMs, offset, keys, details)
+      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset, undefined, details)
       return 'folded'
     },
     read({ userId, itemIds, context, occurredAtMs }) {

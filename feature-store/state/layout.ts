@@ -71,6 +71,8 @@ export interface StateLayout {
   readonly counterHalfLives: readonly number[]
   readonly mapHalfLives: readonly (readonly number[])[]
   readonly touches: ReadonlyMap<string, TypeTouches>
+  /** Interaction types whose values folds need. */
+  readonly valueTypes: ReadonlySet<string>
   readonly places: StatePlaces
   /** The numbers of an entity without interactions. */
   readonly blank: readonly number[]
@@ -153,6 +155,9 @@ function finishLayout(slots: Slots): StateLayout {
     counterHalfLives,
     mapHalfLives,
     touches: touchesByType(slots, places),
+    valueTypes: new Set(
+      own.flatMap(({ takesValue, folds }) => (takesValue === true ? [...folds.keys()] : [])),
+    ),
     places,
     blank,
     mapBlanks: [
