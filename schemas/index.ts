@@ -5,6 +5,7 @@ export type {
   DriftKind,
   Example,
   Interaction,
+  CopyDetail,
   InteractionCopy,
   Item,
   ItemInteractions,

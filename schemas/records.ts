@@ -31,6 +31,8 @@ export interface ItemInteractions {
   /** Interaction types; copies name them by position. */
   types: string[]
   items: CopiedItem[]
+  /** What some of the copies carry beside their time, in source order; none where no feature of items takes it. */
+  details: CopyDetail[]
 }
 
 export interface CopiedItem {
@@ -45,6 +47,13 @@ export interface InteractionCopy {
   /** Position in `types`. */
   typeIndex: number
   occurredAtMs: number
+}
+
+export interface CopyDetail {
+  /** Of the copy. */
+  sourceOffset: number
+  /** Of the interaction. */
+  value: number | null
 }
 
 /** A static attribute: exactly one of text and number is set. */

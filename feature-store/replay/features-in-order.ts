@@ -7,6 +7,7 @@ import { EntityState } from '../state/entity-state.ts'
 import { foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
+import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys } from '../stages/item-lookups.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
@@ -47,6 +48,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
   const { layouts } = featureSet
   const passed = createLiveSteps({ featureSet, ...ONE_PARTITION })
   const keysOf = lookupKeys(featureSet)
+  const detailsOf = interactionDetails(featureSet)
   const states = { user: new Map<string, EntityState>(), item: new Map<string, EntityState>() }
   const attributes = { user: new Map<string, AttributesState>(), item: new Map<string, AttributesState>() }
   const feeds = createFeedStates(layouts.feed, partitions)
@@ -97,8 +99,9 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false
       const keys = looksUp ? keysOf(attributes.item.get(itemId) ?? null, occurredAtMs) : undefined
-      fold(layouts.user, user, type, occurredAtMs, offset, keys)
-      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset)
+      const details = detailsOf(interaction)
+      fold(layouts.user, user, type, occurredAtMs, offset, keys, details)
+      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset, undefined, details)
       feeds.fold(interaction, offset)
       return 'folded'
     },

@@ -5,11 +5,12 @@ import type { CompiledFeatureSet } from '../feature-set.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
+import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
 import { createAttributeLog } from './attribute-log.ts'
 import { createCopyLog } from './copy-log.ts'
 import { createFeedLog } from './feed-log.ts'
-import { createEntityHistory, type EntityHistory } from './entity-history.ts'
+import { createEntityHistory, type EntityHistory, type HistoryEntry } from './entity-history.ts'
 import { entryOf } from './entry-of.ts'
 import { createLiveSteps } from './live-steps.ts'
 
@@ -94,6 +95,7 @@ export function createReplay(options: ReplayOptions): Replay {
   }
   const counted = { interactions: 0, refused: 0, repeated: 0 }
   const feed = createFeedLog(layouts.feed)
+  const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
   function refuse() {
@@ -164,8 +166,15 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 }
 
-function historyEntryOf({ interactionId, type, itemId, occurredAtMs }: Interaction, offset: number) {
-  return { type, itemId, occurredAtMs, offset, idHash: idHashOf(interactionId) }
+/** What a user's history keeps of an interaction. */
+function historyEntries(
+  featureSet: CompiledFeatureSet,
+): (value: Interaction, offset: number) => HistoryEntry {
+  const detailsOf = interactionDetails(featureSet)
+  return (value, offset) => {
+    const { interactionId, type, itemId, occurredAtMs } = value
+    return { type, itemId, occurredAtMs, offset, idHash: idHashOf(interactionId), details: detailsOf(value) }
+  }
 }
 
 /** Histories of users, whose folds look items up as the live ones did. */

@@ -6,10 +6,12 @@ import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
 import { FEED_ID, foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
+import { NO_DETAILS } from '../state/own-slot.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
+import { interactionDetails, UNFIT } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
 import { loadTouched } from './touched-states.ts'
@@ -34,6 +36,8 @@ export function createUserStage(parts: {
   const looksUp =
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
+  const detailsOf = interactionDetails(featureSet)
+  const carried = featureSet.layouts.item.valueTypes
 
   return createFencedStage<'interactions', EntityState>({
     name: 'features-user' satisfies StageName,
@@ -67,6 +71,7 @@ export function createUserStage(parts: {
       let streamTimeMs = -1
       let missing = 0
       let repeated = 0
+      let unfit = 0
       for (let n = 0; n < interactions.length; n++) {
         const { value, offset } = interactions[n]!
         const { interactionId, itemId, type, occurredAtMs } = value!
@@ -77,13 +82,16 @@ export function createUserStage(parts: {
         }
         const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
-        fold(layout, state, type, occurredAtMs, offset, keys)
+        const details = detailsOf(value!)
+        if (details === UNFIT) unfit++
+        fold(layout, state, type, occurredAtMs, offset, keys, details)
         if (feed !== null) foldIntoFeed(feed, states.touch(interactions.length), type, occurredAtMs, offset)
-        copies.add(itemId, type, occurredAtMs, offset)
+        copies.add(itemId, type, occurredAtMs, offset, carried.has(type) ? details : NO_DETAILS)
         if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
       if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
       if (repeated > 0) runtime.signals.count(SIGNALS.interactionsRepeated, {}, repeated)
+      if (unfit > 0) runtime.signals.count(SIGNALS.valuesUnfit, {}, unfit)
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
       const { changed, uncached } = states

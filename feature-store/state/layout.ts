@@ -74,6 +74,8 @@ export interface StateLayout {
   readonly counterHalfLives: readonly number[]
   readonly mapHalfLives: readonly (readonly number[])[]
   readonly touches: ReadonlyMap<string, TypeTouches>
+  /** Interaction types whose values folds need. */
+  readonly valueTypes: ReadonlySet<string>
   readonly places: StatePlaces
   /** The numbers of an entity without interactions. */
   readonly blank: readonly number[]
@@ -167,6 +169,9 @@ function finishLayout(slots: Slots, beside: string | undefined): StateLayout {
     counterHalfLives,
     mapHalfLives,
     touches: touchesByType(slots, places),
+    valueTypes: new Set(
+      own.flatMap(({ takesValue, folds }) => (takesValue === true ? [...folds.keys()] : [])),
+    ),
     places,
     blank,
     mapBlanks: [

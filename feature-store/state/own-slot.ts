@@ -11,6 +11,14 @@ export interface OwnNumber {
   readonly stored: 'count' | 'moment' | 'amount'
 }
 
+/** What an interaction tells beside its type and event time, to the slots that ask for it. */
+export interface Details {
+  /** Finite; null: it has none, or none that fits (limits.valueMax). */
+  readonly value: number | null
+}
+
+export const NO_DETAILS: Details = { value: null }
+
 /**
  * How an interaction of one type changes an own slot, in place. Like every fold it may depend on nothing else than
  * what it is given: the same interactions in the same order must leave the same bytes.
@@ -25,6 +33,7 @@ export type OwnFold = (
   occurredAtMs: number,
   entries: MapEntry[],
   key: string | null,
+  details: Details,
 ) => void
 
 /** What folds look up of the item, as it was at first sight: the value of an attribute, or the band it falls into. */
@@ -46,6 +55,8 @@ export interface OwnSlot {
   readonly entries: { readonly valuesMax: number; readonly numbers: readonly OwnNumber[] } | null
   /** Users only: nothing is looked up when an item is folded. */
   readonly lookup: Lookup | null
+  /** Whether its folds need the interaction's value. */
+  readonly takesValue?: boolean
   /** By interaction type. */
   readonly folds: ReadonlyMap<string, OwnFold>
 }

@@ -1,6 +1,7 @@
 import { foldAttributes } from '../attributes/attributes-state.ts'
 import { parseFeatureStoreConfig, type FeatureStoreConfigInput } from '../config.ts'
 import { compileFeatureSet } from '../feature-set.ts'
+import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys } from '../stages/item-lookups.ts'
 import { decodeState, encodeState } from '../state/blob.ts'
 import { EntityState } from '../state/entity-state.ts'
@@ -29,7 +30,7 @@ export interface FeatureRow {
   context?: AttributeRecord[]
   /** Further candidates of the request, behind the item. */
   others?: AttributeRecord[][]
-  happened?: [type: string, minute: number][]
+  happened?: [type: string, minute: number, value?: number | null][]
   /** What others did with other items. */
   elsewhere?: [type: string, minute: number][]
   stale?: boolean
@@ -64,12 +65,14 @@ export function featureRow(
     known(layouts.itemAttributes, item),
   ]
   const keysOf = lookupKeys(featureSet)
+  const detailsOf = interactionDetails(featureSet)
   const stateOf = (entity: 'user' | 'item') => {
     const layout = layouts[entity]
     let state = new EntityState(layout)
-    for (const [offset, [type, minute]] of happened.entries()) {
+    for (const [offset, [type, minute, value = null]] of happened.entries()) {
       const occurredAtMs = ROW_START_MS + minute * MINUTE_MS
-      fold(layout, state, type, occurredAtMs, offset, keysOf(itemAttributes, occurredAtMs))
+      const keys = keysOf(itemAttributes, occurredAtMs)
+      fold(layout, state, type, occurredAtMs, offset, keys, detailsOf({ type, value }))
       state = decodeState(layout, encodeState(layout, state))
     }
     return happened.length === 0 ? null : state

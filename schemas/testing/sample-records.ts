@@ -38,6 +38,10 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
         copies: [{ sourceOffset: 9_007_199_254_740_007, typeIndex: 0, occurredAtMs: EVENT_MS - 60_000 }],
       },
     ],
+    details: [
+      { sourceOffset: 9_007_199_254_740_000, value: 12.5 },
+      { sourceOffset: 9_007_199_254_740_300, value: null },
+    ],
   },
   users: { userId: 'u-7', occurredAtMs: EVENT_MS, attributes },
   items: { itemId: 'item-ø-42', occurredAtMs: EVENT_MS, attributes: [] },

@@ -14,6 +14,13 @@ export const of = z.array(nameSchema).min(1).max(64).describe('interaction types
 export const entity = z.enum(['user', 'item'])
 export const valueText = z.string().min(1).max(64)
 
+/** How a number becomes one of order one. */
+export const numberScale = z.strictObject({
+  subtract: z.number().default(0),
+  divide: z.number().positive().default(1),
+  log1p: z.boolean().default(false).describe('take ln(1 + x) first, for counts and prices with long tails'),
+})
+
 /** Successes per trial, pulled to a prior. */
 export const smoothing = {
   of: of.describe('interaction types that count as success'),
