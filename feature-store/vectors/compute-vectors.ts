@@ -33,8 +33,8 @@ export function computeVectors(
   let staleRows = 0
   let row = 0
   for (const { itemIds, occurredAtMs, context, userId } of requests) {
-    const user = viewOf(plan.user(userId), 'user', occurredAtMs)
-    const items = itemIds.map((itemId) => viewOf(plan.item(itemId), 'item', occurredAtMs))
+    const user = viewOf(plan.user(userId), 'user', { id: userId, atMs: occurredAtMs })
+    const items = itemIds.map((id) => viewOf(plan.item(id), 'item', { id, atMs: occurredAtMs }))
     vectorise(featureSet, { user, items, context: contextValues(featureSet, context) }, vectors, flags, row)
     userOffsets.push(user.state?.lastOffset ?? -1)
     for (const item of items) {
@@ -50,7 +50,7 @@ export function computeVectors(
 function viewsOf(
   { layouts, config }: CompiledFeatureSet,
   { fences, blobs }: PlannedReading,
-): (source: EntitySource, entity: 'user' | 'item', atMs: number) => EntityView {
+): (source: EntitySource, entity: 'user' | 'item', at: { id: string; atMs: number }) => EntityView {
   const states = new Map<number, EntityState | null>()
   const attributes = new Map<number, AttributesState | null>()
   const staleMs = config.limits.staleSecondsMax * 1_000
@@ -67,12 +67,12 @@ function viewsOf(
         ? decodeAttributes(entity === 'user' ? layouts.userAttributes : layouts.itemAttributes, blob)
         : null
     })
-  return (source, entity, atMs) => {
+  return (source, entity, { id, atMs }) => {
     const state = stateAt(source.blob, entity)
     const known = source.attributes < 0 ? null : attributesAt(source.attributes, entity)
     const { streamTimeMs } = fences[source.fence]! // -1: nothing to be behind of
     const stale = streamTimeMs >= 0 && atMs - streamTimeMs > staleMs
-    return entityView(layouts[entity], state, known, atMs, stale)
+    return entityView(layouts[entity], state, known, { id, atMs, stale })
   }
 }
 
