@@ -42,6 +42,11 @@ const attributeOf = (of: Part): string | undefined =>
   typeof of === 'string' ? undefined : Object.values(of).at(0)
 const wordOf = (of: Part) => `${sourceOf(of)}_${attributeOf(of) ?? 'id'}`
 
+/*
+ * 0 is the bucket of none, where nothing is known; a column `<name>__missing` says so. Of an attribute with several texts,
+ * or its crosses, the first `valuesMax` buckets get a column each, in one numbering and each once; columns left over are 0.
+ */
+
 /** Number of the bucket that an id, a text or a cross of two is hashed to: a name for learners with a weight per bucket. */
 export const hashBucket = defineKind(schema, {
   meaning:
