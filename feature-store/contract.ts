@@ -5,6 +5,13 @@ import type { Check } from '#streams'
 export const MISSING = 1
 export const STALE = 2
 
+/** Columns that hold numbers of hash buckets: names, not quantities. Several columns: one feature with several values. */
+export interface BucketColumns {
+  readonly columns: readonly number[]
+  /** Whole numbers 0 (none) to `range` - 1 in one numbering; a vector names each bucket once. */
+  readonly range: number
+}
+
 /** What a model sees: a compiled, ordered list of features. */
 export interface FeatureSet {
   /** Stable hash of the definitions: two feature sets with the same id give the same vectors. */
@@ -12,6 +19,8 @@ export interface FeatureSet {
   /** One name per vector column. */
   readonly names: readonly string[]
   readonly width: number
+  /** Left out: every column is a quantity. */
+  readonly buckets?: readonly BucketColumns[]
 }
 
 /** One rank request, as the reader needs it. */

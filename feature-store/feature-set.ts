@@ -1,17 +1,18 @@
 import { attributesLayout, type AttributesLayout } from './attributes/attributes-layout.ts'
 import { canonicalHash } from './canonical-hash.ts'
 import type { FeatureStoreConfig } from './config.ts'
-import type { FeatureSet } from './contract.ts'
+import type { BucketColumns, FeatureSet } from './contract.ts'
 import { kindOf, nameOfDefinition } from './definitions.ts'
 import { buildFeedRates, type FeedRate } from './state/feed-rates.ts'
 import { buildLayout, type StateLayout } from './state/layout.ts'
-import type { ColumnGroup } from './vectors/columns.ts'
+import type { ColumnGroup, Columns } from './vectors/columns.ts'
 
 /** Changes when the same definitions begin to mean other numbers. */
 const VECTOR_FORMAT = 1
 
 /** A feature set with all that is needed to fold states and to compute vectors from them. */
 export interface CompiledFeatureSet extends FeatureSet {
+  readonly buckets: readonly BucketColumns[]
   readonly config: FeatureStoreConfig
   readonly layouts: {
     readonly user: StateLayout
@@ -54,10 +55,11 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
   const names: string[] = []
   const places = new Map<string, number>()
   for (const { name, columns } of reserved) {
-    const { suffixes, ...writing } = columns(attributes, (feature) => places.get(feature)!)
-    places.set(name, names.length)
-    const group = { ...writing, at: names.length, names: suffixes.map((suffix) => `${name}${suffix}`) }
-    groups.push(group)
+    const { suffixes, buckets, ...writing } = columns(attributes, (feature) => places.get(feature)!)
+    const at = names.length
+    places.set(name, at)
+    const group = { ...writing, at, names: suffixes.map((suffix) => `${name}${suffix}`) }
+    groups.push(buckets === undefined ? group : { ...group, buckets: bucketsFrom(at, buckets) })
     names.push(...group.names)
   }
   const readsFirstSight = (entity: 'user' | 'item') =>
@@ -70,12 +72,18 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     layouts: { ...layouts, userAttributes: attributes.user, itemAttributes: attributes.item },
     feedRates,
     groups,
+    buckets: groups.flatMap(({ buckets }) => buckets ?? []),
     reads: {
       userAttributes: used.user.size > 0 || readsFirstSight('user'),
       itemAttributes: used.item.size > 0 || readsFirstSight('item'),
     },
   }
 }
+
+const bucketsFrom = (at: number, { columns, range }: NonNullable<Columns['buckets']>): BucketColumns => ({
+  columns: Array.from({ length: columns }, (_, place) => at + place),
+  range,
+})
 
 function featureSetId(config: FeatureStoreConfig, used: Record<'user' | 'item', Set<string>>): string {
   const definitions = config.features.map((definition) => ({

@@ -1,5 +1,12 @@
 export { MISSING, STALE } from './contract.ts'
-export type { FeatureAnswer, FeatureReader, FeatureRequest, FeatureSet, FeatureVectors } from './contract.ts'
+export type {
+  BucketColumns,
+  FeatureAnswer,
+  FeatureReader,
+  FeatureRequest,
+  FeatureSet,
+  FeatureVectors,
+} from './contract.ts'
 
 export { featureStoreConfigSchema, parseFeatureStoreConfig } from './config.ts'
 export type { FeatureStoreConfig, FeatureStoreConfigInput } from './config.ts'

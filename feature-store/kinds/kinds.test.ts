@@ -41,6 +41,12 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
   const input = { attributes: ATTRIBUTES, features: [before, definition] }
   const featureSet = compileFeatureSet(parseFeatureStoreConfig(input))
   const ownColumns = featureSet.names.slice(2)
+  /** Of columns that hold numbers of buckets. */
+  const rangeOf = new Map(
+    featureSet.buckets.flatMap(({ columns, range }) =>
+      columns.map((column) => [featureSet.names[column]!, range] as const),
+    ),
+  )
   const file = kindName.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
   it('has a file and a test of its own, and an editor shows what it means', () => {
@@ -95,7 +101,7 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
     }
   })
 
-  it('writes numbers of order one and flags of their two bits, into its own columns', () => {
+  it('writes numbers of order one or of buckets, and flags of their two bits, into its own columns', () => {
     const after = kinds.age({ entity: 'item', name: 'after' })
     const user = [text('segment', 's1'), number('age', 40)]
     const item = [text('category', 'c1'), number('price', 0.7), text('tags', 'a'), text('tags', 'b')]
@@ -111,8 +117,10 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
           { ...input, features: [before, definition, after] },
           { user, happened, stale, ...(known ? { item, context } : {}) },
         )
-        for (const [value, flags] of Object.values(row)) {
-          expect(Math.abs(value)).toBeLessThanOrEqual(10)
+        for (const [name, [value, flags]] of Object.entries(row)) {
+          const range = rangeOf.get(name)
+          expect(Math.abs(value)).toBeLessThanOrEqual(range === undefined ? 10 : range - 1)
+          if (range !== undefined) expect(value).toBe(Math.abs(Math.trunc(value)))
           expect(flags & ~(MISSING | STALE)).toBe(0)
         }
         expect(row['after']).toEqual(row['before'])

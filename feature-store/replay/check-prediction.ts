@@ -43,7 +43,8 @@ export function checkPrediction(replay: Replay, prediction: Prediction): Predict
 
   let fewest: VectorMismatch[] | null = null
   for (const attributes of attributeViews(replay, 'user', userId, occurredAtMs)) {
-    const user = entityView(featureSet.layouts.user, userState, attributes, occurredAtMs, false)
+    const at = { id: userId, atMs: occurredAtMs, stale: false }
+    const user = entityView(featureSet.layouts.user, userState, attributes, at)
     const mismatches = recorded.flatMap((ranked) => mismatchOf(ranked, user) ?? [])
     if (fewest === null || mismatches.length < fewest.length) fewest = mismatches
     if (fewest.length === 0) break
@@ -54,7 +55,8 @@ export function checkPrediction(replay: Replay, prediction: Prediction): Predict
     const state = ranked.itemOffset < 0 ? null : replay.stateAt('item', ranked.itemId, ranked.itemOffset)
     let first: VectorMismatch | null = null
     for (const attributes of attributeViews(replay, 'item', ranked.itemId, occurredAtMs)) {
-      const item = entityView(featureSet.layouts.item, state, attributes, occurredAtMs, false)
+      const at = { id: ranked.itemId, atMs: occurredAtMs, stale: false }
+      const item = entityView(featureSet.layouts.item, state, attributes, at)
       const vector = new Float32Array(featureSet.width)
       const flags = new Uint8Array(featureSet.width)
       vectorise(featureSet, { user, items: [item], context, feedRates }, vector, flags, 0)

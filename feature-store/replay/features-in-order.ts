@@ -79,7 +79,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
 
   function viewOf(entity: 'user' | 'item', id: string, atMs: number): EntityView {
     const state = states[entity].get(id) ?? null
-    return entityView(layouts[entity], state, attributes[entity].get(id) ?? null, atMs, false)
+    return entityView(layouts[entity], state, attributes[entity].get(id) ?? null, { id, atMs, stale: false })
   }
 
   return {

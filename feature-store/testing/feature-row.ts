@@ -13,6 +13,9 @@ import { contextValues, vectorise } from '../vectors/vectorise.ts'
 
 export const ROW_START_MS = 1_700_000_000_000
 const MINUTE_MS = 60_000
+/** Who is in a row. */
+export const USER_ID = 'user-1'
+export const ITEM_ID = 'item-1'
 
 interface AttributeRecord {
   name: string
@@ -90,12 +93,13 @@ export function featureRow(
   const vectors = new Float32Array(rows * width)
   const flags = new Uint8Array(rows * width)
   const views = {
-    user: entityView(layouts.user, stateOf('user'), userAttributes, atMs, stale),
+    user: entityView(layouts.user, stateOf('user'), userAttributes, { id: USER_ID, atMs, stale }),
     items: [
-      entityView(layouts.item, stateOf('item'), itemAttributes, atMs, stale),
-      ...others.map((other) =>
-        entityView(layouts.item, null, known(layouts.itemAttributes, other), atMs, stale),
-      ),
+      entityView(layouts.item, stateOf('item'), itemAttributes, { id: ITEM_ID, atMs, stale }),
+      ...others.map((other, place) => {
+        const at = { id: `other-${String(place)}`, atMs, stale }
+        return entityView(layouts.item, null, known(layouts.itemAttributes, other), at)
+      }),
     ],
     context: contextValues(featureSet, context),
     feedRates: feedRatesAt(featureSet, feedState(), atMs),

@@ -1,6 +1,6 @@
 import type { AttributesLayout } from '../attributes/attributes-layout.ts'
 import type { AttributeValue } from '../attributes/attributes-state.ts'
-import { MISSING, STALE } from '../contract.ts'
+import { MISSING, STALE, type BucketColumns } from '../contract.ts'
 import type { EntityView } from './entity-view.ts'
 
 /** Behind a feature's name: the column that says whether its value is missing. */
@@ -45,6 +45,8 @@ type Writing =
 export type Columns = Writing & {
   /** What each column's name has behind the definition's. */
   readonly suffixes: readonly string[]
+  /** The first `columns` hold numbers of buckets, 0 (none) to `range` - 1, in one numbering. Left out: all are quantities. */
+  readonly buckets?: { readonly columns: number; readonly range: number }
 }
 
 /** The same at their place in the vector. */
@@ -52,6 +54,7 @@ export type ColumnGroup = Writing & {
   /** The first column. */
   readonly at: number
   readonly names: readonly string[]
+  readonly buckets?: BucketColumns
 }
 
 /** Reads an attribute as of the row; null when it is missing. */

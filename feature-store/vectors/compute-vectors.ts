@@ -35,8 +35,8 @@ export function computeVectors(
   let staleRows = 0
   let row = 0
   for (const { itemIds, occurredAtMs, context, userId } of requests) {
-    const user = viewOf(plan.user(userId), 'user', occurredAtMs)
-    const items = itemIds.map((itemId) => viewOf(plan.item(itemId), 'item', occurredAtMs))
+    const user = viewOf(plan.user(userId), 'user', { id: userId, atMs: occurredAtMs })
+    const items = itemIds.map((id) => viewOf(plan.item(id), 'item', { id, atMs: occurredAtMs }))
     const feed = feedAt(plan.feed(userId))
     const feedRates = feedRatesAt(featureSet, feed, occurredAtMs)
     const read = { user, items, context: contextValues(featureSet, context), feedRates }
@@ -56,7 +56,7 @@ function viewsOf(
   { layouts, config }: CompiledFeatureSet,
   { fences, blobs }: PlannedReading,
 ): {
-  viewOf(source: EntitySource, entity: 'user' | 'item', atMs: number): EntityView
+  viewOf(source: EntitySource, entity: 'user' | 'item', at: { id: string; atMs: number }): EntityView
   /** The state at this place among the blobs; null: none. */
   feedAt(place: number): EntityState | null
 } {
@@ -76,12 +76,16 @@ function viewsOf(
         ? decodeAttributes(entity === 'user' ? layouts.userAttributes : layouts.itemAttributes, blob)
         : null
     })
-  function viewOf(source: EntitySource, entity: 'user' | 'item', atMs: number): EntityView {
+  function viewOf(
+    source: EntitySource,
+    entity: 'user' | 'item',
+    { id, atMs }: { id: string; atMs: number },
+  ): EntityView {
     const state = stateAt(source.blob, layouts[entity])
     const known = source.attributes < 0 ? null : attributesAt(source.attributes, entity)
     const { streamTimeMs } = fences[source.fence]! // -1: nothing to be behind of
     const stale = streamTimeMs >= 0 && atMs - streamTimeMs > staleMs
-    return entityView(layouts[entity], state, known, atMs, stale)
+    return entityView(layouts[entity], state, known, { id, atMs, stale })
   }
   return { viewOf, feedAt: (place) => (layouts.feed === null ? null : stateAt(place, layouts.feed)) }
 }

@@ -21,7 +21,7 @@ export function feedRatesAt(
   atMs: number,
 ): Float64Array {
   if (layouts.feed === null) return NO_RATES
-  const view = entityView(layouts.feed, state, null, atMs, false)
+  const view = entityView(layouts.feed, state, null, { id: '', atMs, stale: false })
   const rate = ({ successes, trials }: RateCounters, prior: number, strength: number) =>
     (counterAt(view, successes) + prior * strength) / (counterAt(view, trials) + strength)
   return Float64Array.from(feedRates, ({ ever, fading }) => {

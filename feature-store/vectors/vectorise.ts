@@ -38,7 +38,7 @@ export function vectorise(
   firstRow: number,
 ): void {
   const { user, items, context, feedRates } = request
-  const nobody = entityView(layouts.item, null, null, user.atMs, false)
+  const nobody = entityView(layouts.item, null, null, { id: '', atMs: user.atMs, stale: false })
   const shared = new Float32Array(width)
   const sharedFlags = new Uint8Array(width)
   const candidates = items.length

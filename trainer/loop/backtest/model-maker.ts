@@ -28,8 +28,8 @@ export interface ModelMaker {
 export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const { choice, config, featureSet, window } = parts
   const { objective, promotion } = config
-  const { width } = featureSet
-  const task = { width, graphName: `${choice.name}-${objective}` }
+  const { width, names: columns, buckets } = featureSet
+  const task = { width, graphName: `${choice.name}-${objective}`, columns, buckets }
   const chosen = learnerOf(choice, task)
   let sequence = 0
 
