@@ -11,6 +11,8 @@ export type {
 export { featureStoreConfigSchema, parseFeatureStoreConfig } from './config.ts'
 export type { FeatureStoreConfig, FeatureStoreConfigInput } from './config.ts'
 export { DEFAULT_FEATURES } from './default-features.ts'
+export { genericFeatures } from './generic-features.ts'
+export type { AttributeFacts, GenericFeaturesOptions } from './generic-features.ts'
 export * from './kinds/index.ts'
 export { isTimeZone, zoneOffsetMs } from './vectors/zone-offset.ts'
 export { nameOfDefinition } from './definitions.ts'
