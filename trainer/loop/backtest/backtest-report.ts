@@ -1,12 +1,13 @@
 import type { Forecast } from '../../metrics/index.ts'
 import { backtestMetrics, type BacktestMetrics } from './backtest-metrics.ts'
-import type { Contender, Gate, Going, Retrain } from './contender.ts'
 import { type Curves, curvesOf } from './curves.ts'
 import { BacktestError } from './errors.ts'
 import type { Importance } from './importances.ts'
 import { forecastsOf, type JudgedRows, judgedRowsOf } from './judged-rows.ts'
 import { type Paired, pairedDifference } from './paired.ts'
-import { BASE_RATE, DAY_MS, dayOf, type PlayCounts, type Played, type ScoreColumn } from './played.ts'
+import { BASE_RATE, DAY_MS, dayOf } from './played.ts'
+import type { PlayCounts, Played, PlayedLearner, Retrain, ScoreColumn } from './played.ts'
+import type { Gate, Going } from './serving.ts'
 
 /** How a learner or baseline did. */
 export interface BacktestResult {
@@ -257,7 +258,7 @@ function slicesOf({ slices }: Played, { judged, requests, forecasts, threshold }
   })
 }
 
-const goingsOf = (contender: Contender | undefined, gate: Gate) => contender?.live[gate] ?? []
+const goingsOf = (contender: PlayedLearner | undefined, gate: Gate) => contender?.live[gate] ?? []
 
 function dayStretches({ rows }: Played, places: Int32Array) {
   const stretches: { day: number; from: number; to: number }[] = []

@@ -4,7 +4,6 @@ import { predictionOf, recordedVectors } from '#scorer'
 import { exampleIdOf } from '../../joiner/example-of.ts'
 import { rowsOf } from '../../learning/rows.ts'
 import type { LogEntry } from '../datasets/index.ts'
-import type { Contender } from './contender.ts'
 import type { ExampleJoin } from './example-join.ts'
 import type { Growing } from './growing.ts'
 import { createLearningTurns } from './learning-turns.ts'
@@ -91,10 +90,12 @@ function createPlayer(options: PlayOptions): Player {
         gate: 'none',
         scores: scores.values(),
       })
-      const asked = pass.columns.map(({ name, kind, gate, scores }): ScoreColumn => ({
-        ...{ name, kind, gate },
-        scores: scores.values(),
-      }))
+      const asked = contenders
+        .flatMap(({ columns }) => columns)
+        .map(({ name, kind, gate, scores }): ScoreColumn => ({
+          ...{ name, kind, gate },
+          scores: scores.values(),
+        }))
       return {
         featureSet: pass.featureSet,
         rows,
@@ -113,7 +114,7 @@ function createPlayer(options: PlayOptions): Player {
 
 const pick = ({ duplicateRequests, shownLate }: ExampleJoin['counts']) => ({ duplicateRequests, shownLate })
 
-async function closeAll(contenders: readonly Contender[]): Promise<void> {
+async function closeAll(contenders: Pass['contenders']): Promise<void> {
   for (const contender of contenders) await contender.close()
 }
 
@@ -135,7 +136,7 @@ async function importances({
   }))
   const found = new Map<string, Importance[]>()
   for (const { name, serving } of contenders) {
-    const session = serving('none')
+    const session = serving()
     if (session !== undefined) found.set(name, await importancesOf(session, rows, columns))
   }
   return found
@@ -143,7 +144,7 @@ async function importances({
 
 /** Makes the vectors of a request, has them scored, and leaves its prediction to the joiner. */
 async function ask(pass: Pass, request: RankRequest): Promise<void> {
-  const { features, featureSet, join, rows, slicer, scoring, baselines, told, counts, options } = pass
+  const { features, featureSet, join, rows, slicer, contenders, baselines, told, counts, options } = pass
   const { requestId, userId, candidates, context, occurredAtMs } = request
   counts.requests += 1
   const read = features.read({ userId, itemIds: candidates, context, occurredAtMs })
@@ -171,5 +172,5 @@ async function ask(pass: Pass, request: RankRequest): Promise<void> {
     told.baseRate.push(baseRate)
     told.itemRate.push(baselines.itemRate(itemId))
   }
-  await scoring.add(read.vectors, candidates.length)
+  for (const contender of contenders) await contender.ask(read.vectors)
 }
