@@ -8,7 +8,7 @@ import { createTurns } from '../../learning/turns.ts'
 import type { Stopwatch } from '../demo/index.ts'
 import type { ModelMaker } from './model-maker.ts'
 import { type PlayedLearner, PREVIOUS_CHAMPION, type Retrain, type ScoreColumn } from './played.ts'
-import { createScoring, newScores, type ScoredColumn } from './scoring.ts'
+import { createBothScorings, newScores, type ScoredColumn } from './scoring.ts'
 import { createServing, type Gate } from './serving.ts'
 
 export interface ContenderParts {
@@ -32,9 +32,9 @@ export interface ContenderParts {
  * scores do not depend on how long fits take.
  */
 export interface Contender extends PlayedLearner {
-  readonly columns: readonly (ScoredColumn & Pick<ScoreColumn, 'name' | 'kind' | 'gate'>)[]
-  /** Rows of one request. Resolves when more may be asked. */
-  ask(vectors: Float32Array): Promise<void>
+  readonly columns: readonly ContenderColumn[]
+  /** Rows of one request, and of what could have been shown instead. Resolves when more may be asked. */
+  ask(vectors: Float32Array, options?: Float32Array): Promise<void>
   take(examples: readonly TrainingExample[]): void
   /** Begins a model of what is known now, which serves from this event time on. Resolves when it has begun. */
   retrain(atMs: number): Promise<void>
@@ -45,6 +45,10 @@ export interface Contender extends PlayedLearner {
   close(): Promise<void>
 }
 
+/** Who scores, and what it said. */
+type ContenderColumn = ScoredColumn &
+  Pick<ScoreColumn, 'name' | 'kind' | 'gate'> & { optionScores: ScoredColumn['scores'] }
+
 /** Rows that wait for a model before reading waits too: of 100 columns 26 MB. */
 const ROWS_AHEAD_MAX = 65_536
 /** Rows after which those that nothing holds back are scored. */
@@ -54,17 +58,18 @@ export function createContender(parts: ContenderParts): Contender {
   const { choice, maker, gates, modelsAhead, featureSet, stopwatch } = parts
   const serving = createServing(gates, parts)
   const columns = columnsOf(parts, (who) => serving.who(who))
-  const scoring = createScoring(columns, featureSet.width)
+  const scoring = createBothScorings(columns, featureSet.width)
   const line = createLine()
   const making = new Set<Promise<void>>()
   const retrains: Retrain[] = []
   let failure: string | undefined
-  let scoredTo = 0
+  let unscored = 0
 
   /** In its turn, all that was asked so far. */
   function score(): void {
-    const rows = (scoredTo = scoring.added)
-    void line.add(() => scoring.settle(rows))
+    const asked = scoring.added
+    unscored = 0
+    void line.add(() => scoring.settle(asked))
   }
 
   async function made(atMs: number): Promise<Candidate | undefined> {
@@ -90,27 +95,28 @@ export function createContender(parts: ContenderParts): Contender {
     get failure() {
       return failure
     },
-    async ask(vectors) {
-      scoring.add(vectors)
-      if (scoring.added - scoredTo >= ROWS_UNSCORED_MAX) score()
+    async ask(vectors, options) {
+      scoring.add(vectors, options)
+      unscored += (vectors.length + (options?.length ?? 0)) / featureSet.width
+      if (unscored >= ROWS_UNSCORED_MAX) score()
       if (scoring.waiting > ROWS_AHEAD_MAX) await line.done()
     },
     take(examples) {
       for (const example of examples) maker.take(example)
       if (!gates.includes('live')) return
-      const rows = scoring.added
+      const asked = scoring.added
       void line.add(async () => {
-        for (const example of examples) await serving.learn(example, () => scoring.settle(rows))
+        for (const example of examples) await serving.learn(example, () => scoring.settle(asked))
       })
     },
     async retrain(atMs) {
       while (making.size >= modelsAhead) await Promise.race(making)
       const begun = timed(atMs)
-      const rows = scoring.added
+      const asked = scoring.added
       const lives = line.add(async () => {
         const { candidate, seconds } = await begun
         if (candidate === undefined) return
-        await scoring.settle(rows)
+        await scoring.settle(asked)
         await serving.take(candidate, atMs)
         retrains.push({ atMs, examples: candidate.manifest.trainedOn.examples, seconds })
       })
@@ -134,15 +140,17 @@ function columnsOf(
   who: (gate: Gate | 'previous') => ModelSession | undefined,
 ): Contender['columns'] {
   const own = gates.map((gate) => ({
-    ...{ name: choice.name, kind: 'learner' as const, gate, scores: newScores() },
+    ...{ name: choice.name, kind: 'learner' as const, gate, ...twoScores() },
     serving: () => who(gate),
   }))
   const previous = {
-    ...{ name: PREVIOUS_CHAMPION, kind: 'baseline' as const, gate: 'none' as const, scores: newScores() },
+    ...{ name: PREVIOUS_CHAMPION, kind: 'baseline' as const, gate: 'none' as const, ...twoScores() },
     serving: () => who('previous'),
   }
   return withPrevious ? [...own, previous] : own
 }
+
+const twoScores = () => ({ scores: newScores(), optionScores: newScores() })
 
 /** Work in the order of telling, which nobody waits for. After a failure nothing more is done. */
 function createLine() {

@@ -6,6 +6,7 @@ import {
 } from '#feature-store'
 import { type Baselines, createBaselines } from './baselines.ts'
 import { type Contender, createContender } from './contender.ts'
+import { type ChoiceTable, createChoiceTable } from './choice-table.ts'
 import { createExampleJoin, type ExampleJoin } from './example-join.ts'
 import type { Growing } from './growing.ts'
 import { createModelMaker, type ModelMakerParts } from './model-maker.ts'
@@ -24,6 +25,7 @@ export interface Pass {
   queue: OutcomeQueue
   join: ExampleJoin
   rows: RowTable
+  choices: ChoiceTable
   slicer: Slicer
   window: TrainingWindow
   baselines: Baselines
@@ -61,6 +63,7 @@ export function openPass(options: PlayOptions): Pass {
     queue: createOutcomeQueue(),
     join: createExampleJoin(feed.trainer, featureSet),
     rows: createRowTable(),
+    choices: createChoiceTable(),
     slicer: createSlicer(feed.trainer.slices),
     window,
     baselines: createBaselines(),

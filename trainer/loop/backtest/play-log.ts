@@ -3,14 +3,15 @@ import type { RankRequest } from '#schemas'
 import { predictionOf, recordedVectors } from '#scorer'
 import { exampleIdOf } from '../../joiner/example-of.ts'
 import { rowsOf } from '../../learning/rows.ts'
-import type { LogEntry } from '../datasets/index.ts'
+import type { LogEntry, ShownByChance } from '../datasets/index.ts'
+import { optionVectors } from './choice-table.ts'
 import type { ExampleJoin } from './example-join.ts'
 import type { Growing } from './growing.ts'
 import { createLearningTurns } from './learning-turns.ts'
 import { type Importance, importancesOf } from './importances.ts'
 import { commonSlices } from './slices.ts'
 import { openPass, type Pass } from './pass.ts'
-import { BASE_RATE, ITEM_RATE, type Played, type PlayOptions, type ScoreColumn } from './played.ts'
+import { BASE_RATE, dayOf, ITEM_RATE, type Played, type PlayOptions, type ScoreColumn } from './played.ts'
 
 /**
  * Plays a log through features, joiner and learners in event time: a request is scored by who serves at its time, what
@@ -55,11 +56,12 @@ function createPlayer(options: PlayOptions): Player {
     if (verdict === 'duplicate') counts.repeated += 1
   }
 
-  async function impression({ atMs, request, outcomes }: Extract<LogEntry, { kind: 'impression' }>) {
+  async function impression({ atMs, request, outcomes, choice }: Extract<LogEntry, { kind: 'impression' }>) {
     span.fromMs = Math.min(span.fromMs, atMs)
     span.toMs = Math.max(span.toMs, atMs)
     await learning.until(atMs)
-    await ask(pass, request)
+    const isJudged = dayOf(atMs) - dayOf(span.fromMs) >= options.fromDay
+    await ask(pass, request, { choice, isJudged })
     queue.add(outcomes)
     options.onProgress({ impressions: counts.requests, occurredAtMs: atMs })
   }
@@ -89,16 +91,18 @@ function createPlayer(options: PlayOptions): Player {
         kind: 'baseline',
         gate: 'none',
         scores: scores.values(),
+        optionScores: new Float32Array(),
       })
       const asked = contenders
         .flatMap(({ columns }) => columns)
-        .map(({ name, kind, gate, scores }): ScoreColumn => ({
+        .map(({ name, kind, gate, scores, optionScores }): ScoreColumn => ({
           ...{ name, kind, gate },
-          scores: scores.values(),
+          ...{ scores: scores.values(), optionScores: optionScores.values() },
         }))
       return {
         featureSet: pass.featureSet,
         rows,
+        choices: pass.choices.columns(),
         slices: [...slicer.columns(), ...commonSlices(rows)],
         importances: await importances(pass),
         columns: [...asked, baseline(BASE_RATE, baseRate), baseline(ITEM_RATE, itemRate)],
@@ -143,8 +147,13 @@ async function importances({
 }
 
 /** Makes the vectors of a request, has them scored, and leaves its prediction to the joiner. */
-async function ask(pass: Pass, request: RankRequest): Promise<void> {
-  const { features, featureSet, join, rows, slicer, contenders, baselines, told, counts, options } = pass
+async function ask(
+  pass: Pass,
+  request: RankRequest,
+  { choice, isJudged }: { choice: ShownByChance | undefined; isJudged: boolean },
+): Promise<void> {
+  const { features, featureSet, join, rows, choices, slicer, contenders, baselines, told, counts, options } =
+    pass
   const { requestId, userId, candidates, context, occurredAtMs } = request
   counts.requests += 1
   const read = features.read({ userId, itemIds: candidates, context, occurredAtMs })
@@ -154,8 +163,12 @@ async function ask(pass: Pass, request: RankRequest): Promise<void> {
     model: null,
     fallbackReason: 'no_model',
     featureSetId: featureSet.id,
-    // The log says what was shown, not by what chance.
-    ranking: candidates.map((_, candidate) => ({ candidate, rank: candidate, propensity: 1 })),
+    // Most logs say what was shown, not by what chance.
+    ranking: candidates.map((_, candidate) => ({
+      candidate,
+      rank: candidate,
+      propensity: choice?.propensity ?? 1,
+    })),
     scores: null,
     recorded: recordedVectors(read, featureSet.width),
     requestIndex: 0,
@@ -165,12 +178,15 @@ async function ask(pass: Pass, request: RankRequest): Promise<void> {
   options.onPrediction?.(prediction)
   if (!join.prediction(prediction)) return
   const exampleIds = candidates.map((itemId) => exampleIdOf(prediction.predictionId, itemId))
-  rows.addRequest({ requestId, userId, occurredAtMs, itemIds: candidates, exampleIds })
+  const row = rows.addRequest({ requestId, userId, occurredAtMs, itemIds: candidates, exampleIds })
   slicer.request(request)
   const baseRate = baselines.baseRate()
   for (const itemId of candidates) {
     told.baseRate.push(baseRate)
     told.itemRate.push(baselines.itemRate(itemId))
   }
-  for (const contender of contenders) await contender.ask(read.vectors)
+  const judged = isJudged ? choice : undefined
+  if (judged !== undefined) choices.add(row, candidates[0]!, judged)
+  const others = judged && optionVectors(features, request, judged, featureSet.width)
+  for (const contender of contenders) await contender.ask(read.vectors, others)
 }

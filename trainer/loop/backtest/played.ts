@@ -5,6 +5,7 @@ import type { TrainerConfig } from '../../config.ts'
 import type { Fitter } from '../../learning/fitter.ts'
 import type { FeedLog } from '../datasets/index.ts'
 import type { Stopwatch } from '../demo/index.ts'
+import type { ChoiceColumns } from './choice-table.ts'
 import type { Importance } from './importances.ts'
 import type { RowColumns } from './row-table.ts'
 import type { Gate, Going } from './serving.ts'
@@ -45,6 +46,8 @@ export interface ScoreColumn {
   gate: Gate
   /** NaN where nobody served. */
   scores: Float32Array
+  /** Of what could have been shown instead (choice-table.ts); of baselines empty. */
+  optionScores: Float32Array
 }
 
 /** A model that was made. */
@@ -69,6 +72,7 @@ export interface PlayedLearner {
 export interface Played {
   featureSet: CompiledFeatureSet
   rows: RowColumns
+  choices: ChoiceColumns
   columns: ScoreColumn[]
   slices: SliceColumn[]
   /** Of each learner's last model, by its name. */

@@ -59,4 +59,45 @@ export function createScoring(columns: readonly ScoredColumn[], width: number): 
   }
 }
 
+/** What is scored for its own sake, and what could have been shown instead: by the same models at the same time. */
+export interface BothScorings {
+  add(vectors: Float32Array, options: Float32Array | undefined): void
+  readonly added: Mark
+  /** Rows that wait, of both. */
+  readonly waiting: number
+  settle(to: Mark): Promise<void>
+}
+
+/** How many rows had been added. */
+export interface Mark {
+  shown: number
+  options: number
+}
+
+export function createBothScorings(
+  columns: readonly (ScoredColumn & { optionScores: ScoredColumn['scores'] })[],
+  width: number,
+): BothScorings {
+  const shown = createScoring(columns, width)
+  const options = createScoring(
+    columns.map(({ optionScores, serving }) => ({ scores: optionScores, serving })),
+    width,
+  )
+  return {
+    add(vectors, others) {
+      shown.add(vectors)
+      if (others !== undefined) options.add(others)
+    },
+    get added() {
+      return { shown: shown.added, options: options.added }
+    },
+    get waiting() {
+      return shown.waiting + options.waiting
+    },
+    async settle(to) {
+      await Promise.all([shown.settle(to.shown), options.settle(to.options)])
+    },
+  }
+}
+
 export const newScores = (): Growing<Float32Array> => growing(Float32Array)
