@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type FeaturesInOrder, nameOfDefinition } from '#feature-store'
 import type { RankRequest } from '#schemas'
 import { predictionOf, recordedVectors } from '#scorer'
@@ -31,6 +32,20 @@ export async function playLog(options: PlayOptions): Promise<Played> {
   }
 }
 
+/** Rows after which threads are listened to. */
+const ROWS_UNHEARD_MAX = 256
+
+/** A log in memory never waits for anything: without this no thread would be heard, and models seem not to answer. */
+function createBreath(): (rows: number) => Promise<void> {
+  let unheard = 0
+  return async (rows) => {
+    unheard += rows
+    if (unheard < ROWS_UNHEARD_MAX) return
+    unheard = 0
+    await setImmediate()
+  }
+}
+
 interface Player {
   entry(entry: LogEntry): Promise<void> | void
   finish(): Promise<Played>
@@ -42,6 +57,7 @@ function createPlayer(options: PlayOptions): Player {
   const { features, slicer, queue, join, counts, contenders } = pass
   const span = { fromMs: Infinity, toMs: -Infinity }
   const learning = createLearningTurns(pass)
+  const breathe = createBreath()
 
   function tellOutcomes(atMs: number): void {
     for (const outcome of queue.takeUntil(atMs)) {
@@ -62,6 +78,7 @@ function createPlayer(options: PlayOptions): Player {
     await learning.until(atMs)
     const isJudged = dayOf(atMs) - dayOf(span.fromMs) >= options.fromDay
     await ask(pass, request, { choice, isJudged })
+    await breathe(request.candidates.length)
     queue.add(outcomes)
     options.onProgress({ impressions: counts.requests, occurredAtMs: atMs })
   }
