@@ -13,15 +13,14 @@ export interface ModelMakerParts {
   featureSet: CompiledFeatureSet
   fitter: Fitter
   window: TrainingWindow
-  signal: AbortSignal
-  /** How much of a fit is done, 0..1. */
-  progress(share: number): void
+  /** How much of the fit of a moment is done, 0..1. */
+  onFit(fit: { learner: string; atMs: number; share: number }): void
 }
 
 /** One learner, and the model files it makes: those that would go live. */
 export interface ModelMaker {
   take(example: TrainingExample): void
-  /** A model of what is known at this moment; undefined: the window does not hold both labels. */
+  /** A model of what is known at the moment of asking; undefined: the window does not hold both labels. */
   make(atMs: number): Promise<Candidate | undefined>
 }
 
@@ -33,10 +32,12 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const chosen = learnerOf(choice, task)
   let sequence = 0
 
-  function fitted(golden: Float32Array): Promise<ProvableModel> {
+  function fitted(golden: Float32Array, atMs: number): Promise<ProvableModel> {
     const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
     const rows = window.rows(halfLifeMinutes)
-    const { signal, progress } = parts
+    const progress = (share: number) => parts.onFit({ learner: choice.name, atMs, share })
+    // Nothing gives a fit up: whoever stops a backtest gets the figures of what was played.
+    const { signal } = new AbortController()
     return parts.fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
   }
 
@@ -47,18 +48,21 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
     async make(atMs) {
       window.moveTo(atMs)
       if (!window.hasBothLabels) return undefined
+      sequence += 1
+      // All of this moment: the window goes on while a fit runs.
+      const facts = { sequence, trainedOn: { fromMs: window.fromMs, toMs: atMs } }
       const golden = goldenVectors(window.last(promotion.goldenRows), width)
       const model =
-        chosen.kind === 'online' ? provableModelOf(chosen.learner.model(), golden) : await fitted(golden)
-      sequence += 1
+        chosen.kind === 'online'
+          ? provableModelOf(chosen.learner.model(), golden)
+          : await fitted(golden, atMs)
       return candidateOf({
+        ...facts,
         model,
         learner: choice.name,
         objective,
         featureSet,
-        sequence,
         goldenTolerance: promotion.goldenTolerance,
-        trainedOn: { fromMs: window.fromMs, toMs: atMs },
         createdAtMs: atMs,
       })
     },
