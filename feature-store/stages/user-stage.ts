@@ -5,12 +5,11 @@ import { SIGNALS } from '../signals.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
-import { NO_DETAILS } from '../state/own-slot.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
-import { interactionDetails, UNFIT } from './interaction-details.ts'
+import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
 import { loadTouched } from './touched-states.ts'
@@ -33,8 +32,7 @@ export function createUserStage(parts: {
   const looksUp =
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
-  const detailsOf = interactionDetails(featureSet)
-  const carried = featureSet.layouts.item.valueTypes
+  const details = interactionDetails(featureSet)
 
   return createFencedStage<'interactions', EntityState>({
     name: 'features-user' satisfies StageName,
@@ -78,10 +76,10 @@ export function createUserStage(parts: {
         }
         const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
-        const details = detailsOf(value!)
-        if (details === UNFIT) unfit++
-        fold(layout, state, type, occurredAtMs, offset, keys, details)
-        copies.add(itemId, type, occurredAtMs, offset, carried.has(type) ? details : NO_DETAILS)
+        const told = details.of(value!, state)
+        if (details.isUnfit(value!, told)) unfit++
+        fold(layout, state, type, occurredAtMs, offset, keys, told)
+        copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
         if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
       if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
