@@ -16,6 +16,7 @@ export type {
   Outcome,
   Prediction,
   RankedItem,
+  RecentItems,
   RankRequest,
   RecordOf,
   ToldPositive,

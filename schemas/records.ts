@@ -54,6 +54,15 @@ export interface CopyDetail {
   sourceOffset: number
   /** Of the interaction. */
   value: number | null
+  /** What the user had engaged with last, before it. */
+  recentItems: RecentItems[]
+}
+
+export interface RecentItems {
+  /** Which list of the user: hash of what it holds. */
+  listHash: number
+  /** Of item ids, newest first. */
+  itemHashes: number[]
 }
 
 /** A static attribute: exactly one of text and number is set. */

@@ -81,6 +81,12 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
     expect(mistakes.map(({ path }) => path)).toEqual(settings.map((setting) => ['features', 1, setting]))
   })
 
+  /** As copies carry them: a few items of each list that a user keeps. */
+  const listsOf = (n: number) =>
+    featureSet.layouts.user.own.flatMap(({ carries }) =>
+      carries === undefined ? [] : [{ listHash: carries.listHash, itemHashes: [1 + (n % 3), 5, 6 + n] }],
+    )
+
   it('stores the same bytes wherever a state was put down and taken up again', () => {
     for (const layout of [featureSet.layouts.user, featureSet.layouts.item]) {
       fc.assert(
@@ -89,8 +95,9 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
           let cut = new EntityState(layout)
           for (const [offset, { type, atMs, key, value }] of events.entries()) {
             const keys = layout.lookups.map(() => key)
-            fold(layout, whole, type, atMs, offset, keys, { value })
-            fold(layout, cut, type, atMs, offset, keys, { value })
+            const details = { value, itemHash: offset + 1, recentItems: listsOf(offset) }
+            fold(layout, whole, type, atMs, offset, keys, details)
+            fold(layout, cut, type, atMs, offset, keys, details)
             cut = decodeState(layout, encodeState(layout, cut))
           }
           expect(encodeState(layout, cut).equals(encodeState(layout, whole))).toBe(true)

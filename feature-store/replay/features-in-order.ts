@@ -48,7 +48,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
   const { layouts } = featureSet
   const passed = createLiveSteps({ featureSet, ...ONE_PARTITION })
   const keysOf = lookupKeys(featureSet)
-  const detailsOf = interactionDetails(featureSet)
+  const details = interactionDetails(featureSet)
   const states = { user: new Map<string, EntityState>(), item: new Map<string, EntityState>() }
   const attributes = { user: new Map<string, AttributesState>(), item: new Map<string, AttributesState>() }
   const feeds = createFeedStates(layouts.feed, partitions)
@@ -99,9 +99,10 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false
       const keys = looksUp ? keysOf(attributes.item.get(itemId) ?? null, occurredAtMs) : undefined
-      const details = detailsOf(interaction)
-      fold(layouts.user, user, type, occurredAtMs, offset, keys, details)
-      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset, undefined, details)
+      const beside = details.of(interaction, user)
+      fold(layouts.user, user, type, occurredAtMs, offset, keys, beside)
+      const carried = details.carried(type, beside)
+      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset, undefined, carried)
       feeds.fold(interaction, offset)
       return 'folded'
     },

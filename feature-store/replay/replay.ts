@@ -3,7 +3,7 @@ import { encodeAttributes } from '../attributes/attributes-blob.ts'
 import type { AttributesState } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { encodeState } from '../state/blob.ts'
-import type { EntityState } from '../state/entity-state.ts'
+import { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
@@ -166,14 +166,16 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 }
 
-/** What a user's history keeps of an interaction. */
+/** What a user's history keeps of an interaction; what copies take from the user's state is in their own log. */
 function historyEntries(
   featureSet: CompiledFeatureSet,
 ): (value: Interaction, offset: number) => HistoryEntry {
-  const detailsOf = interactionDetails(featureSet)
+  const details = interactionDetails(featureSet)
+  const nobody = new EntityState(featureSet.layouts.user)
   return (value, offset) => {
     const { interactionId, type, itemId, occurredAtMs } = value
-    return { type, itemId, occurredAtMs, offset, idHash: idHashOf(interactionId), details: detailsOf(value) }
+    const idHash = idHashOf(interactionId)
+    return { type, itemId, occurredAtMs, offset, idHash, details: details.of(value, nobody) }
   }
 }
 

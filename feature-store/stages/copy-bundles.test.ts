@@ -33,7 +33,7 @@ const interactions = fc
 function bundled(done: readonly Done[], bundleBytesMax = 1_000): CopyBundle[] {
   const bundles = createCopyBundles({ sourcePartition: 5, partitionOf, bundleBytesMax })
   for (const { itemId, type, occurredAtMs, offset, value } of done)
-    bundles.add(itemId, type, occurredAtMs, offset, { value })
+    bundles.add(itemId, type, occurredAtMs, offset, { value, recentItems: [] })
   return bundles.take()
 }
 
@@ -123,5 +123,5 @@ it('carry what they are told beside time, and nothing when they are told nothing
     value: n === 1 ? 2.5 : null,
   }))
   const [bundle] = bundled(done, 100_000)
-  expect(bundle!.value.details).toEqual([{ sourceOffset: 1, value: 2.5 }])
+  expect(bundle!.value.details).toEqual([{ sourceOffset: 1, value: 2.5, recentItems: [] }])
 })

@@ -24,10 +24,23 @@ export interface CopyBundlesOptions {
 
 /** An offset, a type index and a time, at their longest. */
 const COPY_BYTES = 8 + 2 + 8
-/** An offset, a branch and a value. */
-const DETAIL_BYTES = 8 + 1 + 8
+/** An offset, a branch, a value and the end of lists. */
+const DETAIL_BYTES = 8 + 1 + 8 + 1
+/** A list's id, block counts and end of block; a hash. */
+const LIST_BYTES = 5 + 2 + 2
+const HASH_BYTES = 5
 /** Length, block count and end of block. */
 const ITEM_BYTES = 10
+
+const tellsSomething = ({ value, recentItems }: Details) => value !== null || recentItems.length > 0
+
+function detailBytes(details: Details): number {
+  if (!tellsSomething(details)) return 0
+  return details.recentItems.reduce(
+    (sum, { itemHashes }) => sum + LIST_BYTES + itemHashes.length * HASH_BYTES,
+    DETAIL_BYTES,
+  )
+}
 
 interface OpenBundle {
   value: ItemInteractions
@@ -59,9 +72,9 @@ export function createCopyBundles(options: CopyBundlesOptions): CopyBundles {
   }
 
   return {
-    add(itemId, type, occurredAtMs, sourceOffset, { value: told } = NO_DETAILS) {
+    add(itemId, type, occurredAtMs, sourceOffset, details = NO_DETAILS) {
       let place = places.get(itemId)
-      let bytes = told === null ? COPY_BYTES : COPY_BYTES + DETAIL_BYTES
+      let bytes = COPY_BYTES + detailBytes(details)
       if (place === undefined || place.bundle.bytes + bytes > bundleBytesMax || isClosed(place)) {
         bytes += ITEM_BYTES + Buffer.byteLength(itemId)
         const partition = place?.partition ?? partitionOf(itemId)
@@ -78,7 +91,8 @@ export function createCopyBundles(options: CopyBundlesOptions): CopyBundles {
         bytes += ITEM_BYTES + Buffer.byteLength(type)
       }
       place.copies.push({ sourceOffset, typeIndex: known, occurredAtMs })
-      if (told !== null) value.details.push({ sourceOffset, value: told })
+      if (tellsSomething(details))
+        value.details.push({ sourceOffset, value: details.value, recentItems: [...details.recentItems] })
       place.bundle.bytes += bytes
     },
     take() {

@@ -6,12 +6,11 @@ import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
 import { FEED_ID, foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
-import { NO_DETAILS } from '../state/own-slot.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
-import { interactionDetails, UNFIT } from './interaction-details.ts'
+import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
 import { loadTouched } from './touched-states.ts'
@@ -36,8 +35,7 @@ export function createUserStage(parts: {
   const looksUp =
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
-  const detailsOf = interactionDetails(featureSet)
-  const carried = featureSet.layouts.item.valueTypes
+  const details = interactionDetails(featureSet)
 
   return createFencedStage<'interactions', EntityState>({
     name: 'features-user' satisfies StageName,
@@ -82,11 +80,11 @@ export function createUserStage(parts: {
         }
         const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
-        const details = detailsOf(value!)
-        if (details === UNFIT) unfit++
-        fold(layout, state, type, occurredAtMs, offset, keys, details)
+        const told = details.of(value!, state)
+        if (details.isUnfit(value!, told)) unfit++
+        fold(layout, state, type, occurredAtMs, offset, keys, told)
         if (feed !== null) foldIntoFeed(feed, states.touch(interactions.length), type, occurredAtMs, offset)
-        copies.add(itemId, type, occurredAtMs, offset, carried.has(type) ? details : NO_DETAILS)
+        copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
         if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
       if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)

@@ -76,6 +76,8 @@ export interface StateLayout {
   readonly touches: ReadonlyMap<string, TypeTouches>
   /** Interaction types whose values folds need. */
   readonly valueTypes: ReadonlySet<string>
+  /** Interaction types of whose item folds need the hash. */
+  readonly itemTypes: ReadonlySet<string>
   readonly places: StatePlaces
   /** The numbers of an entity without interactions. */
   readonly blank: readonly number[]
@@ -169,9 +171,8 @@ function finishLayout(slots: Slots, beside: string | undefined): StateLayout {
     counterHalfLives,
     mapHalfLives,
     touches: touchesByType(slots, places),
-    valueTypes: new Set(
-      own.flatMap(({ takesValue, folds }) => (takesValue === true ? [...folds.keys()] : [])),
-    ),
+    valueTypes: typesOf(own.filter(({ takesValue }) => takesValue)),
+    itemTypes: typesOf(own.filter(({ takesItem }) => takesItem)),
     places,
     blank,
     mapBlanks: [
@@ -251,6 +252,7 @@ export function mapKeyOf(
   return String(band)
 }
 
+const typesOf = (own: readonly OwnSlot[]) => new Set(own.flatMap(({ folds }) => [...folds.keys()]))
 const sortedTypes = (types: readonly string[]) => [...new Set(types)].sort()
 const same = (left: unknown, right: unknown) => JSON.stringify(left) === JSON.stringify(right)
 

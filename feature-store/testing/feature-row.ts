@@ -68,14 +68,15 @@ export function featureRow(
     known(layouts.itemAttributes, item),
   ]
   const keysOf = lookupKeys(featureSet)
-  const detailsOf = interactionDetails(featureSet)
+  const details = interactionDetails(featureSet)
   const stateOf = (entity: 'user' | 'item') => {
     const layout = layouts[entity]
     let state = new EntityState(layout)
     for (const [offset, [type, minute, value = null]] of happened.entries()) {
       const occurredAtMs = ROW_START_MS + minute * MINUTE_MS
       const keys = keysOf(itemAttributes, occurredAtMs)
-      fold(layout, state, type, occurredAtMs, offset, keys, detailsOf({ type, value }))
+      const told = details.of({ type, value, itemId: 'item' }, state)
+      fold(layout, state, type, occurredAtMs, offset, keys, told)
       state = decodeState(layout, encodeState(layout, state))
     }
     return happened.length === 0 ? null : state
