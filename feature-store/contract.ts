@@ -12,6 +12,8 @@ export interface FeatureSet {
   /** One name per vector column. */
   readonly names: readonly string[]
   readonly width: number
+  /** Columns that hold a fixed place when a candidate is served, and its own when it is learned from (asShown). */
+  readonly positions?: readonly number[]
 }
 
 /** One rank request, as the reader needs it. */

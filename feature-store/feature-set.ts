@@ -52,10 +52,12 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
   }
   const groups: ColumnGroup[] = []
   const names: string[] = []
+  const positions: number[] = []
   const places = new Map<string, number>()
   for (const { name, columns } of reserved) {
-    const { suffixes, ...writing } = columns(attributes, (feature) => places.get(feature)!)
+    const { suffixes, isPosition, ...writing } = columns(attributes, (feature) => places.get(feature)!)
     places.set(name, names.length)
+    if (isPosition === true) positions.push(names.length)
     const group = { ...writing, at: names.length, names: suffixes.map((suffix) => `${name}${suffix}`) }
     groups.push(group)
     names.push(...group.names)
@@ -66,6 +68,7 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     id: featureSetId(config, used),
     names,
     width: names.length,
+    positions,
     config,
     layouts: { ...layouts, userAttributes: attributes.user, itemAttributes: attributes.item },
     feedRates,
