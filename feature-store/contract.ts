@@ -21,6 +21,8 @@ export interface FeatureSet {
   readonly width: number
   /** Left out: every column is a quantity. */
   readonly buckets?: readonly BucketColumns[]
+  /** Columns that hold a fixed place when a candidate is served, and its own when it is learned from (asShown). */
+  readonly positions?: readonly number[]
 }
 
 /** One rank request, as the reader needs it. */

@@ -53,11 +53,15 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
   }
   const groups: ColumnGroup[] = []
   const names: string[] = []
+  const positions: number[] = []
   const places = new Map<string, number>()
   for (const { name, columns } of reserved) {
-    const { suffixes, buckets, ...writing } = columns(attributes, (feature) => places.get(feature)!)
+    const { suffixes, buckets, isPosition, ...writing } = columns(attributes, (feature) =>
+      places.get(feature)!,
+    )
     const at = names.length
     places.set(name, at)
+    if (isPosition === true) positions.push(at)
     const group = { ...writing, at, names: suffixes.map((suffix) => `${name}${suffix}`) }
     groups.push(buckets === undefined ? group : { ...group, buckets: bucketsFrom(at, buckets) })
     names.push(...group.names)
@@ -68,6 +72,7 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     id: featureSetId(config, used),
     names,
     width: names.length,
+    positions,
     config,
     layouts: { ...layouts, userAttributes: attributes.user, itemAttributes: attributes.item },
     feedRates,

@@ -149,6 +149,8 @@ export interface Outcome {
   type: string
   value: number | null
   occurredAtMs: number
+  /** 0-based place at which the item was shown; null: nobody knows. */
+  position: number | null
 }
 
 export interface Label {
@@ -185,6 +187,8 @@ export interface Example {
   toldBy: ToldPositive[]
   /** Labels of which a source was silent then: their 0 says nothing. */
   labelsOut: string[]
+  /** 0-based place at which it was shown, as its showing told; null: nobody told. */
+  position: number | null
 }
 
 export const MODEL_STAGES = ['candidate', 'champion', 'retired', 'rejected'] as const

@@ -22,7 +22,7 @@ const setOf = (options: Options) =>
 
 /** Rate relative to the prior, and trials, of a candidate for a user. */
 function together(options: Options, done: readonly Done[], user: string, candidate: string): number[] {
-  const live = createFeaturesInOrder(setOf(options))
+  const live = createFeaturesInOrder(setOf(options), 1)
   const rest = { requestId: null, position: null, value: null }
   for (const [n, [userId, type, itemId]] of done.entries()) {
     const verdict = live.interaction({

@@ -5,6 +5,7 @@ import type { OwnFold, OwnNumber, OwnSlot } from '../state/own-slot.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import { scaledCount, scaledRate } from '../vectors/scales.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { priorOf } from './parts/prior.ts'
 import { joined, minutes, name, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
@@ -172,7 +173,8 @@ export const coEngagement = defineKind(schema, {
   nameOf: ({ of, per }) => `co_${joined(of)}_per_${joined(per)}`,
   uses: ({ of, per }) => ({ ...USES_NOTHING, interactionTypes: { of, per } }),
   mistakes: () => undefined,
-  state({ of, per, last, itemsMax, halfLifeMinutes }, { user, item }) {
+  state({ of, per, prior, last, itemsMax, halfLifeMinutes }, layouts) {
+    const { user, item } = layouts
     const [successes, trials] = [[...new Set(of)].sort(), [...new Set(per)].sort()]
     const list = listSlot(successes, [...successes, ...trials], last)
     const counts = countsSlot({
@@ -182,17 +184,22 @@ export const coEngagement = defineKind(schema, {
       itemsMax,
       halfLifeMs: halfLifeMinutes === undefined ? Number.POSITIVE_INFINITY : halfLifeMinutes * MINUTE_MS,
     })
-    return { list: user.own(list), counts: item.own(counts) }
+    return {
+      list: user.own(list),
+      counts: item.own(counts),
+      priorIn: priorOf({ of, per, prior }, halfLifeMinutes ?? null, layouts),
+    }
   },
-  columns: ({ last, itemsMax, prior, strength }, { list, counts }) => ({
+  columns: ({ last, itemsMax, strength }, { list, counts, priorIn }) => ({
     scope: 'candidate',
     suffixes: ['', '_trials'],
-    write({ user, item }, vector, flags, first) {
+    write(input, vector, flags, first) {
+      const { user, item } = input
       if (user.stale || item.stale) flags.fill(STALE, first, first + 2)
       if (user.state === null || item.state === null) return
       const at = { list: user.layout.places.own[list]!, rows: item.layout.places.own[counts]! + ROWS }
       const { successes, trials } = together(user.state, item.state, { ...at, last, itemsMax })
-      vector[first] = scaledRate(successes, trials, prior, strength)
+      vector[first] = scaledRate(successes, trials, priorIn(input), strength)
       vector[first + 1] = scaledCount(trials)
     },
   }),

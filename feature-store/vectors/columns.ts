@@ -43,6 +43,8 @@ type Writing =
 
 /** A definition's columns, wherever they come to stand. */
 export type Columns = Writing & {
+  /** Its first column is the place of the candidate. */
+  readonly isPosition?: boolean
   /** What each column's name has behind the definition's. */
   readonly suffixes: readonly string[]
   /** The first `columns` hold numbers of buckets, 0 (none) to `range` - 1, in one numbering. Left out: all are quantities. */

@@ -79,6 +79,7 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
     type: 'dwell',
     value: 12.5,
     occurredAtMs: EVENT_MS + 60_000,
+    position: 3,
   },
   examples: {
     exampleId: 'p:r-1/item-1',
@@ -102,6 +103,7 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
     ],
     toldBy: [{ label: 'click', source: 'interactions' }],
     labelsOut: ['like'],
+    position: 2,
   },
   models: {
     modelId: 'm-1',

@@ -4,7 +4,7 @@ import { type Candidate, candidateOf, goldenVectors } from '../../export/candida
 import { type ProvableModel, provableModelOf } from '../../export/provable-model.ts'
 import { batchSettingsSchema, type LearnerChoice, learnerOf } from '../../learners/choice.ts'
 import type { Fitter } from '../../learning/fitter.ts'
-import type { TrainingExample } from '../../learning/training-example.ts'
+import { asTaught, type TrainingExample } from '../../learning/training-example.ts'
 import type { TrainingWindow } from './training-window.ts'
 
 export interface ModelMakerParts {
@@ -43,7 +43,7 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
 
   return {
     take(example) {
-      if (chosen.kind === 'online') chosen.learner.update(example)
+      if (chosen.kind === 'online') chosen.learner.update(asTaught(example))
     },
     async make(atMs) {
       window.moveTo(atMs)
