@@ -1,3 +1,4 @@
+import type { BucketColumns } from '#feature-store'
 import { z } from 'zod'
 import { FitError } from '../errors.ts'
 
@@ -58,6 +59,8 @@ export interface LearnerTask {
   graphName: string
   /** Names of the columns, as settings may give them. Left out: their numbers. */
   columns?: readonly string[]
+  /** Columns that hold numbers of buckets, which are names. Left out: all are quantities. */
+  buckets?: readonly BucketColumns[] | undefined
 }
 
 /** Learns from one example at a time, never looking back. Its model is there at any time. */
@@ -142,6 +145,11 @@ function checkRows({ count, width, vectors, labels }: TrainingRows, task: Learne
   const wanted = `${String(count)} rows of ${String(task.width)} columns`
   throw new FitError('fit_failed', `the rows are not ${wanted}: ${found}`)
 }
+
+/** Within this a probability never becomes exactly 0 or 1. */
+const LOGIT_MAX = 35
+
+export const boundedLogit = (logit: number): number => Math.min(LOGIT_MAX, Math.max(-LOGIT_MAX, logit))
 
 export function sigmoid(logit: number): number {
   return 1 / (1 + Math.exp(-logit))

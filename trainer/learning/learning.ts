@@ -161,8 +161,8 @@ function challengerOf(choice: LearnerChoice, context: ChallengerContext): Challe
 
 function sourceOf(choice: LearnerChoice, context: ChallengerContext): ModelSource {
   const { config, featureSet, history } = context
-  const { width } = featureSet
-  const task = { width, graphName: `${choice.name}-${config.objective}`, columns: featureSet.names }
+  const { width, names: columns, buckets } = featureSet
+  const task = { width, graphName: `${choice.name}-${config.objective}`, columns, buckets }
   const golden = () => goldenVectors(history.last(config.promotion.goldenRows), width)
   const chosen = learnerOf(choice, task)
   if (chosen.kind === 'batch') return createBatchSource({ ...context, choice, task, goldenVectors: golden })

@@ -10,7 +10,7 @@ import type {
 } from '../learners/learner.ts'
 import { sigmoid } from '../learners/learner.ts'
 import { forecastQuality } from '../metrics/index.ts'
-import { scoresOfFile } from './linear-models.ts'
+import { interpretGraph } from './graph-interpreter.ts'
 
 /** Log-odds of a positive: this times the vector, and a bias. */
 export const TRUTH = [1.5, -1, 0, 0.5]
@@ -166,7 +166,7 @@ function tableConformance(use: string, entry: AnyLearnerEntry): void {
 
     it('has what it knows in its file', async () => {
       const { onnx, scoresOf } = await trainedModelOf(entry, drawn)
-      const read = scoresOfFile(onnx, 'm', TASK.width)(vectors)
+      const read = interpretGraph(onnx)(vectors, TASK.width)
       scoresOf(vectors).forEach((score, at) => expect(read[at]).toBeCloseTo(score, 6))
     })
 

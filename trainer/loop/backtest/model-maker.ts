@@ -4,7 +4,7 @@ import { type Candidate, candidateOf, goldenVectors } from '../../export/candida
 import { type ProvableModel, provableModelOf } from '../../export/provable-model.ts'
 import { batchSettingsSchema, type LearnerChoice, learnerOf } from '../../learners/choice.ts'
 import type { Fitter } from '../../learning/fitter.ts'
-import type { TrainingExample } from '../../learning/training-example.ts'
+import { asTaught, type TrainingExample } from '../../learning/training-example.ts'
 import type { TrainingWindow } from './training-window.ts'
 
 export interface ModelMakerParts {
@@ -13,52 +13,56 @@ export interface ModelMakerParts {
   featureSet: CompiledFeatureSet
   fitter: Fitter
   window: TrainingWindow
-  signal: AbortSignal
-  /** How much of a fit is done, 0..1. */
-  progress(share: number): void
+  /** How much of the fit of a moment is done, 0..1. */
+  onFit(fit: { learner: string; atMs: number; share: number }): void
 }
 
 /** One learner, and the model files it makes: those that would go live. */
 export interface ModelMaker {
   take(example: TrainingExample): void
-  /** A model of what is known at this moment; undefined: the window does not hold both labels. */
+  /** A model of what is known at the moment of asking; undefined: the window does not hold both labels. */
   make(atMs: number): Promise<Candidate | undefined>
 }
 
 export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const { choice, config, featureSet, window } = parts
   const { objective, promotion } = config
-  const { width } = featureSet
-  const task = { width, graphName: `${choice.name}-${objective}` }
+  const { width, names: columns, buckets } = featureSet
+  const task = { width, graphName: `${choice.name}-${objective}`, columns, buckets }
   const chosen = learnerOf(choice, task)
   let sequence = 0
 
-  function fitted(golden: Float32Array): Promise<ProvableModel> {
+  function fitted(golden: Float32Array, atMs: number): Promise<ProvableModel> {
     const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
     const rows = window.rows(halfLifeMinutes)
-    const { signal, progress } = parts
+    const progress = (share: number) => parts.onFit({ learner: choice.name, atMs, share })
+    // Nothing gives a fit up: whoever stops a backtest gets the figures of what was played.
+    const { signal } = new AbortController()
     return parts.fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
   }
 
   return {
     take(example) {
-      if (chosen.kind === 'online') chosen.learner.update(example)
+      if (chosen.kind === 'online') chosen.learner.update(asTaught(example))
     },
     async make(atMs) {
       window.moveTo(atMs)
       if (!window.hasBothLabels) return undefined
+      sequence += 1
+      // All of this moment: the window goes on while a fit runs.
+      const facts = { sequence, trainedOn: { fromMs: window.fromMs, toMs: atMs } }
       const golden = goldenVectors(window.last(promotion.goldenRows), width)
       const model =
-        chosen.kind === 'online' ? provableModelOf(chosen.learner.model(), golden) : await fitted(golden)
-      sequence += 1
+        chosen.kind === 'online'
+          ? provableModelOf(chosen.learner.model(), golden)
+          : await fitted(golden, atMs)
       return candidateOf({
+        ...facts,
         model,
         learner: choice.name,
         objective,
         featureSet,
-        sequence,
         goldenTolerance: promotion.goldenTolerance,
-        trainedOn: { fromMs: window.fromMs, toMs: atMs },
         createdAtMs: atMs,
       })
     },
