@@ -1,4 +1,4 @@
-import type { ModelSession } from '#scorer/model'
+import type { ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { DriftConfig, PromotionConfig } from '../config.ts'
 import { LOG_EVENTS } from '../signals.ts'
@@ -25,8 +25,8 @@ export interface ChallengerParts {
   /** Whether a model of this name is being judged. */
   isOnTrial: () => boolean
   /** The session in which the model will be judged; undefined: refused. */
-  propose(model: MadeModel, reason: string): Promise<ModelSession | undefined>
-  beginTrial(session: ModelSession, terms: TrialTerms): void
+  propose(model: MadeModel, reason: string): Promise<ProvenModel | undefined>
+  beginTrial(session: ProvenModel, terms: TrialTerms): void
   log: Logger
 }
 

@@ -1,11 +1,12 @@
 import type { Forecast } from '../../metrics/index.ts'
 import { backtestMetrics, type BacktestMetrics } from './backtest-metrics.ts'
-import type { Contender, Gate, Going, Retrain } from './contender.ts'
+import type { Gate, Going, Retrain } from './contender.ts'
 import { type Curves, curvesOf } from './curves.ts'
 import { BacktestError } from './errors.ts'
 import type { Importance } from './importances.ts'
 import { forecastsOf, type JudgedRows, judgedRowsOf } from './judged-rows.ts'
 import { type Paired, pairedDifference } from './paired.ts'
+import type { Recalibration } from './recalibration.ts'
 import { BASE_RATE, DAY_MS, dayOf, type PlayCounts, type Played, type ScoreColumn } from './played.ts'
 
 /** How a learner or baseline did. */
@@ -27,6 +28,8 @@ export interface BacktestResult {
   curves: Curves
   /** When which model went live, event time. */
   live: readonly Going[]
+  /** When its models were calibrated anew while they served. */
+  recalibrations: readonly Recalibration[]
 }
 
 /** A part of the rows. */
@@ -232,7 +235,8 @@ function resultOf(
       forecasts,
       Float64Array.from(judged.places, (row) => played.rows.occurredAtMs[row]!),
     ),
-    live: goingsOf(contender, gate),
+    live: contender?.live[gate] ?? [],
+    recalibrations: contender?.recalibrations[gate] ?? [],
   }
 }
 
@@ -256,8 +260,6 @@ function slicesOf({ slices }: Played, { judged, requests, forecasts, threshold }
     })
   })
 }
-
-const goingsOf = (contender: Contender | undefined, gate: Gate) => contender?.live[gate] ?? []
 
 function dayStretches({ rows }: Played, places: Int32Array) {
   const stretches: { day: number; from: number; to: number }[] = []

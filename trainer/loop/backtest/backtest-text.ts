@@ -1,6 +1,7 @@
 import { table } from '#streams'
 import type { BacktestReport, BacktestResult } from './backtest-report.ts'
 import { durationText } from '../duration.ts'
+import type { Gate } from './contender.ts'
 import type { Interval } from './paired.ts'
 
 /** The report for people. */
@@ -36,6 +37,7 @@ export function backtestText(report: BacktestReport): string {
     '',
     table(HEADINGS, results.map(lineOf)),
     '',
+    ...results.flatMap(recalibrationsOf),
     `${results[0]!.name} by day${days.length > DAYS_SHOWN_MAX ? `, the last ${String(DAYS_SHOWN_MAX)} of ${String(days.length)} (--json has all)` : ''}:`,
     '',
     table(columns, byDay),
@@ -68,7 +70,11 @@ const HEADINGS = [
 function lineOf({ name, kind, gate, total, served, againstFirst, live }: BacktestResult): string[] {
   const isLearner = kind === 'learner'
   const share = served < 1 && isLearner ? `, ${(served * 100).toFixed(0)} % served` : ''
-  const goesLive = !isLearner ? '' : gate === 'none' ? 'at once' : `gate (${String(live.length)})${share}`
+  const goesLive = !isLearner
+    ? ''
+    : gate === 'none'
+      ? goesLiveOf(gate)
+      : `${goesLiveOf(gate)} (${String(live.length)})${share}`
   return [
     name,
     goesLive,
@@ -85,6 +91,19 @@ function lineOf({ name, kind, gate, total, served, againstFirst, live }: Backtes
     isLearner ? total.seconds.toFixed(1) : '',
   ]
 }
+
+/** How often which calibration was chosen. */
+function recalibrationsOf({ name, kind, gate, recalibrations }: BacktestResult): string[] {
+  if (kind !== 'learner' || recalibrations.length === 0) return []
+  const kinds = [...new Set(recalibrations.map((one) => one.kind))]
+  const told = kinds.map((one) => {
+    const times = recalibrations.filter((other) => other.kind === one).length
+    return `${one} ${String(times)}`
+  })
+  return [`${name}, ${goesLiveOf(gate)}, was calibrated anew: ${told.join(', ')}`]
+}
+
+const goesLiveOf = (gate: Gate) => (gate === 'none' ? 'at once' : 'gate')
 
 /** What was played and judged, a sentence each. */
 export function factsOf({

@@ -7,6 +7,8 @@ import type { TrainingExample } from '../../learning/training-example.ts'
 import type { Stopwatch } from '../demo/index.ts'
 import { createLiveGate, type LiveGate } from './live-gate.ts'
 import type { ModelMaker } from './model-maker.ts'
+import type { Recalibration } from './recalibration.ts'
+import { createServedModels } from './served-models.ts'
 
 /** How a model goes live: judged as in the live loop, or at once. */
 export type Gate = 'live' | 'none'
@@ -46,6 +48,7 @@ export interface Contender {
   readonly retrains: readonly Retrain[]
   /** When which model went live. */
   readonly live: Readonly<Record<Gate, Going[]>>
+  readonly recalibrations: Readonly<Record<Gate, readonly Recalibration[]>>
   /** The last sentence of a fit that failed. */
   readonly failure: string | undefined
   take(example: TrainingExample): Promise<void>
@@ -58,22 +61,14 @@ export interface Contender {
 }
 
 export function createContender(parts: ContenderParts): Contender {
-  const { choice, maker, gates, openModel, stopwatch, settleScores } = parts
+  const { choice, maker, gates, openModel, stopwatch, settleScores, config } = parts
   const gate: LiveGate | undefined = gates.includes('live') ? createLiveGate(parts) : undefined
   const retrains: Retrain[] = []
   const live: Record<Gate, Going[]> = { none: [], live: [] }
-  let current: ModelSession | undefined
-  let previous: ModelSession | undefined
+  const models = createServedModels(openModel, config.calibration)
+  const { layer } = models
   let last: Candidate | undefined
   let failure: string | undefined
-
-  async function goLive(candidate: Candidate, atMs: number): Promise<void> {
-    const session = await openModel(candidate.onnx, candidate.manifest)
-    await previous?.close()
-    previous = current
-    current = session
-    live.none.push({ atMs, modelId: candidate.manifest.modelId })
-  }
 
   async function made(atMs: number): Promise<Candidate | undefined> {
     try {
@@ -89,6 +84,7 @@ export function createContender(parts: ContenderParts): Contender {
     use: choice.use,
     retrains,
     live,
+    recalibrations: { none: models.recalibrations, live: gate?.recalibrations ?? [] },
     get failure() {
       return failure
     },
@@ -98,6 +94,11 @@ export function createContender(parts: ContenderParts): Contender {
     async take(example) {
       maker.take(example)
       gate?.add(example)
+      layer.add(example)
+      if (layer.isDue()) {
+        await settleScores()
+        await layer.refit()
+      }
       if (gate?.isDue() !== true) return
       await settleScores()
       const atMs = example.maturedAtMs
@@ -108,19 +109,19 @@ export function createContender(parts: ContenderParts): Contender {
       const candidate = await made(atMs)
       if (candidate === undefined) return
       last = candidate
-      await goLive(candidate, atMs)
+      await models.goLive(candidate)
+      live.none.push({ atMs, modelId: candidate.manifest.modelId })
       await gate?.propose(candidate, atMs)
       const { examples } = candidate.manifest.trainedOn
       retrains.push({ atMs, examples, seconds: (stopwatch.nowMs() - startedMs) / 1_000 })
     },
     serving(who) {
       if (who === 'live') return gate?.champion()
-      return who === 'none' ? current : previous
+      return who === 'none' ? models.current() : models.previous()
     },
     async close() {
       await gate?.close()
-      await previous?.close()
-      await current?.close()
+      await models.close()
     },
   }
 }

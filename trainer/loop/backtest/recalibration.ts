@@ -1,0 +1,7 @@
+/** A model that was calibrated anew while it served. */
+export interface Recalibration {
+  /** Event time. */
+  atMs: number
+  /** Of calibration. */
+  kind: string
+}
