@@ -18,6 +18,12 @@ export const batchSettingsSchema = z.object({
     .positive()
     .optional()
     .describe('event time in which the weight of an example halves; left out: all count the same'),
+  settings: z
+    .enum(['auto', 'fixed'])
+    .optional()
+    .describe(
+      'auto: what is left at its default is chosen among a few forms, on the latest examples, now and then; left out: auto as long as none of it is given',
+    ),
   seed: z.int().min(0).default(1).describe('of all chance in a fit'),
 })
 
@@ -59,3 +65,6 @@ export function learnerOf(choice: LearnerChoice, task: LearnerTask) {
     ? { kind: entry.kind, learner: entry.create(choice, task) }
     : { kind: entry.kind, learner: entry.create(choice, task) }
 }
+
+/** What the trainer may choose among for this learner, by name; none: its settings are those given. */
+export const formsOf = ({ use }: LearnerChoice) => entries[use].forms ?? {}

@@ -73,7 +73,9 @@ export function createChallenger(parts: ChallengerParts): Challenger {
   }
 
   async function propose(model: MadeModel, { reason, ...terms }: Making): Promise<void> {
-    const told = reason === '' ? `Learned from ${count(model.facts.examples)} examples.` : reason
+    const { examples, settings } = model.facts
+    const by = settings === undefined ? '' : `, settings ${settings}`
+    const told = reason === '' ? `Learned from ${count(examples)} examples${by}.` : reason
     const session = await parts.propose(model, told)
     if (session !== undefined) parts.beginTrial(session, terms)
   }

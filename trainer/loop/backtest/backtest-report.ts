@@ -28,6 +28,8 @@ export interface BacktestResult {
   curves: Curves
   /** When which model went live, event time. */
   live: readonly Going[]
+  /** Of learners, models by the settings that the trainer chose for them. */
+  settings: Readonly<Record<string, number>>
   /** When its models were calibrated anew while they served. */
   recalibrations: readonly Recalibration[]
 }
@@ -236,6 +238,7 @@ function resultOf(
       Float64Array.from(judged.places, (row) => played.rows.occurredAtMs[row]!),
     ),
     live: contender?.live[gate] ?? [],
+    settings: settingsOf(made),
     recalibrations: contender?.recalibrations[gate] ?? [],
   }
 }
@@ -259,6 +262,12 @@ function slicesOf({ slices }: Played, { judged, requests, forecasts, threshold }
       return [{ slice: name, value: values[value]!, share, ...backtestMetrics(own, ownRequests, threshold) }]
     })
   })
+}
+
+function settingsOf(made: readonly Retrain[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { settings } of made) if (settings !== null) counts[settings] = (counts[settings] ?? 0) + 1
+  return counts
 }
 
 function dayStretches({ rows }: Played, places: Int32Array) {

@@ -37,7 +37,7 @@ export function backtestText(report: BacktestReport): string {
     '',
     table(HEADINGS, results.map(lineOf)),
     '',
-    ...results.flatMap(recalibrationsOf),
+    ...results.filter(({ kind }) => kind === 'learner').flatMap(choicesOf),
     `${results[0]!.name} by day${days.length > DAYS_SHOWN_MAX ? `, the last ${String(DAYS_SHOWN_MAX)} of ${String(days.length)} (--json has all)` : ''}:`,
     '',
     table(columns, byDay),
@@ -92,15 +92,18 @@ function lineOf({ name, kind, gate, total, served, againstFirst, live }: Backtes
   ]
 }
 
-/** How often which calibration was chosen. */
-function recalibrationsOf({ name, kind, gate, recalibrations }: BacktestResult): string[] {
-  if (kind !== 'learner' || recalibrations.length === 0) return []
-  const kinds = [...new Set(recalibrations.map((one) => one.kind))]
-  const told = kinds.map((one) => {
-    const times = recalibrations.filter((other) => other.kind === one).length
-    return `${one} ${String(times)}`
-  })
-  return [`${name}, ${goesLiveOf(gate)}, was calibrated anew: ${told.join(', ')}`]
+/** How often which settings and calibrations were chosen. */
+function choicesOf({ name, gate, settings, recalibrations }: BacktestResult): string[] {
+  const calibrations: Record<string, number> = {}
+  for (const { kind } of recalibrations) calibrations[kind] = (calibrations[kind] ?? 0) + 1
+  const told = (what: string, counts: Readonly<Record<string, number>>) => {
+    const times = Object.entries(counts).map(([choice, count]) => `${choice} ${String(count)}`)
+    return times.length === 0 ? [] : [`${name}, ${goesLiveOf(gate)}, ${what}: ${times.join(', ')}`]
+  }
+  return [
+    ...(gate === 'none' ? told('models by the settings that were chosen', settings) : []),
+    ...told('calibrated anew by', calibrations),
+  ]
 }
 
 const goesLiveOf = (gate: Gate) => (gate === 'none' ? 'at once' : 'gate')

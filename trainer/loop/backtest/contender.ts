@@ -32,6 +32,8 @@ export interface Retrain {
   examples: number
   /** Wall clock of making and opening it. */
   seconds: number
+  /** Name of the settings that the trainer chose; null: they were given. */
+  settings: string | null
 }
 
 /** A model that goes live behind a gate. */
@@ -112,8 +114,8 @@ export function createContender(parts: ContenderParts): Contender {
       await models.goLive(candidate)
       live.none.push({ atMs, modelId: candidate.manifest.modelId })
       await gate?.propose(candidate, atMs)
-      const { examples } = candidate.manifest.trainedOn
-      retrains.push({ atMs, examples, seconds: (stopwatch.nowMs() - startedMs) / 1_000 })
+      const { examples, settings = null } = candidate.manifest.trainedOn
+      retrains.push({ atMs, examples, seconds: (stopwatch.nowMs() - startedMs) / 1_000, settings })
     },
     serving(who) {
       if (who === 'live') return gate?.champion()

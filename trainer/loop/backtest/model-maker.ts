@@ -4,6 +4,7 @@ import { type Candidate, candidateOf, goldenVectors } from '../../export/candida
 import { type ProvableModel, provableModelOf } from '../../export/provable-model.ts'
 import { batchSettingsSchema, type LearnerChoice, learnerOf } from '../../learners/choice.ts'
 import type { Fitter } from '../../learning/fitter.ts'
+import { withChosenSettings } from '../../learning/settings-choice.ts'
 import type { TrainingExample } from '../../learning/training-example.ts'
 import type { TrainingWindow } from './training-window.ts'
 
@@ -31,13 +32,14 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const { width } = featureSet
   const task = { width, graphName: `${choice.name}-${objective}` }
   const chosen = learnerOf(choice, task)
+  const fitter = withChosenSettings(parts.fitter)
   let sequence = 0
 
   function fitted(golden: Float32Array): Promise<ProvableModel> {
     const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
     const rows = window.rows(halfLifeMinutes)
     const { signal, progress } = parts
-    return parts.fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
+    return fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
   }
 
   return {
