@@ -14,8 +14,18 @@ export interface Ftrl extends OnlineLearner {
   weights(): LinearModel
 }
 
-export const ftrl = onlineLearner(ftrlConfigSchema, (settings, { width, graphName }) =>
-  createFtrl(settings, width, graphName),
+/** What the trainer chooses among, when it is to. */
+export const FTRL_FORMS = {
+  usual: { alpha: 0.2, l1: 0, l2: 1 },
+  slow: { alpha: 0.05, l1: 0, l2: 1 },
+  fast: { alpha: 0.6, l1: 0, l2: 1 },
+  'held-back': { alpha: 0.1, l1: 1, l2: 20 },
+} as const satisfies Record<string, Partial<FtrlConfig>>
+
+export const ftrl = onlineLearner(
+  ftrlConfigSchema,
+  (settings, { width, graphName }) => createFtrl(settings, width, graphName),
+  FTRL_FORMS,
 )
 
 /** Logits are kept within this, so that a probability never becomes exactly 0 or 1. */

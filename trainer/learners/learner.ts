@@ -111,10 +111,12 @@ export type AnyLearnerEntry =
 export function onlineLearner<Shape extends z.ZodRawShape>(
   settings: z.ZodObject<Shape>,
   create: (settings: z.output<z.ZodObject<Shape>>, task: LearnerTask) => OnlineLearner,
+  forms: Readonly<Record<string, Partial<z.output<z.ZodObject<Shape>>>>> = {},
 ): LearnerEntry<'online', z.ZodObject<Shape>, OnlineLearner> {
   return {
     kind: 'online',
     settings,
+    forms,
     create: (choice, task) => create(z.object(settings.shape).parse(choice), task),
   }
 }

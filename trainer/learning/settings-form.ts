@@ -1,4 +1,4 @@
-import { formsOf, type LearnerChoice, learnerChoiceSchema } from '../learners/choice.ts'
+import { formsOf, givenSettings, type LearnerChoice, learnerChoiceSchema } from '../learners/choice.ts'
 import type { TrainingRows } from '../learners/learner.ts'
 import { decayedWeights } from './rows.ts'
 
@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000
 export function settingsFormsOf(choice: LearnerChoice): SettingsForm[] {
   const forms = Object.entries(formsOf(choice))
   const given = givenSettings(choice)
-  const wanted = 'settings' in choice ? choice.settings : undefined
+  const wanted = choice.settings
   const isGiven = forms.some(([, form]) => Object.keys(form).some((name) => name in given))
   if (wanted === 'fixed' || (wanted === undefined && isGiven)) return []
   const kept = forms.map(([name, form]): SettingsForm => {
@@ -34,12 +34,6 @@ export function settingsFormsOf(choice: LearnerChoice): SettingsForm[] {
   const [first] = kept
   if (first === undefined || 'halfLifeMinutes' in given) return kept
   return [...kept, { ...first, name: `${first.name}-recent`, halfLifeShare: HALF_LIFE_SHARE }]
-}
-
-/** What differs from its default. */
-function givenSettings(choice: LearnerChoice): Readonly<Record<string, unknown>> {
-  const defaults: Readonly<Record<string, unknown>> = learnerChoiceSchema.parse({ use: choice.use })
-  return Object.fromEntries(Object.entries(choice).filter(([name, value]) => defaults[name] !== value))
 }
 
 /** The choice with the settings of a form. */
