@@ -61,6 +61,15 @@ describe('model manifest', () => {
     expect(parseManifest(JSON.stringify(written))).toEqual(written)
   })
 
+  it('may say which settings the trainer chose; one that does not is as good', () => {
+    const chosen = { ...sampleManifest.trainedOn, settings: 'held-back' }
+    expect(parseManifest(broken({ trainedOn: chosen })).trainedOn).toEqual(chosen)
+    expect(parseManifest(broken({})).trainedOn.settings).toBeUndefined()
+    expect(mistakesIn(broken({ trainedOn: { ...chosen, settings: 3 } })).join()).toMatch(
+      /trainedOn\.settings/,
+    )
+  })
+
   it('refuses what is not JSON', () => {
     expect(() => parseManifest('{')).toThrow(/model manifest is invalid: not JSON/)
     expect(() => parseManifest('null')).toThrow(ManifestError)

@@ -38,6 +38,8 @@ const modelManifestSchema = z.strictObject({
     /** Passes over the examples, and numbers learned from them; older manifests do not say. */
     rounds: z.int().optional(),
     parameters: z.int().optional(),
+    /** Name of the settings that the trainer chose, where it did. */
+    settings: z.string().optional(),
   }),
   /** Metrics on fresh matured examples, when they are known. */
   metrics: z.record(z.string(), z.number()),

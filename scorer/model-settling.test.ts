@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { model, slotOf } from './testing/fed-slot.ts'
-import { calibratedBy, scaledBy } from './testing/scaled-calibration.ts'
+import { calibratedBy } from './model/calibration.ts'
+import { scaledBy } from './testing/scaled-calibration.ts'
 
 describe('another calibration of the live model', () => {
   const halved = () => model('a', { changes: scaledBy(0.5) }).move('champion')

@@ -4,7 +4,7 @@ import { createFakeModels } from './testing/fake-model.ts'
 import { model, slotOf, WEIGHTS } from './testing/fed-slot.ts'
 import { logisticScores } from './testing/logistic-model.ts'
 import type { PublishedModel } from './testing/model-records.ts'
-import { calibratedBy } from './testing/scaled-calibration.ts'
+import { calibratedBy } from './model/calibration.ts'
 
 describe('model slot', () => {
   it('is empty until a champion is whole, whichever comes first', async () => {

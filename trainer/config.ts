@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { calibrationConfigSchema } from './calibration/config.ts'
 import { detectorSettingsSchema, watches } from './drift/detectors/index.ts'
 import { learnerChoiceSchema } from './learners/choice.ts'
 import { ftrlConfigSchema } from './learners/ftrl.ts'
@@ -275,6 +276,7 @@ export const trainerConfigSchema = z
       .describe('learners whose models challenge the champion; left out: FTRL alone'),
     slices: slicesSchema,
     promotion: promotionConfigSchema.prefault({}),
+    calibration: calibrationConfigSchema.prefault({}),
     drift: driftConfigSchema.prefault({}),
     limits: trainerLimitsSchema.prefault({}),
   })

@@ -9,7 +9,12 @@ const isThere = await hasPython()
 
 const SCRIPT = '_reference.py'
 /** Each script makes the JSON file of its name, beside it. */
-const references = ['learners/reference', 'drift/reference', 'metrics/reference'].flatMap((folder) =>
+const references = [
+  'learners/reference',
+  'calibration/reference',
+  'drift/reference',
+  'metrics/reference',
+].flatMap((folder) =>
   readdirSync(path.join(import.meta.dirname, folder))
     .filter((file) => file.endsWith(SCRIPT))
     .map((file) => [folder, file.slice(0, -SCRIPT.length)] as const),

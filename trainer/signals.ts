@@ -16,6 +16,7 @@ export const SIGNALS = {
   overclaim: 'learner_overclaim_nats',
   labelSourceSilent: 'learner_label_source_silent',
   modelsMoved: 'learner_models_moved',
+  modelsCalibrated: 'learner_models_calibrated',
   driftDetected: 'learner_drift_detected',
 } as const
 
@@ -90,6 +91,12 @@ export const TRAINER_SIGNALS = [
     labels: ['label', 'source'],
   },
   { kind: 'counter', name: SIGNALS.modelsMoved, help: 'models by where they went', labels: ['stage'] },
+  {
+    kind: 'counter',
+    name: SIGNALS.modelsCalibrated,
+    help: 'new calibrations of the live model by kind: identity, base-rate, platt, isotonic',
+    labels: ['kind'],
+  },
   { kind: 'counter', name: SIGNALS.driftDetected, help: 'drift events by kind', labels: ['kind'] },
 ] as const satisfies readonly SignalDeclaration[]
 
@@ -97,6 +104,7 @@ export const TRAINER_SIGNALS = [
 export const LOG_EVENTS = {
   rebuilt: 'learner_rebuilt',
   modelMoved: 'model_moved',
+  modelCalibrated: 'model_calibrated',
   driftDetected: 'drift_detected',
   championMissing: 'champion_not_opened',
   fitFailed: 'fit_failed',

@@ -1,3 +1,6 @@
+export type { Calibrate } from './calibration-kind.ts'
+export { calibratedBy, calibrateOf } from './calibration.ts'
+export { logOddsOf, probabilityOf } from './calibrations/log-odds.ts'
 export type { ModelSession, OpenModel, ProvenModel } from './contract.ts'
 export { ModelCallError, type ModelRefusal, ModelRefusedError } from './errors.ts'
 export { goldenOf } from './golden.ts'

@@ -1,5 +1,5 @@
 import type { ModelManifest } from '#schemas'
-import type { CalibrationKind } from './calibration.ts'
+import type { CalibrationKind } from './calibration-kind.ts'
 import type { OpenModel, ProvenModel, RawModel } from './contract.ts'
 import { ModelCallError, ModelRefusedError } from './errors.ts'
 import { checkBytes, checkShapes } from './file-check.ts'

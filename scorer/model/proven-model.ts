@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ModelManifest } from '#schemas'
-import { CALIBRATION_KINDS, calibrateOf, type CalibrationKind } from './calibration.ts'
+import { type CalibrationKind } from './calibration-kind.ts'
+import { CALIBRATION_KINDS, calibrateOf } from './calibration.ts'
 import type { ProvenModel, RawModel } from './contract.ts'
 import { ModelCallError, ModelRefusedError } from './errors.ts'
 import { proveGoldenVectors } from './golden.ts'

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { ModelManifest } from '#schemas'
+import { calibratedBy } from '../model/calibration.ts'
 import { goldenOf } from '../model/golden.ts'
 import { ModelRefusedError, type OpenModel } from '../model/index.ts'
 import { logisticScores, writeLogisticModel } from './logistic-model.ts'
 import { CONFORMANCE_MODEL } from './model-conformance.ts'
-import { calibratedBy, scaledBy } from './scaled-calibration.ts'
+import { scaledBy } from './scaled-calibration.ts'
 
 const ROW = Float32Array.of(1, 2, 3)
 

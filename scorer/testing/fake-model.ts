@@ -1,4 +1,4 @@
-import type { CalibrationKind } from '../model/calibration.ts'
+import type { CalibrationKind } from '../model/calibration-kind.ts'
 import { checkBytes } from '../model/file-check.ts'
 import type { OpenModel, ProvenModel } from '../model/index.ts'
 import { proveModel } from '../model/proven-model.ts'

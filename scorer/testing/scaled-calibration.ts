@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type Calibration, calibrationIdOf, type ModelManifest } from '#schemas'
-import { CALIBRATION_KINDS, calibrationKind } from '../model/calibration.ts'
+import type { ModelManifest } from '#schemas'
+import { calibrationKind } from '../model/calibration-kind.ts'
+import { CALIBRATION_KINDS, calibratedBy } from '../model/calibration.ts'
 
 /** The kinds that serve, and one for tests: scores times `factor`. */
 export const KINDS_WITH_SCALED = [
@@ -13,11 +14,6 @@ export const KINDS_WITH_SCALED = [
         score * factor,
   ),
 ]
-
-/** What a manifest says of a calibration. */
-export function calibratedBy(calibration: Calibration): Pick<ModelManifest, 'calibration' | 'calibrationId'> {
-  return { calibration, calibrationId: calibrationIdOf(calibration) }
-}
 
 export function scaledBy(factor: number): Pick<ModelManifest, 'calibration' | 'calibrationId'> {
   return calibratedBy({ kind: 'scaled', factor })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LEARNERS } from './index.ts'
-import type { AnyLearnerEntry, LearnerTask } from './learner.ts'
+import type { AnyLearnerEntry, LearnerTask, OnlineLearner } from './learner.ts'
+import { createSettingsRace } from './settings-race.ts'
 
 type Learners = typeof LEARNERS
 type LearnerUse = keyof Learners
@@ -11,6 +12,16 @@ const nameSchema = z
   .max(40)
   .describe('begins the ids of its models; left out: as `use`')
 
+/** What the trainer does for a learner that learns online. */
+const onlineSettingsSchema = z.object({
+  settings: z
+    .enum(['auto', 'fixed'])
+    .optional()
+    .describe(
+      'auto: several settings learn side by side, and the one that said best what came next is used; what is given stays; left out: fixed',
+    ),
+})
+
 /** What the trainer does for a learner that is fitted to many rows. */
 export const batchSettingsSchema = z.object({
   halfLifeMinutes: z
@@ -18,6 +29,12 @@ export const batchSettingsSchema = z.object({
     .positive()
     .optional()
     .describe('event time in which the weight of an example halves; left out: all count the same'),
+  settings: z
+    .enum(['auto', 'fixed'])
+    .optional()
+    .describe(
+      'auto: what is left at its default is chosen among a few forms, on the latest examples, now and then; left out: auto as long as none of it is given',
+    ),
   seed: z.int().min(0).default(1).describe('of all chance in a fit'),
 })
 
@@ -25,9 +42,11 @@ type SettingsOf<
   Use extends LearnerUse,
   Side extends 'input' | 'output',
 > = Learners[Use]['settings']['_zod'][Side] &
-  (Learners[Use]['kind'] extends 'batch'
-    ? z.ZodObject<typeof batchSettingsSchema.shape>['_zod'][Side]
-    : unknown)
+  z.ZodObject<
+    Learners[Use]['kind'] extends 'batch'
+      ? typeof batchSettingsSchema.shape
+      : typeof onlineSettingsSchema.shape
+  >['_zod'][Side]
 /** One of `learners`: which, under what name, and its settings. */
 export type LearnerChoice = {
   [Use in LearnerUse]: SettingsOf<Use, 'output'> & { use: Use; name: string }
@@ -42,7 +61,7 @@ const [first, ...others] = Object.entries(entries).map(([use, { kind, settings }
     use: z.literal(use),
     name: nameSchema.default(use),
     ...settings.shape,
-    ...(kind === 'batch' ? batchSettingsSchema.shape : {}),
+    ...(kind === 'batch' ? batchSettingsSchema : onlineSettingsSchema).shape,
   }),
 )
 
@@ -55,7 +74,22 @@ export const learnerChoiceSchema = z.discriminatedUnion('use', [first!, ...other
 /** The learner that was chosen, with what kind it is. */
 export function learnerOf(choice: LearnerChoice, task: LearnerTask) {
   const entry = entries[choice.use]
-  return entry.kind === 'online'
-    ? { kind: entry.kind, learner: entry.create(choice, task) }
-    : { kind: entry.kind, learner: entry.create(choice, task) }
+  if (entry.kind === 'batch') return { kind: entry.kind, learner: entry.create(choice, task) }
+  const forms = Object.entries(choice.settings === 'auto' ? formsOf(choice) : {})
+  if (forms.length === 0) return { kind: entry.kind, learner: entry.create(choice, task) }
+  const given = givenSettings(choice)
+  const learners = forms.map(([name, form]): [string, OnlineLearner] => [
+    name,
+    entry.create({ ...choice, ...form, ...given }, task),
+  ])
+  return { kind: entry.kind, learner: createSettingsRace(Object.fromEntries(learners)) }
+}
+
+/** What the trainer may choose among for this learner, by name; none: its settings are those given. */
+export const formsOf = ({ use }: LearnerChoice) => entries[use].forms ?? {}
+
+/** What differs from its default. */
+export function givenSettings(choice: LearnerChoice): Readonly<Record<string, unknown>> {
+  const defaults: Readonly<Record<string, unknown>> = learnerChoiceSchema.parse({ use: choice.use })
+  return Object.fromEntries(Object.entries(choice).filter(([name, value]) => defaults[name] !== value))
 }

@@ -23,7 +23,15 @@ export interface Ftrl extends OnlineLearner {
   weights(): LinearModel
 }
 
-export const ftrl = onlineLearner(ftrlConfigSchema, createFtrl)
+/** What the trainer chooses among, when it is to. */
+export const FTRL_FORMS = {
+  usual: { alpha: 0.2, l1: 0, l2: 1 },
+  slow: { alpha: 0.05, l1: 0, l2: 1 },
+  fast: { alpha: 0.6, l1: 0, l2: 1 },
+  'held-back': { alpha: 0.1, l1: 1, l2: 20 },
+} as const satisfies Record<string, Partial<FtrlConfig>>
+
+export const ftrl = onlineLearner(ftrlConfigSchema, createFtrl, FTRL_FORMS)
 
 /**
  * FTRL-Proximal logistic regression with per-coordinate learning rates. Zeros and missing values (NaN) are skipped; a

@@ -6,6 +6,7 @@ import { boost } from './gbdt/boosting.ts'
 import { columnOrderOf } from './gbdt/column-order.ts'
 import { columnRulesOf } from './gbdt/columns.ts'
 import { createFitMemory } from './gbdt/fit-memory.ts'
+import { GBDT_FORMS } from './gbdt/forms.ts'
 import { createHistograms } from './gbdt/histograms.ts'
 import { openHistogramThreads } from './gbdt/process-histogram-threads.ts'
 import { createRowPartition } from './gbdt/row-partition.ts'
@@ -21,7 +22,7 @@ import {
   type TrainingRows,
 } from './learner.ts'
 
-export const gbdt = batchLearner(gbdtConfigSchema, (settings, task) => createGbdt(settings, task))
+export const gbdt = batchLearner(gbdtConfigSchema, (settings, task) => createGbdt(settings, task), GBDT_FORMS)
 
 /**
  * Histogram gradient-boosted trees on the log-loss: columns in at most 255 bins and one for missing values (NaN), whose

@@ -41,6 +41,8 @@ export interface ModelFacts {
   rounds: number
   /** Numbers that were learned. */
   parameters: number
+  /** Name of the settings that the trainer chose. */
+  settings?: string
 }
 
 /** What a learner has learned, as a file and as its own answers. */
@@ -102,6 +104,8 @@ export interface LearnerEntry<Kind extends string, Settings extends z.ZodObject,
   settings: Settings
   /** @param choice the settings, checked here; what else is in it is left aside */
   create(choice: unknown, task: LearnerTask): Learner
+  /** Settings that the trainer chooses among, by name; those that suit most come first. */
+  forms?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 export type AnyLearnerEntry =
   LearnerEntry<'online', z.ZodObject, OnlineLearner> | LearnerEntry<'batch', z.ZodObject, BatchLearner>
@@ -110,10 +114,12 @@ export type AnyLearnerEntry =
 export function onlineLearner<Shape extends z.ZodRawShape>(
   settings: z.ZodObject<Shape>,
   create: (settings: z.output<z.ZodObject<Shape>>, task: LearnerTask) => OnlineLearner,
+  forms: Readonly<Record<string, Partial<z.output<z.ZodObject<Shape>>>>> = {},
 ): LearnerEntry<'online', z.ZodObject<Shape>, OnlineLearner> {
   return {
     kind: 'online',
     settings,
+    forms,
     create: (choice, task) => create(z.object(settings.shape).parse(choice), task),
   }
 }
@@ -122,10 +128,12 @@ export function onlineLearner<Shape extends z.ZodRawShape>(
 export function batchLearner<Shape extends z.ZodRawShape>(
   settings: z.ZodObject<Shape>,
   create: (settings: z.output<z.ZodObject<Shape>>, task: LearnerTask) => BatchLearner,
+  forms: Readonly<Record<string, Partial<z.output<z.ZodObject<Shape>>>>> = {},
 ): LearnerEntry<'batch', z.ZodObject<Shape>, BatchLearner> {
   return {
     kind: 'batch',
     settings,
+    forms,
     create(choice, task) {
       const learner = create(z.object(settings.shape).parse(choice), task)
       return {

@@ -6,6 +6,7 @@ import type { Fitter } from './fitter.ts'
 import type { History } from './history.ts'
 import type { MakingResult, ModelSource } from './model-source.ts'
 import { rowsOf } from './rows.ts'
+import { withChosenSettings } from './settings-choice.ts'
 import type { TrainingExample } from './training-example.ts'
 
 export interface BatchSourceParts {
@@ -25,7 +26,8 @@ interface Fit {
 
 /** Fits the recent examples beside the stream: examples go on being taken while the fit runs. */
 export function createBatchSource(parts: BatchSourceParts): ModelSource {
-  const { choice, task, history, goldenVectors, fitter, signals } = parts
+  const { choice, task, history, goldenVectors, signals } = parts
+  const fitter = withChosenSettings(parts.fitter)
   const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
   let fit: Fit | undefined
 

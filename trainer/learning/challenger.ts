@@ -1,4 +1,4 @@
-import type { ModelSession } from '#scorer/model'
+import type { ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { DriftConfig, PromotionConfig } from '../config.ts'
 import { LOG_EVENTS } from '../signals.ts'
@@ -25,8 +25,8 @@ export interface ChallengerParts {
   /** Whether a model of this name is being judged. */
   isOnTrial: () => boolean
   /** The session in which the model will be judged; undefined: refused. */
-  propose(model: MadeModel, reason: string): Promise<ModelSession | undefined>
-  beginTrial(session: ModelSession, terms: TrialTerms): void
+  propose(model: MadeModel, reason: string): Promise<ProvenModel | undefined>
+  beginTrial(session: ProvenModel, terms: TrialTerms): void
   log: Logger
 }
 
@@ -73,7 +73,9 @@ export function createChallenger(parts: ChallengerParts): Challenger {
   }
 
   async function propose(model: MadeModel, { reason, ...terms }: Making): Promise<void> {
-    const told = reason === '' ? `Learned from ${count(model.facts.examples)} examples.` : reason
+    const { examples, settings } = model.facts
+    const by = settings === undefined ? '' : `, settings ${settings}`
+    const told = reason === '' ? `Learned from ${count(examples)} examples${by}.` : reason
     const session = await parts.propose(model, told)
     if (session !== undefined) parts.beginTrial(session, terms)
   }

@@ -1,6 +1,8 @@
 import { type ProvableModel, provableModelOf } from '../export/provable-model.ts'
 import { type LearnerChoice, learnerOf } from '../learners/choice.ts'
-import type { FitOptions, LearnerTask, TrainingRows } from '../learners/learner.ts'
+import type { FitOptions, LearnerTask, TrainedModel, TrainingRows } from '../learners/learner.ts'
+import { choiceWith, rowsWith, type SettingsForm } from './settings-form.ts'
+import { bestForm } from './settings-trial.ts'
 
 /** A fit, as plain data. */
 export interface FitRequest {
@@ -10,14 +12,31 @@ export interface FitRequest {
   seed: number
   /** Rows whose scores come with the model. */
   goldenVectors: Float32Array
+  /** Forms of the settings: the one that scores the latest rows best is used. None: the choice as it is. */
+  forms?: readonly SettingsForm[] | undefined
 }
 
-/** The whole of a fit: what the worker thread does, and tests do in their own. */
 export async function fitModel(
-  { choice, task, rows, seed, goldenVectors }: FitRequest,
+  { choice, task, rows, seed, goldenVectors, forms = [] }: FitRequest,
   options: Omit<FitOptions, 'seed'>,
 ): Promise<ProvableModel> {
-  const chosen = learnerOf(choice, task)
-  if (chosen.kind !== 'batch') throw new Error(`${choice.use} learns online: there is nothing to fit`)
-  return provableModelOf(await chosen.learner.fit(rows, { ...options, seed }), goldenVectors)
+  async function fit(
+    form: SettingsForm | undefined,
+    fitted: TrainingRows,
+    progress = options.progress,
+  ): Promise<TrainedModel> {
+    const chosen = learnerOf(form === undefined ? choice : choiceWith(choice, form), task)
+    if (chosen.kind !== 'batch') throw new Error(`${choice.use} learns online: there is nothing to fit`)
+    const weighed = form === undefined ? fitted : rowsWith(fitted, form)
+    return chosen.learner.fit(weighed, { ...options, progress, seed })
+  }
+
+  if (forms.length === 0) return provableModelOf(await fit(undefined, rows), goldenVectors)
+  const form = await bestForm(
+    forms,
+    rows,
+    async (tried, before) => (await fit(tried, before, () => undefined)).scoresOf,
+  )
+  const model = await fit(form, rows)
+  return provableModelOf({ ...model, facts: { ...model.facts, settings: form.name } }, goldenVectors)
 }

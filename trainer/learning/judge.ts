@@ -1,4 +1,4 @@
-import { ModelCallError, type ModelSession } from '#scorer/model'
+import { ModelCallError, type ModelSession, type ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { PromotionConfig } from '../config.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
@@ -25,7 +25,7 @@ export interface TrialTerms {
 
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
 export interface Judge {
-  begin(session: ModelSession, terms: TrialTerms): void
+  begin(session: ProvenModel, terms: TrialTerms): void
   /** Whether a model of this learner waits. */
   isTrying(learner: string): boolean
   add(example: TrainingExample): void
@@ -41,7 +41,7 @@ export interface Judge {
 }
 
 interface Trial extends TrialTerms {
-  session: ModelSession
+  session: ProvenModel
   /** Matured after the snapshot. */
   fresh: TrainingExample[]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ModelStage } from '#schemas'
+import { type ModelMove, type ModelStage, parseManifest } from '#schemas'
 import { silentLogger, silentSignals, type Signals } from '#streams'
 import { createTopologyTestDriver } from '#streams/testing'
 import { trainerConfigSchema } from '../config.ts'
@@ -71,7 +71,7 @@ async function startLearning(learners: unknown[] = twoLearners) {
     learning,
     found(
       { manifest, onnx }: Candidate,
-      { stage = 'candidate' as ModelStage, pieces = Infinity } = {},
+      { stage = 'candidate' as ModelStage, pieces = Infinity, pinned = false } = {},
     ): void {
       const { modelId, learner } = manifest
       const value = {
@@ -82,7 +82,7 @@ async function startLearning(learners: unknown[] = twoLearners) {
         movedAtMs: 0,
         occurredAtMs: 0,
         manifest: JSON.stringify(manifest),
-        pinned: false,
+        pinned,
       }
       modelLog.noteMove({ key: Buffer.from(modelId), value })
       for (const artifact of artifactsOf({ manifest, onnx }, 100).slice(0, pieces))
@@ -91,6 +91,16 @@ async function startLearning(learners: unknown[] = twoLearners) {
     async learn(count: number, seed = 5): Promise<void> {
       for (const [row, drawn] of drawRows(seed, count).entries())
         await learning.learn(sampleTrainingExample({ ...drawn, occurredAtMs: row, maturedAtMs: row + 1 }))
+    },
+    /** An example a second; one label in two comes true of those that did. */
+    async learnHalved(count: number, fromMs: number): Promise<void> {
+      for (const [row, { vector, label }] of drawRows(11, count).entries()) {
+        const atMs = fromMs + row * 1_000
+        const halved = label === 1 && row % 2 === 0 ? 1 : 0
+        await learning.learn(
+          sampleTrainingExample({ vector, label: halved, occurredAtMs: atMs, maturedAtMs: atMs }),
+        )
+      }
     },
     /** Whatever people do, no label comes. */
     async learnSilent(count: number): Promise<void> {
@@ -190,6 +200,47 @@ describe('candidates that somebody else left', () => {
     await learning.takeOver(at)
     expect(movesOf('m0')).toEqual(['rejected'])
     expect(movesOf('m1')).toEqual([])
+    await learning.close()
+  })
+})
+
+describe('the calibration of the champion', () => {
+  const calibrated = (moves: readonly ModelMove[]) =>
+    moves.filter(({ reason }) => reason.startsWith('Calibrated anew'))
+
+  it('is fitted every hour and written as a move of the same model, with no file', async () => {
+    // A base rate never takes the oracle's place.
+    const { learning, desk, found, learn, learnHalved, moves } = await startLearning([{ use: 'base-rate' }])
+    found(foreignCandidate('oracle'))
+    await learning.takeOver(at)
+    await learn(400)
+    const champion = desk.champion()!.manifest
+    expect(champion).toMatchObject({ learner: 'oracle', calibrationId: 'identity' })
+    await learnHalved(5_000, 10_000)
+    const [first, ...others] = calibrated(moves())
+    expect(others).toEqual([])
+    expect(first).toMatchObject({ modelId: champion.modelId, stage: 'champion', pinned: false })
+    expect(first!.reason).toMatch(/^Calibrated anew on \d,\d{3} examples: (base-rate|platt)\.$/)
+    const told = parseManifest(first!.manifest)
+    expect(told).toEqual({ ...champion, calibration: told.calibration, calibrationId: told.calibrationId })
+    expect(desk.champion()!.manifest.calibrationId).toBe(told.calibrationId)
+    const [score] = await desk.champion()!.predict(new Float32Array(width), 1)
+    // The model says sigmoid(-2).
+    expect(score).toBeCloseTo(0.5 / (1 + Math.exp(2)), 1)
+    await learning.close()
+  })
+
+  it('stays with a pinned model, and is left alone when an operator has named another', async () => {
+    const { learning, desk, found, learnHalved, moves } = await startLearning()
+    const pinned = foreignCandidate('pinned')
+    found(pinned, { stage: 'champion', pinned: true })
+    await learning.takeOver(at)
+    await learnHalved(3_700, 10_000)
+    expect(calibrated(moves()).map(({ pinned: isPinned }) => isPinned)).toEqual([true])
+    found(foreignCandidate('broken'), { stage: 'champion', pieces: 1 })
+    await learnHalved(3_700, 10_000 + 3_700_000)
+    expect(calibrated(moves())).toHaveLength(1)
+    expect(desk.champion()!.manifest.learner).toBe('pinned')
     await learning.close()
   })
 })

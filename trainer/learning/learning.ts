@@ -1,5 +1,6 @@
 import type { FeatureSet } from '#feature-store'
 import type { Clock, Logger, Signals } from '#streams'
+import { createChampionCalibration } from '../calibration/champion-calibration.ts'
 import type { TrainerConfig } from '../config.ts'
 import { arrivalEventOf } from '../drift/arrival-event.ts'
 import type { ArrivalChange } from '../drift/label-arrival.ts'
@@ -60,11 +61,13 @@ export function createLearning(parts: LearningParts): Learning {
     heldMax: config.limits.recentExamplesMax,
   })
   const judge = createJudge({ desk, promotion, width: featureSet.width, why, log })
+  const layer = createChampionCalibration({ config: config.calibration, desk, why })
   const drift = createDriftAnswer({ ...parts, history })
   const challengers = config.learners.map((choice) => challengerOf(choice, { ...parts, history, judge }))
 
   function take(example: TrainingExample) {
     history.add(example)
+    layer.add(example)
     const alarm = drift.watch(example)
     for (const challenger of challengers) challenger.take(example)
     return alarm
@@ -85,9 +88,11 @@ export function createLearning(parts: LearningParts): Learning {
     if (change !== undefined) {
       await judge.giveUp('Drift was detected while it was judged.')
       for (const challenger of challengers) challenger.follow(change)
+      layer.keepLast(history.count - change.atCount)
     }
     await desk.followOperator()
     await judge.decide()
+    await layer.refit()
     for (const challenger of challengers) await challenger.advance()
   }
 
@@ -106,7 +111,10 @@ export function createLearning(parts: LearningParts): Learning {
       const { admitted, dropped, changes } = quarantine.take(example)
       if (dropped > 0) signals.count(SIGNALS.examplesSkipped, { reason: 'label_outage' }, dropped)
       for (const change of changes) {
-        if (change.kind === 'silent' && change.label === config.objective) judge.forgetSince(change.sinceMs)
+        if (change.kind === 'silent' && change.label === config.objective) {
+          judge.forgetSince(change.sinceMs)
+          layer.forgetSince(change.sinceMs)
+        }
         await announce(change, example.maturedAtMs, history, parts)
       }
       for (const one of admitted) await learnAdmitted(one)

@@ -1,5 +1,5 @@
-import type { DriftEvent, ModelManifest } from '#schemas'
-import type { ModelSession, OpenModel } from '#scorer/model'
+import type { Calibration, DriftEvent, ModelManifest } from '#schemas'
+import { calibratedBy, type OpenModel, type ProvenModel } from '#scorer/model'
 import type { Clock, Logger, Outputs, Signals } from '#streams'
 import type { PromotionConfig } from '../config.ts'
 import type { Candidate } from '../export/candidate.ts'
@@ -25,21 +25,23 @@ export interface ModelDesk {
    * What other trainers and learners left: the champion is opened.
    * @returns the candidates nobody judged, opened; those that cannot be judged are rejected
    */
-  takeOver(at: { occurredAtMs: number }): Promise<ModelSession[]>
+  takeOver(at: { occurredAtMs: number }): Promise<ProvenModel[]>
   /** File, then move to `candidate`, then proof in a real session; undefined: refused and rejected. */
-  propose(candidate: Candidate, why: MoveReason): Promise<ModelSession | undefined>
+  propose(candidate: Candidate, why: MoveReason): Promise<ProvenModel | undefined>
   /** The session becomes the champion's, what was champion is retired. */
-  promote(session: ModelSession, metrics: Record<string, number>, why: MoveReason): Promise<void>
+  promote(session: ProvenModel, metrics: Record<string, number>, why: MoveReason): Promise<void>
+  /** The champion answers by this calibration from now on, unless an operator has named another model. */
+  recalibrate(calibration: Calibration, why: MoveReason): Promise<void>
   /** Closes the session and gives up the file. */
-  reject(session: ModelSession, metrics: Record<string, number>, why: MoveReason): Promise<void>
+  reject(session: ProvenModel, metrics: Record<string, number>, why: MoveReason): Promise<void>
   /** Opens the champion that an operator named since, if one did. */
   followOperator(): Promise<void>
   /** Id of the champion that an operator keeps. */
   pinned(): string | undefined
   announce(event: DriftEvent): Promise<void>
   /** The champion and the model it replaced. */
-  champion(): ModelSession | undefined
-  replaced(): ModelSession | undefined
+  champion(): ProvenModel | undefined
+  replaced(): ProvenModel | undefined
   close(): Promise<void>
 }
 
@@ -50,8 +52,8 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
   const { modelLog, config } = parts
   const writer = createModelWriter({ ...parts, artifactChunkBytes: config.artifactChunkBytes })
   const retired = createRetiredModels(writer, config.retiredKeptMax)
-  let champion: ModelSession | undefined
-  let replaced: ModelSession | undefined
+  let champion: ProvenModel | undefined
+  let replaced: ProvenModel | undefined
   /** Our own promotion, until it comes back from the log. */
   let awaited: string | undefined
   /** Named by an operator, and could not be opened: told once. */
@@ -59,10 +61,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
 
   return {
     async takeOver(at) {
-      for (const move of modelLog.moves()) {
-        const manifest = move.stage === 'retired' ? manifestOf(move) : undefined
-        if (manifest !== undefined) retired.found(manifest)
-      }
+      for (const manifest of retiredIn(modelLog)) retired.found(manifest)
       const candidates = await openCandidates(parts, writer, at)
       champion = await openChampion(parts)
       return candidates
@@ -79,9 +78,15 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       awaited = manifest.modelId
       await replaced?.close()
       replaced = old
-      champion = { manifest, predict: (...rows) => session.predict(...rows), close: () => session.close() }
+      champion = await recalibratedTo(manifest, session)
       const reason = `Replaced by ${manifest.modelId}.`
       if (old !== undefined) await retired.retire(old.manifest, { reason, occurredAtMs: why.occurredAtMs })
+    },
+    async recalibrate(calibration, why) {
+      const live = modelLog.live()
+      if (champion === undefined || (live ?? champion.manifest).modelId !== champion.manifest.modelId) return
+      champion = await recalibratedTo({ ...champion.manifest, ...calibratedBy(calibration) }, champion)
+      await writer.calibrate(champion.manifest, { ...why, pinned: live?.pinned === true })
     },
     async reject(session, metrics, why) {
       await rejectModel(writer, { ...session.manifest, metrics }, why)
@@ -123,6 +128,18 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
   }
 }
 
+/** The session's file under this manifest, which wants the same proof; the session is closed. */
+async function recalibratedTo(manifest: ModelManifest, session: ProvenModel): Promise<ProvenModel> {
+  const calibrated = session.recalibrated(manifest)!
+  await session.close()
+  return calibrated
+}
+
+function retiredIn(modelLog: ModelLog): ModelManifest[] {
+  const moves = modelLog.moves().filter(({ stage }) => stage === 'retired')
+  return moves.map(manifestOf).filter((manifest) => manifest !== undefined)
+}
+
 /** Models that once served, oldest first: the files of the last ones stay, for rollback. */
 function createRetiredModels(writer: ModelWriter, keptMax: number) {
   const retired: ModelManifest[] = []
@@ -153,7 +170,7 @@ async function openOrReject(
   writer: ModelWriter,
   { onnx, manifest }: Candidate,
   why: MoveReason,
-): Promise<ModelSession | undefined> {
+): Promise<ProvenModel | undefined> {
   try {
     return await openModel(onnx, manifest)
   } catch (error) {
@@ -163,7 +180,7 @@ async function openOrReject(
   }
 }
 
-async function openChampion(parts: ModelDeskParts): Promise<ModelSession | undefined> {
+async function openChampion(parts: ModelDeskParts): Promise<ProvenModel | undefined> {
   const { modelLog, openModel, log } = parts
   const found = modelLog.champion()
   if (found === undefined) return undefined
@@ -186,10 +203,10 @@ async function openCandidates(
   parts: ModelDeskParts,
   writer: ModelWriter,
   { occurredAtMs }: { occurredAtMs: number },
-): Promise<ModelSession[]> {
+): Promise<ProvenModel[]> {
   const { modelLog } = parts
   const found = modelLog.moves().filter(({ stage }) => stage === 'candidate')
-  const opened: ModelSession[] = []
+  const opened: ProvenModel[] = []
   for (const [at, move] of found.entries()) {
     const manifest = manifestOf(move)
     if (manifest === undefined) continue

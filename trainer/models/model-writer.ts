@@ -22,6 +22,8 @@ export interface ModelWriterParts {
 /** Writes what becomes of models. Everything is acknowledged before the next step. */
 export interface ModelWriter {
   move(manifest: ModelManifest, stage: ModelStage, why: MoveReason): Promise<void>
+  /** The champion stays where it is, under the calibration that this manifest carries. */
+  calibrate(manifest: ModelManifest, why: MoveReason): Promise<void>
   writeFile(candidate: Candidate): Promise<void>
   /** Tombstones for all its pieces. */
   withdrawFile(manifest: ModelManifest): Promise<void>
@@ -30,21 +32,38 @@ export interface ModelWriter {
 
 export function createModelWriter(parts: ModelWriterParts): ModelWriter {
   const { outputs, artifactChunkBytes, clock, log, signals } = parts
+
+  async function write(
+    manifest: ModelManifest,
+    stage: ModelStage,
+    { reason, occurredAtMs, pinned = false }: MoveReason,
+  ): Promise<void> {
+    const { modelId, learner } = manifest
+    const value = {
+      modelId,
+      learner,
+      stage,
+      reason,
+      movedAtMs: clock.nowMs(),
+      occurredAtMs,
+      manifest: JSON.stringify(manifest),
+      pinned,
+    }
+    outputs.add('models', { key: modelId, value })
+    await outputs.flush()
+  }
+
   return {
-    async move(manifest, stage, { reason, occurredAtMs, pinned = false }) {
-      const { modelId, learner } = manifest
-      const value = {
-        modelId,
-        learner,
-        stage,
-        reason,
-        movedAtMs: clock.nowMs(),
-        occurredAtMs,
-        manifest: JSON.stringify(manifest),
-        pinned,
-      }
-      outputs.add('models', { key: modelId, value })
-      await outputs.flush()
+    async calibrate(manifest, why) {
+      await write(manifest, 'champion', why)
+      const { modelId, calibrationId, calibration } = manifest
+      signals.count(SIGNALS.modelsCalibrated, { kind: calibration.kind })
+      log.info({ modelId, calibrationId, reason: why.reason }, LOG_EVENTS.modelCalibrated)
+    },
+    async move(manifest, stage, why) {
+      await write(manifest, stage, why)
+      const { modelId } = manifest
+      const { reason } = why
       signals.count(SIGNALS.modelsMoved, { stage })
       log.info({ modelId, stage, reason }, LOG_EVENTS.modelMoved)
     },

@@ -7,7 +7,7 @@ import { forecastsOf, type JudgedRows, judgedRowsOf } from './judged-rows.ts'
 import { type OffPolicy, offPolicyOf } from './off-policy.ts'
 import { type Paired, pairedDifference } from './paired.ts'
 import { BASE_RATE, DAY_MS, dayOf } from './played.ts'
-import type { PlayCounts, Played, PlayedLearner, Retrain, ScoreColumn } from './played.ts'
+import type { PlayCounts, Played, Recalibration, Retrain, ScoreColumn } from './played.ts'
 import type { Gate, Going } from './serving.ts'
 
 /** How a learner or baseline did. */
@@ -31,6 +31,10 @@ export interface BacktestResult {
   curves: Curves
   /** When which model went live, event time. */
   live: readonly Going[]
+  /** Of learners, models by the settings that the trainer chose for them. */
+  settings: Readonly<Record<string, number>>
+  /** When its models were calibrated anew while they served. */
+  recalibrations: readonly Recalibration[]
 }
 
 /** A part of the rows. */
@@ -239,7 +243,9 @@ function resultOf(
       forecasts,
       Float64Array.from(judged.places, (row) => played.rows.occurredAtMs[row]!),
     ),
-    live: goingsOf(contender, gate),
+    live: contender?.live[gate] ?? [],
+    settings: settingsOf(made),
+    recalibrations: contender?.recalibrations[gate] ?? [],
   }
 }
 
@@ -264,7 +270,11 @@ function slicesOf({ slices }: Played, { judged, requests, forecasts, threshold }
   })
 }
 
-const goingsOf = (contender: PlayedLearner | undefined, gate: Gate) => contender?.live[gate] ?? []
+function settingsOf(made: readonly Retrain[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { settings } of made) if (settings !== null) counts[settings] = (counts[settings] ?? 0) + 1
+  return counts
+}
 
 function dayStretches({ rows }: Played, places: Int32Array) {
   const stretches: { day: number; from: number; to: number }[] = []

@@ -2,6 +2,7 @@ import { table } from '#streams'
 import type { Estimate } from './bootstrap.ts'
 import type { BacktestReport, BacktestResult } from './backtest-report.ts'
 import { durationText } from '../duration.ts'
+import type { Gate } from './serving.ts'
 import type { Interval } from './paired.ts'
 
 /** The report for people. */
@@ -37,6 +38,7 @@ export function backtestText(report: BacktestReport): string {
     '',
     table(HEADINGS, results.map(lineOf)),
     '',
+    ...results.filter(({ kind }) => kind === 'learner').flatMap(choicesOf),
     `${results[0]!.name} by day${days.length > DAYS_SHOWN_MAX ? `, the last ${String(DAYS_SHOWN_MAX)} of ${String(days.length)} (--json has all)` : ''}:`,
     '',
     table(columns, byDay),
@@ -91,7 +93,11 @@ const HEADINGS = [
 function lineOf({ name, kind, gate, total, served, againstFirst, live }: BacktestResult): string[] {
   const isLearner = kind === 'learner'
   const share = served < 1 && isLearner ? `, ${(served * 100).toFixed(0)} % served` : ''
-  const goesLive = !isLearner ? '' : gate === 'none' ? 'at once' : `gate (${String(live.length)})${share}`
+  const goesLive = !isLearner
+    ? ''
+    : gate === 'none'
+      ? goesLiveOf(gate)
+      : `${goesLiveOf(gate)} (${String(live.length)})${share}`
   return [
     name,
     goesLive,
@@ -108,6 +114,22 @@ function lineOf({ name, kind, gate, total, served, againstFirst, live }: Backtes
     isLearner ? total.seconds.toFixed(1) : '',
   ]
 }
+
+/** How often which settings and calibrations were chosen. */
+function choicesOf({ name, gate, settings, recalibrations }: BacktestResult): string[] {
+  const calibrations: Record<string, number> = {}
+  for (const { kind } of recalibrations) calibrations[kind] = (calibrations[kind] ?? 0) + 1
+  const told = (what: string, counts: Readonly<Record<string, number>>) => {
+    const times = Object.entries(counts).map(([choice, count]) => `${choice} ${String(count)}`)
+    return times.length === 0 ? [] : [`${name}, ${goesLiveOf(gate)}, ${what}: ${times.join(', ')}`]
+  }
+  return [
+    ...(gate === 'none' ? told('models by the settings that were chosen', settings) : []),
+    ...told('calibrated anew by', calibrations),
+  ]
+}
+
+const goesLiveOf = (gate: Gate) => (gate === 'none' ? 'at once' : 'gate')
 
 /** What was played and judged, a sentence each. */
 export function factsOf({

@@ -187,6 +187,34 @@ describe('windows and gates', () => {
   })
 })
 
+describe('calibration between two models', () => {
+  const dayOneMs = SMALL_LOG_START_MS + 24 * HOUR_MS
+  /** From the second day on two of three clicks are lost. */
+  const fewerClicks = () =>
+    smallLog({ outcome: ({ atMs, clicked }) => clicked && (atMs < dayOneMs || (atMs / 864_000) % 3 < 1) })
+  const once = (kinds: string[]) =>
+    run({
+      log: fewerClicks(),
+      feeds: [smallFeed({ calibration: { kinds } })],
+      retrainEveryMs: null,
+      fromDay: 1,
+      gates: ['none'],
+    })
+
+  it('follows the share of positives, and leaves the order within requests as it is', async () => {
+    const [plain, calibrated] = [await once([]), await once(['base-rate'])]
+    expect(plain.results[0]!.recalibrations).toEqual([])
+    const { recalibrations } = calibrated.results[0]!
+    expect(recalibrations.length).toBeGreaterThan(5)
+    expect(recalibrations[0]!.atMs).toBeGreaterThanOrEqual(dayOneMs + HOUR_MS)
+    expect(calibrated.retrains).toBe(1)
+    expect(calibrated.normalizedEntropy).toBeLessThan(plain.normalizedEntropy! - 0.05)
+    expect(Math.abs(calibrated.calibration! - 1)).toBeLessThan(Math.abs(plain.calibration! - 1) / 2)
+    expect(calibrated.groupedAuc).toBeCloseTo(plain.groupedAuc!, 12)
+    expect(backtestText(calibrated)).toContain('ftrl, at once, calibrated anew by: base-rate ')
+  })
+})
+
 describe('a backtest that is stopped', () => {
   it('judges what was played, and says so', async () => {
     const stop = new AbortController()

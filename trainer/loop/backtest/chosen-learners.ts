@@ -1,12 +1,11 @@
 import type { TrainerConfig } from '../../config.ts'
 import { LEARNERS } from '../../learners/index.ts'
 import { learnerChoiceSchema } from '../../learners/choice.ts'
-import { THIN_LOG_TREES } from '../datasets/index.ts'
 import { BacktestError } from './errors.ts'
 
 /**
- * The feed with these learners: those it declares under such a name, else one of the list: trees as for a thin log, others with
- * their default settings.
+ * The feed with these learners: those it declares under such a name, else one of the list with its
+ * default settings.
  *
  * @param names none: those of the feed
  * @throws BacktestError naming the one that there is not
@@ -16,7 +15,6 @@ export function withLearners(config: TrainerConfig, names: readonly string[]): T
   const learners = [...new Set(names)].map((name) => {
     const declared = config.learners.find((choice) => choice.name === name)
     if (declared !== undefined) return declared
-    if (name === THIN_LOG_TREES.use) return learnerChoiceSchema.parse(THIN_LOG_TREES)
     if (Object.hasOwn(LEARNERS, name)) return learnerChoiceSchema.parse({ use: name })
     const known = [...new Set([...config.learners.map((choice) => choice.name), ...Object.keys(LEARNERS)])]
     throw new BacktestError(

@@ -92,6 +92,7 @@ export function createContender(parts: ContenderParts): Contender {
     columns,
     retrains,
     live: serving.live,
+    recalibrations: serving.recalibrations,
     get failure() {
       return failure
     },
@@ -103,7 +104,6 @@ export function createContender(parts: ContenderParts): Contender {
     },
     take(examples) {
       for (const example of examples) maker.take(example)
-      if (!gates.includes('live')) return
       const asked = scoring.added
       void line.add(async () => {
         for (const example of examples) await serving.learn(example, () => scoring.settle(asked))
@@ -114,11 +114,11 @@ export function createContender(parts: ContenderParts): Contender {
       const begun = timed(atMs)
       const asked = scoring.added
       const lives = line.add(async () => {
-        const { candidate, seconds } = await begun
+        const { candidate, ...took } = await begun
         if (candidate === undefined) return
         await scoring.settle(asked)
         await serving.take(candidate, atMs)
-        retrains.push({ atMs, examples: candidate.manifest.trainedOn.examples, seconds })
+        retrains.push({ atMs, ...factsOf(candidate), ...took })
       })
       making.add(lives)
       void lives.then(() => making.delete(lives))
@@ -149,6 +149,11 @@ function columnsOf(
   }
   return withPrevious ? [...own, previous] : own
 }
+
+const factsOf = ({ manifest }: Candidate): Pick<Retrain, 'examples' | 'settings'> => ({
+  examples: manifest.trainedOn.examples,
+  settings: manifest.trainedOn.settings ?? null,
+})
 
 const twoScores = () => ({ scores: newScores(), optionScores: newScores() })
 

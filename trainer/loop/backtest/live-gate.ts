@@ -1,12 +1,14 @@
 import type { FeatureSet } from '#feature-store'
 import type { ModelSession, OpenModel } from '#scorer/model'
 import { type Outputs, silentLogger, silentSignals } from '#streams'
+import { createChampionCalibration } from '../../calibration/champion-calibration.ts'
 import type { TrainerConfig } from '../../config.ts'
 import type { Candidate } from '../../export/candidate.ts'
 import { createJudge } from '../../learning/judge.ts'
 import type { TrainingExample } from '../../learning/training-example.ts'
 import { createModelDesk } from '../../models/model-desk.ts'
 import { createModelLog } from '../../models/model-log.ts'
+import type { Recalibration } from './played.ts'
 
 export interface LiveGateParts {
   config: TrainerConfig
@@ -20,10 +22,12 @@ export interface LiveGate {
   /** Begins a trial, unless one of the same learner runs. */
   propose(candidate: Candidate, atMs: number): Promise<void>
   add(example: TrainingExample): void
-  /** Whether `decide` would decide: what was asked before must have been scored. */
+  /** Whether `decide` would decide or calibrate: what was asked before must have been scored. */
   isDue(): boolean
   /** @returns whether another model serves now */
   decide(): Promise<boolean>
+  /** When the champion was calibrated anew. */
+  readonly recalibrations: readonly Recalibration[]
   close(): Promise<void>
 }
 
@@ -45,6 +49,13 @@ export function createLiveGate({ config, featureSet, openModel }: LiveGateParts)
     signals: silentSignals,
   })
   const why = (reason: string) => ({ reason, occurredAtMs: nowMs })
+  const recalibrations: Recalibration[] = []
+  const layer = createChampionCalibration({
+    config: config.calibration,
+    desk,
+    why,
+    onCalibrated: ({ kind }, atMs) => recalibrations.push({ atMs, kind }),
+  })
   const judge = createJudge({ desk, promotion, width: featureSet.width, why, log: silentLogger })
 
   return {
@@ -58,13 +69,16 @@ export function createLiveGate({ config, featureSet, openModel }: LiveGateParts)
     add(example) {
       nowMs = Math.max(nowMs, example.maturedAtMs)
       judge.add(example)
+      layer.add(example)
     },
-    isDue: () => judge.isDue(),
+    isDue: () => judge.isDue() || layer.isDue(),
     async decide() {
       const before = desk.champion()?.manifest.modelId
       await judge.decide()
+      await layer.refit()
       return desk.champion()?.manifest.modelId !== before
     },
+    recalibrations,
     async close() {
       await judge.close()
       await desk.close()

@@ -4,6 +4,7 @@ import { type Candidate, candidateOf, goldenVectors } from '../../export/candida
 import { type ProvableModel, provableModelOf } from '../../export/provable-model.ts'
 import { batchSettingsSchema, type LearnerChoice, learnerOf } from '../../learners/choice.ts'
 import type { Fitter } from '../../learning/fitter.ts'
+import { withChosenSettings } from '../../learning/settings-choice.ts'
 import { asTaught, type TrainingExample } from '../../learning/training-example.ts'
 import type { TrainingWindow } from './training-window.ts'
 
@@ -30,6 +31,7 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const { width, names: columns, buckets } = featureSet
   const task = { width, graphName: `${choice.name}-${objective}`, columns, buckets }
   const chosen = learnerOf(choice, task)
+  const fitter = withChosenSettings(parts.fitter)
   let sequence = 0
 
   function fitted(golden: Float32Array, atMs: number): Promise<ProvableModel> {
@@ -38,7 +40,7 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
     const progress = (share: number) => parts.onFit({ learner: choice.name, atMs, share })
     // Nothing gives a fit up: whoever stops a backtest gets the figures of what was played.
     const { signal } = new AbortController()
-    return parts.fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
+    return fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
   }
 
   return {

@@ -67,6 +67,16 @@ export interface Retrain {
   examples: number
   /** Wall clock of making it, with the wait for a thread that is free. */
   seconds: number
+  /** Name of the settings that the trainer chose; null: they were given. */
+  settings: string | null
+}
+
+/** A model that was calibrated anew while it served. */
+export interface Recalibration {
+  /** Event time. */
+  atMs: number
+  /** Of calibration. */
+  kind: string
 }
 
 /** What a learner did. */
@@ -75,6 +85,7 @@ export interface PlayedLearner {
   readonly retrains: readonly Retrain[]
   /** When which model went live. */
   readonly live: Readonly<Record<Gate, readonly Going[]>>
+  readonly recalibrations: Readonly<Record<Gate, readonly Recalibration[]>>
   /** The last sentence of a fit that failed. */
   readonly failure: string | undefined
 }

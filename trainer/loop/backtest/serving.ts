@@ -2,6 +2,8 @@ import type { ModelSession } from '#scorer/model'
 import type { Candidate } from '../../export/candidate.ts'
 import type { TrainingExample } from '../../learning/training-example.ts'
 import { createLiveGate, type LiveGate, type LiveGateParts } from './live-gate.ts'
+import type { Recalibration } from './played.ts'
+import { createServedModels } from './served-models.ts'
 
 /** How a model goes live: judged as in the live loop, or at once. */
 export type Gate = 'live' | 'none'
@@ -19,36 +21,39 @@ export interface Serving {
   who(gate: Gate | 'previous'): ModelSession | undefined
   /** When which model went live. */
   readonly live: Readonly<Record<Gate, Going[]>>
+  readonly recalibrations: Readonly<Record<Gate, readonly Recalibration[]>>
   /** A model was made. @returns the last one that answers no more is closed */
   take(candidate: Candidate, atMs: number): Promise<void>
-  /** A label is known. @param settle called before another model answers */
+  /** A label is known. @param settle called before another model, or the same in another calibration, answers */
   learn(example: TrainingExample, settle: () => Promise<void>): Promise<void>
   close(): Promise<void>
 }
 
 export function createServing(gates: readonly Gate[], parts: LiveGateParts): Serving {
-  const { openModel } = parts
   const gate: LiveGate | undefined = gates.includes('live') ? createLiveGate(parts) : undefined
   const live: Record<Gate, Going[]> = { none: [], live: [] }
-  let current: ModelSession | undefined
-  let previous: ModelSession | undefined
+  const models = createServedModels(parts.openModel, parts.config.calibration)
+  const { layer } = models
 
   return {
     live,
+    recalibrations: { none: models.recalibrations, live: gate?.recalibrations ?? [] },
     who(of) {
       if (of === 'live') return gate?.champion()
-      return of === 'none' ? current : previous
+      return of === 'none' ? models.current() : models.previous()
     },
     async take(candidate, atMs) {
-      const session = await openModel(candidate.onnx, candidate.manifest)
-      await previous?.close()
-      previous = current
-      current = session
+      await models.goLive(candidate)
       live.none.push({ atMs, modelId: candidate.manifest.modelId })
       await gate?.propose(candidate, atMs)
     },
     async learn(example, settle) {
+      layer.add(example)
       gate?.add(example)
+      if (layer.isDue()) {
+        await settle()
+        await layer.refit()
+      }
       if (gate?.isDue() !== true) return
       await settle()
       if (await gate.decide())
@@ -56,8 +61,7 @@ export function createServing(gates: readonly Gate[], parts: LiveGateParts): Ser
     },
     async close() {
       await gate?.close()
-      await previous?.close()
-      await current?.close()
+      await models.close()
     },
   }
 }

@@ -19,19 +19,6 @@ const GAP_MINUTES_MAX = 10 * YEAR_MINUTES
 /** Logs are thin: hours may pass between two events of a partition. */
 const STALE_SECONDS_MAX = 30 * 86_400
 
-/** Trees for logs of clicks, which are thin and noisy: small, slow and held back, until the latest rows say stop. */
-export const THIN_LOG_TREES = {
-  use: 'gbdt',
-  trees: 200,
-  leaves: 15,
-  learningRate: 0.05,
-  rowsMin: 100,
-  l2: 10,
-  rowShare: 0.8,
-  columnShare: 0.7,
-  stopAfterTrees: 25,
-} as const
-
 /** A feed for a log: the generic features of what is known, with the promotion and the learner that a data set starts with. */
 export function logFeed(parts: {
   interactionTypes: string[]
@@ -59,7 +46,7 @@ export function logFeed(parts: {
     trainer: {
       labels: { [label]: { positive: [...of], shown: [...per], horizonMinutes } },
       objective: label,
-      learners: [THIN_LOG_TREES],
+      learners: [{ use: 'gbdt' }],
       limits: {
         streamJumpMinutesMax: GAP_MINUTES_MAX,
         ...(graceMinutes === undefined ? {} : { graceMinutes }),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { parseManifest } from '#schemas'
 import { simulatorConfigSchema } from '#streams'
+import { trainerConfigSchema } from '../../config.ts'
 import { feedSchema } from '../feed.ts'
 import { openLinearModel } from '../../testing/index.ts'
 import { playMemoryLoop } from './memory-loop.ts'
@@ -25,8 +27,8 @@ const people = simulatorConfigSchema.parse({
   requestsPerMinute: 20,
 })
 
-const play = (seed: number, ticks: number) =>
-  playMemoryLoop({ seed, feed, people, startMs: START_MS, ticks, openModel: openLinearModel })
+const play = (seed: number, ticks: number, played = feed) =>
+  playMemoryLoop({ seed, feed: played, people, startMs: START_MS, ticks, openModel: openLinearModel })
 
 describe('the whole loop, in memory', () => {
   const TICKS = 80
@@ -55,5 +57,33 @@ describe('the whole loop, in memory', () => {
     const answered = new Set(predictions.map(({ modelId }) => modelId))
     expect(answered).toContain(champions[0]!.value!.modelId)
     expect(runtime.rawRecords('deadLetters')).toEqual([])
+  })
+
+  it('calibrates the model that serves, and its predictions say by what', async () => {
+    // A learner that claims too much; nobody challenges its first champion.
+    const { promotion, learners, ...rest } = feed.trainer
+    const trainer = trainerConfigSchema.parse({
+      ...rest,
+      learner: { alpha: 3 },
+      calibration: { everyMinutes: 2 },
+      promotion: { ...promotion, candidateEveryExamples: 1_000_000 },
+    })
+    const { runtime } = await play(3, TICKS, { ...feed, trainer })
+    const told = runtime
+      .records('models')
+      .filter(({ value }) => value?.stage === 'champion')
+      .map(({ value }) => parseManifest(value!.manifest))
+    const ids = told.map(({ calibrationId }) => calibrationId)
+    expect(ids.length).toBeGreaterThan(2)
+    const predictions = runtime.records('predictions').map(({ value }) => value!)
+    const answered = predictions
+      .filter(({ modelId }) => modelId === told[0]!.modelId)
+      .sort((one, other) => one.scoredAtMs - other.scoredAtMs)
+    const used = new Set(answered.map(({ calibrationId }) => calibrationId))
+    expect(ids).toEqual(expect.arrayContaining([...used]))
+    expect([...used].some((id) => /^(base-rate|platt)-/.test(id))).toBe(true)
+    // Newest last: a calibration that was replaced does not come back.
+    const order = answered.map(({ calibrationId }) => ids.lastIndexOf(calibrationId))
+    expect(order).toEqual([...order].sort((one, other) => one - other))
   })
 })
