@@ -41,16 +41,21 @@ export function treeLogits({ width, base, trees }: TreeModel, vectors: Float32Ar
   return sums.map((sum) => sum + base)
 }
 
-/** What a tree says of a vector that begins at `at`; its nodes lie side by side, for many vectors. */
+/** What a tree says of a vector that begins at `at`. */
 export function createWalk(tree: Tree): (vectors: Float32Array, at: number) => number {
+  const find = createLeafFinder(tree)
+  const values = Float64Array.from(tree, (node) => (node.kind === 'leaf' ? node.value : 0))
+  return (vectors, at) => values[find(vectors, at)]!
+}
+
+/** The node of a tree that is the leaf of a vector that begins at `at`. Nodes are laid side by side, for many vectors. */
+export function createLeafFinder(tree: Tree): (vectors: Float32Array, at: number) => number {
   /** Column of a split; -1: a leaf. */
   const columns = Int32Array.from(tree, (node) => (node.kind === 'leaf' ? -1 : node.column))
   const lefts = Int32Array.from(tree, (node) => (node.kind === 'leaf' ? 0 : node.left))
   const rights = Int32Array.from(tree, (node) => (node.kind === 'leaf' ? 0 : node.right))
-  /** What a leaf says, or the border of a split; NaN: it looks at sets of values. */
-  const numbers = Float64Array.from(tree, (node) =>
-    node.kind === 'leaf' ? node.value : node.kind === 'border' ? node.border : NaN,
-  )
+  /** NaN: it looks at sets of values. */
+  const borders = Float64Array.from(tree, (node) => (node.kind === 'border' ? node.border : NaN))
   const missings = Int32Array.from(tree, (node) =>
     node.kind === 'border' && node.missingLeft ? node.left : node.kind === 'border' ? node.right : 0,
   )
@@ -58,13 +63,13 @@ export function createWalk(tree: Tree): (vectors: Float32Array, at: number) => n
     let node = 0
     for (let column = columns[0]!; column !== -1; column = columns[node]!) {
       const value = vectors[at + column]!
-      const border = numbers[node]!
+      const border = borders[node]!
       if (value <= border) node = lefts[node]!
       else if (value > border) node = rights[node]!
       else if (Number.isNaN(border)) node = isInSet(tree[node]!, value) ? lefts[node]! : rights[node]!
       else node = missings[node]!
     }
-    return numbers[node]!
+    return node
   }
 }
 

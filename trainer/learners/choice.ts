@@ -18,6 +18,14 @@ export const batchSettingsSchema = z.object({
     .positive()
     .optional()
     .describe('event time in which the weight of an example halves; left out: all count the same'),
+  anewShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'new examples, as a share of those of the last fit that began anew, from which the next one does; others go on from its model, if the learner can. 0: all begin anew',
+    ),
   seed: z.int().min(0).default(1).describe('of all chance in a fit'),
 })
 

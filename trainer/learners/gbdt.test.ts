@@ -73,6 +73,28 @@ describe('gbdt goes on from a model', () => {
     expect(anew.onnx).toEqual(first.onnx)
   })
 
+  it('by what the leaves of the same trees say now', async () => {
+    const settings = { trees: 10, l2: 1 }
+    const first = await fit(settings, rows)
+    const leavesOf = { ...settings, goOnBy: 'leaves' }
+    // The same rows say the same.
+    const same = await fit(leavesOf, rows, { startFrom: first.onnx })
+    expect(worstDifference(same.scoresOf(rows.vectors), first.scoresOf(rows.vectors))).toBeLessThan(1e-6)
+    // Clicks are rarer now: the same trees are right again.
+    const rare = { ...rows, labels: rows.labels.map((label, row) => (row % 2 === 0 ? label : 0)) }
+    const again = await fit({ ...leavesOf, trees: 1 }, rare, { startFrom: first.onnx })
+    expect(again.facts).toEqual({ ...first.facts, examples: rare.count })
+    const meanOf = (values: ArrayLike<number>) =>
+      Array.from(values).reduce((sum, value) => sum + value, 0) / 1_000
+    const [was, is] = [first, again].map(({ scoresOf }) => meanOf(scoresOf(rows.vectors)))
+    expect(was).toBeGreaterThan(1.7 * meanOf(rare.labels))
+    expect(is! / meanOf(rare.labels)).toBeLessThan(1.05)
+  })
+
+  it('not by leaves where columns are monotone', () => {
+    expect(() => fit({ goOnBy: 'leaves', increasing: ['0'] }, rows)).toThrow('go on by trees')
+  })
+
   it('of as many columns, and of trees', async () => {
     const other = createGbdt(gbdtConfigSchema.parse({}), { width: 2, graphName: 'gbdt' })
     const narrow = { count: 2, width: 2, vectors: Float32Array.of(1, 2, 3, 4), labels: Uint8Array.of(0, 1) }

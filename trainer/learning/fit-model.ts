@@ -10,14 +10,16 @@ export interface FitRequest {
   seed: number
   /** Rows whose scores come with the model. */
   goldenVectors: Float32Array
+  /** The file of an earlier model of the learner, from which it goes on if it can. */
+  startFrom?: Uint8Array
 }
 
 /** The whole of a fit: what the worker thread does, and tests do in their own. */
 export async function fitModel(
-  { choice, task, rows, seed, goldenVectors }: FitRequest,
+  { choice, task, rows, seed, goldenVectors, startFrom }: FitRequest,
   options: Omit<FitOptions, 'seed'>,
 ): Promise<ProvableModel> {
   const chosen = learnerOf(choice, task)
   if (chosen.kind !== 'batch') throw new Error(`${choice.use} learns online: there is nothing to fit`)
-  return provableModelOf(await chosen.learner.fit(rows, { ...options, seed }), goldenVectors)
+  return provableModelOf(await chosen.learner.fit(rows, { ...options, seed, startFrom }), goldenVectors)
 }

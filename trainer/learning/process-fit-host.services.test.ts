@@ -59,6 +59,25 @@ describe('a fit in a worker thread', () => {
     await host.stop()
   })
 
+  it('fits two at once, and again in the same threads', async () => {
+    const choice = learnerChoiceSchema.parse({ use: 'gbdt', trees: 10 })
+    const host = createFitHost({ fitMsMax: 60_000, atOnce: 2, keepsThreads: true })
+    const expected = await fitModel(requestOf(choice), asked())
+    for (let round = 0; round < 2; round++) {
+      const fits = [1, 2, 3].map(() => host.fit(requestOf(choice), asked()))
+      for (const model of await Promise.all(fits)) expect(model).toEqual(expected)
+    }
+    // A thread whose fit failed is not used again.
+    await expect(
+      host.fit(requestOf(learnerChoiceSchema.parse({ use: 'ftrl' })), asked()),
+    ).rejects.toMatchObject({
+      code: 'fit_failed',
+    })
+    const goingOn = { ...requestOf(choice), startFrom: expected.onnx }
+    expect((await host.fit(goingOn, asked())).facts.rounds).toBe(2 * expected.facts.rounds)
+    await host.stop()
+  })
+
   it('says why there is no model', async () => {
     const host = createFitHost({ fitMsMax: 60_000 })
     const online = requestOf(learnerChoiceSchema.parse({ use: 'ftrl' }))

@@ -115,6 +115,7 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
   const fitter = createFitHost({
     fitMsMax: FIT_MS_MAX,
     atOnce: Math.min(FITS_AT_ONCE_MAX, availableParallelism()),
+    keepsThreads: true,
   })
   const report = await endOnInterrupt((signal) =>
     runBacktest({

@@ -4,6 +4,7 @@ import { type Candidate, candidateOf, goldenVectors } from '../../export/candida
 import { type ProvableModel, provableModelOf } from '../../export/provable-model.ts'
 import { batchSettingsSchema, type LearnerChoice, learnerOf } from '../../learners/choice.ts'
 import type { Fitter } from '../../learning/fitter.ts'
+import { createWarmFits } from '../../learning/warm-fits.ts'
 import type { TrainingExample } from '../../learning/training-example.ts'
 import type { TrainingWindow } from './training-window.ts'
 
@@ -30,15 +31,16 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const { width } = featureSet
   const task = { width, graphName: `${choice.name}-${objective}`, columns: featureSet.names }
   const chosen = learnerOf(choice, task)
+  const { seed, halfLifeMinutes, anewShare } = batchSettingsSchema.parse(choice)
+  const fits = createWarmFits(parts.fitter, anewShare)
   let sequence = 0
 
   function fitted(golden: Float32Array, atMs: number): Promise<ProvableModel> {
-    const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
     const rows = window.rows(halfLifeMinutes)
     const progress = (share: number) => parts.onFit({ learner: choice.name, atMs, share })
     // Nothing gives a fit up: whoever stops a backtest gets the figures of what was played.
     const { signal } = new AbortController()
-    return parts.fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
+    return fits.fit({ choice, task, rows, seed, goldenVectors: golden }, window.added, { signal, progress })
   }
 
   return {
