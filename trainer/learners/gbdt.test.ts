@@ -91,6 +91,18 @@ describe('gbdt goes on from a model', () => {
     expect(is! / meanOf(rare.labels)).toBeLessThan(1.05)
   })
 
+  it('by leaves, of which those of the first model say what the latest rows say, too', async () => {
+    const turned = { ...rows, labels: rows.labels.map((label, row) => (row < 900 ? label : 1)) }
+    const settings = { stopAfterTrees: 20, goOnBy: 'leaves' }
+    const first = await fit(settings, turned)
+    const meanOf = (values: ArrayLike<number>) =>
+      Array.from(values).reduce((sum, value) => sum + value, 0) / 1_000
+    expect(meanOf(first.scoresOf(rows.vectors)) / meanOf(turned.labels)).toBeCloseTo(1, 2)
+    // Nothing is new: nothing changes.
+    const again = await fit(settings, turned, { startFrom: first.onnx })
+    expect(worstDifference(again.scoresOf(rows.vectors), first.scoresOf(rows.vectors))).toBeLessThan(1e-6)
+  })
+
   it('not by leaves where columns are monotone', () => {
     expect(() => fit({ goOnBy: 'leaves', increasing: ['0'] }, rows)).toThrow('go on by trees')
   })

@@ -69,7 +69,9 @@ export function createGbdt(config: GbdtConfig, task: LearnerTask) {
           },
           options,
         )
-        return trainedOf(model, rows, task)
+        // Splits were judged on the held rows; what leaves say may be learned from them too.
+        const isRefreshed = config.goOnBy === 'leaves' && config.stopAfterTrees !== undefined
+        return trainedOf(isRefreshed ? refreshLeaves(model, rows, config, options) : model, rows, task)
       } finally {
         await threads.stop()
       }

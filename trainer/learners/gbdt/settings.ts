@@ -60,7 +60,7 @@ export const gbdtConfigSchema = z.strictObject({
     .enum(['trees', 'leaves'])
     .default('trees')
     .describe(
-      'what a fit that goes on from a model adds: more trees, or to the same trees what their leaves say now',
+      'what a fit that goes on from a model adds: more trees, or to the same trees what their leaves say now. With leaves, those of a fit that begins anew say at last what the rows held back say, too',
     ),
   threads: z.int().min(1).max(THREADS_MAX).default(1).describe('of one fit, its own included'),
 })
