@@ -42,12 +42,16 @@ export function treeLogits({ width, base, trees }: TreeModel, vectors: Float32Ar
 
 /** What a tree says of the vector that begins at `at`. */
 export function leafOf(tree: Tree, vectors: Float32Array, at: number): number {
-  let node = tree[0]!
-  while (node.kind !== 'leaf') {
-    const value = vectors[at + node.column]!
-    node = tree[goesLeft(node, value) ? node.left : node.right]!
-  }
-  return node.value
+  const leaf = tree[leafNodeOf(tree, vectors, at)]!
+  return leaf.kind === 'leaf' ? leaf.value : 0
+}
+
+/** The place of the leaf that the vector which begins at `at` comes to. */
+export function leafNodeOf(tree: Tree, vectors: ArrayLike<number>, at: number): number {
+  let place = 0
+  for (let node = tree[0]!; node.kind !== 'leaf'; node = tree[place]!)
+    place = goesLeft(node, vectors[at + node.column]!) ? node.left : node.right
+  return place
 }
 
 function goesLeft(node: Exclude<TreeNode, { kind: 'leaf' }>, value: number): boolean {

@@ -11,7 +11,7 @@ import { fitModel, type FitRequest } from './fit-model.ts'
 import { createFitHost } from './process-fit-host.ts'
 
 const entries: [string, AnyLearnerEntry][] = Object.entries(LEARNERS)
-const batchUses = entries.filter(([, { kind }]) => kind === 'batch').map(([use]) => use)
+const batchUses = entries.filter(([, { kind }]) => kind !== 'online').map(([use]) => use)
 const models = createOnnxModels({})
 const task = { width: 4, graphName: 'conformance' }
 const drawn = drawRows(1, 2_000)
