@@ -21,6 +21,8 @@ export interface FeatureSet {
   readonly width: number
   /** Left out: every column is a quantity. */
   readonly buckets?: readonly BucketColumns[]
+  /** Columns that hold a fixed place when a candidate is served, and its own when it is learned from (asShown). */
+  readonly positions?: readonly number[]
 }
 
 /** One rank request, as the reader needs it. */
@@ -38,7 +40,10 @@ export interface FeatureVectors {
   vectors: Float32Array
   /** rows x width */
   flags: Uint8Array
-  /** Per request: last applied interactions offset of the user's state, -1 none. */
+  /**
+   * Per request: last applied interactions offset of the user's state, -1 none; of all the user's partition when features
+   * look at the whole feed.
+   */
   userOffsets: number[]
   /** Per row: last applied item-interactions offset of the item's state, -1 none. */
   itemOffsets: number[]

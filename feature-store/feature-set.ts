@@ -3,6 +3,7 @@ import { canonicalHash } from './canonical-hash.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import type { BucketColumns, FeatureSet } from './contract.ts'
 import { kindOf, nameOfDefinition } from './definitions.ts'
+import { buildFeedRates, type FeedRate } from './state/feed-rates.ts'
 import { buildLayout, type StateLayout } from './state/layout.ts'
 import type { ColumnGroup, Columns } from './vectors/columns.ts'
 
@@ -16,9 +17,12 @@ export interface CompiledFeatureSet extends FeatureSet {
   readonly layouts: {
     readonly user: StateLayout
     readonly item: StateLayout
+    /** Of what a partition of interactions keeps of all its users; null: nothing. */
+    readonly feed: StateLayout | null
     readonly userAttributes: AttributesLayout
     readonly itemAttributes: AttributesLayout
   }
+  readonly feedRates: readonly FeedRate[]
   readonly groups: readonly ColumnGroup[]
   /** Whether a vector needs these blobs at all. */
   readonly reads: { userAttributes: boolean; itemAttributes: boolean }
@@ -29,13 +33,18 @@ export interface CompiledFeatureSet extends FeatureSet {
  * The id is a hash of the definitions and the declared kinds of the attributes they use: equal ids, equal vectors.
  */
 export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSet {
-  const builders = { user: buildLayout('user'), item: buildLayout('item') }
+  const builders = { user: buildLayout('user'), item: buildLayout('item'), feed: buildFeedRates() }
   const reserved = config.features.map((definition) => ({
     name: nameOfDefinition(definition),
     ...kindOf(definition).reserve(definition, builders),
   }))
   const recentIdsMax = config.deduplicate.window
-  const layouts = { user: { ...builders.user.finish(), recentIdsMax }, item: builders.item.finish() }
+  const { rates: feedRates, layout: feed } = builders.feed.finish()
+  const layouts = {
+    user: { ...builders.user.finish(feed?.id), recentIdsMax },
+    item: builders.item.finish(),
+    feed,
+  }
   const used = attributesUsed(config)
   const fixed = [...new Set(layouts.user.lookups.map(({ attribute }) => attribute))].sort()
   const attributes = {
@@ -44,11 +53,15 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
   }
   const groups: ColumnGroup[] = []
   const names: string[] = []
+  const positions: number[] = []
   const places = new Map<string, number>()
   for (const { name, columns } of reserved) {
-    const { suffixes, buckets, ...writing } = columns(attributes, (feature) => places.get(feature)!)
+    const { suffixes, buckets, isPosition, ...writing } = columns(attributes, (feature) =>
+      places.get(feature)!,
+    )
     const at = names.length
     places.set(name, at)
+    if (isPosition === true) positions.push(at)
     const group = { ...writing, at, names: suffixes.map((suffix) => `${name}${suffix}`) }
     groups.push(buckets === undefined ? group : { ...group, buckets: bucketsFrom(at, buckets) })
     names.push(...group.names)
@@ -59,8 +72,10 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     id: featureSetId(config, used),
     names,
     width: names.length,
+    positions,
     config,
     layouts: { ...layouts, userAttributes: attributes.user, itemAttributes: attributes.item },
+    feedRates,
     groups,
     buckets: groups.flatMap(({ buckets }) => buckets ?? []),
     reads: {

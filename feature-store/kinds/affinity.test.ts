@@ -45,6 +45,7 @@ function likes(options: object, happened: readonly Happened[], tags: readonly st
     user: entityView(user, state, null, { id: 'u', atMs, stale: false }),
     items: [entityView(item, null, described(tags), { id: 'i', atMs, stale: false })],
     context: new Map(),
+    feedRates: new Float64Array(0),
   }
   vectorise(set, views, vectors, new Uint8Array(set.width), 0)
   const [mean, max, min, trials] = vectors

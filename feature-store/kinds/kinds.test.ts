@@ -28,6 +28,7 @@ const happenings = fc.array(
     type: fc.constantFrom(...TYPES),
     atMs: fc.integer({ min: 0, max: 6 * 3_600_000 }).map((ms) => ROW_START_MS + ms),
     key: fc.option(fc.constantFrom('a', 'b', '3'), { nil: null }),
+    value: fc.option(fc.double({ min: -1e12, max: 1e12, noNaN: true }), { nil: null }),
   }),
   { maxLength: 40 },
 )
@@ -80,16 +81,23 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
     expect(mistakes.map(({ path }) => path)).toEqual(settings.map((setting) => ['features', 1, setting]))
   })
 
+  /** As copies carry them: a few items of each list that a user keeps. */
+  const listsOf = (n: number) =>
+    featureSet.layouts.user.own.flatMap(({ carries }) =>
+      carries === undefined ? [] : [{ listHash: carries.listHash, itemHashes: [1 + (n % 3), 5, 6 + n] }],
+    )
+
   it('stores the same bytes wherever a state was put down and taken up again', () => {
     for (const layout of [featureSet.layouts.user, featureSet.layouts.item]) {
       fc.assert(
         fc.property(happenings, (events) => {
           const whole = new EntityState(layout)
           let cut = new EntityState(layout)
-          for (const [offset, { type, atMs, key }] of events.entries()) {
+          for (const [offset, { type, atMs, key, value }] of events.entries()) {
             const keys = layout.lookups.map(() => key)
-            fold(layout, whole, type, atMs, offset, keys)
-            fold(layout, cut, type, atMs, offset, keys)
+            const details = { value, itemHash: offset + 1, recentItems: listsOf(offset) }
+            fold(layout, whole, type, atMs, offset, keys, details)
+            fold(layout, cut, type, atMs, offset, keys, details)
             cut = decodeState(layout, encodeState(layout, cut))
           }
           expect(encodeState(layout, cut).equals(encodeState(layout, whole))).toBe(true)
@@ -107,9 +115,10 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
     const context = [text('device', 'phone'), number('hour', 12)]
     fc.assert(
       fc.property(happenings, fc.boolean(), fc.boolean(), (events, known, stale) => {
-        const happened = events.map(({ type, atMs }): [string, number] => [
+        const happened = events.map(({ type, atMs, value }): [string, number, number | null] => [
           type,
           (atMs - ROW_START_MS) / 60_000,
+          value,
         ])
         const row = featureRow(
           { ...input, features: [before, definition, after] },

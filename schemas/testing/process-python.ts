@@ -25,16 +25,26 @@ export async function hasPython(): Promise<boolean> {
 /**
  * A Python that has these packages (`name==version`), in an environment of its own, made once for this list. Answers
  * its command.
+ *
+ * @param alone packages of which what they depend on is left out
  */
-export async function pythonWith(packages: readonly string[]): Promise<string> {
-  const list = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 12)
+export async function pythonWith(
+  packages: readonly string[],
+  alone: readonly string[] = [],
+): Promise<string> {
+  const list = createHash('sha256')
+    .update([...packages, ...alone].join('\n'))
+    .digest('hex')
+    .slice(0, 12)
   const folder = path.join(peersFolder, `python-${list}`)
   const python = path.join(folder, 'bin', 'python')
   const isComplete = path.join(folder, 'complete')
   if (existsSync(isComplete)) return python
   await rm(folder, { recursive: true, force: true })
   await run('python3', ['-m', 'venv', folder])
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages])
-  await writeFile(isComplete, packages.join('\n'))
+  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+  await run(python, [...install, ...packages])
+  if (alone.length > 0) await run(python, [...install, '--no-deps', ...alone])
+  await writeFile(isComplete, [...packages, ...alone].join('\n'))
   return python
 }

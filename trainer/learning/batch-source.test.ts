@@ -32,6 +32,7 @@ function started() {
     history,
     goldenVectors: () => Float32Array.of(7),
     fitter: {
+      atOnce: 1,
       fit: (request, { signal }) =>
         new Promise((resolve, reject) => {
           asked.push({ ...request, signal, succeed: () => resolve(model), fail: reject })

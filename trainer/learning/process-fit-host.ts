@@ -26,24 +26,35 @@ function buffersOf({ rows, goldenVectors }: FitRequest): ArrayBuffer[] {
   return [...new Set(columns.map(({ buffer }) => buffer as ArrayBuffer))]
 }
 
+export interface FitHostOptions {
+  fitMsMax: number
+  /** Fits at once, each in a thread of its own; others wait. */
+  atOnce?: number
+}
+
 /**
- * Fits in worker threads of their own, one after another: the other cores serve the feed. A fit that is aborted, or takes
- * longer than `fitMsMax`, is ended with its thread; learners are JavaScript, which can be ended at any point.
+ * Fits in worker threads of their own: the other cores serve the feed. A fit that is aborted, or takes longer than
+ * `fitMsMax`, is ended with its thread; learners are JavaScript, which can be ended at any point.
  */
-export function createFitHost({ fitMsMax }: { fitMsMax: number }): Fitter {
-  const inTurn = createTurns()
+export function createFitHost({ fitMsMax, atOnce = 1 }: FitHostOptions): Fitter {
+  const inTurn = createTurns(atOnce)
   const stopping = new AbortController()
+  const asked = new Set<Promise<unknown>>()
 
   return {
-    fit: (request, { signal, progress }) =>
-      inTurn(() => {
+    atOnce,
+    fit(request, { signal, progress }) {
+      const fit = inTurn(() => {
         const ends = AbortSignal.any([signal, stopping.signal])
         if (ends.aborted) throw new FitError('fit_aborted', 'the fit was given up before it began')
         return fitInThread(request, { signal: ends, progress }, fitMsMax)
-      }),
+      })
+      asked.add(fit)
+      return fit.finally(() => asked.delete(fit))
+    },
     async stop() {
       stopping.abort()
-      await inTurn(() => Promise.resolve())
+      await Promise.allSettled(asked)
     },
   }
 }

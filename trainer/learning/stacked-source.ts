@@ -4,6 +4,7 @@ import type { StackedLearner } from '../learners/learner.ts'
 import { type BatchSourceParts, createBatchSource } from './batch-source.ts'
 import type { MakingResult, ModelSource } from './model-source.ts'
 import { rowsOf } from './rows.ts'
+import { asTaught } from './training-example.ts'
 
 export interface StackedSourceParts extends BatchSourceParts {
   learner: StackedLearner
@@ -43,7 +44,7 @@ export function createStackedSource(parts: StackedSourceParts): ModelSource {
 
   return {
     take(example) {
-      learner.update(example)
+      learner.update(asTaught(example))
     },
     begin() {
       isFitting = history.lastMs - fittedAtMs >= fitEveryMs

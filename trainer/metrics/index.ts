@@ -12,3 +12,7 @@ export {
 export { forecastQuality, type ForecastQuality } from './forecast-quality.ts'
 export { requestOrder, requestQuality, type RequestQuality } from './request-quality.ts'
 export { thresholdQuality, type ThresholdQuality } from './threshold-quality.ts'
+export { type LoggedChoice, weightOf } from './off-policy/logged-choice.ts'
+export { ips, ipsTerm } from './off-policy/ips.ts'
+export { snips } from './off-policy/snips.ts'
+export { doublyRobust, doublyRobustTerm } from './off-policy/doubly-robust.ts'

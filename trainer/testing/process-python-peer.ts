@@ -4,7 +4,17 @@ import { pythonWith } from '#schemas/testing'
 
 const run = promisify(execFile)
 /** What reference values and comparisons are made with. */
-export const PEER_PACKAGES = ['river==0.26.1', 'scikit-learn==1.9.1', 'lightgbm==4.7.0', 'xgboost-cpu==3.2.0']
+export const PEER_PACKAGES = [
+  'river==0.26.1',
+  'scikit-learn==1.9.1',
+  'lightgbm==4.7.0',
+  'xgboost-cpu==3.2.0',
+  'vowpalwabbit==9.11.9',
+  // Of the Open Bandit Pipeline.
+  'pandas==3.1.1',
+]
+/** It asks for torch as well, which its estimators do without. */
+const ALONE = ['obp==0.4.1']
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
 /** A Python with the peers in it. */
@@ -15,7 +25,7 @@ export interface PythonPeer {
 
 /** Installs the packages on first use. */
 export async function openPythonPeer(): Promise<PythonPeer> {
-  const python = await pythonWith(PEER_PACKAGES)
+  const python = await pythonWith(PEER_PACKAGES, ALONE)
   return {
     async run(script, argv = []) {
       const { stdout } = await run(python, [script, ...argv], { maxBuffer: OUTPUT_BYTES_MAX })

@@ -1,12 +1,14 @@
 import type { Forecast } from '../../metrics/index.ts'
 import { backtestMetrics, type BacktestMetrics } from './backtest-metrics.ts'
-import type { Contender, Gate, Going, Retrain } from './contender.ts'
 import { type Curves, curvesOf } from './curves.ts'
 import { BacktestError } from './errors.ts'
 import type { Importance } from './importances.ts'
 import { forecastsOf, type JudgedRows, judgedRowsOf } from './judged-rows.ts'
+import { type OffPolicy, offPolicyOf } from './off-policy.ts'
 import { type Paired, pairedDifference } from './paired.ts'
-import { BASE_RATE, DAY_MS, dayOf, type PlayCounts, type Played, type ScoreColumn } from './played.ts'
+import { BASE_RATE, DAY_MS, dayOf } from './played.ts'
+import type { PlayCounts, Played, PlayedLearner, Retrain, ScoreColumn } from './played.ts'
+import type { Gate, Going } from './serving.ts'
 
 /** How a learner or baseline did. */
 export interface BacktestResult {
@@ -22,6 +24,8 @@ export interface BacktestResult {
   againstFirst: Paired | null
   /** Of learners, parts of the rows: those that `trainer.slices` declares, then what every log can be looked at by. */
   slices: SliceResult[]
+  /** Of learners, where the log says by what chance things were shown: what showing by this ranking would have brought. */
+  offPolicy: OffPolicy | null
   /** Of learners without a gate: what features are worth to the last model. */
   importances: readonly Importance[]
   curves: Curves
@@ -61,6 +65,7 @@ export interface BacktestReport extends MetricsWithCost {
   leftOut: JudgedRows['leftOut']
   days: BacktestResult['days']
   slices: SliceResult[]
+  offPolicy: OffPolicy | null
   /** The first learner first, then the other learners, then the baselines. */
   results: BacktestResult[]
   wallSeconds: number
@@ -117,7 +122,7 @@ export function backtestReport(parts: ReportParts): BacktestReport {
         column.scores,
         judging.fallback,
       )
-      compared.push({ forecasts, result: resultOf(judging, column, forecasts, settings) })
+      compared.push({ forecasts, result: resultOf(judging, column, forecasts, parts) })
     }
   }
   compared.sort((left, right) => orderOf(left.result) - orderOf(right.result))
@@ -150,6 +155,7 @@ export function backtestReport(parts: ReportParts): BacktestReport {
     leftOut: first.judged.leftOut,
     days: reference.result.days,
     slices: reference.result.slices,
+    offPolicy: reference.result.offPolicy,
     results: compared.map(({ result }) => result),
     wallSeconds,
   }
@@ -194,10 +200,10 @@ const columnsOf = ({ feed }: Judging, isFirst: boolean) =>
   feed.played.columns.filter(({ kind }) => isFirst || kind === 'learner')
 
 function resultOf(
-  { feed, judged, requests }: Judging,
+  { feed, judged, requests, fallback }: Judging,
   column: ScoreColumn,
   forecasts: readonly Forecast[],
-  { threshold }: BacktestSettings,
+  { settings: { threshold }, dataset }: ReportParts,
 ): BacktestResult {
   const { played } = feed
   const { name, kind, gate, scores } = column
@@ -227,6 +233,7 @@ function resultOf(
     served: 1 - unserved / judged.places.length,
     againstFirst: null,
     slices: kind === 'learner' ? slicesOf(played, { judged, requests, forecasts, threshold }) : [],
+    offPolicy: kind === 'learner' ? offPolicyOf(played, judged, column, { fallback, seed: dataset }) : null,
     importances: (gate === 'none' ? played.importances.get(name) : undefined) ?? [],
     curves: curvesOf(
       forecasts,
@@ -257,7 +264,7 @@ function slicesOf({ slices }: Played, { judged, requests, forecasts, threshold }
   })
 }
 
-const goingsOf = (contender: Contender | undefined, gate: Gate) => contender?.live[gate] ?? []
+const goingsOf = (contender: PlayedLearner | undefined, gate: Gate) => contender?.live[gate] ?? []
 
 function dayStretches({ rows }: Played, places: Int32Array) {
   const stretches: { day: number; from: number; to: number }[] = []

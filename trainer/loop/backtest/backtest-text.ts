@@ -1,4 +1,5 @@
 import { table } from '#streams'
+import type { Estimate } from './bootstrap.ts'
 import type { BacktestReport, BacktestResult } from './backtest-report.ts'
 import { durationText } from '../duration.ts'
 import type { Interval } from './paired.ts'
@@ -40,11 +41,33 @@ export function backtestText(report: BacktestReport): string {
     '',
     table(columns, byDay),
     '',
+    ...offPolicyLines(results),
     'entropy: normalized; 1 is always saying the base rate of the same rows, lower is better. per request: mean AUC of the',
     'requests that show both labels. ECE: calibration error, and what chance alone would show. [ ]: of the difference in',
     'entropy to the first line, 95 % of resampled users.',
     '',
   ].join('\n')
+}
+
+/** What a ranking would have brought, where the log says by what chance things were shown. */
+function offPolicyLines(results: readonly BacktestResult[]): string[] {
+  const told = results.flatMap(({ name, gate, offPolicy }) =>
+    offPolicy === null ? [] : [{ who: gate === 'live' ? `${name} (gate)` : name, offPolicy }],
+  )
+  if (told.length === 0) return []
+  const { choices, logged } = told[0]!.offPolicy
+  const lines = told.map(({ who, offPolicy: { same, ips, snips, dr } }) => [
+    who,
+    count(same),
+    ...[ips, snips, dr].map(estimateText),
+  ])
+  return [
+    `off-policy: mean reward of showing in each place what the models rank there, from ${count(choices)} choices by known chances, which`,
+    `brought ${estimateText(logged)}; [ ]: 95 % of resampled users:`,
+    '',
+    table(['who', 'same choice', 'IPS', 'SNIPS', 'doubly robust'], lines),
+    '',
+  ]
 }
 
 const DAYS_SHOWN_MAX = 14
@@ -121,5 +144,9 @@ export function intervalText(interval: Interval | null): string {
   return `${signed(interval.difference)} [${signed(interval.low)}, ${signed(interval.high)}]`
 }
 
+const estimateText = (estimate: Estimate | null) =>
+  estimate === null
+    ? '-'
+    : `${estimate.value.toFixed(5)} [${estimate.low.toFixed(5)}, ${estimate.high.toFixed(5)}]`
 const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))
 const count = (value: number) => value.toLocaleString('en-US')

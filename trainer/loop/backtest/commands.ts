@@ -1,19 +1,21 @@
 import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { openModel } from '#scorer/model'
 import type { CommandContext } from '#streams'
-import { fitterInProcess } from '../../learning/fitter.ts'
+import { createFitHost } from '../../learning/process-fit-host.ts'
 import { DATA_SETS, dataSetOptions, proposedLogMap } from '../datasets/index.ts'
 import { endOnInterrupt, wallStopwatch } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { openProgressBar } from '../ingest/index.ts'
 import { backtestText } from './backtest-text.ts'
-import { runBacktest, triedFeedOf, type TriedFeed } from './backtest.ts'
+import { runBacktest, triedFeedOf } from './backtest.ts'
+import type { TriedFeed } from './played.ts'
 import { parseDuration } from '../duration.ts'
 import { readChartLibrary } from './fs-chart-library.ts'
 import { reportPage } from './report-page.ts'
-import type { Gate } from './contender.ts'
+import type { Gate } from './serving.ts'
 
 interface BacktestFlags {
   dataset: string
@@ -96,6 +98,10 @@ export function registerBacktestCommands(program: Command, context: Context): vo
 }
 
 const DAY = parseDuration('24h')
+/** What comes of a fit must not depend on how busy the machine is: this is for one that hangs. */
+const FIT_MS_MAX = DAY
+/** Each holds a copy of the window. */
+const FITS_AT_ONCE_MAX = 4
 
 async function backtest(flags: BacktestFlags, config: string | undefined, context: Context): Promise<void> {
   const options = dataSetOptions(flags)
@@ -107,6 +113,10 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
   const { log, feed } = await DATA_SETS[flags.dataset]!(flags.path, options)
   const feeds = await feedsOf({ own: triedFeedOf(feed), config, against: flags.against ?? [] }, context)
   const bar = openProgressBar(process.stderr, log.impressions)
+  const fitter = createFitHost({
+    fitMsMax: FIT_MS_MAX,
+    atOnce: Math.min(FITS_AT_ONCE_MAX, availableParallelism()),
+  })
   const report = await endOnInterrupt((signal) =>
     runBacktest({
       log,
@@ -120,12 +130,15 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
       gates: flags.gate === 'none' ? ['none'] : ['none', 'live'],
       threshold: flags.threshold,
       openModel,
-      fitter: fitterInProcess,
+      fitter,
       stopwatch: wallStopwatch,
       signal,
       onProgress: bar.show,
     }),
-  ).finally(bar.end)
+  ).finally(async () => {
+    bar.end()
+    await fitter.stop()
+  })
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`)
   if (flags.html !== undefined) await writeFile(flags.html, reportPage(report, readChartLibrary()))
   process.stdout.write(backtestText(report))
@@ -137,10 +150,11 @@ async function feedsOf(
   { own, config, against }: { own: TriedFeed; config: string | undefined; against: readonly string[] },
   { loadConfig }: Context,
 ): Promise<TriedFeed[]> {
-  const tried = ({ features, trainer }: Pick<FeedConfig, 'features' | 'trainer'>, name: string) => ({
+  const tried = ({ features, trainer, kafka }: FeedConfig, name: string): TriedFeed => ({
     name,
     features,
     trainer,
+    partitions: kafka.partitions,
   })
   const first = config === undefined ? own : tried(await loadConfig(), '')
   if (against.length === 0) return [first]

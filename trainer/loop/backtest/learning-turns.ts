@@ -7,27 +7,27 @@ const LOOK_EVERY_MS = 15_000
 
 /** What happens between two requests: labels become known and are learned, models are made. */
 export function createLearningTurns(pass: Pass) {
-  const { options, join, rows, window, baselines, contenders, scoring } = pass
+  const { options, join, rows, window, baselines, contenders } = pass
   let schedule: RetrainSchedule | undefined
   let lookedAtMs = -Infinity
   let madeOf = 0
 
-  async function learnMatured(atMs: number): Promise<void> {
+  function learnMatured(atMs: number): void {
     lookedAtMs = atMs
-    for (const example of join.takeMatured(atMs)) {
+    const examples = join.takeMatured(atMs)
+    for (const example of examples) {
       rows.settle(example.exampleId, example.label)
       baselines.learn(example)
       window.add(example)
-      for (const contender of contenders) await contender.take(example)
     }
+    if (examples.length > 0) for (const contender of contenders) contender.take(examples)
   }
 
   async function retrain(atMs: number): Promise<void> {
-    await learnMatured(atMs)
+    learnMatured(atMs)
     if (window.added === madeOf) return
     madeOf = window.added
-    await scoring.settle()
-    for (const contender of contenders) await contender.retrain(atMs)
+    await Promise.all(contenders.map((contender) => contender.retrain(atMs)))
   }
 
   return {
@@ -35,11 +35,11 @@ export function createLearningTurns(pass: Pass) {
       schedule ??= createRetrainSchedule(options.retrainEveryMs, (dayOf(atMs) + options.fromDay) * DAY_MS)
       const momentMs = schedule.dueAt(atMs)
       if (momentMs !== undefined) await retrain(momentMs)
-      if (atMs - lookedAtMs >= LOOK_EVERY_MS) await learnMatured(atMs)
+      if (atMs - lookedAtMs >= LOOK_EVERY_MS) learnMatured(atMs)
     },
     /** The rest becomes known, and teaches nobody. */
     async over(): Promise<void> {
-      await scoring.settle()
+      await Promise.all(contenders.map((contender) => contender.settled()))
       for (const example of join.takeMatured(Infinity)) {
         rows.settle(example.exampleId, example.label)
         window.add(example)

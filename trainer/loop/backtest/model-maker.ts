@@ -10,7 +10,7 @@ import {
 } from '../../learners/choice.ts'
 import type { TrainingRows } from '../../learners/learner.ts'
 import type { Fitter } from '../../learning/fitter.ts'
-import type { TrainingExample } from '../../learning/training-example.ts'
+import { asTaught, type TrainingExample } from '../../learning/training-example.ts'
 import { createStackedMaker } from './stacked-maker.ts'
 import type { TrainingWindow } from './training-window.ts'
 
@@ -22,15 +22,14 @@ export interface ModelMakerParts {
   featureSet: CompiledFeatureSet
   fitter: Fitter
   window: TrainingWindow
-  signal: AbortSignal
-  /** How much of a fit is done, 0..1. */
-  progress(share: number): void
+  /** How much of the fit of a moment is done, 0..1. */
+  onFit(fit: { learner: string; atMs: number; share: number }): void
 }
 
 /** One learner, and the model files it makes: those that would go live. */
 export interface ModelMaker {
   take(example: TrainingExample): void
-  /** A model of what is known at this moment; undefined: the window does not hold both labels. */
+  /** A model of what is known at the moment of asking; undefined: the window does not hold both labels. */
   make(atMs: number): Promise<Candidate | undefined>
 }
 
@@ -44,8 +43,10 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
   const windowRows = () => window.rows(halfLifeMinutes)
 
-  function fit(rows: TrainingRows, goldenVectors: Float32Array): Promise<ProvableModel> {
-    const { signal, progress } = parts
+  function fit(rows: TrainingRows, goldenVectors: Float32Array, atMs: number): Promise<ProvableModel> {
+    const progress = (share: number) => parts.onFit({ learner: choice.name, atMs, share })
+    // Nothing gives a fit up: whoever stops a backtest gets the figures of what was played.
+    const { signal } = new AbortController()
     return parts.fitter.fit({ choice, task, rows, seed, goldenVectors }, { signal, progress })
   }
 
@@ -55,7 +56,7 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
       case 'batch':
         return {
           take: () => undefined,
-          make: (golden: Float32Array) => fit(windowRows(), golden),
+          make: (golden: Float32Array, atMs: number) => fit(windowRows(), golden, atMs),
         }
       case 'online':
         return {
@@ -68,27 +69,28 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
           fitEveryMs: stackedSettingsSchema.parse(choice).fitEveryMinutes * MINUTE_MS,
           rows: windowRows,
           // Of the trees alone no row need be proven: the file of the whole is.
-          fit: (rows) => fit(rows, new Float32Array()),
+          fit: (rows, atMs) => fit(rows, new Float32Array(), atMs),
         })
     }
   }
 
   return {
-    take: making.take,
+    take: (example) => making.take(asTaught(example)),
     async make(atMs) {
       window.moveTo(atMs)
       if (!window.hasBothLabels) return undefined
+      sequence += 1
+      // All of this moment: the window goes on while a fit runs.
+      const facts = { sequence, trainedOn: { fromMs: window.fromMs, toMs: atMs } }
       const golden = goldenVectors(window.last(promotion.goldenRows), width)
       const model = await making.make(golden, atMs)
-      sequence += 1
       return candidateOf({
+        ...facts,
         model,
         learner: choice.name,
         objective,
         featureSet,
-        sequence,
         goldenTolerance: promotion.goldenTolerance,
-        trainedOn: { fromMs: window.fromMs, toMs: atMs },
         createdAtMs: atMs,
       })
     },

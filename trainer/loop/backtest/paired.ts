@@ -1,6 +1,6 @@
-import { createRandom } from '#streams'
 import { entropyOf, type Forecast, logLossOf, requestOrder } from '../../metrics/index.ts'
 import { byRequest } from './backtest-metrics.ts'
+import { bootstrapUsers, type Estimate } from './bootstrap.ts'
 
 /** How much one is better than another on the same rows: with the interval that other users would give in 95 of 100 cases. */
 export interface Paired {
@@ -24,50 +24,23 @@ export interface PairedRows {
   other: readonly Forecast[]
 }
 
-const RESAMPLES = 500
-const TAIL = 0.025
-
 /** What a user brings into the sums. */
-interface UserSums {
-  rows: number
-  positives: number
-  /** Log-loss of the one less that of the other. */
-  loss: number
-  requests: number
-  /** Grouped AUC likewise. */
-  auc: number
-}
+type UserSums = ReturnType<typeof emptySums>
 
-/**
- * Percentile bootstrap over users, paired: each resample draws as many users as there are, with replacement, and both are
- * measured on the same ones. Rows of one user depend on each other, so users are drawn, not rows.
- * O(rows + resamples x users).
- *
- * @see B. Efron and R. Tibshirani (1993), An Introduction to the Bootstrap, chapters 8 and 13.
- */
+/** Both are measured on the same draws of users. */
 export function pairedDifference(rows: PairedRows, seed: string): Paired {
-  const users = sumsByUser(rows)
-  const all = entropyDifference(totalOf(users))
-  const order = orderDifference(totalOf(users))
-  const entropies: number[] = []
-  const orders: number[] = []
-  const random = createRandom(`${seed}/bootstrap`)
-  for (let resample = 0; resample < RESAMPLES; resample++) {
-    const total = emptySums()
-    for (let draw = 0; draw < users.length; draw++) addSums(total, users[random.int(users.length)]!)
-    const entropy = entropyDifference(total)
-    if (entropy !== null) entropies.push(entropy)
-    const auc = orderDifference(total)
-    if (auc !== null) orders.push(auc)
-  }
-  return { normalizedEntropy: intervalOf(all, entropies), groupedAuc: intervalOf(order, orders) }
+  const { normalizedEntropy, groupedAuc } = bootstrapUsers(
+    sumsByUser(rows),
+    { normalizedEntropy: entropyDifference, groupedAuc: orderDifference },
+    seed,
+  )
+  return { normalizedEntropy: intervalOf(normalizedEntropy), groupedAuc: intervalOf(groupedAuc) }
 }
 
-function intervalOf(difference: number | null, drawn: number[]): Interval | null {
-  if (difference === null || drawn.length === 0) return null
-  drawn.sort((left, right) => left - right)
-  const at = (share: number) => drawn[Math.min(drawn.length - 1, Math.floor(share * drawn.length))]!
-  return { difference, low: at(TAIL), high: at(1 - TAIL) }
+function intervalOf(estimate: Estimate | null): Interval | null {
+  if (estimate === null) return null
+  const { value: difference, low, high } = estimate
+  return { difference, low, high }
 }
 
 function sumsByUser({ users, requests, one, other }: PairedRows): UserSums[] {
@@ -99,21 +72,15 @@ function sumsByUser({ users, requests, one, other }: PairedRows): UserSums[] {
   return [...sums.values()]
 }
 
-const emptySums = (): UserSums => ({ rows: 0, positives: 0, loss: 0, requests: 0, auc: 0 })
-
-function addSums(into: UserSums, { rows, positives, loss, requests, auc }: UserSums): void {
-  into.rows += rows
-  into.positives += positives
-  into.loss += loss
-  into.requests += requests
-  into.auc += auc
-}
-
-function totalOf(users: readonly UserSums[]): UserSums {
-  const total = emptySums()
-  for (const user of users) addSums(total, user)
-  return total
-}
+const emptySums = () => ({
+  rows: 0,
+  positives: 0,
+  /** Log-loss of the one less that of the other. */
+  loss: 0,
+  requests: 0,
+  /** Grouped AUC likewise. */
+  auc: 0,
+})
 
 function entropyDifference({ rows, positives, loss }: UserSums): number | null {
   const entropy = rows === 0 ? 0 : entropyOf(positives / rows)

@@ -1,17 +1,18 @@
+import { setImmediate } from 'node:timers/promises'
 import { type FeaturesInOrder, nameOfDefinition } from '#feature-store'
 import type { RankRequest } from '#schemas'
 import { predictionOf, recordedVectors } from '#scorer'
 import { exampleIdOf } from '../../joiner/example-of.ts'
 import { rowsOf } from '../../learning/rows.ts'
-import type { LogEntry } from '../datasets/index.ts'
-import type { Contender } from './contender.ts'
+import type { LogEntry, ShownByChance } from '../datasets/index.ts'
+import { optionVectors } from './choice-table.ts'
 import type { ExampleJoin } from './example-join.ts'
 import type { Growing } from './growing.ts'
 import { createLearningTurns } from './learning-turns.ts'
 import { type Importance, importancesOf } from './importances.ts'
 import { commonSlices } from './slices.ts'
 import { openPass, type Pass } from './pass.ts'
-import { BASE_RATE, ITEM_RATE, type Played, type PlayOptions, type ScoreColumn } from './played.ts'
+import { BASE_RATE, dayOf, ITEM_RATE, type Played, type PlayOptions, type ScoreColumn } from './played.ts'
 
 /**
  * Plays a log through features, joiner and learners in event time: a request is scored by who serves at its time, what
@@ -31,6 +32,20 @@ export async function playLog(options: PlayOptions): Promise<Played> {
   }
 }
 
+/** Rows after which threads are listened to. */
+const ROWS_UNHEARD_MAX = 256
+
+/** A log in memory never waits for anything: without this no thread would be heard, and models seem not to answer. */
+function createBreath(): (rows: number) => Promise<void> {
+  let unheard = 0
+  return async (rows) => {
+    unheard += rows
+    if (unheard < ROWS_UNHEARD_MAX) return
+    unheard = 0
+    await setImmediate()
+  }
+}
+
 interface Player {
   entry(entry: LogEntry): Promise<void> | void
   finish(): Promise<Played>
@@ -42,6 +57,7 @@ function createPlayer(options: PlayOptions): Player {
   const { features, slicer, queue, join, counts, contenders } = pass
   const span = { fromMs: Infinity, toMs: -Infinity }
   const learning = createLearningTurns(pass)
+  const breathe = createBreath()
 
   function tellOutcomes(atMs: number): void {
     for (const outcome of queue.takeUntil(atMs)) {
@@ -56,11 +72,13 @@ function createPlayer(options: PlayOptions): Player {
     if (verdict === 'duplicate') counts.repeated += 1
   }
 
-  async function impression({ atMs, request, outcomes }: Extract<LogEntry, { kind: 'impression' }>) {
+  async function impression({ atMs, request, outcomes, choice }: Extract<LogEntry, { kind: 'impression' }>) {
     span.fromMs = Math.min(span.fromMs, atMs)
     span.toMs = Math.max(span.toMs, atMs)
     await learning.until(atMs)
-    await ask(pass, request)
+    const isJudged = dayOf(atMs) - dayOf(span.fromMs) >= options.fromDay
+    await ask(pass, request, { choice, isJudged })
+    await breathe(request.candidates.length)
     queue.add(outcomes)
     options.onProgress({ impressions: counts.requests, occurredAtMs: atMs })
   }
@@ -90,14 +108,18 @@ function createPlayer(options: PlayOptions): Player {
         kind: 'baseline',
         gate: 'none',
         scores: scores.values(),
+        optionScores: new Float32Array(),
       })
-      const asked = pass.columns.map(({ name, kind, gate, scores }): ScoreColumn => ({
-        ...{ name, kind, gate },
-        scores: scores.values(),
-      }))
+      const asked = contenders
+        .flatMap(({ columns }) => columns)
+        .map(({ name, kind, gate, scores, optionScores }): ScoreColumn => ({
+          ...{ name, kind, gate },
+          ...{ scores: scores.values(), optionScores: optionScores.values() },
+        }))
       return {
         featureSet: pass.featureSet,
         rows,
+        choices: pass.choices.columns(),
         slices: [...slicer.columns(), ...commonSlices(rows)],
         importances: await importances(pass),
         columns: [...asked, baseline(BASE_RATE, baseRate), baseline(ITEM_RATE, itemRate)],
@@ -113,7 +135,7 @@ function createPlayer(options: PlayOptions): Player {
 
 const pick = ({ duplicateRequests, shownLate }: ExampleJoin['counts']) => ({ duplicateRequests, shownLate })
 
-async function closeAll(contenders: readonly Contender[]): Promise<void> {
+async function closeAll(contenders: Pass['contenders']): Promise<void> {
   for (const contender of contenders) await contender.close()
 }
 
@@ -135,15 +157,20 @@ async function importances({
   }))
   const found = new Map<string, Importance[]>()
   for (const { name, serving } of contenders) {
-    const session = serving('none')
+    const session = serving()
     if (session !== undefined) found.set(name, await importancesOf(session, rows, columns))
   }
   return found
 }
 
 /** Makes the vectors of a request, has them scored, and leaves its prediction to the joiner. */
-async function ask(pass: Pass, request: RankRequest): Promise<void> {
-  const { features, featureSet, join, rows, slicer, scoring, baselines, told, counts, options } = pass
+async function ask(
+  pass: Pass,
+  request: RankRequest,
+  { choice, isJudged }: { choice: ShownByChance | undefined; isJudged: boolean },
+): Promise<void> {
+  const { features, featureSet, join, rows, choices, slicer, contenders, baselines, told, counts, options } =
+    pass
   const { requestId, userId, candidates, context, occurredAtMs } = request
   counts.requests += 1
   const read = features.read({ userId, itemIds: candidates, context, occurredAtMs })
@@ -153,8 +180,12 @@ async function ask(pass: Pass, request: RankRequest): Promise<void> {
     model: null,
     fallbackReason: 'no_model',
     featureSetId: featureSet.id,
-    // The log says what was shown, not by what chance.
-    ranking: candidates.map((_, candidate) => ({ candidate, rank: candidate, propensity: 1 })),
+    // Most logs say what was shown, not by what chance.
+    ranking: candidates.map((_, candidate) => ({
+      candidate,
+      rank: candidate,
+      propensity: choice?.propensity ?? 1,
+    })),
     scores: null,
     recorded: recordedVectors(read, featureSet.width),
     requestIndex: 0,
@@ -164,12 +195,15 @@ async function ask(pass: Pass, request: RankRequest): Promise<void> {
   options.onPrediction?.(prediction)
   if (!join.prediction(prediction)) return
   const exampleIds = candidates.map((itemId) => exampleIdOf(prediction.predictionId, itemId))
-  rows.addRequest({ requestId, userId, occurredAtMs, itemIds: candidates, exampleIds })
+  const row = rows.addRequest({ requestId, userId, occurredAtMs, itemIds: candidates, exampleIds })
   slicer.request(request)
   const baseRate = baselines.baseRate()
   for (const itemId of candidates) {
     told.baseRate.push(baseRate)
     told.itemRate.push(baselines.itemRate(itemId))
   }
-  await scoring.add(read.vectors, candidates.length)
+  const judged = isJudged ? choice : undefined
+  if (judged !== undefined) choices.add(row, candidates[0]!, judged)
+  const others = judged && optionVectors(features, request, judged, featureSet.width)
+  for (const contender of contenders) await contender.ask(read.vectors, others)
 }

@@ -5,15 +5,26 @@ import type { TrainerConfig } from '../../config.ts'
 import type { Fitter } from '../../learning/fitter.ts'
 import type { FeedLog } from '../datasets/index.ts'
 import type { Stopwatch } from '../demo/index.ts'
-import type { Contender, Gate } from './contender.ts'
+import type { ChoiceColumns } from './choice-table.ts'
 import type { Importance } from './importances.ts'
 import type { RowColumns } from './row-table.ts'
+import type { Gate, Going } from './serving.ts'
 import type { SliceColumn } from './slices.ts'
+
+/** A configuration to try. */
+export interface TriedFeed {
+  /** Tells its results from those of others; '' when it is the only one. */
+  name: string
+  features: FeatureStoreConfig
+  trainer: TrainerConfig
+  /** Of the interactions topic (kafka.partitions): each has its own view of the whole feed. Left out: the usual number. */
+  partitions?: number
+}
 
 export interface PlayOptions {
   log: FeedLog
   /** What is tried: features, labels, learners, promotion. */
-  feed: { features: FeatureStoreConfig; trainer: TrainerConfig }
+  feed: Omit<TriedFeed, 'name'>
   /** null: once, when the first day that counts begins. */
   retrainEveryMs: number | null
   /** Event time that batch learners look back; Infinity: all of it. */
@@ -33,6 +44,8 @@ export interface PlayOptions {
 export interface PlayProgress {
   impressions: number
   occurredAtMs: number
+  /** The fit that has got on, and how far, 0..1. */
+  fit?: { learner: string; share: number }
 }
 
 /** Who scored, and every score in the order of the rows. */
@@ -43,16 +56,38 @@ export interface ScoreColumn {
   gate: Gate
   /** NaN where nobody served. */
   scores: Float32Array
+  /** Of what could have been shown instead (choice-table.ts); of baselines empty. */
+  optionScores: Float32Array
+}
+
+/** A model that was made. */
+export interface Retrain {
+  /** Event time. */
+  atMs: number
+  examples: number
+  /** Wall clock of making it, with the wait for a thread that is free. */
+  seconds: number
+}
+
+/** What a learner did. */
+export interface PlayedLearner {
+  readonly name: string
+  readonly retrains: readonly Retrain[]
+  /** When which model went live. */
+  readonly live: Readonly<Record<Gate, readonly Going[]>>
+  /** The last sentence of a fit that failed. */
+  readonly failure: string | undefined
 }
 
 export interface Played {
   featureSet: CompiledFeatureSet
   rows: RowColumns
+  choices: ChoiceColumns
   columns: ScoreColumn[]
   slices: SliceColumn[]
   /** Of each learner's last model, by its name. */
   importances: ReadonlyMap<string, readonly Importance[]>
-  contenders: readonly Contender[]
+  contenders: readonly PlayedLearner[]
   counts: PlayCounts
   /** Event time of the first and last request. */
   fromMs: number

@@ -9,7 +9,7 @@ export interface StackedMakerParts {
   /** Those of the window at this moment, a copy. */
   rows(): TrainingRows
   /** Fits the base; the rows may be moved away. */
-  fit(rows: TrainingRows): Promise<ProvableModel>
+  fit(rows: TrainingRows, atMs: number): Promise<ProvableModel>
 }
 
 /**
@@ -31,7 +31,7 @@ export function createStackedMaker({ learner, fitEveryMs, rows, fit }: StackedMa
       fitDueMs = atMs + fitEveryMs
       const [fitted, learned] = [rows(), rows()]
       return inTurn(async () => {
-        learner.onto((await fit(fitted)).onnx, learned)
+        learner.onto((await fit(fitted, atMs)).onnx, learned)
         return provableModelOf(learner.model(), golden)
       })
     },

@@ -7,7 +7,24 @@ export type LogEntry =
   /** What somebody did without being asked for it: their past at the log's start, a search. */
   | { kind: 'interaction'; atMs: number; interaction: Interaction }
   /** What was asked and what came of it. The outcomes are told only after the request has been answered. */
-  | { kind: 'impression'; atMs: number; request: RankRequest; outcomes: Interaction[] }
+  | {
+      kind: 'impression'
+      atMs: number
+      request: RankRequest
+      outcomes: Interaction[]
+      /** Left out: the log does not say by what chance this was shown. */
+      choice?: ShownByChance
+    }
+
+/** By what chance a log's policy chose the one item of a request, and what else it could have shown in that place. */
+export interface ShownByChance {
+  /** Above 0. */
+  propensity: number
+  /** Place among those that were shown together, 0 the first. */
+  slot: number
+  /** What could have been shown there, the shown one included, and what would have been known of it. */
+  options: readonly { itemId: string; context: RankRequest['context'] }[]
+}
 
 /** A log that can be played: entries in event-time order. */
 export interface FeedLog {

@@ -59,7 +59,8 @@ describe('Open Bandit', () => {
     expect([log.impressions, impressions.length]).toEqual([4_000, 4_000])
     expect(entries.filter((entry) => entry.kind === 'item')).toHaveLength(34)
     expect(impressions.flatMap((one) => one.outcomes).filter((one) => one.type === 'click')).toHaveLength(28)
-    expect(impressions.find(({ request }) => request.requestId === 'random_men-0')).toEqual({
+    const { choice, ...first } = impressions.find(({ request }) => request.requestId === 'random_men-0')!
+    expect(first).toEqual({
       kind: 'impression',
       atMs: Date.UTC(2019, 10, 24, 0, 3, 13, 442),
       request: {
@@ -77,6 +78,14 @@ describe('Open Bandit', () => {
         expect.objectContaining({ interactionId: 'random_men-0.view', type: 'view', itemId: 'i14' }),
       ],
     })
+    expect(choice).toMatchObject({ propensity: 0.029411764705882353, slot: 2 })
+    expect(choice!.options.map(({ itemId }) => itemId)).toEqual(
+      Array.from({ length: 34 }, (_, item) => `i${String(item)}`),
+    )
+    expect(choice!.options[14]!.context).toEqual(first.request.context)
+    const told = impressions.filter((one) => one.choice !== undefined)
+    expect(told.every(({ request }) => request.requestId.startsWith('random_men-'))).toBe(true)
+    expect(told).toHaveLength(2_000)
   })
 
   it('tells who and what before it asks, in event-time order', async () => {
@@ -150,10 +159,10 @@ describe('MovieLens', () => {
     ])
     expect(impressions.map(({ outcomes }) => outcomes.map(({ type, value }) => [type, value]))).toEqual([
       [
-        ['view', null],
+        ['view', 4],
         ['like', 4],
       ],
-      [['view', null]],
+      [['view', 3.5]],
     ])
   })
 

@@ -1,6 +1,6 @@
 export { DATA_SETS, dataSetOptions, proposedLogMap, type DataSet } from './data-sets.ts'
 export { LogUnreadableError } from './errors.ts'
-export type { FeedLog, LogEntry } from './feed-log.ts'
+export type { FeedLog, LogEntry, ShownByChance } from './feed-log.ts'
 export { type LogFeed, movieLensFeed, openBanditFeed, THIN_LOG_TREES } from './feeds.ts'
 export { openMovieLensLog } from './fs-movielens.ts'
 export { openOpenBanditLog } from './fs-open-bandit.ts'

@@ -22,6 +22,10 @@ export const OPEN_BANDIT_COLUMNS = [
   'user_feature_3',
 ] as const
 
+/** Begins the columns of how well each item fits the user. */
+const AFFINITY = 'user-item_affinity_'
+/** The other policy's propensities are estimates of its own simulation, some of them next to 0. */
+const UNIFORM: (typeof OPEN_BANDIT_POLICIES)[number] = 'random'
 const USER_FEATURES = ['user_feature_0', 'user_feature_1', 'user_feature_2', 'user_feature_3']
 
 /**
@@ -29,7 +33,7 @@ const USER_FEATURES = ['user_feature_0', 'user_feature_1', 'user_feature_2', 'us
  *
  * The log gives one time for an impression and its click, so both outcomes carry it. People are anonymous: a
  * user is everybody with the same four hashed features. The logging policy's propensity and the slot on the
- * page (0-based) travel as context.
+ * page (0-based) travel as context. Of the uniform policy it is also told what else could have been shown.
  *
  * @param campaign policy and campaign, as the file is called
  * @throws LogUnreadableError naming the line and the column
@@ -44,6 +48,18 @@ export function openBanditImpression(
   const requestId = joinedId('-', [campaign, textOf(row, '', place)])
   const userId = userIdOf(row, place)
   const itemId = openBanditItemId(item)
+  const propensity = numberOf(row, 'propensity_score', place)
+  const contextOf = (affinityColumn: string) => [
+    text('slot', `p${String(slot)}`),
+    number('affinity', numberOf(row, affinityColumn, place)),
+    number('logged_propensity', propensity),
+  ]
+  const options = Object.keys(row)
+    .filter((column) => column.startsWith(AFFINITY))
+    .map((column) => ({
+      itemId: openBanditItemId(column.slice(AFFINITY.length)),
+      context: contextOf(column),
+    }))
   const outcome = (type: string) => ({
     interactionId: `${requestId}.${type}`,
     userId,
@@ -63,13 +79,10 @@ export function openBanditImpression(
       userId,
       occurredAtMs: atMs,
       candidates: [itemId],
-      context: [
-        text('slot', `p${String(slot)}`),
-        number('affinity', numberOf(row, `user-item_affinity_${item}`, place)),
-        number('logged_propensity', numberOf(row, 'propensity_score', place)),
-      ],
+      context: contextOf(`${AFFINITY}${item}`),
     },
     outcomes: clicked ? [outcome('view'), outcome('click')] : [outcome('view')],
+    ...(campaign.startsWith(UNIFORM) ? { choice: { propensity, slot, options } } : {}),
   }
 }
 

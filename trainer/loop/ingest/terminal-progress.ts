@@ -1,8 +1,13 @@
 import type { IngestProgress } from './kafka-ingest.ts'
 import cliProgress from 'cli-progress'
 
+/** How far a log has been played; `fit`: the model that is in the making, and how much of it is made, 0..1. */
+export interface LogProgress extends IngestProgress {
+  fit?: { learner: string; share: number }
+}
+
 export interface ProgressBar {
-  show(progress: IngestProgress): void
+  show(progress: LogProgress): void
   end(): void
 }
 
@@ -24,12 +29,16 @@ export function openProgressBar(stream: NodeJS.WriteStream, impressions: number)
   }
   const bar = new cliProgress.SingleBar({
     stream,
-    format: '{bar} {percentage} % | {value} of {total} impressions | {day} | {eta_formatted} left',
+    format: '{bar} {percentage} % | {value} of {total} impressions | {day} | {eta_formatted} left{fit}',
     hideCursor: true,
   })
-  bar.start(impressions, 0, { day: '' })
+  bar.start(impressions, 0, { day: '', fit: '' })
   return {
-    show: ({ impressions: sent, occurredAtMs }) => bar.update(sent, { day: day(occurredAtMs) }),
+    show: ({ impressions: sent, occurredAtMs, fit }) =>
+      bar.update(sent, { day: day(occurredAtMs), fit: fit === undefined ? '' : fitText(fit) }),
     end: () => bar.stop(),
   }
 }
+
+const fitText = ({ learner, share }: { learner: string; share: number }) =>
+  ` | fits ${learner}: ${(100 * share).toFixed(0)} %`
