@@ -6,9 +6,12 @@ const fromSource = { resolve: { conditions: ['source'] } }
 const sourceConditions = { ...fromSource, ssr: fromSource, environments: { __vitest__: fromSource } }
 const ignored = ['**/node_modules/**', '**/dist/**', '**/.feedloop/**']
 
+/** Many times what the longest takes, on a machine at its limit: what hangs shall fail by its name, not in silence. */
+const HANGS_MS = 15 * 60_000
+
 const services = {
   ...sourceConditions,
-  test: { globalSetup: ['streams/testing/global-setup.ts'], testTimeout: 0, hookTimeout: 0 },
+  test: { globalSetup: ['streams/testing/global-setup.ts'], testTimeout: HANGS_MS, hookTimeout: HANGS_MS },
 }
 
 /** What takes a minute or more begins first, or it would run alone at the end. Times are those of an idle machine. */

@@ -93,10 +93,10 @@ export function registerFeatureStoreCommands(
     .description('print the columns of the feature vector')
     .option('--json', 'one line of JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const { id, names, width } = compileFeatureSet((await context.loadConfig()).features)
+      const { id, names, width, buckets } = compileFeatureSet((await context.loadConfig()).features)
       const text =
         json === true
-          ? JSON.stringify({ id, width, names })
+          ? JSON.stringify({ id, width, names, buckets })
           : [`${id}, ${String(width)} columns`, ...names].join('\n')
       process.stdout.write(`${text}\n`)
     })

@@ -33,6 +33,14 @@ export const featureLimitsSchema = z.strictObject({
     .max(1024)
     .default(64)
     .describe('attributes of one record: each is kept per user or item'),
+  valueMax: z
+    .number()
+    .positive()
+    .max(1e15)
+    .default(1e12)
+    .describe(
+      'magnitude of an interaction value: one that is larger, or no number, is taken for missing: it would outweigh all others in a sum',
+    ),
   statesCachedMax: z
     .int()
     .min(100)

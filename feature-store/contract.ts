@@ -5,6 +5,13 @@ import type { Check } from '#streams'
 export const MISSING = 1
 export const STALE = 2
 
+/** Columns that hold numbers of hash buckets: names, not quantities. Several columns: one feature with several values. */
+export interface BucketColumns {
+  readonly columns: readonly number[]
+  /** Whole numbers 0 (none) to `range` - 1 in one numbering; a vector names each bucket once. */
+  readonly range: number
+}
+
 /** What a model sees: a compiled, ordered list of features. */
 export interface FeatureSet {
   /** Stable hash of the definitions: two feature sets with the same id give the same vectors. */
@@ -12,6 +19,10 @@ export interface FeatureSet {
   /** One name per vector column. */
   readonly names: readonly string[]
   readonly width: number
+  /** Left out: every column is a quantity. */
+  readonly buckets?: readonly BucketColumns[]
+  /** Columns that hold a fixed place when a candidate is served, and its own when it is learned from (asShown). */
+  readonly positions?: readonly number[]
 }
 
 /** One rank request, as the reader needs it. */
@@ -29,7 +40,10 @@ export interface FeatureVectors {
   vectors: Float32Array
   /** rows x width */
   flags: Uint8Array
-  /** Per request: last applied interactions offset of the user's state, -1 none. */
+  /**
+   * Per request: last applied interactions offset of the user's state, -1 none; of all the user's partition when features
+   * look at the whole feed.
+   */
   userOffsets: number[]
   /** Per row: last applied item-interactions offset of the item's state, -1 none. */
   itemOffsets: number[]

@@ -1,23 +1,28 @@
 import { attributesLayout, type AttributesLayout } from './attributes/attributes-layout.ts'
 import { canonicalHash } from './canonical-hash.ts'
 import type { FeatureStoreConfig } from './config.ts'
-import type { FeatureSet } from './contract.ts'
+import type { BucketColumns, FeatureSet } from './contract.ts'
 import { kindOf, nameOfDefinition } from './definitions.ts'
+import { buildFeedRates, type FeedRate } from './state/feed-rates.ts'
 import { buildLayout, type StateLayout } from './state/layout.ts'
-import type { ColumnGroup } from './vectors/columns.ts'
+import type { ColumnGroup, Columns } from './vectors/columns.ts'
 
 /** Changes when the same definitions begin to mean other numbers. */
 const VECTOR_FORMAT = 1
 
 /** A feature set with all that is needed to fold states and to compute vectors from them. */
 export interface CompiledFeatureSet extends FeatureSet {
+  readonly buckets: readonly BucketColumns[]
   readonly config: FeatureStoreConfig
   readonly layouts: {
     readonly user: StateLayout
     readonly item: StateLayout
+    /** Of what a partition of interactions keeps of all its users; null: nothing. */
+    readonly feed: StateLayout | null
     readonly userAttributes: AttributesLayout
     readonly itemAttributes: AttributesLayout
   }
+  readonly feedRates: readonly FeedRate[]
   readonly groups: readonly ColumnGroup[]
   /** Whether a vector needs these blobs at all. */
   readonly reads: { userAttributes: boolean; itemAttributes: boolean }
@@ -28,13 +33,18 @@ export interface CompiledFeatureSet extends FeatureSet {
  * The id is a hash of the definitions and the declared kinds of the attributes they use: equal ids, equal vectors.
  */
 export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSet {
-  const builders = { user: buildLayout('user'), item: buildLayout('item') }
+  const builders = { user: buildLayout('user'), item: buildLayout('item'), feed: buildFeedRates() }
   const reserved = config.features.map((definition) => ({
     name: nameOfDefinition(definition),
     ...kindOf(definition).reserve(definition, builders),
   }))
   const recentIdsMax = config.deduplicate.window
-  const layouts = { user: { ...builders.user.finish(), recentIdsMax }, item: builders.item.finish() }
+  const { rates: feedRates, layout: feed } = builders.feed.finish()
+  const layouts = {
+    user: { ...builders.user.finish(feed?.id), recentIdsMax },
+    item: builders.item.finish(),
+    feed,
+  }
   const used = attributesUsed(config)
   const fixed = [...new Set(layouts.user.lookups.map(({ attribute }) => attribute))].sort()
   const attributes = {
@@ -43,12 +53,17 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
   }
   const groups: ColumnGroup[] = []
   const names: string[] = []
+  const positions: number[] = []
   const places = new Map<string, number>()
   for (const { name, columns } of reserved) {
-    const { suffixes, ...writing } = columns(attributes, (feature) => places.get(feature)!)
-    places.set(name, names.length)
-    const group = { ...writing, at: names.length, names: suffixes.map((suffix) => `${name}${suffix}`) }
-    groups.push(group)
+    const { suffixes, buckets, isPosition, ...writing } = columns(attributes, (feature) =>
+      places.get(feature)!,
+    )
+    const at = names.length
+    places.set(name, at)
+    if (isPosition === true) positions.push(at)
+    const group = { ...writing, at, names: suffixes.map((suffix) => `${name}${suffix}`) }
+    groups.push(buckets === undefined ? group : { ...group, buckets: bucketsFrom(at, buckets) })
     names.push(...group.names)
   }
   const readsFirstSight = (entity: 'user' | 'item') =>
@@ -57,15 +72,23 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     id: featureSetId(config, used),
     names,
     width: names.length,
+    positions,
     config,
     layouts: { ...layouts, userAttributes: attributes.user, itemAttributes: attributes.item },
+    feedRates,
     groups,
+    buckets: groups.flatMap(({ buckets }) => buckets ?? []),
     reads: {
       userAttributes: used.user.size > 0 || readsFirstSight('user'),
       itemAttributes: used.item.size > 0 || readsFirstSight('item'),
     },
   }
 }
+
+const bucketsFrom = (at: number, { columns, range }: NonNullable<Columns['buckets']>): BucketColumns => ({
+  columns: Array.from({ length: columns }, (_, place) => at + place),
+  range,
+})
 
 function featureSetId(config: FeatureStoreConfig, used: Record<'user' | 'item', Set<string>>): string {
   const definitions = config.features.map((definition) => ({

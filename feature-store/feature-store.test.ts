@@ -5,8 +5,10 @@ import { streamsConfigSchema } from '#streams'
 import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import { featureStoreConfigSchema } from './config.ts'
+import { DEFAULT_FEATURES } from './default-features.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
+import { smoothedRate } from './kinds/index.ts'
 import { compareStore } from './replay/compare-store.ts'
 import { partitionTag } from './state-store.ts'
 import { createMishapStore, type MishapStore } from './testing/mishap-store.ts'
@@ -15,7 +17,11 @@ import { createUserStage } from './stages/user-stage.ts'
 import { replayOf } from './testing/replay-driver.ts'
 import { produceTraffic } from './testing/traffic.ts'
 
-const config = featureStoreConfigSchema.parse({ limits: { applyRecordsMax: 7, statesCachedMax: 100 } })
+const ofFeed = smoothedRate({ entity: 'item', of: ['like'], per: ['view'], strength: 9, halfLifeMinutes: 5 })
+const config = featureStoreConfigSchema.parse({
+  features: [...DEFAULT_FEATURES, ofFeed],
+  limits: { applyRecordsMax: 7, statesCachedMax: 100 },
+})
 const featureSet = compileFeatureSet(config)
 const STAGES = stagesOf('features')
 
@@ -43,7 +49,7 @@ async function expectExact(driver: TopologyTestDriver, store: MishapStore, inter
   const replay = replayOf(driver, featureSet)
   expect(replay.counts()).toMatchObject({ interactions, copies: interactions, copiesMissing: 0 })
   const compared = await compareStore(replay, store, (topic) => driver.partitionCount(topic))
-  for (const entity of ['user', 'item'] as const) {
+  for (const entity of ['user', 'item', 'feed'] as const) {
     expect(compared[entity]).toMatchObject({
       expected: interactions,
       applied: interactions,
@@ -51,9 +57,10 @@ async function expectExact(driver: TopologyTestDriver, store: MishapStore, inter
       duplicates: 0,
     })
   }
-  for (const comparison of Object.values(compared)) {
+  for (const [entity, comparison] of Object.entries(compared)) {
     expect(comparison).toMatchObject({ different: 0, firstDifference: null })
-    expect(comparison.entities).toBeGreaterThan(10)
+    if (entity === 'feed') expect(comparison.entities).toBe(driver.partitionCount('interactions'))
+    else expect(comparison.entities).toBeGreaterThan(10)
   }
   return replay
 }

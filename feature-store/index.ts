@@ -1,10 +1,20 @@
 export { MISSING, STALE } from './contract.ts'
-export type { FeatureAnswer, FeatureReader, FeatureRequest, FeatureSet, FeatureVectors } from './contract.ts'
+export type {
+  BucketColumns,
+  FeatureAnswer,
+  FeatureReader,
+  FeatureRequest,
+  FeatureSet,
+  FeatureVectors,
+} from './contract.ts'
 
 export { featureStoreConfigSchema, parseFeatureStoreConfig } from './config.ts'
 export type { FeatureStoreConfig, FeatureStoreConfigInput } from './config.ts'
 export { DEFAULT_FEATURES } from './default-features.ts'
+export { genericFeatures } from './generic-features.ts'
+export type { AttributeFacts, GenericFeaturesOptions } from './generic-features.ts'
 export * from './kinds/index.ts'
+export { asShown } from './vectors/as-shown.ts'
 export { isTimeZone, zoneOffsetMs } from './vectors/zone-offset.ts'
 export { nameOfDefinition } from './definitions.ts'
 export type { FeatureDefinition } from './definitions.ts'

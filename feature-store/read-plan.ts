@@ -2,6 +2,7 @@ import type { TopicKey } from '#schemas'
 import type { Runtime } from '#streams'
 import type { FeatureRequest } from './contract.ts'
 import type { CompiledFeatureSet } from './feature-set.ts'
+import { FEED_ID } from './state/feed-rates.ts'
 import { partitionTag, type StateKey } from './state-store.ts'
 
 /** Where an entity's values are in the answer of one read. */
@@ -19,6 +20,8 @@ export interface ReadPlan {
   fences: string[]
   blobs: StateKey[]
   user(userId: string): EntitySource
+  /** Among the blobs, what this user's partition keeps of the whole feed; -1 when no feature needs it. */
+  feed(userId: string): number
   item(itemId: string): EntitySource
 }
 
@@ -69,14 +72,16 @@ export function createReadPlan(
       return { ...source, attributes: blobs.push({ tag: attributesTag, id }) - 1 }
     }
     const users = new Map<string, EntitySource>()
+    const feeds = new Map<string, number>()
     const items = new Map<string, EntitySource>()
-    for (const { userId, itemIds } of requests) {
-      if (!users.has(userId)) {
-        users.set(
-          userId,
-          sourceOf(userId, userTag(userId), reads.userAttributes ? userAttributesTag(userId) : null),
-        )
-      }
+    // Users and the feed first, in one MGET: what they have seen is then told by one offset.
+    for (const { userId } of requests) {
+      if (users.has(userId)) continue
+      const tag = userTag(userId)
+      if (layouts.feed !== null && !feeds.has(tag)) feeds.set(tag, blobs.push({ tag, id: FEED_ID }) - 1)
+      users.set(userId, sourceOf(userId, tag, reads.userAttributes ? userAttributesTag(userId) : null))
+    }
+    for (const { itemIds } of requests) {
       for (const itemId of itemIds) {
         if (items.has(itemId)) continue
         items.set(
@@ -85,6 +90,12 @@ export function createReadPlan(
         )
       }
     }
-    return { fences, blobs, user: (userId) => users.get(userId)!, item: (itemId) => items.get(itemId)! }
+    return {
+      fences,
+      blobs,
+      user: (userId) => users.get(userId)!,
+      feed: (userId) => feeds.get(userTag(userId)) ?? -1,
+      item: (itemId) => items.get(itemId)!,
+    }
   }
 }

@@ -4,15 +4,24 @@ import { createChance } from '#schemas/testing'
 import { bytesOfVector, type Prediction } from '#schemas'
 import { featureStoreConfigSchema } from './config.ts'
 import { MISSING, STALE, type FeatureRequest, type FeatureVectors } from './contract.ts'
+import { DEFAULT_FEATURES } from './default-features.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
+import { smoothedRate } from './kinds/index.ts'
 import { createFeatureReader } from './reader.ts'
 import { checkPrediction } from './replay/check-prediction.ts'
 import { createMishapStore } from './testing/mishap-store.ts'
 import { replayOf } from './testing/replay-driver.ts'
 import { produceTraffic, TRAFFIC_START_MS } from './testing/traffic.ts'
 
-const config = featureStoreConfigSchema.parse({})
+const LIKES = { of: ['like'], per: ['view'], strength: 3 }
+const config = featureStoreConfigSchema.parse({
+  features: [
+    ...DEFAULT_FEATURES,
+    smoothedRate({ entity: 'user', ...LIKES }),
+    smoothedRate({ entity: 'item', ...LIKES, halfLifeMinutes: 30 }),
+  ],
+})
 const featureSet = compileFeatureSet(config)
 const { width, names } = featureSet
 const MINUTE = 60_000
@@ -136,6 +145,43 @@ describe('feature reader', () => {
     expect(stale!.flag('item_price')).toBe(0)
     expect(found.userOffsets).toEqual([1, 1])
     expect(found.itemOffsets).toEqual([0, -1, -1, 0]) // both copies came in one record
+  })
+
+  it("pulls rates to that of the feed in the user's own partition, which a stranger has too", async () => {
+    const { reader, start, driver } = await running(6)
+    await start()
+    produceTraffic(driver, { seed: 6, interactions: 400 })
+    await driver.settle()
+    const told = driver.records('interactions')
+    const occurredAtMs = Math.max(...told.map(({ value }) => value!.occurredAtMs)) + MINUTE
+    const userIds = ['u1', 'u2', 'u3', 'u4', 'stranger']
+    const found = await vectorsOf(
+      reader,
+      userIds.map((userId) => requestOf({ userId, occurredAtMs, itemIds: ['i1'] })),
+    )
+    const partitions = userIds.map((userId) => driver.partitionOf('interactions', userId))
+    expect(new Set(partitions).size).toBeGreaterThan(1)
+    for (const [row, userId] of userIds.entries()) {
+      const inPartition = told.filter(({ partition }) => partition === partitions[row])
+      const count = (records: typeof told, type: string, leftOf = (_: number) => 1) =>
+        records.reduce((sum, { value }) => sum + (value!.type === type ? leftOf(value!.occurredAtMs) : 0), 0)
+      const prior = (count(inPartition, 'like') + 0.5) / (count(inPartition, 'view') + 1)
+      const own = told.filter(({ value }) => value!.userId === userId)
+      const rate = (count(own, 'like') + 3 * prior) / (count(own, 'view') + 3)
+      const value = rowOf(found, row).value
+      expect(value('user_like_per_view_ever')).toBeCloseTo(Math.log(rate / prior), 6)
+      expect(found.userOffsets[row]).toBe(inPartition.at(-1)!.offset)
+
+      const left = (tickMs: number) => (atMs: number) =>
+        2 ** (-(occurredAtMs - Math.floor(atMs / tickMs) * tickMs) / (30 * MINUTE))
+      const fading =
+        (count(inPartition, 'like', left(1_000)) + 1_000 * prior) /
+        (count(inPartition, 'view', left(1_000)) + 1_000)
+      const ofItem = told.filter(({ value }) => value!.itemId === 'i1')
+      const itemRate = (count(ofItem, 'like', left(1)) + 3 * fading) / (count(ofItem, 'view', left(1)) + 3)
+      expect(value('item_like_per_view_30m')).toBeCloseTo(Math.log(itemRate / fading), 6)
+    }
+    expect(rowOf(found, 4).value('user_like_per_view_ever')).toBe(0)
   })
 
   it('uses attributes as of the request, not later ones', async () => {

@@ -5,6 +5,7 @@ export const SIGNALS = {
   recordsApplied: 'feature_records_applied',
   interactionsRepeated: 'feature_interactions_repeated',
   attributesUnfit: 'feature_attributes_unfit',
+  valuesUnfit: 'feature_values_unfit',
   copiesDropped: 'feature_copies_dropped',
   fenceRefusals: 'feature_fence_refusals',
   freshnessSeconds: 'feature_freshness_seconds',
@@ -37,6 +38,12 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
     name: SIGNALS.attributesUnfit,
     help: 'attribute values of users, items and requests (context) that features cannot see: unknown, mistyped, saturated',
     labels: ['of', 'attribute', 'reason'],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.valuesUnfit,
+    help: 'values of interactions that features take for missing: no number, or beyond features.limits.valueMax',
+    labels: [],
   },
   {
     kind: 'counter',

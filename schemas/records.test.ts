@@ -85,7 +85,13 @@ function definitions(type: AvroType): Exclude<AvroType, string | AvroType[]>[] {
   const inner = [...(type.fields ?? []).map((field) => field.type), ...(type.items ? [type.items] : [])]
   return [...(type.name === undefined ? [] : [type]), ...inner.flatMap(definitions)]
 }
-const isWhole = (name: string) => /^(position|rank|index|count|partition)$|Partition$|Index$/.test(name)
+/** Of what may be null, and of an array, the type that is in it. */
+function bareOf(type: AvroType): AvroType {
+  if (Array.isArray(type)) return bareOf(type[1]!)
+  return typeof type === 'object' && type.type === 'array' ? bareOf(type.items!) : type
+}
+const isWhole = (name: string) =>
+  /^(position|rank|index|count|partition)$|Partition$|Index$|Hash(es)?$/.test(name)
 const isBig = (name: string) => /AtMs$|^offset$|Offset$|^examples$/.test(name)
 
 describe.each(TOPIC_KEYS)('%s', (topic) => {
@@ -128,7 +134,7 @@ describe.each(TOPIC_KEYS)('%s', (topic) => {
 
   it('has whole numbers where fractions make no sense, wide where they grow, and no Date types', () => {
     for (const field of fields) {
-      const bare = Array.isArray(field.type) ? field.type[1] : field.type
+      const bare = bareOf(field.type)
       if (isBig(field.name)) expect(bare, field.name).toBe('long')
       else if (isWhole(field.name)) expect(bare, field.name).toBe('int')
       else if (typeScriptOf(field.type).startsWith('number')) expect(bare, field.name).toBe('double')

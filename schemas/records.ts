@@ -31,6 +31,8 @@ export interface ItemInteractions {
   /** Interaction types; copies name them by position. */
   types: string[]
   items: CopiedItem[]
+  /** What some of the copies carry beside their time, in source order; none where no feature of items takes it. */
+  details: CopyDetail[]
 }
 
 export interface CopiedItem {
@@ -45,6 +47,22 @@ export interface InteractionCopy {
   /** Position in `types`. */
   typeIndex: number
   occurredAtMs: number
+}
+
+export interface CopyDetail {
+  /** Of the copy. */
+  sourceOffset: number
+  /** Of the interaction. */
+  value: number | null
+  /** What the user had engaged with last, before it. */
+  recentItems: RecentItems[]
+}
+
+export interface RecentItems {
+  /** Which list of the user: hash of what it holds. */
+  listHash: number
+  /** Of item ids, newest first. */
+  itemHashes: number[]
 }
 
 /** A static attribute: exactly one of text and number is set. */
@@ -131,6 +149,8 @@ export interface Outcome {
   type: string
   value: number | null
   occurredAtMs: number
+  /** 0-based place at which the item was shown; null: nobody knows. */
+  position: number | null
 }
 
 export interface Label {
@@ -167,6 +187,8 @@ export interface Example {
   toldBy: ToldPositive[]
   /** Labels of which a source was silent then: their 0 says nothing. */
   labelsOut: string[]
+  /** 0-based place at which it was shown, as its showing told; null: nobody told. */
+  position: number | null
 }
 
 export const MODEL_STAGES = ['candidate', 'champion', 'retired', 'rejected'] as const

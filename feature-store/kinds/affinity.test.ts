@@ -42,9 +42,10 @@ function likes(options: object, happened: readonly Happened[], tags: readonly st
   const atMs = ROW_START_MS + 60 * MINUTE_MS
   const vectors = new Float32Array(set.width)
   const views = {
-    user: entityView(user, state, null, atMs, false),
-    items: [entityView(item, null, described(tags), atMs, false)],
+    user: entityView(user, state, null, { id: 'u', atMs, stale: false }),
+    items: [entityView(item, null, described(tags), { id: 'i', atMs, stale: false })],
     context: new Map(),
+    feedRates: new Float64Array(0),
   }
   vectorise(set, views, vectors, new Uint8Array(set.width), 0)
   const [mean, max, min, trials] = vectors

@@ -7,6 +7,7 @@ import { attributeReader, MISSING_SUFFIX, type Columns } from '../vectors/column
 import { MISSING, STALE } from '../contract.ts'
 import { scaledCount, scaledRate } from '../vectors/scales.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { type PriorOf, priorOf } from './parts/prior.ts'
 import { joined, minutes, name, nameSchema, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
@@ -69,10 +70,10 @@ export const affinity = defineKind(schema, {
     if (attributeKind('item', by) === 'number')
       mistake('by', `${by} is declared as number; use cross with bands`)
   },
-  state({ by, of, per, halfLifeMinutes, valuesMax }, { user }) {
+  state({ by, of, per, prior, halfLifeMinutes, valuesMax }, layouts) {
     const halfLifeMs = halfLifeMinutes === undefined ? Number.POSITIVE_INFINITY : halfLifeMinutes * MINUTE_MS
     const types = [...new Set([...of, ...per])].sort()
-    const place = user.own({
+    const place = layouts.user.own({
       spec: {
         kind: 'affinity',
         of: [...new Set(of)].sort(),
@@ -89,17 +90,17 @@ export const affinity = defineKind(schema, {
         }),
       ),
     })
-    return { place, halfLifeMs }
+    return { place, halfLifeMs, priorIn: priorOf({ of, per, prior }, halfLifeMinutes ?? null, layouts) }
   },
-  columns: ({ by, prior, strength }, { place, halfLifeMs }, attributes) =>
-    affinityColumns(attributeReader('item', by, attributes), { place, halfLifeMs, prior, strength }),
+  columns: ({ by, strength }, slots, attributes) =>
+    affinityColumns(attributeReader('item', by, attributes), { ...slots, strength }),
 })
 
 function affinityColumns(
   valueOf: ReturnType<typeof attributeReader>,
-  at: { place: number; halfLifeMs: number; prior: number; strength: number },
+  at: { place: number; halfLifeMs: number; priorIn: PriorOf; strength: number },
 ): Columns {
-  const { halfLifeMs, prior, strength } = at
+  const { halfLifeMs, priorIn, strength } = at
   return {
     scope: 'candidate',
     suffixes: ['', '_max', '_min', '_trials', MISSING_SUFFIX],
@@ -114,6 +115,7 @@ function affinityColumns(
       }
       const entries = user.state === null ? [] : user.state.maps[user.layout.places.ownEntries[at.place]!]!
       const texts = textsOf(value)
+      const prior = priorIn(input)
       let [sum, max, min, trials] = [0, -Infinity, Infinity, 0]
       for (const text of texts) {
         const entry = entries.find(({ key }) => key === text)

@@ -4,6 +4,7 @@ import { attributeReader, withMissing } from '../vectors/columns.ts'
 import { mapCounterAt, mapEntryAt } from '../vectors/entity-view.ts'
 import { scaledRate } from '../vectors/scales.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { priorOf } from './parts/prior.ts'
 import { joined, minutes, name, nameSchema, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
@@ -38,13 +39,14 @@ export const cross = defineKind(schema, {
     const isAscending = (bands ?? []).every((bound, i, all) => i === 0 || all[i - 1]! < bound)
     if (!isAscending) mistake('bands', 'must ascend')
   },
-  state({ by, bands = null, valuesMax, of, per, halfLifeMinutes }, { user }) {
+  state({ by, bands = null, valuesMax, of, per, prior, halfLifeMinutes }, layouts) {
+    const { user } = layouts
     const map = user.map(by, bands, valuesMax)
     const successes = user.mapCounter(map, of, halfLifeMinutes)
     const trials = user.mapCounter(map, per, halfLifeMinutes)
-    return { map, successes, trials }
+    return { map, successes, trials, priorIn: priorOf({ of, per, prior }, halfLifeMinutes, layouts) }
   },
-  columns({ by, bands = null, prior, strength }, { map, successes, trials }, attributes) {
+  columns({ by, bands = null, strength }, { map, successes, trials, priorIn }, attributes) {
     const valueOf = attributeReader('item', by, attributes)
     const slot = { bands }
     return withMissing('item', 'user', (input) => {
@@ -55,7 +57,7 @@ export const cross = defineKind(schema, {
       return scaledRate(
         mapCounterAt(user, map, entry, successes),
         mapCounterAt(user, map, entry, trials),
-        prior,
+        priorIn(input),
         strength,
       )
     })

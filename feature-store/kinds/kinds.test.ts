@@ -28,6 +28,7 @@ const happenings = fc.array(
     type: fc.constantFrom(...TYPES),
     atMs: fc.integer({ min: 0, max: 6 * 3_600_000 }).map((ms) => ROW_START_MS + ms),
     key: fc.option(fc.constantFrom('a', 'b', '3'), { nil: null }),
+    value: fc.option(fc.double({ min: -1e12, max: 1e12, noNaN: true }), { nil: null }),
   }),
   { maxLength: 40 },
 )
@@ -40,6 +41,12 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
   const input = { attributes: ATTRIBUTES, features: [before, definition] }
   const featureSet = compileFeatureSet(parseFeatureStoreConfig(input))
   const ownColumns = featureSet.names.slice(2)
+  /** Of columns that hold numbers of buckets. */
+  const rangeOf = new Map(
+    featureSet.buckets.flatMap(({ columns, range }) =>
+      columns.map((column) => [featureSet.names[column]!, range] as const),
+    ),
+  )
   const file = kindName.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
   it('has a file and a test of its own, and an editor shows what it means', () => {
@@ -74,16 +81,23 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
     expect(mistakes.map(({ path }) => path)).toEqual(settings.map((setting) => ['features', 1, setting]))
   })
 
+  /** As copies carry them: a few items of each list that a user keeps. */
+  const listsOf = (n: number) =>
+    featureSet.layouts.user.own.flatMap(({ carries }) =>
+      carries === undefined ? [] : [{ listHash: carries.listHash, itemHashes: [1 + (n % 3), 5, 6 + n] }],
+    )
+
   it('stores the same bytes wherever a state was put down and taken up again', () => {
     for (const layout of [featureSet.layouts.user, featureSet.layouts.item]) {
       fc.assert(
         fc.property(happenings, (events) => {
           const whole = new EntityState(layout)
           let cut = new EntityState(layout)
-          for (const [offset, { type, atMs, key }] of events.entries()) {
+          for (const [offset, { type, atMs, key, value }] of events.entries()) {
             const keys = layout.lookups.map(() => key)
-            fold(layout, whole, type, atMs, offset, keys)
-            fold(layout, cut, type, atMs, offset, keys)
+            const details = { value, itemHash: offset + 1, recentItems: listsOf(offset) }
+            fold(layout, whole, type, atMs, offset, keys, details)
+            fold(layout, cut, type, atMs, offset, keys, details)
             cut = decodeState(layout, encodeState(layout, cut))
           }
           expect(encodeState(layout, cut).equals(encodeState(layout, whole))).toBe(true)
@@ -94,23 +108,26 @@ describe.each(KIND_NAMES)('kind %s', (kindName) => {
     }
   })
 
-  it('writes numbers of order one and flags of their two bits, into its own columns', () => {
+  it('writes numbers of order one or of buckets, and flags of their two bits, into its own columns', () => {
     const after = kinds.age({ entity: 'item', name: 'after' })
     const user = [text('segment', 's1'), number('age', 40)]
     const item = [text('category', 'c1'), number('price', 0.7), text('tags', 'a'), text('tags', 'b')]
     const context = [text('device', 'phone'), number('hour', 12)]
     fc.assert(
       fc.property(happenings, fc.boolean(), fc.boolean(), (events, known, stale) => {
-        const happened = events.map(({ type, atMs }): [string, number] => [
+        const happened = events.map(({ type, atMs, value }): [string, number, number | null] => [
           type,
           (atMs - ROW_START_MS) / 60_000,
+          value,
         ])
         const row = featureRow(
           { ...input, features: [before, definition, after] },
           { user, happened, stale, ...(known ? { item, context } : {}) },
         )
-        for (const [value, flags] of Object.values(row)) {
-          expect(Math.abs(value)).toBeLessThanOrEqual(10)
+        for (const [name, [value, flags]] of Object.entries(row)) {
+          const range = rangeOf.get(name)
+          expect(Math.abs(value)).toBeLessThanOrEqual(range === undefined ? 10 : range - 1)
+          if (range !== undefined) expect(value).toBe(Math.abs(Math.trunc(value)))
           expect(flags & ~(MISSING | STALE)).toBe(0)
         }
         expect(row['after']).toEqual(row['before'])

@@ -3,6 +3,7 @@ import type { OwnFold } from '../state/own-slot.ts'
 import { ofState } from '../vectors/columns.ts'
 import { scaledRate } from '../vectors/scales.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { priorOf } from './parts/prior.ts'
 import { entity, joined, name, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
@@ -42,13 +43,13 @@ export const recentRate = defineKind(schema, {
     `${entity}_${joined(of)}_per_${joined(per)}_last_${String(trials)}`,
   uses: ({ of, per }) => ({ ...USES_NOTHING, interactionTypes: { of, per } }),
   mistakes: () => undefined,
-  state({ entity, of, per, trials }, layouts) {
+  state({ entity, of, per, prior, trials }, layouts) {
     const { trial, success } = foldsOf(trials)
     const both: OwnFold = (...given) => {
       trial(...given)
       success(...given)
     }
-    return layouts[entity].own({
+    const place = layouts[entity].own({
       spec: { kind: 'recentRate', of: [...new Set(of)].sort(), per: [...new Set(per)].sort(), trials },
       numbers: [
         { name: 'successes', stored: 'amount' },
@@ -61,11 +62,12 @@ export const recentRate = defineKind(schema, {
         ...per.map((type) => [type, of.includes(type) ? both : trial] as const),
       ]),
     })
+    return { place, priorIn: priorOf({ of, per, prior }, null, layouts) }
   },
-  columns: ({ entity, prior, strength }, place) =>
-    ofState(entity, ({ state, layout }) => {
+  columns: ({ entity, strength }, { place, priorIn }) =>
+    ofState(entity, ({ state, layout }, input) => {
       if (state === null) return 0
       const at = layout.places.own[place]!
-      return scaledRate(state.numbers[at + SUCCESSES]!, state.numbers[at + TRIALS]!, prior, strength)
+      return scaledRate(state.numbers[at + SUCCESSES]!, state.numbers[at + TRIALS]!, priorIn(input), strength)
     }),
 })

@@ -29,6 +29,7 @@ export const relative = defineKind(schema, {
     const other = featureNamed(to)
     if (other === undefined) mistake('to', `${to} is the name of no feature`)
     else if (other.kind === 'relative') mistake('to', `${to} is relative itself`)
+    else if (other.kind === 'hashBucket') mistake('to', `${to} is the number of a bucket, not a quantity`)
     else if (other.entity === 'user') mistake('to', `${to} is the same for all candidates of a request`)
   },
   state: () => undefined,

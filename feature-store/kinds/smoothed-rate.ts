@@ -3,6 +3,7 @@ import { ofState } from '../vectors/columns.ts'
 import { counterAt } from '../vectors/entity-view.ts'
 import { scaledRate } from '../vectors/scales.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
+import { priorOf } from './parts/prior.ts'
 import { entity, joined, minutes, name, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
@@ -23,12 +24,13 @@ export const smoothedRate = defineKind(schema, {
   },
   uses: ({ of, per }) => ({ ...USES_NOTHING, interactionTypes: { of, per } }),
   mistakes: () => undefined,
-  state: ({ entity, of, per, halfLifeMinutes = null }, layouts) => ({
+  state: ({ entity, of, per, prior, halfLifeMinutes = null }, layouts) => ({
     successes: layouts[entity].counter(of, halfLifeMinutes),
     trials: layouts[entity].counter(per, halfLifeMinutes),
+    priorIn: priorOf({ of, per, prior }, halfLifeMinutes, layouts),
   }),
-  columns: ({ entity, prior, strength }, { successes, trials }) =>
-    ofState(entity, (view) =>
-      scaledRate(counterAt(view, successes), counterAt(view, trials), prior, strength),
+  columns: ({ entity, strength }, { successes, trials, priorIn }) =>
+    ofState(entity, (view, input) =>
+      scaledRate(counterAt(view, successes), counterAt(view, trials), priorIn(input), strength),
     ),
 })

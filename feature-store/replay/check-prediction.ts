@@ -2,6 +2,7 @@ import type { Prediction, RankedItem } from '#schemas'
 import type { AttributesState } from '../attributes/attributes-state.ts'
 import { STALE } from '../contract.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
+import { feedRatesAt } from '../vectors/feed-rates-at.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
 import type { Replay } from './replay.ts'
 
@@ -30,16 +31,20 @@ const ATTRIBUTES_AHEAD_MAX = 2
  * of them, the same for all of the user's columns, explains it.
  */
 export function checkPrediction(replay: Replay, prediction: Prediction): PredictionCheck {
-  const { featureSet } = replay.options
+  const { featureSet, partitionOf } = replay.options
   if (prediction.featureSetId !== featureSet.id) return { kind: 'other_feature_set' }
   const { userId, userOffset, occurredAtMs } = prediction
   const recorded = prediction.ranking.filter(({ vector }) => vector !== null)
   const userState = userOffset < 0 ? null : replay.stateAt('user', userId, userOffset)
+  const partition = String(partitionOf('interactions', userId))
+  const feedState = userOffset < 0 ? null : replay.stateAt('feed', partition, userOffset)
+  const feedRates = feedRatesAt(featureSet, feedState, occurredAtMs)
   const context = contextValues(featureSet, prediction.context)
 
   let fewest: VectorMismatch[] | null = null
   for (const attributes of attributeViews(replay, 'user', userId, occurredAtMs)) {
-    const user = entityView(featureSet.layouts.user, userState, attributes, occurredAtMs, false)
+    const at = { id: userId, atMs: occurredAtMs, stale: false }
+    const user = entityView(featureSet.layouts.user, userState, attributes, at)
     const mismatches = recorded.flatMap((ranked) => mismatchOf(ranked, user) ?? [])
     if (fewest === null || mismatches.length < fewest.length) fewest = mismatches
     if (fewest.length === 0) break
@@ -50,10 +55,11 @@ export function checkPrediction(replay: Replay, prediction: Prediction): Predict
     const state = ranked.itemOffset < 0 ? null : replay.stateAt('item', ranked.itemId, ranked.itemOffset)
     let first: VectorMismatch | null = null
     for (const attributes of attributeViews(replay, 'item', ranked.itemId, occurredAtMs)) {
-      const item = entityView(featureSet.layouts.item, state, attributes, occurredAtMs, false)
+      const at = { id: ranked.itemId, atMs: occurredAtMs, stale: false }
+      const item = entityView(featureSet.layouts.item, state, attributes, at)
       const vector = new Float32Array(featureSet.width)
       const flags = new Uint8Array(featureSet.width)
-      vectorise(featureSet, { user, items: [item], context }, vector, flags, 0)
+      vectorise(featureSet, { user, items: [item], context, feedRates }, vector, flags, 0)
       const column = differingColumn(ranked, vector, flags)
       if (column < 0) return null
       first ??= {

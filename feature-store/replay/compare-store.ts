@@ -1,5 +1,6 @@
 import { BlobCorruptError } from '../errors.ts'
 import { decodeState } from '../state/blob.ts'
+import { FEED_ID } from '../state/feed-rates.ts'
 import type { StateLayout } from '../state/layout.ts'
 import { partitionTag, type StateStore } from '../state-store.ts'
 import type { Replay, ReplayedEntity, ReplayedTopic } from './replay.ts'
@@ -21,6 +22,7 @@ export interface EntityComparison {
 const TOPICS: Record<ReplayedEntity, ReplayedTopic> = {
   user: 'interactions',
   item: 'itemInteractions',
+  feed: 'interactions',
   userAttributes: 'users',
   itemAttributes: 'items',
 }
@@ -39,6 +41,7 @@ export async function compareStore(
   return {
     user: await compare('user'),
     item: await compare('item'),
+    feed: await compare('feed'),
     userAttributes: await compare('userAttributes'),
     itemAttributes: await compare('itemAttributes'),
   }
@@ -60,7 +63,7 @@ async function compareEntity(
   entity: ReplayedEntity,
   partitions: number,
 ): Promise<EntityComparison> {
-  const { featureSet, topicName } = replay.options
+  const { layouts } = replay.options.featureSet
   const comparison: EntityComparison = {
     entities: 0,
     expected: 0,
@@ -70,15 +73,7 @@ async function compareEntity(
     different: 0,
     firstDifference: null,
   }
-  const layoutId = featureSet.layouts[entity].id
-  const stored = new Map<string, Buffer>()
-  for (let partition = 0; partition < partitions; partition++) {
-    for await (const { id, blob } of store.scan(
-      partitionTag(topicName(TOPICS[entity]), partition, layoutId),
-    )) {
-      stored.set(id, blob)
-    }
-  }
+  const stored = await storedBlobs(replay, store, entity, partitions)
   for (const id of new Set([...replay.ids(entity), ...stored.keys()])) {
     const replayed = replay.blobOf(entity, id)
     const found = stored.get(id) ?? null
@@ -95,12 +90,35 @@ async function compareEntity(
   return comparison
 
   function count(id: string, found: Buffer | null): void {
-    if (entity !== 'user' && entity !== 'item') return
+    if (entity === 'userAttributes' || entity === 'itemAttributes') return
     const expected = replay.expectedApplied(entity, id)
-    const applied = found === null ? 0 : appliedIn(featureSet.layouts[entity], found)
+    const layout = layouts[entity]
+    const applied = found === null || layout === null ? 0 : appliedIn(layout, found)
     comparison.expected += expected
     comparison.applied += applied
     comparison.lost += Math.max(0, expected - applied)
     comparison.duplicates += Math.max(0, applied - expected)
   }
+}
+
+/** What the store holds of one kind of entity, by its id in the replay. */
+async function storedBlobs(
+  replay: Replay,
+  store: StateStore,
+  entity: ReplayedEntity,
+  partitions: number,
+): Promise<Map<string, Buffer>> {
+  const { featureSet, topicName } = replay.options
+  const { layouts } = featureSet
+  const stored = new Map<string, Buffer>()
+  if (entity === 'feed' && layouts.feed === null) return stored
+  const { id: layoutId } = layouts[entity === 'feed' ? 'user' : entity]
+  for (let partition = 0; partition < partitions; partition++) {
+    const tag = partitionTag(topicName(TOPICS[entity]), partition, layoutId)
+    for await (const { id, blob } of store.scan(tag)) {
+      if (entity === 'feed' && id === FEED_ID) stored.set(String(partition), blob)
+      else if (entity !== 'feed' && !(entity === 'user' && id === FEED_ID)) stored.set(id, blob)
+    }
+  }
+  return stored
 }

@@ -23,11 +23,13 @@ export function createCopyLog(layout: StateLayout): CopyLog {
       const known = entryOf(highs, partition, () => new Map<number, number>())
       const { items: fresh, dropped } = freshCopies([{ value, offset }], known)
       counted.copyDuplicates += dropped
-      for (const { itemId, types, offset, copies } of fresh) {
+      for (const { itemId, types, offset, copies, details } of fresh) {
         counted.copies += copies.length
         const history = entryOf(items, itemId, () => createEntityHistory(layout, () => undefined))
-        for (const { typeIndex, occurredAtMs } of copies)
-          history.add({ type: types[typeIndex]!, itemId, occurredAtMs, offset })
+        for (const { typeIndex, occurredAtMs, sourceOffset } of copies) {
+          const told = details?.get(sourceOffset)
+          history.add({ type: types[typeIndex]!, itemId, occurredAtMs, offset, details: told })
+        }
       }
       return fresh.length === 0 && dropped > 0 ? 'duplicate' : 'folded'
     },

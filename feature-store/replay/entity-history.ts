@@ -2,6 +2,7 @@ import { decodeState, encodeState } from '../state/blob.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { fold } from '../state/fold.ts'
 import type { StateLayout } from '../state/layout.ts'
+import type { Details } from '../state/own-slot.ts'
 import { rememberId } from '../state/recent-ids.ts'
 
 export interface HistoryEntry {
@@ -12,6 +13,8 @@ export interface HistoryEntry {
   offset: number
   /** Of users: of the interaction's id. */
   idHash?: number
+  /** What it told beside type and time, if anything. */
+  details?: Details | undefined
 }
 
 /** Everything that happened to one user or item, and its state as of any offset. */
@@ -40,9 +43,9 @@ export function createEntityHistory(
   function foldFrom(checkpoint: number, count: number): EntityState {
     const state = decodeState(layout, checkpoints[checkpoint]!)
     for (let i = checkpoint * CHECKPOINT_EVERY; i < count; i++) {
-      const { type, occurredAtMs, offset, idHash } = entries[i]!
+      const { type, occurredAtMs, offset, idHash, details } = entries[i]!
       if (idHash !== undefined) rememberId(state, idHash, recentIdsMax)
-      fold(layout, state, type, occurredAtMs, offset, keysOf(entries[i]!))
+      fold(layout, state, type, occurredAtMs, offset, keysOf(entries[i]!), details)
     }
     return state
   }

@@ -1,13 +1,19 @@
 import type { Interaction, Item, User } from '#schemas'
+import { partitionOf } from '#streams'
 import { foldAttributes, type AttributesState } from '../attributes/attributes-state.ts'
 import type { FeatureRequest, FeatureVectors } from '../contract.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { EntityState } from '../state/entity-state.ts'
+import { foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
+import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys } from '../stages/item-lookups.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
+import { feedRatesAt } from '../vectors/feed-rates-at.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
+import type { StateLayout } from '../state/layout.ts'
+import { entryOf } from './entry-of.ts'
 import { createLiveSteps } from './live-steps.ts'
 import type { ReplayedRecords } from './replay.ts'
 
@@ -37,12 +43,15 @@ export interface FeaturesInOrder {
 const ONLY_PARTITION = { partition: 0 }
 const ONE_PARTITION = { topicName: (topic: string) => topic, partitionOf: () => ONLY_PARTITION.partition }
 
-export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesInOrder {
+/** @param partitions of the interactions topic: each has its own view of the whole feed, as live */
+export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions: number): FeaturesInOrder {
   const { layouts } = featureSet
   const passed = createLiveSteps({ featureSet, ...ONE_PARTITION })
   const keysOf = lookupKeys(featureSet)
+  const details = interactionDetails(featureSet)
   const states = { user: new Map<string, EntityState>(), item: new Map<string, EntityState>() }
   const attributes = { user: new Map<string, AttributesState>(), item: new Map<string, AttributesState>() }
+  const feeds = createFeedStates(layouts.feed, partitions)
   let offset = -1
 
   function told<T extends 'users' | 'items' | 'interactions'>(
@@ -70,7 +79,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesI
 
   function viewOf(entity: 'user' | 'item', id: string, atMs: number): EntityView {
     const state = states[entity].get(id) ?? null
-    return entityView(layouts[entity], state, attributes[entity].get(id) ?? null, atMs, false)
+    return entityView(layouts[entity], state, attributes[entity].get(id) ?? null, { id, atMs, stale: false })
   }
 
   return {
@@ -90,8 +99,11 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesI
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false
       const keys = looksUp ? keysOf(attributes.item.get(itemId) ?? null, occurredAtMs) : undefined
-      fold(layouts.user, user, type, occurredAtMs, offset, keys)
-      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset)
+      const beside = details.of(interaction, user)
+      fold(layouts.user, user, type, occurredAtMs, offset, keys, beside)
+      const carried = details.carried(type, beside)
+      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset, undefined, carried)
+      feeds.fold(interaction, offset)
       return 'folded'
     },
     read({ userId, itemIds, context, occurredAtMs }) {
@@ -100,13 +112,30 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet): FeaturesI
       const flags = new Uint8Array(itemIds.length * width)
       const user = viewOf('user', userId, occurredAtMs)
       const items = itemIds.map((itemId) => viewOf('item', itemId, occurredAtMs))
-      vectorise(featureSet, { user, items, context: contextValues(featureSet, context) }, vectors, flags, 0)
+      const feed = feeds.of(userId)
+      const feedRates = feedRatesAt(featureSet, feed, occurredAtMs)
+      const read = { user, items, context: contextValues(featureSet, context), feedRates }
+      vectorise(featureSet, read, vectors, flags, 0)
       return {
         vectors,
         flags,
-        userOffsets: [user.state?.lastOffset ?? -1],
+        userOffsets: [Math.max(user.state?.lastOffset ?? -1, feed?.lastOffset ?? -1)],
         itemOffsets: items.map(({ state }) => state?.lastOffset ?? -1),
       }
     },
+  }
+}
+
+/** What each partition of interactions keeps of all its users. */
+function createFeedStates(layout: StateLayout | null, partitions: number) {
+  const states = new Map<number, EntityState>()
+  return {
+    fold({ userId, type, occurredAtMs }: Interaction, offset: number): void {
+      if (layout === null) return
+      const state = entryOf(states, partitionOf(userId, partitions), () => new EntityState(layout))
+      foldIntoFeed(layout, state, type, occurredAtMs, offset)
+    },
+    of: (userId: string): EntityState | null =>
+      layout === null ? null : (states.get(partitionOf(userId, partitions)) ?? null),
   }
 }

@@ -3,12 +3,14 @@ import { encodeAttributes } from '../attributes/attributes-blob.ts'
 import type { AttributesState } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { encodeState } from '../state/blob.ts'
-import type { EntityState } from '../state/entity-state.ts'
+import { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
+import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
 import { createAttributeLog } from './attribute-log.ts'
 import { createCopyLog } from './copy-log.ts'
-import { createEntityHistory, type EntityHistory } from './entity-history.ts'
+import { createFeedLog } from './feed-log.ts'
+import { createEntityHistory, type EntityHistory, type HistoryEntry } from './entity-history.ts'
 import { entryOf } from './entry-of.ts'
 import { createLiveSteps } from './live-steps.ts'
 
@@ -42,7 +44,8 @@ export interface ReplayOptions {
   earliestEventMs?: number
 }
 
-export type ReplayedEntity = 'user' | 'item' | 'userAttributes' | 'itemAttributes'
+/** `feed`: what a partition of interactions keeps of all its users; its id is the partition's number. */
+export type ReplayedEntity = 'user' | 'item' | 'feed' | 'userAttributes' | 'itemAttributes'
 
 /**
  * The feature store in memory, from the logs alone: what every state was at every offset. For audits; holds
@@ -70,7 +73,7 @@ export interface Replay {
   }
   ids(entity: ReplayedEntity): Iterable<string>
   /** State after everything up to this offset of the entity's own partition, null when there was nothing. */
-  stateAt(entity: 'user' | 'item', id: string, offset?: number): EntityState | null
+  stateAt(entity: 'user' | 'item' | 'feed', id: string, offset?: number): EntityState | null
   /** How many attribute records there are up to the last one that is not later than this event time. */
   attributeRecordsUntil(entity: 'user' | 'item', id: string, atMs: number): number
   /** Attributes after the first `count` records, tombstones included. */
@@ -78,7 +81,7 @@ export interface Replay {
   /** The bytes the store should hold; null: none. */
   blobOf(entity: ReplayedEntity, id: string): Buffer | null
   /** Interactions of one entity. */
-  expectedApplied(entity: 'user' | 'item', id: string): number
+  expectedApplied(entity: 'user' | 'item' | 'feed', id: string): number
 }
 
 export function createReplay(options: ReplayOptions): Replay {
@@ -91,6 +94,8 @@ export function createReplay(options: ReplayOptions): Replay {
     item: createAttributeLog(layouts.itemAttributes),
   }
   const counted = { interactions: 0, refused: 0, repeated: 0 }
+  const feed = createFeedLog(layouts.feed)
+  const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
   function refuse() {
@@ -102,6 +107,7 @@ export function createReplay(options: ReplayOptions): Replay {
     const value = passed('interactions', record)
     if (value === null) return refuse()
     const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
+    if (isNew) feed.add(value, record.partition, record.offset)
     counted[isNew ? 'interactions' : 'repeated']++
     return isNew ? 'folded' : 'duplicate'
   }
@@ -124,9 +130,9 @@ export function createReplay(options: ReplayOptions): Replay {
     return 'folded'
   }
 
-  const historyOf = (entity: 'user' | 'item', id: string) =>
-    (entity === 'user' ? users : copies.items).get(id)
-  const stateAt = (entity: 'user' | 'item', id: string, offset = Infinity) =>
+  const histories = { user: users, item: copies.items, feed: feed.partitions }
+  const historyOf = (entity: 'user' | 'item' | 'feed', id: string) => histories[entity].get(id)
+  const stateAt = (entity: 'user' | 'item' | 'feed', id: string, offset = Infinity) =>
     historyOf(entity, id)?.stateAt(offset) ?? null
 
   return {
@@ -142,17 +148,16 @@ export function createReplay(options: ReplayOptions): Replay {
       return { ...counted, ...copied, copiesMissing: counted.interactions - copied.copies }
     },
     ids(entity) {
-      if (entity === 'user') return users.keys()
-      if (entity === 'item') return copies.items.keys()
+      if (entity === 'user' || entity === 'item' || entity === 'feed') return histories[entity].keys()
       return attributes[entity === 'userAttributes' ? 'user' : 'item'].ids()
     },
     stateAt,
     attributeRecordsUntil: (entity, id, atMs) => attributes[entity].recordsUntil(id, atMs),
     attributesAfter: (entity, id, count) => attributes[entity].after(id, count),
     blobOf(entity, id) {
-      if (entity === 'user' || entity === 'item') {
-        const state = stateAt(entity, id)
-        return state === null ? null : encodeState(layouts[entity], state)
+      if (entity === 'user' || entity === 'item' || entity === 'feed') {
+        const [state, layout] = [stateAt(entity, id), layouts[entity]]
+        return state === null || layout === null ? null : encodeState(layout, state)
       }
       const state = attributes[entity === 'userAttributes' ? 'user' : 'item'].after(id, Infinity)
       return state === null ? null : encodeAttributes(layouts[entity], state)
@@ -161,8 +166,17 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 }
 
-function historyEntryOf({ interactionId, type, itemId, occurredAtMs }: Interaction, offset: number) {
-  return { type, itemId, occurredAtMs, offset, idHash: idHashOf(interactionId) }
+/** What a user's history keeps of an interaction; what copies take from the user's state is in their own log. */
+function historyEntries(
+  featureSet: CompiledFeatureSet,
+): (value: Interaction, offset: number) => HistoryEntry {
+  const details = interactionDetails(featureSet)
+  const nobody = new EntityState(featureSet.layouts.user)
+  return (value, offset) => {
+    const { interactionId, type, itemId, occurredAtMs } = value
+    const idHash = idHashOf(interactionId)
+    return { type, itemId, occurredAtMs, offset, idHash, details: details.of(value, nobody) }
+  }
 }
 
 /** Histories of users, whose folds look items up as the live ones did. */

@@ -11,6 +11,7 @@ interface Done {
   type: string
   occurredAtMs: number
   offset: number
+  value: number | null
 }
 
 const interactions = fc
@@ -20,6 +21,7 @@ const interactions = fc
       type: fc.constantFrom('view', 'click', 'like'),
       occurredAtMs: fc.nat(1_000_000),
       gap: fc.integer({ min: 1, max: 4 }),
+      value: fc.option(fc.double({ noNaN: true }), { nil: null }),
     }),
     { maxLength: 80 },
   )
@@ -30,7 +32,8 @@ const interactions = fc
 
 function bundled(done: readonly Done[], bundleBytesMax = 1_000): CopyBundle[] {
   const bundles = createCopyBundles({ sourcePartition: 5, partitionOf, bundleBytesMax })
-  for (const { itemId, type, occurredAtMs, offset } of done) bundles.add(itemId, type, occurredAtMs, offset)
+  for (const { itemId, type, occurredAtMs, offset, value } of done)
+    bundles.add(itemId, type, occurredAtMs, offset, { value, recentItems: [] })
   return bundles.take()
 }
 
@@ -39,12 +42,13 @@ function applied(bundles: readonly CopyBundle[], highs = new Map<number, Map<num
   return bundles.flatMap(({ partition, value }, at) => {
     const known = highs.get(partition) ?? new Map<number, number>()
     highs.set(partition, known)
-    return freshCopies([{ value, offset: at }], known).items.flatMap(({ itemId, types, copies }) =>
+    return freshCopies([{ value, offset: at }], known).items.flatMap(({ itemId, types, copies, details }) =>
       copies.map(({ sourceOffset: offset, typeIndex, occurredAtMs }) => ({
         itemId,
         type: types[typeIndex]!,
         occurredAtMs,
         offset,
+        value: details?.get(offset)?.value ?? null,
       })),
     )
   })
@@ -89,6 +93,7 @@ it('stay below their bound unless one copy alone is larger', () => {
     type: 'view',
     occurredAtMs: n,
     offset: n,
+    value: null,
   }))
   const bundles = bundled(done, 400)
   expect(bundles.length).toBeGreaterThan(20)
@@ -101,9 +106,22 @@ it('name an item and a type once, however hot they are', () => {
     type: offset % 2 === 0 ? 'view' : 'click',
     occurredAtMs: offset,
     offset,
+    value: null,
   }))
   const [bundle, ...rest] = bundled(done, 100_000)
   expect(rest).toEqual([])
   expect(bundle!.value.types).toEqual(['view', 'click'])
   expect(bundle!.value.items).toHaveLength(1)
+})
+
+it('carry what they are told beside time, and nothing when they are told nothing', () => {
+  const done = [0, 1, 2].map((n) => ({
+    itemId: `i${String(n * PARTITIONS)}`,
+    type: 'view',
+    occurredAtMs: n,
+    offset: n,
+    value: n === 1 ? 2.5 : null,
+  }))
+  const [bundle] = bundled(done, 100_000)
+  expect(bundle!.value.details).toEqual([{ sourceOffset: 1, value: 2.5, recentItems: [] }])
 })

@@ -36,7 +36,7 @@ export interface FencedStageOptions<K extends TopicKey, State> {
   applyRecordsMax: number
   /** How many interactions a record stands for; one when left out. */
   interactionsOf?(record: StageRecord<K>): number
-  encode(state: State): Buffer
+  encode(state: State, id: string): Buffer
   /** Folds records into states and adds what follows from them to the outputs. */
   foldSlice(
     owned: OwnedPartition<State>,
@@ -133,7 +133,7 @@ async function applySlice<K extends TopicKey, State>(
     epoch: own.epoch,
     expectedOffset: own.position,
     nextOffset: slice.nextOffset,
-    writes: [...fold.states].map(([id, state]) => ({ id, blob: encode(state) })),
+    writes: [...fold.states].map(([id, state]) => ({ id, blob: encode(state, id) })),
     deletes: fold.deletes,
     sourceHighs: own.sourceHighs,
     streamTimeMs: fold.streamTimeMs,

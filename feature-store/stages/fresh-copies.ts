@@ -1,4 +1,4 @@
-import type { InteractionCopy, ItemInteractions } from '#schemas'
+import type { CopyDetail, InteractionCopy, ItemInteractions } from '#schemas'
 
 export interface FreshItem {
   itemId: string
@@ -6,6 +6,8 @@ export interface FreshItem {
   offset: number
   types: readonly string[]
   copies: readonly InteractionCopy[]
+  /** By source offset; undefined: the bundle has none. */
+  details: ReadonlyMap<number, CopyDetail> | undefined
 }
 
 /**
@@ -23,16 +25,23 @@ export function freshCopies(
     const { sourcePartition, types } = value
     const high = sourceHighs.get(sourcePartition) ?? -1
     let newest = high
+    const details = bySourceOffset(value.details)
     for (const { itemId, copies } of value.items) {
       const first = firstAbove(copies, high)
       dropped += first
       if (first === copies.length) continue
       newest = Math.max(newest, copies.at(-1)!.sourceOffset)
-      items.push({ itemId, offset, types, copies: first === 0 ? copies : copies.slice(first) })
+      items.push({ itemId, offset, types, copies: first === 0 ? copies : copies.slice(first), details })
     }
     sourceHighs.set(sourcePartition, newest)
   }
   return { items, dropped }
+}
+
+function bySourceOffset(details: readonly CopyDetail[]): ReadonlyMap<number, CopyDetail> | undefined {
+  return details.length === 0
+    ? undefined
+    : new Map(details.map((detail) => [detail.sourceOffset, detail] as const))
 }
 
 /** Copies are in source order. */

@@ -40,13 +40,14 @@ export function createItemStage(parts: {
       const { items, dropped } = freshCopies(records, owned.sourceHighs)
       if (dropped > 0) runtime.signals.count(SIGNALS.copiesDropped, {}, dropped)
       const ids = items.map(({ itemId }) => itemId)
-      const states = await loadTouched({ store, layout }, owned, ids)
+      const states = await loadTouched({ store, layoutOf: () => layout }, owned, ids)
       let streamTimeMs = -1
       for (let n = 0; n < items.length; n++) {
-        const { types, offset, copies } = items[n]!
+        const { types, offset, copies, details } = items[n]!
         const state = states.touch(n)
-        for (const { typeIndex, occurredAtMs } of copies) {
-          fold(layout, state, types[typeIndex]!, occurredAtMs, offset)
+        for (const { typeIndex, occurredAtMs, sourceOffset } of copies) {
+          const told = details?.get(sourceOffset)
+          fold(layout, state, types[typeIndex]!, occurredAtMs, offset, undefined, told)
           if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
         }
       }

@@ -24,11 +24,12 @@ export async function readStates<State>(
   store: StateStore,
   owned: OwnedPartition<State>,
   unknown: ReadonlySet<string>,
-  decode: (blob: Buffer) => State,
+  decode: (blob: Buffer, id: string) => State,
   found: (id: string, state: State) => void,
 ): Promise<void> {
   if (unknown.size === 0) return
   const ids = [...unknown]
   const { blobs } = await store.read({ fences: [], blobs: ids.map((id) => ({ tag: owned.tag, id })) })
-  for (const [index, blob] of blobs.entries()) if (blob !== null) found(ids[index]!, decode(blob))
+  for (const [index, blob] of blobs.entries())
+    if (blob !== null) found(ids[index]!, decode(blob, ids[index]!))
 }

@@ -112,7 +112,9 @@ function boundedAttributes({ attributesMax, attributeTextBytesMax }: FeatureStor
 /** Only we write bundles: one that is not as we write them is dead-lettered whole. */
 function soundBundle(partitionOf: PartitionOf): Step<ItemInteractions> {
   return function soundBundle(bundle, { partition }) {
-    const { items, types } = bundle
+    const { items, types, details } = bundle
+    if (details.some(({ value }) => value !== null && !Number.isFinite(value)))
+      return deadLetter('unfit_value', 'the value of a copy is no number')
     for (const { itemId, copies } of items) {
       if (itemId === '') return deadLetter('empty_id', 'an itemId is empty')
       if (partitionOf('itemInteractions', itemId) !== partition)

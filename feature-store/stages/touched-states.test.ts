@@ -27,7 +27,12 @@ function ownedWith(ids: readonly string[], statesCachedMax: number): OwnedPartit
 }
 
 it('gives one state per entity, each once among the changed, however often it is asked for', async () => {
-  const states = await loadTouched({ store, layout }, ownedWith(['a'], 10), ['a', 'new', 'a', 'new'])
+  const states = await loadTouched({ store, layoutOf: () => layout }, ownedWith(['a'], 10), [
+    'a',
+    'new',
+    'a',
+    'new',
+  ])
   expect([0, 1, 2, 3].map((n) => states.touch(n))).toEqual([0, 1, 0, 1].map((n) => states.touch(n)))
   expect(states.touch(0)).toBe(states.touch(2))
   expect(states.touch(1)).toBe(states.touch(3))
@@ -38,7 +43,7 @@ it('gives one state per entity, each once among the changed, however often it is
 // The cache makes room while a slice is loaded: had an entity two states then, one would forget what the other got.
 it('gives one state per entity when a slice holds more entities than the cache', async () => {
   const ids = Array.from({ length: 8 }, (_, n) => `u${String(n)}`)
-  const states = await loadTouched({ store, layout }, ownedWith(ids, 8), [...ids, ...ids])
+  const states = await loadTouched({ store, layoutOf: () => layout }, ownedWith(ids, 8), [...ids, ...ids])
   for (const [n] of ids.entries()) expect(states.touch(n)).toBe(states.touch(n + ids.length))
   expect(states.changed).toHaveLength(ids.length)
 })

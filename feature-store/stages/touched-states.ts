@@ -17,7 +17,7 @@ export interface TouchedStates {
 
 /** Loads the states of these ids (repeated as often as they like), those not cached in one round trip. */
 export async function loadTouched(
-  { store, layout }: { store: StateStore; layout: StateLayout },
+  { store, layoutOf }: { store: StateStore; layoutOf(id: string): StateLayout },
   owned: OwnedPartition<EntityState>,
   ids: readonly string[],
 ): Promise<TouchedStates> {
@@ -33,7 +33,7 @@ export async function loadTouched(
     store,
     owned,
     unknown,
-    (blob) => decodeState(layout, blob),
+    (blob, id) => decodeState(layoutOf(id), blob),
     (id, state) => read.set(id, state),
   )
   const changed: [string, EntityState][] = []
@@ -56,7 +56,7 @@ export async function loadTouched(
 
   function newOrRead(id: string): EntityState {
     let state = read.get(id)
-    if (state === undefined) read.set(id, (state = new EntityState(layout)))
+    if (state === undefined) read.set(id, (state = new EntityState(layoutOf(id))))
     return state
   }
 }

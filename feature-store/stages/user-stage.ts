@@ -4,11 +4,13 @@ import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import { FEED_ID, foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
+import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
 import { loadTouched } from './touched-states.ts'
@@ -16,7 +18,8 @@ import { loadTouched } from './touched-states.ts'
 /**
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
- * drops what it has. An interaction whose id is among its user's last ones is folded nowhere.
+ * drops what it has. An interaction whose id is among its user's last ones is folded nowhere. What features ask of the
+ * whole feed is folded beside the users, into one state per partition.
  */
 export function createUserStage(parts: {
   runtime: Runtime
@@ -26,11 +29,13 @@ export function createUserStage(parts: {
 }): FencedStage<'interactions'> {
   const { runtime, store, featureSet } = parts
   const { limits } = featureSet.config
-  const layout = featureSet.layouts.user
+  const { user: layout, feed } = featureSet.layouts
+  const layoutOf = (id: string) => (id === FEED_ID ? feed! : layout)
   const { recentIdsMax } = layout
   const looksUp =
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
+  const details = interactionDetails(featureSet)
 
   return createFencedStage<'interactions', EntityState>({
     name: 'features-user' satisfies StageName,
@@ -41,14 +46,15 @@ export function createUserStage(parts: {
     steps: { interactions: parts.steps.interactions },
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
-    encode: (state) => encodeState(layout, state),
+    encode: (state, id) => encodeState(layoutOf(id), state),
     async foldSlice(owned, records, outputs) {
       const interactions = records.filter(({ value }) => value !== null)
-      const userIds = interactions.map(({ value }) => value!.userId)
+      const ids = interactions.map(({ value }) => value!.userId)
+      if (feed !== null) ids.push(FEED_ID)
       const items = new Set<string>()
       for (const { value } of interactions) if (looksUp(value!.type)) items.add(value!.itemId)
       const [states, loaded] = await Promise.all([
-        loadTouched({ store, layout }, owned, userIds),
+        loadTouched({ store, layoutOf }, owned, ids),
         lookups.load(items),
       ])
       if (loaded === 'put_off') {
@@ -63,6 +69,7 @@ export function createUserStage(parts: {
       let streamTimeMs = -1
       let missing = 0
       let repeated = 0
+      let unfit = 0
       for (let n = 0; n < interactions.length; n++) {
         const { value, offset } = interactions[n]!
         const { interactionId, itemId, type, occurredAtMs } = value!
@@ -73,12 +80,16 @@ export function createUserStage(parts: {
         }
         const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
-        fold(layout, state, type, occurredAtMs, offset, keys)
-        copies.add(itemId, type, occurredAtMs, offset)
+        const told = details.of(value!, state)
+        if (details.isUnfit(value!, told)) unfit++
+        fold(layout, state, type, occurredAtMs, offset, keys, told)
+        if (feed !== null) foldIntoFeed(feed, states.touch(interactions.length), type, occurredAtMs, offset)
+        copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
         if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
       if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
       if (repeated > 0) runtime.signals.count(SIGNALS.interactionsRepeated, {}, repeated)
+      if (unfit > 0) runtime.signals.count(SIGNALS.valuesUnfit, {}, unfit)
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
       const { changed, uncached } = states

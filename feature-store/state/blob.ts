@@ -9,7 +9,7 @@ import { readOwnSlots, writeOwnSlots } from './own-slot-bytes.ts'
 const STATE_FORMAT = 2
 const STATE_FORMAT_BEFORE = 1
 const ATTRIBUTES_FORMAT = 1
-export const BLOB_KIND = { user: 1, item: 2, attributes: 3 } as const
+export const BLOB_KIND = { user: 1, item: 2, attributes: 3, feed: 4 } as const
 
 const writer = createByteWriter()
 

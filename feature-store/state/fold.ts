@@ -1,7 +1,7 @@
 import { fade, remaining, remainingEach } from './decay.ts'
 import { type EntityState, type MapEntry, PLACE } from './entity-state.ts'
 import type { StateLayout } from './layout.ts'
-import { touchEntry, type OwnTouch } from './own-slot.ts'
+import { type Details, NO_DETAILS, touchEntry, type OwnTouch } from './own-slot.ts'
 import { addToWindow } from './window.ts'
 
 const NO_KEYS: readonly (string | null)[] = []
@@ -15,11 +15,12 @@ const factorsByLayout = new WeakMap<StateLayout, Float64Array>()
  * Counters, windows and recencies come out the same in any order up to rounding (windows and recencies exactly);
  * which values a map still knows depends on the order once there are more than `valuesMax`. Own slots: as their kind says.
  *
- * Type, event time and lookups are all that may influence a state.
+ * Type, event time, lookups and details are all that may influence a state.
  *
  * @param occurredAtMs event time, whole milliseconds
  * @param offset in the entity's own partition
  * @param keys per lookup of the layout, the value to count under (see mapKeyOf); null counts nowhere
+ * @param details what own slots may ask for
  */
 export function fold(
   layout: StateLayout,
@@ -28,6 +29,7 @@ export function fold(
   occurredAtMs: number,
   offset: number,
   keys: readonly (string | null)[] = NO_KEYS,
+  details: Details = NO_DETAILS,
 ): void {
   const { numbers } = state
   const { places } = layout
@@ -43,7 +45,7 @@ export function fold(
     const at = places.recencies + i
     if (numbers[at]! < occurredAtMs) numbers[at] = occurredAtMs
   }
-  if (touches.own.length > 0) foldOwn(touches.own, state, occurredAtMs, keys)
+  if (touches.own.length > 0) foldOwn(touches.own, state, occurredAtMs, keys, details)
   if (!touches.mapsTouched) return
   for (let m = 0; m < touches.maps.length; m++) {
     const inside = touches.maps[m]!
@@ -59,10 +61,11 @@ function foldOwn(
   { numbers, maps }: EntityState,
   occurredAtMs: number,
   keys: readonly (string | null)[],
+  details: Details,
 ): void {
   for (const { fold, at, entries, lookup } of touched) {
     const key = lookup < 0 ? null : (keys[lookup] ?? null)
-    fold(numbers, at, occurredAtMs, entries < 0 ? NO_ENTRIES : maps[entries]!, key)
+    fold(numbers, at, occurredAtMs, entries < 0 ? NO_ENTRIES : maps[entries]!, key, details)
   }
 }
 

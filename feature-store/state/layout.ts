@@ -54,9 +54,12 @@ export interface StatePlaces {
   readonly ownEntries: readonly number[]
 }
 
-/** What is stored for a user or an item, in order. Definitions that need the same slot share it. */
+/** Of whom a state is; `feed`: of all users of a partition together. */
+export type StateEntity = 'user' | 'item' | 'feed'
+
+/** What is stored for a user, an item or the feed, in order. Definitions that need the same slot share it. */
 export interface StateLayout {
-  readonly entity: 'user' | 'item'
+  readonly entity: StateEntity
   /** Hash of all of this: another id means other bytes and other Redis keys. */
   readonly id: string
   readonly counters: readonly CounterSlot[]
@@ -71,6 +74,10 @@ export interface StateLayout {
   readonly counterHalfLives: readonly number[]
   readonly mapHalfLives: readonly (readonly number[])[]
   readonly touches: ReadonlyMap<string, TypeTouches>
+  /** Interaction types whose values folds need. */
+  readonly valueTypes: ReadonlySet<string>
+  /** Interaction types of whose item folds need the hash. */
+  readonly itemTypes: ReadonlySet<string>
   readonly places: StatePlaces
   /** The numbers of an entity without interactions. */
   readonly blank: readonly number[]
@@ -88,10 +95,11 @@ export interface LayoutBuilder {
   map(attribute: string, bands: readonly number[] | null, valuesMax: number): number
   mapCounter(map: number, types: readonly string[], halfLifeMinutes: number): number
   own(slot: OwnSlot): number
-  finish(): StateLayout
+  /** @param beside id of the layout of what lies under the same keys' prefix: they are rebuilt together */
+  finish(beside?: string): StateLayout
 }
 
-export function buildLayout(entity: 'user' | 'item'): LayoutBuilder {
+export function buildLayout(entity: StateEntity): LayoutBuilder {
   const counters: CounterSlot[] = []
   const windows: WindowSlot[] = []
   const recencies: { types: string[] }[] = []
@@ -127,13 +135,13 @@ export function buildLayout(entity: 'user' | 'item'): LayoutBuilder {
       const found = own.findIndex((other) => same(storedOf(other), storedOf(slot)))
       return found >= 0 ? found : own.push(slot) - 1
     },
-    finish: () => finishLayout({ entity, counters, windows, recencies, maps, own }),
+    finish: (beside) => finishLayout({ entity, counters, windows, recencies, maps, own }, beside),
   }
 }
 
 type Slots = Pick<StateLayout, 'entity' | 'counters' | 'windows' | 'recencies' | 'maps' | 'own'>
 
-function finishLayout(slots: Slots): StateLayout {
+function finishLayout(slots: Slots, beside: string | undefined): StateLayout {
   const { entity, counters, windows, recencies, maps, own } = slots
   const halfLivesMs: number[] = []
   const halfLifeOf = ({ halfLifeMs }: CounterSlot) =>
@@ -142,9 +150,19 @@ function finishLayout(slots: Slots): StateLayout {
   const mapHalfLives = maps.map((map) => map.counters.map(halfLifeOf))
   const { places, blank } = placed(slots)
   const owned = own.length === 0 ? {} : { own: own.map(storedOf) }
+  const also = beside === undefined ? {} : { beside }
   return {
     ...slots,
-    id: canonicalHash({ format: STATE_FORMAT, entity, counters, windows, recencies, maps, ...owned }),
+    id: canonicalHash({
+      format: STATE_FORMAT,
+      entity,
+      counters,
+      windows,
+      recencies,
+      maps,
+      ...owned,
+      ...also,
+    }),
     lookups: [
       ...maps.map(({ attribute, bands }) => ({ attribute, bands })),
       ...own.flatMap(({ lookup }) => (lookup === null ? [] : [lookup])),
@@ -153,6 +171,8 @@ function finishLayout(slots: Slots): StateLayout {
     counterHalfLives,
     mapHalfLives,
     touches: touchesByType(slots, places),
+    valueTypes: typesOf(own.filter(({ takesValue }) => takesValue)),
+    itemTypes: typesOf(own.filter(({ takesItem }) => takesItem)),
     places,
     blank,
     mapBlanks: [
@@ -232,6 +252,7 @@ export function mapKeyOf(
   return String(band)
 }
 
+const typesOf = (own: readonly OwnSlot[]) => new Set(own.flatMap(({ folds }) => [...folds.keys()]))
 const sortedTypes = (types: readonly string[]) => [...new Set(types)].sort()
 const same = (left: unknown, right: unknown) => JSON.stringify(left) === JSON.stringify(right)
 

@@ -13,13 +13,23 @@ export function writeOwnSlots(
   const asOfMs = state.numbers[PLACE.asOfMs]!
   let m = maps.length
   for (const [i, slot] of own.entries()) {
-    writeNumbers(into, slot.numbers, state.numbers, places.own[i]!, asOfMs)
+    const at = places.own[i]!
+    let used = slot.numbers.length
+    if (slot.trimmed) {
+      while (used > 0 && state.numbers[at + used - 1] === 0) used--
+      into.varint(used)
+    }
+    writeNumbers(into, slot.numbers, used, { numbers: state.numbers, at, asOfMs })
     if (slot.entries === null) continue
     const entries = state.maps[m++]!
     into.varint(entries.length)
     for (const { key, counters } of entries) {
       into.text(key)
-      writeNumbers(into, slot.entries.numbers, counters, 0, asOfMs)
+      writeNumbers(into, slot.entries.numbers, slot.entries.numbers.length, {
+        numbers: counters,
+        at: 0,
+        asOfMs,
+      })
     }
   }
 }
@@ -28,7 +38,12 @@ export function readOwnSlots(reader: ByteReader, layout: StateLayout, state: Ent
   const asOfMs = state.numbers[PLACE.asOfMs]!
   let m = layout.maps.length
   for (const [i, slot] of layout.own.entries()) {
-    readNumbers(reader, slot.numbers, state.numbers, layout.places.own[i]!, asOfMs)
+    const used = slot.trimmed ? reader.varint() : slot.numbers.length
+    if (used > slot.numbers.length)
+      throw new BlobCorruptError(
+        `${String(used)} numbers of ${slot.spec.kind}, at most ${String(slot.numbers.length)}`,
+      )
+    readNumbers(reader, slot.numbers, used, { numbers: state.numbers, at: layout.places.own[i]!, asOfMs })
     if (slot.entries === null) continue
     const { valuesMax, numbers } = slot.entries
     const count = reader.varint()
@@ -39,21 +54,27 @@ export function readOwnSlots(reader: ByteReader, layout: StateLayout, state: Ent
     const entries = state.maps[m]!
     for (let n = 0; n < count; n++) {
       const entry = newEntry(reader.text(), layout.mapBlanks[m]!)
-      readNumbers(reader, numbers, entry.counters, 0, asOfMs)
+      readNumbers(reader, numbers, numbers.length, { numbers: entry.counters, at: 0, asOfMs })
       entries.push(entry)
     }
     m++
   }
 }
 
+/** Where numbers stand, and the moment that event times are stored before. */
+interface Place<Numbers> {
+  numbers: Numbers
+  at: number
+  asOfMs: number
+}
+
 function writeNumbers(
   into: ByteWriter,
   slots: readonly OwnNumber[],
-  numbers: readonly number[],
-  at: number,
-  asOfMs: number,
+  count: number,
+  { numbers, at, asOfMs }: Place<readonly number[]>,
 ): void {
-  for (let i = 0; i < slots.length; i++) {
+  for (let i = 0; i < count; i++) {
     const value = numbers[at + i]!
     switch (slots[i]!.stored) {
       case 'count':
@@ -72,11 +93,10 @@ function writeNumbers(
 function readNumbers(
   reader: ByteReader,
   slots: readonly OwnNumber[],
-  into: number[],
-  at: number,
-  asOfMs: number,
+  count: number,
+  { numbers: into, at, asOfMs }: Place<number[]>,
 ): void {
-  for (let i = 0; i < slots.length; i++) {
+  for (let i = 0; i < count; i++) {
     switch (slots[i]!.stored) {
       case 'count':
         into[at + i] = reader.varint()

@@ -1,3 +1,4 @@
+import type { RecentItems } from '#schemas'
 import { doubles, newEntry, type MapEntry } from './entity-state.ts'
 
 /**
@@ -9,6 +10,28 @@ import { doubles, newEntry, type MapEntry } from './entity-state.ts'
 export interface OwnNumber {
   readonly name: string
   readonly stored: 'count' | 'moment' | 'amount'
+}
+
+/** What an interaction tells beside its type and event time, to the slots that ask for it. */
+export interface Details {
+  /** Finite; null: it has none, or none that fits (limits.valueMax). */
+  readonly value: number | null
+  /** When a user is folded: of the item. */
+  readonly itemHash?: number
+  /** When an item is folded: what the user had engaged with last, before it. */
+  readonly recentItems: readonly RecentItems[]
+}
+
+export const NO_DETAILS: Details = { value: null, recentItems: [] }
+
+/** Users only: items in the user's state that copies take along, as they were before the interaction. */
+export interface CarriedItems {
+  /** Hash of what the list holds, so that a copy of another configuration is not taken for it. */
+  readonly listHash: number
+  /** Of the copies. */
+  readonly types: ReadonlySet<string>
+  /** Hashes of item ids, newest first, without this one. @param at where the slot's numbers begin */
+  items(numbers: readonly number[], at: number, itemHash: number): number[]
 }
 
 /**
@@ -25,6 +48,7 @@ export type OwnFold = (
   occurredAtMs: number,
   entries: MapEntry[],
   key: string | null,
+  details: Details,
 ) => void
 
 /** What folds look up of the item, as it was at first sight: the value of an attribute, or the band it falls into. */
@@ -46,6 +70,13 @@ export interface OwnSlot {
   readonly entries: { readonly valuesMax: number; readonly numbers: readonly OwnNumber[] } | null
   /** Users only: nothing is looked up when an item is folded. */
   readonly lookup: Lookup | null
+  /** Whether its folds need the interaction's value. */
+  readonly takesValue?: boolean
+  /** Whether its folds need the hash of the item's id. */
+  readonly takesItem?: boolean
+  readonly carries?: CarriedItems
+  /** Its numbers are stored without the trailing zeros: for tables that fill up. */
+  readonly trimmed?: boolean
   /** By interaction type. */
   readonly folds: ReadonlyMap<string, OwnFold>
 }

@@ -1,6 +1,6 @@
 import type { AttributesLayout } from '../attributes/attributes-layout.ts'
 import type { AttributeValue } from '../attributes/attributes-state.ts'
-import { MISSING, STALE } from '../contract.ts'
+import { MISSING, STALE, type BucketColumns } from '../contract.ts'
 import type { EntityView } from './entity-view.ts'
 
 /** Behind a feature's name: the column that says whether its value is missing. */
@@ -16,6 +16,8 @@ export interface RowInput {
   context: ReadonlyMap<string, AttributeValue>
   /** How many candidates the request has. */
   candidates: number
+  /** The feed's own rates at the request's moment, those that the feature set asks for (feedRatesAt). */
+  feedRates: Float64Array
 }
 
 /** Writes a row's columns into zeroed memory, the first of them to `at`. */
@@ -41,8 +43,12 @@ type Writing =
 
 /** A definition's columns, wherever they come to stand. */
 export type Columns = Writing & {
+  /** Its first column is the place of the candidate. */
+  readonly isPosition?: boolean
   /** What each column's name has behind the definition's. */
   readonly suffixes: readonly string[]
+  /** The first `columns` hold numbers of buckets, 0 (none) to `range` - 1, in one numbering. Left out: all are quantities. */
+  readonly buckets?: { readonly columns: number; readonly range: number }
 }
 
 /** The same at their place in the vector. */
@@ -50,6 +56,7 @@ export type ColumnGroup = Writing & {
   /** The first column. */
   readonly at: number
   readonly names: readonly string[]
+  readonly buckets?: BucketColumns
 }
 
 /** Reads an attribute as of the row; null when it is missing. */
@@ -66,13 +73,16 @@ export function attributeReader(
 const scopeOf = (from: Source): 'candidate' | 'request' => (from === 'item' ? 'candidate' : 'request')
 
 /** One column that is never missing: an entity without interactions has really none. */
-export function ofState(entity: 'user' | 'item', value: (view: EntityView) => number): Columns {
+export function ofState(
+  entity: 'user' | 'item',
+  value: (view: EntityView, input: RowInput) => number,
+): Columns {
   return {
     scope: scopeOf(entity),
     suffixes: [''],
     write(input, vector, flags, at) {
       const view = input[entity]
-      vector[at] = value(view)
+      vector[at] = value(view, input)
       if (view.stale) flags[at] = STALE
     },
   }

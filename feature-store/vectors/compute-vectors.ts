@@ -6,7 +6,9 @@ import type { Fence } from '../fence.ts'
 import type { EntitySource, ReadPlan } from '../read-plan.ts'
 import { decodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import type { StateLayout } from '../state/layout.ts'
 import { entityView, type EntityView } from './entity-view.ts'
+import { feedRatesAt } from './feed-rates-at.ts'
 import { contextValues, vectorise } from './vectorise.ts'
 
 /** What the store answered to a plan, in the plan's order. */
@@ -29,14 +31,17 @@ export function computeVectors(
   const flags = new Uint8Array(rows * width)
   const userOffsets: number[] = []
   const itemOffsets: number[] = []
-  const viewOf = viewsOf(featureSet, reading)
+  const { viewOf, feedAt } = viewsOf(featureSet, reading)
   let staleRows = 0
   let row = 0
   for (const { itemIds, occurredAtMs, context, userId } of requests) {
-    const user = viewOf(plan.user(userId), 'user', occurredAtMs)
-    const items = itemIds.map((itemId) => viewOf(plan.item(itemId), 'item', occurredAtMs))
-    vectorise(featureSet, { user, items, context: contextValues(featureSet, context) }, vectors, flags, row)
-    userOffsets.push(user.state?.lastOffset ?? -1)
+    const user = viewOf(plan.user(userId), 'user', { id: userId, atMs: occurredAtMs })
+    const items = itemIds.map((id) => viewOf(plan.item(id), 'item', { id, atMs: occurredAtMs }))
+    const feed = feedAt(plan.feed(userId))
+    const feedRates = feedRatesAt(featureSet, feed, occurredAtMs)
+    const read = { user, items, context: contextValues(featureSet, context), feedRates }
+    vectorise(featureSet, read, vectors, flags, row)
+    userOffsets.push(Math.max(user.state?.lastOffset ?? -1, feed?.lastOffset ?? -1))
     for (const item of items) {
       itemOffsets.push(item.state?.lastOffset ?? -1)
       if (user.stale || item.stale) staleRows++
@@ -50,15 +55,19 @@ export function computeVectors(
 function viewsOf(
   { layouts, config }: CompiledFeatureSet,
   { fences, blobs }: PlannedReading,
-): (source: EntitySource, entity: 'user' | 'item', atMs: number) => EntityView {
+): {
+  viewOf(source: EntitySource, entity: 'user' | 'item', at: { id: string; atMs: number }): EntityView
+  /** The state at this place among the blobs; null: none. */
+  feedAt(place: number): EntityState | null
+} {
   const states = new Map<number, EntityState | null>()
   const attributes = new Map<number, AttributesState | null>()
   const staleMs = config.limits.staleSecondsMax * 1_000
 
-  const stateAt = (place: number, entity: 'user' | 'item') =>
+  const stateAt = (place: number, layout: StateLayout) =>
     once(states, place, () => {
       const blob = blobs[place]
-      return blob ? decodeState(layouts[entity], blob) : null
+      return blob ? decodeState(layout, blob) : null
     })
   const attributesAt = (place: number, entity: 'user' | 'item') =>
     once(attributes, place, () => {
@@ -67,13 +76,18 @@ function viewsOf(
         ? decodeAttributes(entity === 'user' ? layouts.userAttributes : layouts.itemAttributes, blob)
         : null
     })
-  return (source, entity, atMs) => {
-    const state = stateAt(source.blob, entity)
+  function viewOf(
+    source: EntitySource,
+    entity: 'user' | 'item',
+    { id, atMs }: { id: string; atMs: number },
+  ): EntityView {
+    const state = stateAt(source.blob, layouts[entity])
     const known = source.attributes < 0 ? null : attributesAt(source.attributes, entity)
     const { streamTimeMs } = fences[source.fence]! // -1: nothing to be behind of
     const stale = streamTimeMs >= 0 && atMs - streamTimeMs > staleMs
-    return entityView(layouts[entity], state, known, atMs, stale)
+    return entityView(layouts[entity], state, known, { id, atMs, stale })
   }
+  return { viewOf, feedAt: (place) => (layouts.feed === null ? null : stateAt(place, layouts.feed)) }
 }
 
 function once<T>(known: Map<number, T>, place: number, make: () => T): T {

@@ -5,6 +5,8 @@ import type { StateLayout } from '../state/layout.ts'
 
 /** One user or item at a moment: what the columns read. */
 export interface EntityView {
+  /** '' in columns that are the same for all candidates: there is no item then. */
+  readonly id: string
   readonly atMs: number
   readonly layout: StateLayout
   /** null: no interaction yet. */
@@ -23,14 +25,13 @@ export function entityView(
   layout: StateLayout,
   state: EntityState | null,
   attributes: AttributesState | null,
-  atMs: number,
-  stale: boolean,
+  { id, atMs, stale }: Pick<EntityView, 'id' | 'atMs' | 'stale'>,
 ): EntityView {
   const factors = new Float64Array(layout.halfLivesMs.length)
   if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
   const isKnown = attributes !== null && attributes.versions.length > 0 && attributes.firstAtMs <= atMs
   const firstAtMs = isKnown ? attributes.firstAtMs : -1
-  return { atMs, layout, state, factors, values: attributesAt(attributes, atMs), firstAtMs, stale }
+  return { id, atMs, layout, state, factors, values: attributesAt(attributes, atMs), firstAtMs, stale }
 }
 
 /** A counter as of the view's moment. */

@@ -8,6 +8,9 @@ const MINUTE_MS = 60_000
 /** ln(1 + count) / 4: 0 for none, about 1 for fifty, 2.3 for ten thousand. */
 export const scaledCount = (count: number) => Math.log1p(count) / LOG_UNIT
 
+/** ln(place), places counted from 1: who looks at it falls as a power of the place. */
+export const scaledPlace = (place: number) => Math.log(Math.max(1, place))
+
 /** ln(1 + minutes) / 4: a minute 0.17, an hour 1.03, a day 1.8. Not negative. */
 export const scaledMinutes = (elapsedMs: number) => Math.log1p(Math.max(0, elapsedMs) / MINUTE_MS) / LOG_UNIT
 

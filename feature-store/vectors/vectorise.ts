@@ -27,17 +27,22 @@ export function contextValues(
  */
 export function vectorise(
   { groups, layouts, width }: CompiledFeatureSet,
-  request: { user: EntityView; items: readonly EntityView[]; context: ReadonlyMap<string, AttributeValue> },
+  request: {
+    user: EntityView
+    items: readonly EntityView[]
+    context: ReadonlyMap<string, AttributeValue>
+    feedRates: Float64Array
+  },
   vectors: Float32Array,
   flags: Uint8Array,
   firstRow: number,
 ): void {
-  const { user, items, context } = request
-  const nobody = entityView(layouts.item, null, null, user.atMs, false)
+  const { user, items, context, feedRates } = request
+  const nobody = entityView(layouts.item, null, null, { id: '', atMs: user.atMs, stale: false })
   const shared = new Float32Array(width)
   const sharedFlags = new Uint8Array(width)
   const candidates = items.length
-  const whole = { user, item: nobody, context, candidates }
+  const whole = { user, item: nobody, context, candidates, feedRates }
   for (const group of groups) {
     if (group.scope === 'request') group.write(whole, shared, sharedFlags, group.at)
   }
@@ -45,7 +50,7 @@ export function vectorise(
     const base = (firstRow + index) * width
     vectors.set(shared, base)
     flags.set(sharedFlags, base)
-    const input = { user, item, context, candidates }
+    const input = { user, item, context, candidates, feedRates }
     for (const group of groups)
       if (group.scope === 'candidate') group.write(input, vectors, flags, base + group.at)
   }

@@ -38,6 +38,10 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
         copies: [{ sourceOffset: 9_007_199_254_740_007, typeIndex: 0, occurredAtMs: EVENT_MS - 60_000 }],
       },
     ],
+    details: [
+      { sourceOffset: 9_007_199_254_740_000, value: 12.5, recentItems: [] },
+      { sourceOffset: 9_007_199_254_740_300, value: null, recentItems: [{ listHash: -7, itemHashes: [1, 134_217_727] }] },
+    ],
   },
   users: { userId: 'u-7', occurredAtMs: EVENT_MS, attributes },
   items: { itemId: 'item-ø-42', occurredAtMs: EVENT_MS, attributes: [] },
@@ -75,6 +79,7 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
     type: 'dwell',
     value: 12.5,
     occurredAtMs: EVENT_MS + 60_000,
+    position: 3,
   },
   examples: {
     exampleId: 'p:r-1/item-1',
@@ -98,6 +103,7 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
     ],
     toldBy: [{ label: 'click', source: 'interactions' }],
     labelsOut: ['like'],
+    position: 2,
   },
   models: {
     modelId: 'm-1',

@@ -20,6 +20,7 @@ function outcome(requestId: string, userId: string): Sample<'outcomes'> {
     itemId: 'i1',
     type: 'click',
     value: null,
+    position: null,
     occurredAtMs: 1,
   }
   return { partition: right(userId), offset: 0, key: Buffer.from(userId), value }

@@ -20,7 +20,7 @@ function setUp() {
     everyMs: 1e9,
     log: silentLogger,
   })
-  function running(...reads: TopicKey[]) {
+  function running(reads: TopicKey, { ready = Promise.resolve() } = {}) {
     const done = deferred()
     const stops: string[] = []
     const stop = () => {
@@ -28,7 +28,7 @@ function setUp() {
       done.resolve()
       return Promise.resolve()
     }
-    const guarded = watch.guarded({ ready: Promise.resolve(), done: done.promise, stop }, reads)
+    const guarded = watch.guarded({ ready, done: done.promise, stop }, [reads])
     let outcome = 'runs'
     guarded.done.then(
       () => (outcome = 'ended'),
@@ -79,6 +79,29 @@ it('a topic made anew ends who reads it, with what to do', async () => {
   await look()
   expect(users.outcome()).toMatch(/^topic_changed: .*kafka\.whenTopicChanged: rebuild/)
   expect(items.outcome()).toBe('runs')
+  stop()
+})
+
+it('what starts after a topic was made anew runs on the new one', async () => {
+  const { facts, running, look, stop } = setUp()
+  const before = running('users')
+  await look()
+  facts.set('t.users', { id: 'two', partitions: 4 })
+  const after = running('users')
+  await look()
+  await look()
+  expect(before.outcome()).toMatch(/^topic_changed/)
+  expect(after.outcome()).toBe('runs')
+  stop()
+})
+
+it('whoever waits for what has not begun yet is told as well', async () => {
+  const { facts, running, look, stop } = setUp()
+  const joining = running('users', { ready: new Promise<void>(() => undefined) })
+  await look()
+  facts.set('t.users', { id: 'one', partitions: 6 })
+  await look()
+  await expect(joining.guarded.ready).rejects.toMatchObject({ code: 'partitions_differ' })
   stop()
 })
 

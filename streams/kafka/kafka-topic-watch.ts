@@ -25,7 +25,8 @@ export interface TopicWatch {
 }
 
 interface Guarded {
-  reads: readonly TopicKey[]
+  /** What it reads, with the id that the topic had when it was first looked at for it. */
+  ids: Map<TopicKey, string | null>
   fail(error: Error): void
 }
 
@@ -36,21 +37,16 @@ interface Guarded {
 export function watchTopics(parts: TopicWatchParts): TopicWatch {
   const { topics, topicName, partitionCount, askFacts, everyMs, log } = parts
   const guards = new Set<Guarded>()
-  const ids = new Map<TopicKey, string>()
   let isLooking = false
 
-  /** @returns what is wrong with a topic, and whether all must know, or who reads it */
-  function changeOf(
-    topic: TopicKey,
-    { id, partitions }: TopicFacts,
-  ): { error: Error; ofAll: boolean } | null {
+  /** A widened topic is everybody's, one made anew is who reads it. */
+  function changeOf(guard: Guarded, topic: TopicKey, { id, partitions }: TopicFacts): Error | null {
     const [name, wanted] = [topicName(topic), partitionCount(topic)]
-    if (partitions !== wanted) return { error: partitionsDiffer(name, partitions, wanted), ofAll: true }
-    if (id === null) return null
-    const was = ids.get(topic) ?? id
-    ids.set(topic, was)
-    if (id === was) return null
-    return { error: topicChanged('What runs', name, was, id), ofAll: false }
+    if (partitions !== wanted) return partitionsDiffer(name, partitions, wanted)
+    if (id === null || !guard.ids.has(topic)) return null
+    const was = guard.ids.get(topic) ?? id
+    guard.ids.set(topic, was)
+    return id === was ? null : topicChanged('What runs', name, was, id)
   }
 
   async function look(): Promise<void> {
@@ -60,9 +56,11 @@ export function watchTopics(parts: TopicWatchParts): TopicWatch {
       const facts = await askFacts(topics)
       for (const topic of topics) {
         const found = facts?.get(topicName(topic))
-        const change = found === undefined ? null : changeOf(topic, found)
-        if (change === null) continue
-        for (const { reads, fail } of guards) if (change.ofAll || reads.includes(topic)) fail(change.error)
+        if (found === undefined) continue
+        for (const guard of guards) {
+          const error = changeOf(guard, topic, found)
+          if (error !== null) guard.fail(error)
+        }
       }
     } catch (error) {
       log.debug({ error }, LOG_EVENTS.topicsUnknown) // an outage: the stages ride it out
@@ -75,19 +73,21 @@ export function watchTopics(parts: TopicWatchParts): TopicWatch {
   timer.unref()
   return {
     guarded(running, reads) {
-      const done = deferred()
+      const [ready, done] = [deferred(), deferred()]
       const guard: Guarded = {
-        reads,
+        ids: new Map(reads.map((topic) => [topic, null])),
         fail(error) {
           guards.delete(guard)
+          ready.reject(error)
           done.reject(error)
           running.stop().catch(() => undefined) // why it must stop is told
         },
       }
       guards.add(guard)
       void look()
+      running.ready.then(ready.resolve, ready.reject)
       running.done.then(done.resolve, done.reject).finally(() => guards.delete(guard))
-      return { ...running, done: done.promise }
+      return { ...running, ready: ready.promise, done: done.promise }
     },
     look,
     stop: () => clearInterval(timer),

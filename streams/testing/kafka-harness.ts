@@ -67,8 +67,16 @@ export async function openKafkaHarness(
       await taker.connect()
       const transaction = await taker.transaction()
       await transaction.send({ topic: runtime.topicName(topic), messages: [{ key, value, partition }] })
+      const endOffset = async () => (await runtime.offsets(topic, partition)).endOffset
+      const written = await endOffset()
       await transaction.abort()
       await taker.disconnect()
+      // The coordinator answers before its marker is in the log.
+      const endMs = Date.now() + UNTIL_MS
+      while ((await endOffset()) === written) {
+        if (Date.now() > endMs) throw new Error(`end of the transaction: not within ${UNTIL_MS} ms`)
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
     },
     async raw(topic) {
       const raws: RawRecord[] = []

@@ -40,7 +40,7 @@ async function fitTrees(): Promise<(vectors: Float32Array) => Float32Array> {
 }
 
 function passFtrl(): (vectors: Float32Array) => Float32Array {
-  const ftrl = createFtrl(ftrlConfigSchema.parse({}), WIDTH)
+  const ftrl = createFtrl(ftrlConfigSchema.parse({}), { width: WIDTH, graphName: 'ftrl' })
   for (let row = 0; row < count; row++)
     ftrl.update({
       vector: vectors.subarray(row * WIDTH, (row + 1) * WIDTH),

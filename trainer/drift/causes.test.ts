@@ -56,6 +56,11 @@ describe('the cause of a risen loss', () => {
     expect(kind).toBe('data')
     expect(cause).toMatch(/^new_category is distributed otherwise/)
   })
+  it('is not that ids are new: they always are', () => {
+    const after = rows(1_000, (at) => (at % 3 === 0 ? { vector: [chance(), 1], excess: BAD * 3 } : {}))
+    const facts = { symptom: 'overclaim', before: rows(2_000), after, featureNames } as const
+    expect(seekCause({ ...facts, buckets: [{ columns: [1], range: 2 }] }, config).kind).toBe('concept')
+  })
   it('is the concept when inputs shifted but the old ones are as bad', () => {
     const after = rows(1_000, (at) => ({ vector: [chance(), at % 3 === 0 ? 1 : 0], excess: BAD }))
     expect(causeOf(after).kind).toBe('concept')

@@ -1,4 +1,4 @@
-import { MISSING, STALE } from '#feature-store'
+import { type BucketColumns, MISSING, STALE } from '#feature-store'
 import type { DriftKind } from '#schemas'
 import type { DriftConfig } from '../config.ts'
 import type { TrainingExample } from '../learning/training-example.ts'
@@ -19,6 +19,8 @@ export interface CauseFacts {
   before: readonly WatchedExample[]
   after: readonly WatchedExample[]
   featureNames: readonly string[]
+  /** Columns that hold names, not quantities: always new ones, and none lies between two others. */
+  buckets?: readonly BucketColumns[] | undefined
   /** The champion changed shortly before: how honest the replaced model would have been on `after`, and the new one. */
   swap?: { from: string; to: string; replaced: Deficit; served: Deficit } | undefined
 }
@@ -38,7 +40,7 @@ const UNTOUCHED_MIN = 100
  * the rows that it did not touch are about as good as before: had people changed, those would be worse, too.
  */
 export function seekCause(
-  { symptom, before, after, featureNames, swap }: CauseFacts,
+  { symptom, before, after, featureNames, buckets = [], swap }: CauseFacts,
   config: DriftConfig,
 ): Cause {
   const meanOf = (rows: readonly WatchedExample[]) => meanSymptom(rows, symptom)
@@ -70,7 +72,9 @@ export function seekCause(
       cause: `${featureNames[risenMost.column] ?? '?'} is ${word} more often (${share}) and ${risen} where it is.`,
     }
   }
+  const namesOnly = new Set(buckets.flatMap(({ columns }) => columns))
   for (const [column, name] of featureNames.entries()) {
+    if (namesOnly.has(column)) continue
     const shift = shiftOf(
       before.map(({ example }) => example.vector[column]!),
       after.map(({ example }) => example.vector[column]!),

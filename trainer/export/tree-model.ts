@@ -49,7 +49,7 @@ export function createWalk(tree: Tree): (vectors: Float32Array, at: number) => n
 }
 
 /** The node of a tree that is the leaf of a vector that begins at `at`. Nodes are laid side by side, for many vectors. */
-export function createLeafFinder(tree: Tree): (vectors: Float32Array, at: number) => number {
+export function createLeafFinder(tree: Tree): (vectors: ArrayLike<number>, at: number) => number {
   /** Column of a split; -1: a leaf. */
   const columns = Int32Array.from(tree, (node) => (node.kind === 'leaf' ? -1 : node.column))
   const lefts = Int32Array.from(tree, (node) => (node.kind === 'leaf' ? 0 : node.left))

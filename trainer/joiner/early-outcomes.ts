@@ -8,6 +8,8 @@ export interface JoinOutcome {
   itemId: string
   type: string
   occurredAtMs: number
+  /** 0-based place at which it was shown; null: not told. */
+  position: number | null
 }
 
 /** With the topic that told it. */

@@ -9,7 +9,7 @@ export function exampleIdOf(predictionId: string, itemId: string): string {
 export function exampleOf(
   prediction: Prediction,
   { itemId, rank, propensity, score, vector, flags }: RankedItem,
-  { labels, toldBy, maturedAtMs }: Pick<Example, 'labels' | 'toldBy' | 'maturedAtMs'>,
+  { labels, toldBy, maturedAtMs, position }: Pick<Example, 'labels' | 'toldBy' | 'maturedAtMs' | 'position'>,
 ): Example | undefined {
   if (vector === null || flags === null) return undefined
   const { predictionId, requestId, userId, modelId, featureSetId, fallbackReason, occurredAtMs } = prediction
@@ -32,5 +32,6 @@ export function exampleOf(
     labels,
     toldBy,
     labelsOut: [],
+    position,
   }
 }

@@ -28,6 +28,7 @@ const outcome = (requestId: string, itemId: string, type: string, afterMs = 0): 
   itemId,
   type,
   occurredAtMs: T0 + afterMs,
+  position: null,
 })
 const p = (offset: number) => ({ source: 'predictions', offset })
 const i = (offset: number) => ({ source: 'interactions', offset })
@@ -81,6 +82,19 @@ describe('labels', () => {
     window.prediction(samplePrediction({ requestId: 'r', occurredAtMs: T0, items }), p(0))
     for (const [at, item] of ['a', 'b'].entries()) window.outcome(outcome('r', item, 'view'), i(at))
     expect(window.mature(DUE).examples.map(({ itemId }) => itemId)).toEqual(['b'])
+  })
+
+  it('come with the place that the earliest showing tells, whoever is read first', () => {
+    const window = setUp()
+    window.prediction(prediction('r'), p(0))
+    const told = (itemId: string, type: string, afterMs: number, position: number | null) =>
+      void window.outcome({ ...outcome('r', itemId, type, afterMs), position }, i(0))
+    told('a', 'click', 1, 9)
+    told('a', 'view', 5, 4)
+    told('a', 'view', 2, 3)
+    told('a', 'view', 0, null)
+    told('b', 'view', 0, null)
+    expect(window.mature(2 * DUE).examples.map(({ position }) => position)).toEqual([3, null])
   })
 
   it('are the same when outcomes come before their prediction', () => {

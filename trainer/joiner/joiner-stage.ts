@@ -164,9 +164,9 @@ function take(signals: Signals, { window, times }: Lane, batch: Batch<JoinerSour
 
 function verdictOn(window: JoinWindow, value: RecordOf[JoinerSource], at: SourceOffset): JoinVerdict {
   if ('ranking' in value) return window.prediction(value, at)
-  const { requestId, userId, itemId, type, occurredAtMs } = value
+  const { requestId, userId, itemId, type, occurredAtMs, position } = value
   if (requestId === null) return 'ignored'
-  return window.outcome({ requestId, userId, itemId, type, occurredAtMs }, at)
+  return window.outcome({ requestId, userId, itemId, type, occurredAtMs, position }, at)
 }
 
 /** @returns whether anything was due */

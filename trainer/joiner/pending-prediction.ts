@@ -38,6 +38,9 @@ interface PendingItem {
   times: Map<string, number>
   /** The same, by the topic that told it. */
   bySource: Map<string, Map<string, number>>
+  /** As told by the earliest showing that tells it. */
+  position: number | null
+  positionToldAtMs: number
   isSettled: boolean
 }
 
@@ -79,6 +82,7 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
         labels: rules.labelsOf(shownAtMs, item.times),
         toldBy: toldBy(item, shownAtMs),
         maturedAtMs: shownAtMs + waitMs,
+        position: item.position,
       })
       if (example !== undefined) examples.push(example)
     }
@@ -97,7 +101,8 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
   return {
     prediction,
     offsets: new Map(),
-    attach({ itemId, type, occurredAtMs, source }) {
+    attach(outcome) {
+      const { itemId, type, occurredAtMs, source } = outcome
       const item = items.get(itemId) ?? createItem()
       if (item.isSettled) return false
       items.set(itemId, item)
@@ -105,6 +110,7 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
       const told = item.bySource.get(source) ?? new Map<string, number>()
       item.bySource.set(source, told)
       noteFirst(told, type, occurredAtMs)
+      if (rules.isShown(type)) notePosition(item, outcome)
       dueMs = nextDueMs()
       return true
     },
@@ -123,7 +129,19 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
 }
 
 function createItem(): PendingItem {
-  return { times: new Map(), bySource: new Map(), isSettled: false }
+  return {
+    times: new Map(),
+    bySource: new Map(),
+    position: null,
+    positionToldAtMs: Infinity,
+    isSettled: false,
+  }
+}
+
+function notePosition(item: PendingItem, { position, occurredAtMs }: ToldOutcome): void {
+  if (position === null || occurredAtMs >= item.positionToldAtMs) return
+  item.position = position
+  item.positionToldAtMs = occurredAtMs
 }
 
 function noteFirst(times: Map<string, number>, type: string, occurredAtMs: number): void {

@@ -29,13 +29,27 @@ export const batchSettingsSchema = z.object({
   seed: z.int().min(0).default(1).describe('of all chance in a fit'),
 })
 
+/** What the trainer does for a learner of two parts, beside that. */
+export const stackedSettingsSchema = z.object({
+  ...batchSettingsSchema.shape,
+  fitEveryMinutes: z
+    .number()
+    .positive()
+    .default(360)
+    .describe('event time between two fits of the part that is fitted, at least'),
+})
+
+const MORE_SETTINGS = {
+  online: z.object({}),
+  batch: batchSettingsSchema,
+  stacked: stackedSettingsSchema,
+} as const
+type MoreSettings = typeof MORE_SETTINGS
+
 type SettingsOf<
   Use extends LearnerUse,
   Side extends 'input' | 'output',
-> = Learners[Use]['settings']['_zod'][Side] &
-  (Learners[Use]['kind'] extends 'batch'
-    ? z.ZodObject<typeof batchSettingsSchema.shape>['_zod'][Side]
-    : unknown)
+> = Learners[Use]['settings']['_zod'][Side] & MoreSettings[Learners[Use]['kind']]['_zod'][Side]
 /** One of `learners`: which, under what name, and its settings. */
 export type LearnerChoice = {
   [Use in LearnerUse]: SettingsOf<Use, 'output'> & { use: Use; name: string }
@@ -50,7 +64,7 @@ const [first, ...others] = Object.entries(entries).map(([use, { kind, settings }
     use: z.literal(use),
     name: nameSchema.default(use),
     ...settings.shape,
-    ...(kind === 'batch' ? batchSettingsSchema.shape : {}),
+    ...MORE_SETTINGS[kind].shape,
   }),
 )
 
@@ -63,7 +77,12 @@ export const learnerChoiceSchema = z.discriminatedUnion('use', [first!, ...other
 /** The learner that was chosen, with what kind it is. */
 export function learnerOf(choice: LearnerChoice, task: LearnerTask) {
   const entry = entries[choice.use]
-  return entry.kind === 'online'
-    ? { kind: entry.kind, learner: entry.create(choice, task) }
-    : { kind: entry.kind, learner: entry.create(choice, task) }
+  switch (entry.kind) {
+    case 'online':
+      return { kind: entry.kind, learner: entry.create(choice, task) }
+    case 'batch':
+      return { kind: entry.kind, learner: entry.create(choice, task) }
+    case 'stacked':
+      return { kind: entry.kind, learner: entry.create(choice, task) }
+  }
 }

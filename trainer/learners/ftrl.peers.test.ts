@@ -10,6 +10,8 @@ import { createFtrl, ftrlConfigSchema } from './ftrl.ts'
 interface PeerStream {
   name: string
   width: number
+  /** Columns of hashed ids. */
+  buckets: { columns: number[]; range: number }[]
   settings: object
   /** Mean log-loss, each example scored before it is learned. */
   losses: Record<'river' | 'vowpal wabbit', number>
@@ -20,13 +22,17 @@ const script = path.join(import.meta.dirname, 'peers', 'ftrl_peers.py')
 /** Log-loss may be this much above either. */
 const SHARE_MAX = 0.01
 
-async function ownLoss({ name, width, settings }: PeerStream, folder: string): Promise<number> {
+async function ownLoss({ name, width, buckets, settings }: PeerStream, folder: string): Promise<number> {
   const bytesOf = async (ending: string) =>
     Uint8Array.from(await readFile(path.join(folder, `${name}.${ending}`)))
   const vectors = new Float32Array((await bytesOf('f32')).buffer)
   const weights = new Float32Array((await bytesOf('w32')).buffer)
   const labels = await bytesOf('u8')
-  const ftrl = createFtrl(ftrlConfigSchema.parse(settings), width)
+  const ftrl = createFtrl(ftrlConfigSchema.parse({ ...settings, sightingsMin: 1 }), {
+    width,
+    graphName: 'ftrl',
+    buckets,
+  })
   let [losses, all] = [0, 0]
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row] === 1 ? 1 : 0

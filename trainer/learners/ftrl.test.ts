@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createChance } from '#schemas/testing'
 import { describe, expect, it } from 'vitest'
 import { drawRows, TRUTH } from '../testing/learner-conformance.ts'
 import { createFtrl, type FtrlConfig, ftrlConfigSchema } from './ftrl.ts'
@@ -6,7 +7,7 @@ import { sigmoid } from './learner.ts'
 
 interface ReferenceCase {
   name: string
-  options: FtrlConfig
+  options: Omit<FtrlConfig, 'sightingsMin'>
   /** The last number is the constant 1. */
   vectors: number[][]
   labels: (0 | 1)[]
@@ -19,15 +20,17 @@ const { cases } = JSON.parse(readFileSync(new URL('./reference/ftrl.json', impor
   cases: ReferenceCase[]
 }
 
+const task = (width: number) => ({ width, graphName: 'ftrl' })
+
 function trained(seed: number, count: number) {
-  const learner = createFtrl(ftrlConfigSchema.parse({}), TRUTH.length)
+  const learner = createFtrl(ftrlConfigSchema.parse({}), task(TRUTH.length))
   for (const example of drawRows(seed, count)) learner.update(example)
   return learner
 }
 
 describe('FTRL is linear', () => {
   it('has no weights at first', () => {
-    const learner = createFtrl(ftrlConfigSchema.parse({}), 3)
+    const learner = createFtrl(ftrlConfigSchema.parse({}), task(3))
     expect(learner.weights()).toEqual({ weights: new Float64Array(3), bias: 0 })
   })
 
@@ -59,7 +62,7 @@ describe('FTRL is linear', () => {
   })
 
   it('has finite weights, whatever it is shown', () => {
-    const learner = createFtrl(ftrlConfigSchema.parse({}), 2)
+    const learner = createFtrl(ftrlConfigSchema.parse({}), task(2))
     for (let times = 0; times < 200; times++)
       learner.update({ vector: [1e6, -1e6], label: times % 2 === 0 ? 1 : 0 })
     const { weights, bias } = learner.weights()
@@ -67,10 +70,56 @@ describe('FTRL is linear', () => {
   })
 })
 
+describe('FTRL has a weight per bucket', () => {
+  const config = ftrlConfigSchema.parse({ sightingsMin: 1 })
+  const buckets = [{ columns: [1], range: 9 }]
+
+  it('that a column of 0 and 1 would have', () => {
+    const chance = createChance(4)
+    const learner = createFtrl(config, { ...task(2), buckets })
+    const wide = createFtrl(config, task(9))
+    for (let row = 0; row < 2_000; row++) {
+      const [quantity, bucket] = [chance() * 2 - 1, Math.floor(chance() * 9)]
+      const label = chance() < 0.1 * bucket ? 1 : 0
+      const oneHot = Array.from({ length: 8 }, (_, at) => (at + 1 === bucket ? 1 : 0))
+      const score = learner.update({ vector: [quantity, bucket], label })
+      expect(wide.update({ vector: [quantity, ...oneHot], label })).toBeCloseTo(score, 12)
+    }
+    const { tables, weights } = learner.weights()
+    expect(tables?.[0]?.rows[0]).toBe(0)
+    const expected = wide.weights().weights
+    expect(weights[0]).toBeCloseTo(expected[0]!, 12)
+    tables?.[0]?.rows.subarray(1).forEach((weight, at) => expect(weight).toBeCloseTo(expected[at + 1]!, 6))
+  })
+
+  it('when it was seen often enough, and as much memory as was said', () => {
+    const learner = createFtrl({ ...config, sightingsMin: 3 }, { ...task(2), buckets })
+    const weightOf = (bucket: number) => learner.weights().tables![0]!.rows[bucket]
+    const see = (bucket: number) => learner.update({ vector: [0, bucket], label: 1 })
+    for (const bucket of [5, 5, 6]) see(bucket)
+    expect([weightOf(5), weightOf(6)]).toEqual([0, 0])
+    expect(learner.model().facts.parameters).toBe(2)
+    see(5)
+    expect(weightOf(5)).toBeGreaterThan(0)
+    expect(weightOf(6)).toBe(0)
+    expect(learner.model().facts.parameters).toBe(3)
+    for (let times = 0; times < 300; times++) see(5)
+    expect(learner.model().facts.parameters).toBe(3)
+  })
+
+  it('that stays when it forgets', () => {
+    const learner = createFtrl(config, { ...task(2), buckets })
+    for (let times = 0; times < 50; times++) learner.update({ vector: [1, 3], label: 1 })
+    const before = learner.predict([1, 3])
+    learner.forget(0.01)
+    expect(learner.predict([1, 3])).toBeCloseTo(before, 10)
+  })
+})
+
 describe("FTRL is River's", () => {
   it.each(cases)('$name', ({ options, vectors, labels, importances, weights, predictions }) => {
     const width = weights.length - 1
-    const learner = createFtrl(options, width)
+    const learner = createFtrl(ftrlConfigSchema.parse(options), task(width))
     vectors.forEach((vector, at) => {
       const score = learner.update({
         vector: vector.slice(0, width),

@@ -1,12 +1,21 @@
 import { z } from 'zod'
 import { type LinearModel, linearTrainedModel } from '../export/linear-model.ts'
-import { onlineLearner, type OnlineLearner, sigmoid } from './learner.ts'
+import { createAdmission } from './admission.ts'
+import { createCoordinates, linearModelAt } from './coordinates.ts'
+import { createFtrlWeights } from './ftrl/ftrl-weights.ts'
+import { boundedLogit, type LearnerTask, onlineLearner, type OnlineLearner, sigmoid } from './learner.ts'
 
 export const ftrlConfigSchema = z.strictObject({
   alpha: z.number().positive().default(0.2).describe('learning rate: how far one example moves a weight'),
   beta: z.number().min(0).default(1).describe('smooths the learning rate of the first examples'),
   l1: z.number().min(0).default(0).describe('weights whose evidence stays below it are exactly 0'),
   l2: z.number().min(0).default(1).describe('pulls weights towards 0'),
+  sightingsMin: z
+    .int()
+    .min(1)
+    .max(255)
+    .default(3)
+    .describe('a bucket has a weight from this sighting on (columns of hashBucket)'),
 })
 export type FtrlConfig = z.infer<typeof ftrlConfigSchema>
 
@@ -14,90 +23,50 @@ export interface Ftrl extends OnlineLearner {
   weights(): LinearModel
 }
 
-export const ftrl = onlineLearner(ftrlConfigSchema, (settings, { width, graphName }) =>
-  createFtrl(settings, width, graphName),
-)
-
-/** Logits are kept within this, so that a probability never becomes exactly 0 or 1. */
-const LOGIT_MAX = 35
+export const ftrl = onlineLearner(ftrlConfigSchema, createFtrl)
 
 /**
- * FTRL-Proximal logistic regression with per-coordinate learning rates, on dense vectors; zeros and missing
- * values (NaN) are skipped.
+ * FTRL-Proximal logistic regression with per-coordinate learning rates. Zeros and missing values (NaN) are skipped; a
+ * column of buckets is as many columns as it has buckets, one of them 1.
  *
- * State: two float64 per column and for the bias (z: summed adjusted gradients, n: summed squares). A weight is 0
- * while |z| <= l1, else -(z - sign(z) l1) / ((beta + sqrt(n)) / alpha + l2). The bias is a column that is always
- * 1, regularised like the others. Time: O(width) per example.
+ * State: two float64 per quantity, bucket and for the bias (`ftrl/ftrl-weights.ts`), and a byte per bucket to let it in
+ * (`admission.ts`): 17 MiB for 2^20 buckets. The bias is a column that is always 1, regularised like the others. Time:
+ * O(width) per example.
  *
  * @example
- * const learner = createFtrl({ alpha: 0.05, beta: 1, l1: 0, l2: 1 }, 2)
+ * const learner = createFtrl(ftrlConfigSchema.parse({ alpha: 0.05 }), { width: 2, graphName: 'ftrl' })
  * learner.update({ vector: [1, 0], label: 1 }) // 0.5, what it would have said before
  * learner.predict([1, 0]) // more than 0.5
  *
  * @see H. B. McMahan et al. (2013), Ad Click Prediction: a View from the Trenches, KDD, Algorithm 1.
  */
-export function createFtrl({ alpha, beta, l1, l2 }: FtrlConfig, width: number, graphName = 'ftrl'): Ftrl {
-  /** The last one is the bias. */
-  const z = new Float64Array(width + 1)
-  const n = new Float64Array(width + 1)
+export function createFtrl(config: FtrlConfig, task: LearnerTask): Ftrl {
+  const { width, graphName } = task
+  const coordinates = createCoordinates(task)
+  const { bias, at, values } = coordinates
+  const weights = createFtrlWeights(coordinates.count, width + 1, config)
+  const admission = createAdmission(coordinates, config.sightingsMin)
   let examples = 0
 
-  function weightAt(column: number): number {
-    const pull = z[column]!
-    if (Math.abs(pull) <= l1) return 0
-    return -(pull - Math.sign(pull) * l1) / ((beta + Math.sqrt(n[column]!)) / alpha + l2)
-  }
-
-  function logitOf(vector: ArrayLike<number>): number {
-    let logit = weightAt(width)
-    for (let column = 0; column < width; column++) {
-      const value = vector[column]!
-      if (isPresent(value)) logit += weightAt(column) * value
-    }
-    return Math.min(LOGIT_MAX, Math.max(-LOGIT_MAX, logit))
-  }
-
-  function learnColumn(column: number, gradient: number): void {
-    const square = gradient * gradient
-    const sigma = (Math.sqrt(n[column]! + square) - Math.sqrt(n[column]!)) / alpha
-    z[column]! += gradient - sigma * weightAt(column)
-    n[column]! += square
-  }
-
-  const weights = (): LinearModel => ({
-    weights: Float64Array.from({ length: width }, (_, column) => weightAt(column)),
-    bias: weightAt(width),
-  })
+  const linearModel = () => linearModelAt(coordinates, width, weights.weightAt)
 
   return {
     get examples() {
       return examples
     },
-    predict: (vector) => sigmoid(logitOf(vector)),
+    predict: (vector) => sigmoid(boundedLogit(weights.sum(coordinates.read(vector), at, values))),
     update({ vector, label, weight = 1 }) {
-      const score = sigmoid(logitOf(vector))
-      const slope = weight * (score - label)
-      for (let column = 0; column < width; column++) {
-        const value = vector[column]!
-        if (isPresent(value)) learnColumn(column, slope * value)
-      }
-      learnColumn(width, slope)
+      const length = admission.admit(coordinates.read(vector))
+      const score = sigmoid(boundedLogit(weights.sum(length, at, values)))
+      weights.learn(weight * (score - label))
       examples += 1
       return score
     },
-    weights,
-    model: () => linearTrainedModel(weights(), graphName, { examples, rounds: 1, parameters: width + 1 }),
-    forget(share) {
-      for (let column = 0; column <= width; column++) {
-        const weight = weightAt(column)
-        n[column]! *= share
-        // The z that gives the same weight under the new learning rate; below l1 nothing was known.
-        if (weight !== 0) {
-          z[column] = -weight * ((beta + Math.sqrt(n[column]!)) / alpha + l2) - Math.sign(weight) * l1
-        }
-      }
+    weights: linearModel,
+    model() {
+      const parameters = bias + 1 + admission.admitted
+      return linearTrainedModel(linearModel(), graphName, { examples, rounds: 1, parameters })
     },
+    forget: weights.forget,
   }
 }
-
-const isPresent = (value: number) => value < 0 || value > 0

@@ -169,6 +169,18 @@ describe('gbdt holds to its settings', () => {
     expect(missing).toBe(zero)
   })
 
+  it.each([1, 0.5])(
+    'has nothing to split where every column is one of buckets (%d drawn)',
+    async (columnShare) => {
+      const task = { width: WIDTH, graphName: 'gbdt', buckets: [{ columns: [0, 1, 2, 3], range: 64 }] }
+      const rows = noisy(8, 300)
+      const model = await createGbdt(gbdtConfigSchema.parse({ columnShare, trees: 5 }), task).fit(rows, {
+        ...{ seed: 1, signal: new AbortController().signal, progress: () => undefined },
+      })
+      expect(new Set(model.scoresOf(rows.vectors)).size).toBe(1)
+    },
+  )
+
   it('ends when nobody wants the model any more', async () => {
     await expect(fit({}, noisy(7, 100), { signal: AbortSignal.abort() })).rejects.toThrow()
   })

@@ -63,7 +63,7 @@ export function createGbdt(config: GbdtConfig, task: LearnerTask) {
         const model = boost(
           {
             ...{ rows, config, draws, start, partition, pairs: memory.pairs },
-            columnOrder: columnOrderOf(rows),
+            columnOrder: quantitiesOnly(columnOrderOf(rows), task),
             split: splitOf(rows, config),
             grow: (root, columns) => growTree(grower, root, columns),
           },
@@ -97,6 +97,12 @@ function startOf(
       `the model to go on from takes ${String(start.width)} columns, not ${String(width)}: begin anew`,
     )
   return goOnBy === 'trees' && start.trees.length + trees > treesKeptMax ? undefined : start
+}
+
+/** Numbers of buckets are names: between two of them there is no border. */
+function quantitiesOnly(columnOrder: Uint32Array, { buckets = [] }: LearnerTask): Uint32Array {
+  const names = new Set(buckets.flatMap(({ columns }) => columns))
+  return columnOrder.filter((column) => !names.has(column))
 }
 
 function splitOf({ count, occurredAtMs }: TrainingRows, { stopAfterTrees, holdoutShare }: GbdtConfig) {

@@ -1,3 +1,4 @@
+import type { BucketColumns } from '#feature-store'
 import { z } from 'zod'
 import { FitError } from '../errors.ts'
 
@@ -33,6 +34,12 @@ export interface OnlineExample {
   userId?: string
 }
 
+/** A row as online learners take it. */
+export function exampleAt({ width, vectors, labels, weights }: TrainingRows, row: number): OnlineExample {
+  const vector = vectors.subarray(row * width, (row + 1) * width)
+  return { vector, label: labels[row] === 1 ? 1 : 0, weight: weights?.[row] ?? 1 }
+}
+
 /** What a model was made of, for its manifest. */
 export interface ModelFacts {
   examples: number
@@ -58,6 +65,8 @@ export interface LearnerTask {
   graphName: string
   /** Names of the columns, as settings may give them. Left out: their numbers. */
   columns?: readonly string[]
+  /** Columns that hold numbers of buckets, which are names. Left out: all are quantities. */
+  buckets?: readonly BucketColumns[] | undefined
 }
 
 /** Learns from one example at a time, never looking back. Its model is there at any time. */
@@ -93,6 +102,21 @@ export interface BatchLearner {
   fit(rows: TrainingRows, options: FitOptions): TrainedModel | Promise<TrainedModel>
 }
 
+/**
+ * Two parts in one model: one that is fitted to many rows now and then, and one on top of it that learns from every
+ * example between fits.
+ */
+export interface StackedLearner extends OnlineLearner {
+  /** What is fitted. */
+  readonly base: BatchLearner
+  /**
+   * Goes on on top of a newly fitted base. What was learned on top of the old one is learned again from these rows, since
+   * it says what that one left: O(rows), in this thread.
+   * @param baseModel the file that `base` made of these rows, or of most of them
+   */
+  onto(baseModel: Uint8Array, rows: TrainingRows): void
+}
+
 /** How a learner stands in the list of learners. */
 export interface LearnerEntry<Kind extends string, Settings extends z.ZodObject, Learner> {
   kind: Kind
@@ -101,7 +125,9 @@ export interface LearnerEntry<Kind extends string, Settings extends z.ZodObject,
   create(choice: unknown, task: LearnerTask): Learner
 }
 export type AnyLearnerEntry =
-  LearnerEntry<'online', z.ZodObject, OnlineLearner> | LearnerEntry<'batch', z.ZodObject, BatchLearner>
+  | LearnerEntry<'online', z.ZodObject, OnlineLearner>
+  | LearnerEntry<'batch', z.ZodObject, BatchLearner>
+  | LearnerEntry<'stacked', z.ZodObject, StackedLearner>
 
 /** @param settings each with a default: `{}` is a learner that works */
 export function onlineLearner<Shape extends z.ZodRawShape>(
@@ -123,17 +149,34 @@ export function batchLearner<Shape extends z.ZodRawShape>(
   return {
     kind: 'batch',
     settings,
+    create: (choice, task) => checked(create(z.object(settings.shape).parse(choice), task), task),
+  }
+}
+
+/** @param settings each with a default: `{}` is a learner that works */
+export function stackedLearner<Shape extends z.ZodRawShape>(
+  settings: z.ZodObject<Shape>,
+  create: (settings: z.output<z.ZodObject<Shape>>, task: LearnerTask) => StackedLearner,
+): LearnerEntry<'stacked', z.ZodObject<Shape>, StackedLearner> {
+  return {
+    kind: 'stacked',
+    settings,
     create(choice, task) {
       const learner = create(z.object(settings.shape).parse(choice), task)
-      return {
-        async fit(rows, options) {
-          checkRows(rows, task)
-          return learner.fit(rows, options)
-        },
-      }
+      return Object.defineProperties({} as StackedLearner, {
+        ...Object.getOwnPropertyDescriptors(learner),
+        base: { value: checked(learner.base, task), enumerable: true },
+      })
     },
   }
 }
+
+const checked = (learner: BatchLearner, task: LearnerTask): BatchLearner => ({
+  async fit(rows, options) {
+    checkRows(rows, task)
+    return learner.fit(rows, options)
+  },
+})
 
 function checkRows({ count, width, vectors, labels }: TrainingRows, task: LearnerTask): void {
   if (count === 0) throw new FitError('fit_empty', 'there are no rows to learn from: take a longer window')
@@ -142,6 +185,11 @@ function checkRows({ count, width, vectors, labels }: TrainingRows, task: Learne
   const wanted = `${String(count)} rows of ${String(task.width)} columns`
   throw new FitError('fit_failed', `the rows are not ${wanted}: ${found}`)
 }
+
+/** Within this a probability never becomes exactly 0 or 1. */
+const LOGIT_MAX = 35
+
+export const boundedLogit = (logit: number): number => Math.min(LOGIT_MAX, Math.max(-LOGIT_MAX, logit))
 
 export function sigmoid(logit: number): number {
   return 1 / (1 + Math.exp(-logit))

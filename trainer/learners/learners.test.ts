@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { trainerConfigSchema } from '../config.ts'
+import { bucketConformance } from '../testing/bucket-conformance.ts'
 import { learnerConformance } from '../testing/learner-conformance.ts'
 import { LEARNERS } from './index.ts'
 
 /** Settings of those that can learn a table by heart. */
 const OVERFITTING: Partial<Record<keyof typeof LEARNERS, object>> = {
   ftrl: { alpha: 1, l2: 0 },
+  fm: { alpha: 0.2, l2: 0, linear: { alpha: 1, l2: 0 } },
   gbdt: { rowsMin: 1, hessianMin: 0, l2: 0 },
+  stack: { trees: { rowsMin: 1, hessianMin: 0, l2: 0 }, linear: { alpha: 1, l2: 0 } },
 }
-for (const [use, entry] of Object.entries(LEARNERS))
+/** Those that learn something of each bucket. */
+const LEARNS_BUCKETS = ['ftrl', 'fm', 'stack']
+for (const [use, entry] of Object.entries(LEARNERS)) {
   learnerConformance(use, entry, { overfitting: OVERFITTING[use as keyof typeof LEARNERS] })
+  bucketConformance(use, entry, { learnsBuckets: LEARNS_BUCKETS.includes(use) })
+}
 
 describe('learners in the configuration', () => {
   const learnersOf = (trainer: unknown) => trainerConfigSchema.parse(trainer).learners
@@ -19,7 +26,9 @@ describe('learners in the configuration', () => {
       .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 
   it('are FTRL alone when nothing is said', () => {
-    expect(learnersOf({})).toEqual([{ use: 'ftrl', name: 'ftrl', alpha: 0.2, beta: 1, l1: 0, l2: 1 }])
+    expect(learnersOf({})).toEqual([
+      { use: 'ftrl', name: 'ftrl', alpha: 0.2, beta: 1, l1: 0, l2: 1, sightingsMin: 3 },
+    ])
   })
 
   it('takes the settings of FTRL alone', () => {

@@ -41,7 +41,8 @@ export function createDriftAnswer(parts: DriftAnswerParts): DriftAnswer {
     const split = Math.max(0, rows.length - afterExamples)
     const [before, after] = [rows.slice(0, split), rows.slice(split)]
     const swap = await swapFacts({ symptom, before, after, desk, width: featureSet.width })
-    return seekCause({ symptom, before, after, featureNames: featureSet.names, swap }, config.drift)
+    const { names: featureNames, buckets } = featureSet
+    return seekCause({ symptom, before, after, featureNames, buckets, swap }, config.drift)
   }
 
   return {

@@ -14,12 +14,13 @@ export interface FitRequest {
   startFrom?: Uint8Array
 }
 
-/** The whole of a fit: what the worker thread does, and tests do in their own. */
+/** The whole of a fit, of a stacked learner that of its base: what the worker thread does, and tests do in their own. */
 export async function fitModel(
   { choice, task, rows, seed, goldenVectors, startFrom }: FitRequest,
   options: Omit<FitOptions, 'seed'>,
 ): Promise<ProvableModel> {
   const chosen = learnerOf(choice, task)
-  if (chosen.kind !== 'batch') throw new Error(`${choice.use} learns online: there is nothing to fit`)
-  return provableModelOf(await chosen.learner.fit(rows, { ...options, seed, startFrom }), goldenVectors)
+  if (chosen.kind === 'online') throw new Error(`${choice.use} learns online: there is nothing to fit`)
+  const fitted = chosen.kind === 'stacked' ? chosen.learner.base : chosen.learner
+  return provableModelOf(await fitted.fit(rows, { ...options, seed, startFrom }), goldenVectors)
 }

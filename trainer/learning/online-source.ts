@@ -2,6 +2,7 @@ import { provableModelOf } from '../export/provable-model.ts'
 import type { OnlineLearner } from '../learners/learner.ts'
 import type { History } from './history.ts'
 import type { MakingResult, ModelSource } from './model-source.ts'
+import { asTaught } from './training-example.ts'
 
 export interface OnlineSourceParts {
   learner: OnlineLearner
@@ -31,14 +32,14 @@ export function createOnlineSource({
 
   return {
     take(example) {
-      learner.update(example)
+      learner.update(asTaught(example))
     },
     begin,
     /** What it knew is kept but weighs little: the examples since the change decide. */
     beginAnew(since) {
       learner.forget(drift.keptShare)
       for (let round = 0; round < drift.retrainRounds; round++) {
-        for (const example of since) learner.update(example)
+        for (const example of since) learner.update(asTaught(example))
       }
       begin()
     },

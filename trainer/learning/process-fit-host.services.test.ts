@@ -4,13 +4,14 @@ import { candidateOf } from '../export/candidate.ts'
 import { provableModelOf } from '../export/provable-model.ts'
 import { type LearnerChoice, learnerChoiceSchema } from '../learners/choice.ts'
 import { LEARNERS } from '../learners/index.ts'
-import type { AnyLearnerEntry } from '../learners/learner.ts'
-import { drawRows, trainedModelOf, trainingRowsOf } from '../testing/learner-conformance.ts'
+import type { AnyLearnerEntry, TrainedModel } from '../learners/learner.ts'
+import { BUCKET_TASK, drawBucketRows } from '../testing/bucket-conformance.ts'
+import { type DrawnRow, drawRows, trainedModelOf, trainingRowsOf } from '../testing/learner-conformance.ts'
 import { fitModel, type FitRequest } from './fit-model.ts'
 import { createFitHost } from './process-fit-host.ts'
 
 const entries: [string, AnyLearnerEntry][] = Object.entries(LEARNERS)
-const batchUses = entries.filter(([, { kind }]) => kind === 'batch').map(([use]) => use)
+const batchUses = entries.filter(([, { kind }]) => kind !== 'online').map(([use]) => use)
 const models = createOnnxModels({})
 const task = { width: 4, graphName: 'conformance' }
 const drawn = drawRows(1, 2_000)
@@ -27,7 +28,19 @@ const requestOf = (choice: LearnerChoice): FitRequest => ({
 afterAll(() => models.stop())
 
 it.each(entries)('the file of %s is scored by ONNX Runtime as the learner says', async (use, entry) => {
-  const trained = await trainedModelOf(entry, drawn, { task })
+  await expectScoredAlike(use, await trainedModelOf(entry, drawn, { task }), drawRows(2, 500))
+})
+
+it.each(entries)('and with columns of buckets, whatever number is there: %s', async (use, entry) => {
+  const trained = await trainedModelOf(entry, drawBucketRows(1, 4_000), { task: BUCKET_TASK })
+  const odd = [0, -1, -0.5, 0.5, 2.5, 32.5, 33, 64, 1e6, -1e6].map((number): DrawnRow => ({
+    vector: [0.5, number, 1, number],
+    label: 0,
+  }))
+  await expectScoredAlike(use, trained, [...drawBucketRows(2, 500), ...odd])
+})
+
+async function expectScoredAlike(use: string, trained: TrainedModel, rows: readonly DrawnRow[]) {
   const { onnx, manifest } = candidateOf({
     model: provableModelOf(trained, golden()),
     learner: use,
@@ -39,11 +52,11 @@ it.each(entries)('the file of %s is scored by ONNX Runtime as the learner says',
     createdAtMs: 0,
   })
   const session = await models.openModel(onnx, manifest)
-  const vectors = trainingRowsOf(drawRows(2, 500)).vectors
-  const [ours, theirs] = [trained.scoresOf(vectors), await session.predict(vectors, 500)]
+  const { vectors } = trainingRowsOf(rows)
+  const [ours, theirs] = [trained.scoresOf(vectors), await session.predict(vectors, rows.length)]
   expect(Math.max(...ours.map((score, at) => Math.abs(score - theirs[at]!)))).toBeLessThan(1e-6)
   await session.close()
-})
+}
 
 describe('a fit in a worker thread', () => {
   it.each(batchUses)('gives the model of %s that a fit in this thread gives', async (use) => {

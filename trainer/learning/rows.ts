@@ -1,5 +1,5 @@
 import type { TrainingRows } from '../learners/learner.ts'
-import { type TrainingExample, vectorsOf } from './training-example.ts'
+import { asTaught, type TrainingExample, vectorsOf } from './training-example.ts'
 
 /** Examples as one matrix. Nothing in it is shared with them: it may be moved to another thread. */
 export function rowsOf(
@@ -12,7 +12,7 @@ export function rowsOf(
   return {
     count: examples.length,
     width,
-    vectors: vectorsOf(examples, width),
+    vectors: vectorsOf(examples.map(asTaught), width),
     labels: Uint8Array.from(examples, ({ label }) => label),
     propensities: Float32Array.from(examples, ({ propensity }) => propensity),
     occurredAtMs,

@@ -1,11 +1,13 @@
-import type { FeatureSet } from '#feature-store'
+import { asShown, type FeatureSet } from '#feature-store'
 import { type Example, type ToldPositive, vectorOfBytes } from '#schemas'
 
-/** An example as learners see it. */
+/** An example as the trainer sees it. */
 export interface TrainingExample {
   exampleId: string
   /** One float32 per column of the feature set. */
   vector: Float32Array
+  /** The same as learners should see it, with the place at which it was shown; left out: it is `vector`. */
+  taught?: Float32Array
   /** One byte per column: bit 0 missing, bit 1 stale. */
   flags: Uint8Array
   label: 0 | 1
@@ -44,13 +46,32 @@ export function trainingExampleOf(
   const who = { exampleId, userId, itemId, modelId }
   const isOut = example.labelsOut.includes(objective)
   const positives = positivesOf(example)
-  return { ...who, vector, flags, label, propensity, score, occurredAtMs, maturedAtMs, positives, isOut }
+  const taught = asShown(featureSet, vector, example.position)
+  return {
+    ...who,
+    vector,
+    taught,
+    flags,
+    label,
+    propensity,
+    score,
+    occurredAtMs,
+    maturedAtMs,
+    positives,
+    isOut,
+  }
 }
 
 /** An example of an older joiner does not say who told them. */
 function positivesOf({ labels, toldBy }: Example): readonly ToldPositive[] {
   if (toldBy.length > 0) return toldBy
   return labels.filter(({ value }) => value === 1).map(({ name: label }) => ({ label, source: '' }))
+}
+
+/** For learners: judges and golden rows take it as it was served. */
+export function asTaught(example: TrainingExample): TrainingExample {
+  const { vector, taught = vector } = example
+  return taught === vector ? example : { ...example, vector: taught }
 }
 
 /** rows x width, as sessions take them. */

@@ -22,7 +22,7 @@ const examples = (count = 2_000): Example[] =>
   drawRows(4, count).map(({ vector, label }, at) => ({
     ...{ exampleId: `e${String(at)}`, predictionId: 'p', requestId: 'r', userId: 'u', itemId: 'i' },
     ...{ modelId: '', featureSetId: 'fs', fallbackReason: null, occurredAtMs: at, maturedAtMs: at },
-    ...{ rank: 0, propensity: 1, score: null, toldBy: [], labelsOut: [] },
+    ...{ rank: 0, propensity: 1, score: null, toldBy: [], labelsOut: [], position: null },
     vector: bytesOfVector(Float32Array.from(vector)),
     flags: Buffer.alloc(width),
     labels: [{ name: 'click', value: label }],

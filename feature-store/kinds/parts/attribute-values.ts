@@ -9,15 +9,9 @@ import {
 } from '../../vectors/columns.ts'
 import { hashedBucket, scaledNumber } from '../../vectors/scales.ts'
 import type { AttributesLayouts, DefinitionCheck, UsedAttribute } from './feature-kind.ts'
-import { nameSchema, valueText } from './settings.ts'
+import { nameSchema, numberScale, valueText } from './settings.ts'
 
 /** How an attribute becomes columns, wherever it comes from. Of several texts each sets its own. */
-
-const numberScale = z.strictObject({
-  subtract: z.number().default(0),
-  divide: z.number().positive().default(1),
-  log1p: z.boolean().default(false).describe('take ln(1 + x) first, for counts and prices with long tails'),
-})
 
 export const attributeValues = {
   attribute: nameSchema,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { AttributeKind, AttributesLayout } from '../../attributes/attributes-layout.ts'
+import type { FeedRatesBuilder } from '../../state/feed-rates.ts'
 import type { LayoutBuilder } from '../../state/layout.ts'
 import type { Columns, Source } from '../../vectors/columns.ts'
 import type { NumberScale } from '../../vectors/scales.ts'
@@ -41,6 +42,7 @@ export interface DefinitionCheck {
 export interface LayoutBuilders {
   readonly user: LayoutBuilder
   readonly item: LayoutBuilder
+  readonly feed: FeedRatesBuilder
 }
 
 export interface AttributesLayouts {

@@ -14,11 +14,23 @@ export const of = z.array(nameSchema).min(1).max(64).describe('interaction types
 export const entity = z.enum(['user', 'item'])
 export const valueText = z.string().min(1).max(64)
 
+/** How a number becomes one of order one. */
+export const numberScale = z.strictObject({
+  subtract: z.number().default(0),
+  divide: z.number().positive().default(1),
+  log1p: z.boolean().default(false).describe('take ln(1 + x) first, for counts and prices with long tails'),
+})
+
 /** Successes per trial, pulled to a prior. */
 export const smoothing = {
   of: of.describe('interaction types that count as success'),
   per: of.describe('interaction types that count as trial'),
-  prior: z.number().gt(0).lt(1).describe('the rate believed before any evidence'),
+  prior: z
+    .union([z.number().gt(0).lt(1), z.literal('feed')])
+    .default('feed')
+    .describe(
+      'the rate believed before any evidence; left out: that of the whole feed, as it is at the time',
+    ),
   strength: z.number().positive().max(1e6).describe('how many trials the prior is worth'),
 }
 

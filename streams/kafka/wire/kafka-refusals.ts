@@ -48,6 +48,7 @@ const REQUESTS = [
   'describeConfigs',
   'alterConfigs',
   'initProducerId',
+  'addPartitionsToTxn',
   'deleteGroups',
   'createAcls',
   'describeAcls',

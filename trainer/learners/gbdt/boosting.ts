@@ -67,7 +67,8 @@ function nextTree(parts: BoostingParts, logits: Float64Array) {
 }
 
 function drawnOf(all: Uint32Array, share: number, draws: Draws): Uint32Array {
-  return draws.subset(all.length, Math.max(1, Math.round(all.length * share))).map((at) => all[at]!)
+  const count = Math.max(Math.min(1, all.length), Math.round(all.length * share))
+  return draws.subset(all.length, count).map((at) => all[at]!)
 }
 
 /** Rows that the tree was grown on are in its leaves already; the others walk down. */

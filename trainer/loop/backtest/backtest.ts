@@ -1,6 +1,5 @@
 import { featureStoreConfigSchema } from '#feature-store'
-import type { FeatureStoreConfig } from '#feature-store'
-import { type TrainerConfig, trainerConfigSchema } from '../../config.ts'
+import { trainerConfigSchema } from '../../config.ts'
 import type { FeedLog, LogFeed } from '../datasets/index.ts'
 import { backtestReport, type BacktestReport } from './backtest-report.ts'
 import { withLearners } from './chosen-learners.ts'
@@ -8,15 +7,7 @@ import { durationText } from '../duration.ts'
 import { BacktestError } from './errors.ts'
 import { withLabelDelay } from './label-delay.ts'
 import { playLog } from './play-log.ts'
-import { type PlayOptions } from './played.ts'
-
-/** A configuration to try. */
-export interface TriedFeed {
-  /** Tells its results from those of others; '' when it is the only one. */
-  name: string
-  features: FeatureStoreConfig
-  trainer: TrainerConfig
-}
+import type { PlayOptions, TriedFeed } from './played.ts'
 
 export interface BacktestOptions extends Pick<
   PlayOptions,
@@ -61,9 +52,9 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRep
     threshold,
     objective: feeds[0]!.trainer.objective,
   }
-  const tried = feeds.map(({ name, features, trainer }) => {
+  const tried = feeds.map(({ name, trainer, ...rest }) => {
     const delayed = labelDelayMs === null ? trainer : withLabelDelay(trainer, labelDelayMs)
-    return { name, feed: { features, trainer: withLearners(delayed, options.learners) } }
+    return { name, feed: { ...rest, trainer: withLearners(delayed, options.learners) } }
   })
   const played = []
   for (const { name, feed } of tried) {

@@ -10,7 +10,8 @@ import { endOnInterrupt, wallStopwatch } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { openProgressBar } from '../ingest/index.ts'
 import { backtestText } from './backtest-text.ts'
-import { runBacktest, triedFeedOf, type TriedFeed } from './backtest.ts'
+import { runBacktest, triedFeedOf } from './backtest.ts'
+import type { TriedFeed } from './played.ts'
 import { parseDuration } from '../duration.ts'
 import { readChartLibrary } from './fs-chart-library.ts'
 import { reportPage } from './report-page.ts'
@@ -152,10 +153,11 @@ async function feedsOf(
   { own, config, against }: { own: TriedFeed; config: string | undefined; against: readonly string[] },
   { loadConfig }: Context,
 ): Promise<TriedFeed[]> {
-  const tried = ({ features, trainer }: Pick<FeedConfig, 'features' | 'trainer'>, name: string) => ({
+  const tried = ({ features, trainer, kafka }: FeedConfig, name: string): TriedFeed => ({
     name,
     features,
     trainer,
+    partitions: kafka.partitions,
   })
   const first = config === undefined ? own : tried(await loadConfig(), '')
   if (against.length === 0) return [first]

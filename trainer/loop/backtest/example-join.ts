@@ -46,9 +46,9 @@ export function createExampleJoin(config: TrainerConfig, featureSet: FeatureSet)
       if (!isNew) counts.duplicateRequests += 1
       return isNew
     },
-    outcome({ requestId, userId, itemId, type, occurredAtMs }) {
+    outcome({ requestId, userId, itemId, type, occurredAtMs, position }) {
       if (requestId === null) return
-      if (window.outcome({ requestId, userId, itemId, type, occurredAtMs }, NOWHERE) === 'late')
+      if (window.outcome({ requestId, userId, itemId, type, occurredAtMs, position }, NOWHERE) === 'late')
         counts.late += 1
     },
     takeMatured(atMs) {

@@ -4,6 +4,7 @@ import {
   createFeaturesInOrder,
   type FeaturesInOrder,
 } from '#feature-store'
+import { streamsConfigSchema } from '#streams'
 import { type Baselines, createBaselines } from './baselines.ts'
 import { type Contender, createContender } from './contender.ts'
 import { type ChoiceTable, createChoiceTable } from './choice-table.ts'
@@ -34,6 +35,9 @@ export interface Pass {
   counts: PlayCounts
 }
 
+/** Of a feed that does not say. */
+const PARTITIONS_DEFAULT = streamsConfigSchema.parse({}).kafka.partitions
+
 /** The newest rows, on which is measured what features are worth. */
 const IMPORTANCE_ROWS = 2_000
 
@@ -59,7 +63,7 @@ export function openPass(options: PlayOptions): Pass {
   return {
     options,
     featureSet,
-    features: createFeaturesInOrder(featureSet),
+    features: createFeaturesInOrder(featureSet, feed.partitions ?? PARTITIONS_DEFAULT),
     queue: createOutcomeQueue(),
     join: createExampleJoin(feed.trainer, featureSet),
     rows: createRowTable(),

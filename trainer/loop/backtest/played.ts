@@ -11,10 +11,20 @@ import type { RowColumns } from './row-table.ts'
 import type { Gate, Going } from './serving.ts'
 import type { SliceColumn } from './slices.ts'
 
+/** A configuration to try. */
+export interface TriedFeed {
+  /** Tells its results from those of others; '' when it is the only one. */
+  name: string
+  features: FeatureStoreConfig
+  trainer: TrainerConfig
+  /** Of the interactions topic (kafka.partitions): each has its own view of the whole feed. Left out: the usual number. */
+  partitions?: number
+}
+
 export interface PlayOptions {
   log: FeedLog
   /** What is tried: features, labels, learners, promotion. */
-  feed: { features: FeatureStoreConfig; trainer: TrainerConfig }
+  feed: Omit<TriedFeed, 'name'>
   /** null: once, when the first day that counts begins. */
   retrainEveryMs: number | null
   /** Event time that batch learners look back; Infinity: all of it. */

@@ -1,7 +1,7 @@
 import type { TrainingRows } from '../../learners/learner.ts'
 import { createRecentWindow } from '../../learning/recent-window.ts'
 import { decayedWeights } from '../../learning/rows.ts'
-import type { TrainingExample } from '../../learning/training-example.ts'
+import { asTaught, type TrainingExample } from '../../learning/training-example.ts'
 import { growing } from './growing.ts'
 
 /** Examples whose labels are known, of the last stretch of event time, as columns: a fit takes them by the block. */
@@ -61,7 +61,7 @@ export function createTrainingWindow(options: TrainingWindowOptions): TrainingWi
 
   return {
     add(example) {
-      columns.vectors.pushAll(example.vector)
+      columns.vectors.pushAll(asTaught(example).vector)
       columns.flags.pushAll(example.flags.subarray(0, width))
       columns.labels.push(example.label)
       columns.propensities.push(example.propensity)

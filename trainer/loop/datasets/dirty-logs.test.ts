@@ -198,6 +198,23 @@ describe('tables', () => {
     ])
   })
 
+  it('takes a column for the value of a view, by a map', async () => {
+    const path = write('dwell.csv', 'user,item,seconds,clicked\nu1,i1,12.5,1\nu1,i2,,0\n')
+    const mapPath = write(
+      'map.json',
+      JSON.stringify({ user: 'user', item: 'item', label: 'clicked', value: 'seconds' }),
+    )
+    const { impressions } = await opened('csv', path, { mapPath })
+    expect(
+      impressions.map(({ outcomes, request }) => [request.context, outcomes.map(({ value }) => value)]),
+    ).toEqual([
+      [[], [12.5, null]],
+      [[], [null]],
+    ])
+    const bad = write('bad.csv', 'user,item,seconds,clicked\nu1,i1,long,1\n')
+    await expect(opened('csv', bad, { mapPath })).rejects.toThrow(/line 2: seconds is not a number \(long\)/)
+  })
+
   it('reads Parquet as it reads CSV', async () => {
     const path = join(folder, 'log.parquet')
     parquetWriteFile({

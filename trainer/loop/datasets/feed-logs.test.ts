@@ -159,10 +159,10 @@ describe('MovieLens', () => {
     ])
     expect(impressions.map(({ outcomes }) => outcomes.map(({ type, value }) => [type, value]))).toEqual([
       [
-        ['view', null],
+        ['view', 4],
         ['like', 4],
       ],
-      [['view', null]],
+      [['view', 3.5]],
     ])
   })
 

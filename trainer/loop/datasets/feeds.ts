@@ -1,17 +1,4 @@
-import {
-  affinity,
-  attribute,
-  contextAttribute,
-  cross,
-  decayedCount,
-  lastOutcome,
-  recency,
-  recentRate,
-  smoothedRate,
-  windowedCount,
-  type FeatureDefinition,
-  type FeatureStoreConfigInput,
-} from '#feature-store'
+import { genericFeatures, type FeatureStoreConfigInput, type GenericFeaturesOptions } from '#feature-store'
 import type { z } from 'zod'
 import type { trainerConfigSchema } from '../../config.ts'
 
@@ -50,73 +37,75 @@ export const THIN_LOG_TREES = {
   anewShare: 0.1,
 } as const
 
-/** A feed for a log, with the promotion and the learner that a data set starts with. */
+/** A feed for a log: the generic features of what is known, with the promotion and the learner that a data set starts with. */
 export function logFeed(parts: {
   interactionTypes: string[]
-  attributes: FeatureStoreConfigInput['attributes']
-  features: FeatureDefinition[]
-  label: { name: string; positive: string[]; shown: string[] }
+  known: GenericFeaturesOptions
+  /** Attributes that come with the log and that no feature is made of. */
+  further?: FeatureStoreConfigInput['attributes']
+  label: string
   horizonMinutes: number
-  graceMinutes: number
+  graceMinutes?: number
 }): LogFeed {
-  const { interactionTypes, attributes, features, label, horizonMinutes, graceMinutes } = parts
-  const { name, positive, shown } = label
-  return {
-    features: { interactionTypes, attributes, features, limits: { staleSecondsMax: STALE_SECONDS_MAX } },
-    scorer: ANY_AGE,
-    trainer: {
-      labels: { [name]: { positive, shown, horizonMinutes } },
-      objective: name,
-      learners: [THIN_LOG_TREES],
-      limits: { streamJumpMinutesMax: GAP_MINUTES_MAX, graceMinutes },
-    },
-  }
-}
-
-/** Open Bandit (fashion, campaign men): clicks are 1 in 200, people are known by four hashed features. */
-export function openBanditFeed(): LogFeed {
-  const clickRate = { of: ['click'], per: ['view'], prior: 0.005 }
-  const hashedText = {
-    user_feature_0: 'text',
-    user_feature_1: 'text',
-    user_feature_2: 'text',
-    user_feature_3: 'text',
-  } as const
+  const { interactionTypes, known, further = {}, label, horizonMinutes, graceMinutes } = parts
+  const { of, per, attributes = {} } = known
+  const kinds = (from: 'user' | 'item' | 'context') => ({
+    ...Object.fromEntries(Object.entries(attributes[from] ?? {}).map(([name, { kind }]) => [name, kind])),
+    ...further[from],
+  })
   return {
     features: {
-      interactionTypes: ['view', 'click'],
-      attributes: {
-        user: hashedText,
-        item: {
-          item_feature_0: 'number',
-          item_feature_1: 'text',
-          item_feature_2: 'text',
-          item_feature_3: 'text',
-        },
-        context: { slot: 'text', affinity: 'number', logged_propensity: 'number' },
-      },
-      features: [
-        contextAttribute({ attribute: 'slot', as: { oneHot: ['p0', 'p1', 'p2'] } }),
-        contextAttribute({ attribute: 'affinity', as: 'number' }),
-        smoothedRate({ entity: 'user', ...clickRate, strength: 400 }),
-        smoothedRate({ entity: 'item', ...clickRate, strength: 400 }),
-        smoothedRate({ entity: 'item', ...clickRate, strength: 400, halfLifeMinutes: DAY_MINUTES }),
-        windowedCount({ entity: 'item', of: ['click'], windowMinutes: DAY_MINUTES, bucketMinutes: 60 }),
-        decayedCount({ entity: 'item', of: ['view'], halfLifeMinutes: DAY_MINUTES }),
-        recency({ entity: 'user', of: ['click'] }),
-        attribute({ entity: 'item', attribute: 'item_feature_0', as: 'number' }),
-        attribute({ entity: 'user', attribute: 'user_feature_0', as: { hashed: 4 } }),
-        cross({ ...clickRate, by: 'item_feature_1', strength: 400, halfLifeMinutes: 7 * DAY_MINUTES }),
-      ],
+      interactionTypes,
+      attributes: { user: kinds('user'), item: kinds('item'), context: kinds('context') },
+      features: genericFeatures(known),
       limits: { staleSecondsMax: STALE_SECONDS_MAX },
     },
     scorer: ANY_AGE,
     trainer: {
-      // The log tells an impression and its click at one time: the horizon only has to outlast what is under way.
-      labels: { click: { positive: ['click'], shown: ['view'], horizonMinutes: 60 } },
-      objective: 'click',
-      // Clicks are so few that a candidate is judged on a handful of them, and the bias has a long way to go.
-      learner: { alpha: 1, l2: 1 },
+      labels: { [label]: { positive: [...of], shown: [...per], horizonMinutes } },
+      objective: label,
+      learners: [THIN_LOG_TREES],
+      limits: {
+        streamJumpMinutesMax: GAP_MINUTES_MAX,
+        ...(graceMinutes === undefined ? {} : { graceMinutes }),
+      },
+    },
+  }
+}
+
+/** Open Bandit (fashion, three campaigns): clicks are 1 in 200, people are known by four hashed features. */
+export function openBanditFeed(): LogFeed {
+  const text = { kind: 'text' } as const
+  const feed = logFeed({
+    interactionTypes: ['view', 'click'],
+    known: {
+      of: ['click'],
+      per: ['view'],
+      items: 'alone',
+      attributes: {
+        user: { user_feature_0: text, user_feature_1: text, user_feature_2: text, user_feature_3: text },
+        item: {
+          item_feature_0: { kind: 'number', mean: 0, deviation: 1 },
+          item_feature_1: text,
+          item_feature_2: text,
+          item_feature_3: text,
+        },
+        context: {
+          slot: { kind: 'text', values: ['p0', 'p1', 'p2'] },
+          affinity: { kind: 'number', mean: 0, deviation: 1 },
+        },
+      },
+    },
+    further: { context: { logged_propensity: 'number' } },
+    label: 'click',
+    // The log tells an impression and its click at one time: the horizon only has to outlast what is under way.
+    horizonMinutes: 60,
+  })
+  return {
+    ...feed,
+    trainer: {
+      ...feed.trainer,
+      // Clicks are so few that a candidate is judged on a handful of them.
       promotion: {
         firstCandidateExamples: 600,
         candidateEveryExamples: 2_000,
@@ -125,7 +114,6 @@ export function openBanditFeed(): LogFeed {
         freshPositivesMin: 3,
         calibrationTolerance: 2,
       },
-      limits: { streamJumpMinutesMax: GAP_MINUTES_MAX },
     },
   }
 }
@@ -153,34 +141,22 @@ const GENRES = [
 
 /** MovieLens: every rating was seen, four stars and more are liked. */
 export function movieLensFeed(): LogFeed {
-  const likeRate = { of: ['like'], per: ['view'], prior: 0.5 }
-  return {
-    features: {
-      interactionTypes: ['view', 'like'],
-      attributes: { user: {}, item: { genre: 'texts', genres: 'number', year: 'number' }, context: {} },
-      features: [
-        smoothedRate({ entity: 'user', ...likeRate, strength: 5 }),
-        smoothedRate({ entity: 'item', ...likeRate, strength: 5 }),
-        recentRate({ entity: 'user', ...likeRate, strength: 1, trials: 5 }),
-        lastOutcome({ entity: 'user', of: ['like'], per: ['view'] }),
-        affinity({ ...likeRate, by: 'genre', strength: 5 }),
-        decayedCount({ entity: 'user', of: ['view'], halfLifeMinutes: DAY_MINUTES }),
-        decayedCount({ entity: 'user', of: ['view'] }),
-        decayedCount({ entity: 'item', of: ['view'], halfLifeMinutes: YEAR_MINUTES }),
-        decayedCount({ entity: 'item', of: ['view'] }),
-        recency({ entity: 'user', of: ['view'] }),
-        recency({ entity: 'user', of: ['like'] }),
-        attribute({ entity: 'item', attribute: 'genre', as: { oneHot: GENRES } }),
-        attribute({ entity: 'item', attribute: 'genres', as: 'number', scale: { divide: 5 } }),
-        attribute({ entity: 'item', attribute: 'year', as: 'number', scale: { subtract: 1990, divide: 20 } }),
-      ],
-      limits: { staleSecondsMax: STALE_SECONDS_MAX },
+  return logFeed({
+    interactionTypes: ['view', 'like'],
+    known: {
+      of: ['like'],
+      per: ['view'],
+      value: { of: 'view', mean: 3.5, deviation: 1 },
+      items: 'alone',
+      attributes: {
+        item: {
+          genre: { kind: 'texts', values: GENRES },
+          genres: { kind: 'number', mean: 2, deviation: 1 },
+          year: { kind: 'number', mean: 1990, deviation: 20 },
+        },
+      },
     },
-    scorer: ANY_AGE,
-    trainer: {
-      labels: { like: { positive: ['like'], shown: ['view'], horizonMinutes: DAY_MINUTES } },
-      objective: 'like',
-      limits: { streamJumpMinutesMax: GAP_MINUTES_MAX },
-    },
-  }
+    label: 'like',
+    horizonMinutes: DAY_MINUTES,
+  })
 }

@@ -24,6 +24,11 @@ export const logMapSchema = z.strictObject({
     ])
     .optional()
     .describe('values of the label that are a success, or the number from which on it is one'),
+  value: column
+    .optional()
+    .describe(
+      'a number that came of the row (dwell seconds, rating, amount): the value of its view; empty: none',
+    ),
   userAttributes: z.array(column).default([]),
   itemAttributes: z.array(column).default([]),
   separators: z
@@ -55,15 +60,16 @@ export function parseLogMap(input: unknown, mapPath: string, columns: readonly s
 }
 
 function namedColumns(map: LogMap): string[] {
-  const { user, item, request, time, label, userAttributes, itemAttributes, separators, ignore } = map
-  const single = [user, item, request, time, label].filter((name) => name !== undefined)
+  const { user, item, request, time, label, value, userAttributes, itemAttributes, separators, ignore } = map
+  const single = [user, item, request, time, label, value].filter((name) => name !== undefined)
   return [...single, ...userAttributes, ...itemAttributes, ...Object.keys(separators), ...ignore]
 }
 
 /** Columns of the request itself. */
 export function contextColumns(map: LogMap, columns: readonly string[]): string[] {
-  const { user, item, request, time, label, userAttributes, itemAttributes, ignore } = map
-  const taken = new Set([user, item, request, time, label, ...userAttributes, ...itemAttributes, ...ignore])
+  const { user, item, request, time, label, value, userAttributes, itemAttributes, ignore } = map
+  const single = [user, item, request, time, label, value]
+  const taken = new Set([...single, ...userAttributes, ...itemAttributes, ...ignore])
   return columns.filter((name) => !taken.has(name))
 }
 

@@ -47,7 +47,7 @@ export function movieLensItem(
 const genresOf = (genres: string) => (genres.startsWith('(') ? [genres] : genres.split(/[| ]+/))
 
 /**
- * A rating as a rank request for that one movie, seen, and liked from four stars on.
+ * A rating as a rank request for that one movie, seen, and liked from four stars on. The rating is the value of both.
  *
  * @param idOf makes the id of a film that one user rated twice another one
  */
@@ -58,7 +58,7 @@ export function movieLensImpression(
   const requestId = idOf(`ml-${joinedId('-', [userId, movieId])}`)
   const user = `u${userId}`
   const itemId = movieItemId(movieId)
-  const outcome = (type: string, value: number | null) => ({
+  const outcome = (type: string, value: number) => ({
     interactionId: `${requestId}.${type}`,
     userId: user,
     itemId,
@@ -68,7 +68,7 @@ export function movieLensImpression(
     position: 0,
     value,
   })
-  const outcomes = [outcome('view', null)]
+  const outcomes = [outcome('view', rating)]
   if (rating >= LIKE_RATING_MIN) outcomes.push(outcome('like', rating))
   const request = { requestId, userId: user, occurredAtMs: atMs, candidates: [itemId], context: [] }
   return { kind: 'impression', atMs, request, outcomes }

@@ -57,6 +57,11 @@ export function itemOf({ row, place }: TimedRow, { map }: TableShape): string {
   return map.item === undefined ? ALONE.item : textOf(row, map.item, place)
 }
 
+/** What came of a row, as a number; null: the map names no such column, or it is empty there. */
+function valueOf({ row, place }: TimedRow, { value }: LogMap): number | null {
+  return value === undefined || (row[value] ?? '').trim() === '' ? null : numberOf(row, value, place)
+}
+
 /**
  * Rows of one list as a rank request: the first row's time, user and attributes; every item was seen.
  *
@@ -79,7 +84,7 @@ export function tableImpression(
       throw rowError(row.place, `${map.user!} is another than in the row before of the same list`)
     if (candidates.includes(itemId)) throw rowError(row.place, `${itemId} is twice in one list`)
     candidates.push(itemId)
-    const outcome = (type: string): Interaction => ({
+    const outcome = (type: string, value: number | null): Interaction => ({
       interactionId: joinedId('.', [requestId, itemId, type]),
       userId,
       itemId,
@@ -87,10 +92,10 @@ export function tableImpression(
       occurredAtMs: atMs,
       requestId,
       position,
-      value: null,
+      value,
     })
-    outcomes.push(outcome('view'))
-    if (facts.isPositive(textOf(row.row, map.label, row.place))) outcomes.push(outcome('click'))
+    outcomes.push(outcome('view', valueOf(row, map)))
+    if (facts.isPositive(textOf(row.row, map.label, row.place))) outcomes.push(outcome('click', null))
   }
   return {
     kind: 'impression',

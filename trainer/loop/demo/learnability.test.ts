@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createFeedSimulation, normalizedEntropyOf, simulatorConfigSchema } from '#streams'
-import { createFtrl } from '../../learners/ftrl.ts'
+import { createFtrl, ftrlConfigSchema } from '../../learners/ftrl.ts'
 import { forecastQuality } from '../../metrics/index.ts'
 
 const MINUTE_MS = 60_000
@@ -51,7 +51,7 @@ it('can be learned in half an hour of feed, is unlearned by the turn of tastes, 
   const between = (from: number, to: number) =>
     shown.filter(({ atMinutes }) => atMinutes >= from && atMinutes < to)
   const learn = (examples: readonly Shown[]) => {
-    const learner = createFtrl({ alpha: 0.1, beta: 1, l1: 0, l2: 1 }, 9)
+    const learner = createFtrl(ftrlConfigSchema.parse({ alpha: 0.1 }), { width: 9, graphName: 'ftrl' })
     for (const { vector, label } of examples) learner.update({ vector, label })
     return learner
   }

@@ -156,13 +156,13 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
 }
 
 function interactionsOf(
-  { user, item, userAttributes, itemAttributes }: Awaited<ReturnType<typeof compareStore>>,
+  { user, item, feed, userAttributes, itemAttributes }: Awaited<ReturnType<typeof compareStore>>,
   replay: Replay,
   told: { produced: number; records: number; letters: readonly DeadLetter[]; acknowledged: number | null },
 ): DemoReport['interactions'] {
   const { produced, acknowledged } = told
   const deadLettersBy = lettersByReason(told.letters)
-  const all = [user, item, userAttributes, itemAttributes]
+  const all = [user, item, feed, userAttributes, itemAttributes]
   const difference = all.find(({ firstDifference }) => firstDifference !== null)
   const sum = (of: 'entities' | 'different') => all.reduce((total, one) => total + one[of], 0)
   return {

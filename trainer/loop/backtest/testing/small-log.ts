@@ -12,7 +12,7 @@ import { createRandom } from '#streams'
 import { trainerConfigSchema } from '../../../config.ts'
 import { type FeedLog, type LogEntry } from '../../datasets/index.ts'
 import { number, text } from '../../datasets/feed-log.ts'
-import type { TriedFeed } from '../backtest.ts'
+import type { TriedFeed } from '../played.ts'
 
 /** 1 March 2024, midnight UTC. */
 export const SMALL_LOG_START_MS = Date.UTC(2024, 2, 1)
@@ -87,14 +87,14 @@ export function smallLog(options: SmallLogOptions = {}): FeedLog {
 
 /** A feed for it. */
 export function smallFeed(trainer: object = {}): TriedFeed {
-  const clicks = { of: ['click'], per: ['view'], prior: 0.2, strength: 10 }
+  const clicks = { of: ['click'], per: ['view'], strength: 10 }
   return {
     name: '',
     features: featureStoreConfigSchema.parse({
       interactionTypes: ['view', 'click'],
       attributes: { user: {}, item: { category: 'text', length: 'number' }, context: { page: 'text' } },
       features: [
-        smoothedRate({ entity: 'user', ...clicks }),
+        smoothedRate({ entity: 'user', ...clicks, prior: 0.2 }),
         smoothedRate({ entity: 'item', ...clicks, halfLifeMinutes: 600 }),
         windowedCount({ entity: 'item', of: ['click'], windowMinutes: 60, bucketMinutes: 10 }),
         recency({ entity: 'user', of: ['click'] }),
