@@ -77,6 +77,14 @@ export function bucketRows(
   }
 }
 
+/** The sum of the weights of the buckets that a vector names, where a table has a weight for each. */
+export function bucketSum(tables: readonly TableRows[], vectors: ArrayLike<number>, from: number): number {
+  let sum = 0
+  for (const { columns, rows } of tables)
+    for (const column of columns) sum += rows[bucketNumber(vectors[from + column]!, rows.length)]!
+  return sum
+}
+
 /** The sum over all columns but the first axis: [N, 1]. */
 export function summedColumns(term: LogitTerm, output: string): LogitTerm {
   const axes = `${output}_axes`

@@ -1,5 +1,5 @@
 import { type ModelFacts, sigmoid, type TrainedModel } from '../learners/learner.ts'
-import { bucketNumber, bucketRows, summedColumns, type TableRows } from './bucket-rows.ts'
+import { bucketRows, bucketSum, summedColumns, type TableRows } from './bucket-rows.ts'
 import { columnsPicked, encodeLogits, floats, type LogitTerm } from './logit-terms.ts'
 import { ONNX_INPUT } from './model-file.ts'
 
@@ -31,8 +31,7 @@ export function exportLinearModel(model: LinearModel, graphName: string): Uint8A
 
 /** The terms of a linear model. Columns of buckets are no factors of the product, whatever is in them. */
 export function linearTerms({ weights, bias, tables = [] }: LinearModel): LogitTerm[] {
-  const biasTerm = { node: [], initializer: [floats('bias', [1], [bias])], output: 'bias' }
-  if (tables.length === 0) return [productTerm(ONNX_INPUT, weights), biasTerm]
+  if (tables.length === 0) return [productTerm(ONNX_INPUT, weights), biasTerm(bias)]
   const quantities = quantitiesOf(weights.length, tables)
   const picked = columnsPicked(quantities, 'quantities')
   const product = productTerm(
@@ -49,10 +48,20 @@ export function linearTerms({ weights, bias, tables = [] }: LinearModel): LogitT
             initializer: [...picked.initializer, ...product.initializer],
           },
         ]),
-    summedColumns(bucketRows(tables, { output: 'bucket_weights' }), 'bucket_sum'),
-    biasTerm,
+    bucketTerm(tables),
+    biasTerm(bias),
   ]
 }
+
+/** The sum of the weights of buckets, [N, 1]. */
+export const bucketTerm = (tables: readonly TableRows[]): LogitTerm =>
+  summedColumns(bucketRows(tables, { output: 'bucket_weights' }), 'bucket_sum')
+
+export const biasTerm = (bias: number): LogitTerm => ({
+  node: [],
+  initializer: [floats('bias', [1], [bias])],
+  output: 'bias',
+})
 
 const productTerm = (input: string, weights: ArrayLike<number>): LogitTerm => ({
   node: [{ opType: 'MatMul', input: [input, 'weights'], output: ['product'] }],
@@ -68,28 +77,23 @@ export function quantitiesOf(width: number, tables: readonly Pick<TableRows, 'co
 
 /** What the file must answer: products of float32 numbers, summed in float64, rounded to float32 at the end. */
 export function linearScores(model: LinearModel, vectors: Float32Array): Float32Array {
-  const logitOf = linearLogits(model)
+  const logitOf = linearLogitOf(model)
   return Float32Array.from({ length: vectors.length / model.weights.length }, (_, row) =>
     sigmoid(logitOf(vectors, row)),
   )
 }
 
 /** The log-odds of each row. */
-export function linearLogits({
-  weights,
-  bias,
-  tables = [],
-}: LinearModel): (vectors: Float32Array, row: number) => number {
+export function linearLogitOf(model: LinearModel): (vectors: Float32Array, row: number) => number {
+  const { weights, tables = [] } = model
   const width = weights.length
   const quantities = quantitiesOf(width, tables)
   const factors = Float32Array.from(quantities, (column) => weights[column]!)
-  const floatBias = Math.fround(bias)
+  const bias = Math.fround(model.bias)
   return (vectors, row) => {
     const first = row * width
-    let logit = floatBias
+    let logit = bias
     for (let at = 0; at < quantities.length; at++) logit += vectors[first + quantities[at]!]! * factors[at]!
-    for (const { columns, rows } of tables)
-      for (const column of columns) logit += rows[bucketNumber(vectors[first + column]!, rows.length)]!
-    return logit
+    return logit + bucketSum(tables, vectors, first)
   }
 }

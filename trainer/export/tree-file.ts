@@ -23,20 +23,11 @@ export interface FileNode {
  * @see https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html (version 3)
  */
 export function exportTreeModel({ width, base, trees }: TreeModel, graphName: string): Uint8Array {
-  // A model without trees is one that adds nothing: the operator wants a node.
-  const filed = trees.length > 0 ? trees : [[{ kind: 'leaf', value: 0 } as const]]
   return encodeModel({
     name: graphName,
     width,
     node: [
-      {
-        name: 'trees',
-        opType: 'TreeEnsembleRegressor',
-        domain: 'ai.onnx.ml',
-        input: [ONNX_INPUT],
-        output: ['logit'],
-        attribute: attributesOf(filed.map(fileNodesOf), base),
-      },
+      { ...ensembleOf(trees, { base }), name: 'trees', output: ['logit'] },
       { name: 'score', opType: 'Sigmoid', input: ['logit'], output: [ONNX_OUTPUT] },
     ],
     initializer: [],
@@ -44,11 +35,49 @@ export function exportTreeModel({ width, base, trees }: TreeModel, graphName: st
   })
 }
 
-function attributesOf(trees: readonly FileNode[][], base: number): Onnx.IAttributeProto[] {
+/**
+ * The node that computes trees: the sum of what their leaves say and the base, [N, 1]; or with `says: 'numbers'` the
+ * number of the leaf that each tree leads to, in the order of its leaves, [N, trees].
+ */
+export function ensembleOf(
+  trees: readonly Tree[],
+  { base = 0, says = 'sum' }: { base?: number; says?: 'sum' | 'numbers' },
+): Onnx.INodeProto {
+  // A model without trees is one that adds nothing: the operator wants a node.
+  const filed = (trees.length > 0 ? trees : [[{ kind: 'leaf', value: 0 } as const]]).map(fileNodesOf)
+  return {
+    opType: 'TreeEnsembleRegressor',
+    domain: 'ai.onnx.ml',
+    input: [ONNX_INPUT],
+    attribute:
+      says === 'sum'
+        ? [
+            ...attributesOf(filed, () => 0),
+            { name: 'n_targets', type: INT, i: 1 },
+            floats('base_values', [base]),
+          ]
+        : [
+            ...attributesOf(filed.map(numbered), (treeId) => treeId),
+            { name: 'n_targets', type: INT, i: filed.length },
+          ],
+  }
+}
+
+/** The same tree, whose leaves say their numbers. */
+function numbered(tree: readonly FileNode[]): FileNode[] {
+  let leaves = 0
+  return tree.map((node) => (node.mode === 'LEAF' ? { ...node, value: leaves++ } : node))
+}
+
+const ints = (name: string, values: number[]) => ({ name, type: INTS, ints: values })
+const floats = (name: string, values: number[]) => ({ name, type: FLOATS, floats: values })
+
+function attributesOf(
+  trees: readonly FileNode[][],
+  targetOf: (treeId: number) => number,
+): Onnx.IAttributeProto[] {
   const nodes = trees.flatMap((tree, treeId) => tree.map((node, nodeId) => ({ ...node, treeId, nodeId })))
   const leaves = nodes.filter(({ mode }) => mode === 'LEAF')
-  const ints = (name: string, values: number[]) => ({ name, type: INTS, ints: values })
-  const floats = (name: string, values: number[]) => ({ name, type: FLOATS, floats: values })
   const modes = nodes.map(({ mode }) => Buffer.from(mode))
   return [
     ints(
@@ -90,14 +119,12 @@ function attributesOf(trees: readonly FileNode[][], base: number): Onnx.IAttribu
     ),
     ints(
       'target_ids',
-      leaves.map(() => 0),
+      leaves.map(({ treeId }) => targetOf(treeId)),
     ),
     floats(
       'target_weights',
       leaves.map(({ value }) => value),
     ),
-    { name: 'n_targets', type: INT, i: 1 },
-    floats('base_values', [base]),
   ]
 }
 

@@ -33,27 +33,47 @@ export function treeTrainedModel(model: TreeModel, graphName: string, facts: Mod
  * O(rows x trees x depth).
  */
 export function treeLogits({ width, base, trees }: TreeModel, vectors: Float32Array): Float32Array {
-  return Float32Array.from({ length: vectors.length / width }, (_, row) => {
-    let sum = 0
-    for (const tree of trees) sum = Math.fround(sum + leafOf(tree, vectors, row * width))
-    return sum + base
-  })
-}
-
-/** What a tree says of the vector that begins at `at`. */
-export function leafOf(tree: Tree, vectors: Float32Array, at: number): number {
-  let node = tree[0]!
-  while (node.kind !== 'leaf') {
-    const value = vectors[at + node.column]!
-    node = tree[goesLeft(node, value) ? node.left : node.right]!
+  const sums = new Float32Array(vectors.length / width)
+  for (const tree of trees) {
+    const leafAt = createWalk(tree)
+    for (let row = 0, at = 0; row < sums.length; row++, at += width) sums[row]! += leafAt(vectors, at)
   }
-  return node.value
+  return sums.map((sum) => sum + base)
 }
 
-function goesLeft(node: Exclude<TreeNode, { kind: 'leaf' }>, value: number): boolean {
-  if (node.kind === 'categories') return node.values.includes(value)
-  return Number.isNaN(value) ? node.missingLeft : value <= node.border
+/** What a tree says of a vector that begins at `at`. */
+export function createWalk(tree: Tree): (vectors: Float32Array, at: number) => number {
+  const find = createLeafFinder(tree)
+  const values = Float64Array.from(tree, (node) => (node.kind === 'leaf' ? node.value : 0))
+  return (vectors, at) => values[find(vectors, at)]!
 }
+
+/** The node of a tree that is the leaf of a vector that begins at `at`. Nodes are laid side by side, for many vectors. */
+export function createLeafFinder(tree: Tree): (vectors: ArrayLike<number>, at: number) => number {
+  /** Column of a split; -1: a leaf. */
+  const columns = Int32Array.from(tree, (node) => (node.kind === 'leaf' ? -1 : node.column))
+  const lefts = Int32Array.from(tree, (node) => (node.kind === 'leaf' ? 0 : node.left))
+  const rights = Int32Array.from(tree, (node) => (node.kind === 'leaf' ? 0 : node.right))
+  /** NaN: it looks at sets of values. */
+  const borders = Float64Array.from(tree, (node) => (node.kind === 'border' ? node.border : NaN))
+  const missings = Int32Array.from(tree, (node) =>
+    node.kind === 'border' && node.missingLeft ? node.left : node.kind === 'border' ? node.right : 0,
+  )
+  return (vectors, at) => {
+    let node = 0
+    for (let column = columns[0]!; column !== -1; column = columns[node]!) {
+      const value = vectors[at + column]!
+      const border = borders[node]!
+      if (value <= border) node = lefts[node]!
+      else if (value > border) node = rights[node]!
+      else if (Number.isNaN(border)) node = isInSet(tree[node]!, value) ? lefts[node]! : rights[node]!
+      else node = missings[node]!
+    }
+    return node
+  }
+}
+
+const isInSet = (node: TreeNode, value: number) => node.kind === 'categories' && node.values.includes(value)
 
 /** Numbers that were learned: of each leaf its value, of each split its column and where it splits. */
 export function parametersOf({ trees }: TreeModel): number {

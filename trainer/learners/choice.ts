@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { LEARNERS } from './index.ts'
 import type { AnyLearnerEntry, LearnerTask, OnlineLearner } from './learner.ts'
@@ -35,18 +36,38 @@ export const batchSettingsSchema = z.object({
     .describe(
       'auto: what is left at its default is chosen among a few forms, on the latest examples, now and then; left out: auto as long as none of it is given',
     ),
+  anewShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'new examples, as a share of those of the last fit that began anew, from which the next one does; others go on from its model, if the learner can. 0: all begin anew',
+    ),
   seed: z.int().min(0).default(1).describe('of all chance in a fit'),
 })
+
+/** What the trainer does for a learner of two parts, beside that. */
+export const stackedSettingsSchema = z.object({
+  ...batchSettingsSchema.shape,
+  fitEveryMinutes: z
+    .number()
+    .positive()
+    .default(360)
+    .describe('event time between two fits of the part that is fitted, at least'),
+})
+
+const MORE_SETTINGS = {
+  online: onlineSettingsSchema,
+  batch: batchSettingsSchema,
+  stacked: stackedSettingsSchema,
+} as const
+type MoreSettings = typeof MORE_SETTINGS
 
 type SettingsOf<
   Use extends LearnerUse,
   Side extends 'input' | 'output',
-> = Learners[Use]['settings']['_zod'][Side] &
-  z.ZodObject<
-    Learners[Use]['kind'] extends 'batch'
-      ? typeof batchSettingsSchema.shape
-      : typeof onlineSettingsSchema.shape
-  >['_zod'][Side]
+> = Learners[Use]['settings']['_zod'][Side] & MoreSettings[Learners[Use]['kind']]['_zod'][Side]
 /** One of `learners`: which, under what name, and its settings. */
 export type LearnerChoice = {
   [Use in LearnerUse]: SettingsOf<Use, 'output'> & { use: Use; name: string }
@@ -61,7 +82,7 @@ const [first, ...others] = Object.entries(entries).map(([use, { kind, settings }
     use: z.literal(use),
     name: nameSchema.default(use),
     ...settings.shape,
-    ...(kind === 'batch' ? batchSettingsSchema : onlineSettingsSchema).shape,
+    ...MORE_SETTINGS[kind].shape,
   }),
 )
 
@@ -74,15 +95,24 @@ export const learnerChoiceSchema = z.discriminatedUnion('use', [first!, ...other
 /** The learner that was chosen, with what kind it is. */
 export function learnerOf(choice: LearnerChoice, task: LearnerTask) {
   const entry = entries[choice.use]
-  if (entry.kind === 'batch') return { kind: entry.kind, learner: entry.create(choice, task) }
+  switch (entry.kind) {
+    case 'online':
+      return { kind: entry.kind, learner: onlineOf(choice, (settings) => entry.create(settings, task)) }
+    case 'batch':
+      return { kind: entry.kind, learner: entry.create(choice, task) }
+    case 'stacked':
+      return { kind: entry.kind, learner: entry.create(choice, task) }
+  }
+}
+
+/** With `settings: 'auto'` one of each form, side by side. */
+function onlineOf(choice: LearnerChoice, create: (settings: object) => OnlineLearner): OnlineLearner {
   const forms = Object.entries(choice.settings === 'auto' ? formsOf(choice) : {})
-  if (forms.length === 0) return { kind: entry.kind, learner: entry.create(choice, task) }
+  if (forms.length === 0) return create(choice)
   const given = givenSettings(choice)
-  const learners = forms.map(([name, form]): [string, OnlineLearner] => [
-    name,
-    entry.create({ ...choice, ...form, ...given }, task),
-  ])
-  return { kind: entry.kind, learner: createSettingsRace(Object.fromEntries(learners)) }
+  return createSettingsRace(
+    Object.fromEntries(forms.map(([name, form]) => [name, create({ ...choice, ...form, ...given })])),
+  )
 }
 
 /** What the trainer may choose among for this learner, by name; none: its settings are those given. */
@@ -91,5 +121,7 @@ export const formsOf = ({ use }: LearnerChoice) => entries[use].forms ?? {}
 /** What differs from its default. */
 export function givenSettings(choice: LearnerChoice): Readonly<Record<string, unknown>> {
   const defaults: Readonly<Record<string, unknown>> = learnerChoiceSchema.parse({ use: choice.use })
-  return Object.fromEntries(Object.entries(choice).filter(([name, value]) => defaults[name] !== value))
+  return Object.fromEntries(
+    Object.entries(choice).filter(([name, value]) => !isDeepStrictEqual(defaults[name], value)),
+  )
 }

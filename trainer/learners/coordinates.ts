@@ -1,4 +1,5 @@
-import { bucketNumber } from '../export/bucket-rows.ts'
+import { bucketNumber, type TableRows } from '../export/bucket-rows.ts'
+import { type LinearModel, quantitiesOf } from '../export/linear-model.ts'
 import type { LearnerTask } from './learner.ts'
 
 /** A table with a row per bucket, for the columns that name one. */
@@ -28,14 +29,12 @@ export interface Coordinates {
   read(vector: ArrayLike<number>): number
 }
 
+/** @param quantities columns that are read as such; left out: all that are no columns of buckets */
 export function createCoordinates({
   width,
   buckets = [],
-}: Pick<LearnerTask, 'width' | 'buckets'>): Coordinates {
-  const isBucket = new Set(buckets.flatMap(({ columns }) => columns))
-  const quantities = Array.from({ length: width }, (_, column) => column).filter(
-    (column) => !isBucket.has(column),
-  )
+  quantities = quantitiesOf(width, buckets),
+}: Pick<LearnerTask, 'width' | 'buckets'> & { quantities?: readonly number[] }): Coordinates {
   const bias = quantities.length
   let count = bias + 1
   const tables = buckets.map(({ columns, range }) => {
@@ -75,4 +74,26 @@ export function createCoordinates({
       return length
     },
   }
+}
+
+/** A weight per bucket, as model files have them. */
+export function tableRowsOf(
+  tables: readonly BucketTable[],
+  weightAt: (coordinate: number) => number,
+): TableRows[] {
+  return tables.map(({ columns, range, offset }) => ({
+    columns,
+    rows: Float32Array.from({ length: range }, (_, bucket) => weightAt(offset + bucket)),
+  }))
+}
+
+/** A linear model with these weights. */
+export function linearModelAt(
+  { quantities, bias, tables }: Coordinates,
+  width: number,
+  weightAt: (coordinate: number) => number,
+): LinearModel {
+  const model = { weights: new Float64Array(width), bias: weightAt(bias) }
+  quantities.forEach((column, place) => (model.weights[column] = weightAt(place)))
+  return tables.length === 0 ? model : { ...model, tables: tableRowsOf(tables, weightAt) }
 }

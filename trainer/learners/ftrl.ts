@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type LinearModel, linearTrainedModel } from '../export/linear-model.ts'
 import { createAdmission } from './admission.ts'
-import { createCoordinates } from './coordinates.ts'
+import { createCoordinates, linearModelAt } from './coordinates.ts'
 import { createFtrlWeights } from './ftrl/ftrl-weights.ts'
 import { boundedLogit, type LearnerTask, onlineLearner, type OnlineLearner, sigmoid } from './learner.ts'
 
@@ -51,21 +51,12 @@ export const ftrl = onlineLearner(ftrlConfigSchema, createFtrl, FTRL_FORMS)
 export function createFtrl(config: FtrlConfig, task: LearnerTask): Ftrl {
   const { width, graphName } = task
   const coordinates = createCoordinates(task)
-  const { quantities, bias, tables, at, values } = coordinates
+  const { bias, at, values } = coordinates
   const weights = createFtrlWeights(coordinates.count, width + 1, config)
   const admission = createAdmission(coordinates, config.sightingsMin)
   let examples = 0
 
-  function linearModel(): LinearModel {
-    const model = { weights: new Float64Array(width), bias: weights.weightAt(bias) }
-    quantities.forEach((column, place) => (model.weights[column] = weights.weightAt(place)))
-    if (tables.length === 0) return model
-    const tablesOf = tables.map(({ columns, range, offset }) => ({
-      columns,
-      rows: Float32Array.from({ length: range }, (_, bucket) => weights.weightAt(offset + bucket)),
-    }))
-    return { ...model, tables: tablesOf }
-  }
+  const linearModel = () => linearModelAt(coordinates, width, weights.weightAt)
 
   return {
     get examples() {

@@ -73,6 +73,40 @@ describe('gbdt goes on from a model', () => {
     expect(anew.onnx).toEqual(first.onnx)
   })
 
+  it('by what the leaves of the same trees say now', async () => {
+    const settings = { trees: 10, l2: 1 }
+    const first = await fit(settings, rows)
+    const leavesOf = { ...settings, goOnBy: 'leaves' }
+    // The same rows say the same.
+    const same = await fit(leavesOf, rows, { startFrom: first.onnx })
+    expect(worstDifference(same.scoresOf(rows.vectors), first.scoresOf(rows.vectors))).toBeLessThan(1e-6)
+    // Clicks are rarer now: the same trees are right again.
+    const rare = { ...rows, labels: rows.labels.map((label, row) => (row % 2 === 0 ? label : 0)) }
+    const again = await fit({ ...leavesOf, trees: 1 }, rare, { startFrom: first.onnx })
+    expect(again.facts).toEqual({ ...first.facts, examples: rare.count })
+    const meanOf = (values: ArrayLike<number>) =>
+      Array.from(values).reduce((sum, value) => sum + value, 0) / 1_000
+    const [was, is] = [first, again].map(({ scoresOf }) => meanOf(scoresOf(rows.vectors)))
+    expect(was).toBeGreaterThan(1.7 * meanOf(rare.labels))
+    expect(is! / meanOf(rare.labels)).toBeLessThan(1.05)
+  })
+
+  it('by leaves, of which those of the first model say what the latest rows say, too', async () => {
+    const turned = { ...rows, labels: rows.labels.map((label, row) => (row < 900 ? label : 1)) }
+    const settings = { stopAfterTrees: 20, goOnBy: 'leaves' }
+    const first = await fit(settings, turned)
+    const meanOf = (values: ArrayLike<number>) =>
+      Array.from(values).reduce((sum, value) => sum + value, 0) / 1_000
+    expect(meanOf(first.scoresOf(rows.vectors)) / meanOf(turned.labels)).toBeCloseTo(1, 2)
+    // Nothing is new: nothing changes.
+    const again = await fit(settings, turned, { startFrom: first.onnx })
+    expect(worstDifference(again.scoresOf(rows.vectors), first.scoresOf(rows.vectors))).toBeLessThan(1e-6)
+  })
+
+  it('not by leaves where columns are monotone', () => {
+    expect(() => fit({ goOnBy: 'leaves', increasing: ['0'] }, rows)).toThrow('go on by trees')
+  })
+
   it('of as many columns, and of trees', async () => {
     const other = createGbdt(gbdtConfigSchema.parse({}), { width: 2, graphName: 'gbdt' })
     const narrow = { count: 2, width: 2, vectors: Float32Array.of(1, 2, 3, 4), labels: Uint8Array.of(0, 1) }
@@ -134,6 +168,18 @@ describe('gbdt holds to its settings', () => {
     expect(zero).not.toBe(one)
     expect(missing).toBe(zero)
   })
+
+  it.each([1, 0.5])(
+    'has nothing to split where every column is one of buckets (%d drawn)',
+    async (columnShare) => {
+      const task = { width: WIDTH, graphName: 'gbdt', buckets: [{ columns: [0, 1, 2, 3], range: 64 }] }
+      const rows = noisy(8, 300)
+      const model = await createGbdt(gbdtConfigSchema.parse({ columnShare, trees: 5 }), task).fit(rows, {
+        ...{ seed: 1, signal: new AbortController().signal, progress: () => undefined },
+      })
+      expect(new Set(model.scoresOf(rows.vectors)).size).toBe(1)
+    },
+  )
 
   it('ends when nobody wants the model any more', async () => {
     await expect(fit({}, noisy(7, 100), { signal: AbortSignal.abort() })).rejects.toThrow()

@@ -8,6 +8,7 @@ import { columnRulesOf } from './gbdt/columns.ts'
 import { createFitMemory } from './gbdt/fit-memory.ts'
 import { GBDT_FORMS } from './gbdt/forms.ts'
 import { createHistograms } from './gbdt/histograms.ts'
+import { refreshLeaves } from './gbdt/refresh-leaves.ts'
 import { openHistogramThreads } from './gbdt/process-histogram-threads.ts'
 import { createRowPartition } from './gbdt/row-partition.ts'
 import { createDraws } from './gbdt/seeded-draws.ts'
@@ -19,6 +20,7 @@ import {
   type BatchLearner,
   type FitOptions,
   type LearnerTask,
+  type TrainedModel,
   type TrainingRows,
 } from './learner.ts'
 
@@ -30,7 +32,8 @@ export const gbdt = batchLearner(gbdtConfigSchema, (settings, task) => createGbd
  *
  * Time: O(trees x columns x (rows x log leaves + 256 x leaves)). Memory beside the rows: a byte per value and about 40
  * per row, and 4 KiB per column and leaf (512 MiB at most): 500,000 rows of 32 columns take 40 MiB. A fit goes on from a
- * given model by more trees on what that one leaves (`startFrom`), until `treesKeptMax`; then it begins anew.
+ * given model (`startFrom`) by more trees on what that one leaves, until `treesKeptMax`, then it begins anew; or by what
+ * the leaves of the same trees say now (`goOnBy`).
  *
  * @example
  * const learner = createGbdt(gbdtConfigSchema.parse({ trees: 20, rowsMin: 1 }), { width: 2, graphName: 'gbdt' })
@@ -41,9 +44,13 @@ export const gbdt = batchLearner(gbdtConfigSchema, (settings, task) => createGbd
  */
 export function createGbdt(config: GbdtConfig, task: LearnerTask) {
   const rules = columnRulesOf(config, task)
+  if (config.goOnBy === 'leaves' && rules.some(({ direction }) => direction !== 0))
+    throw new Error('leaves that are found anew may break increasing and decreasing: go on by trees')
   return {
     async fit(rows, options) {
       const start = startOf(options.startFrom, config, task)
+      if (start !== undefined && config.goOnBy === 'leaves')
+        return trainedOf(refreshLeaves(start, rows, config, options), rows, task)
       const draws = createDraws(options.seed)
       const columnBins = columnBinsOf(rows, { rules, binsMax: config.bins, draws })
       const memory = createFitMemory(rows, columnBins, config.leaves)
@@ -63,12 +70,9 @@ export function createGbdt(config: GbdtConfig, task: LearnerTask) {
           },
           options,
         )
-        const facts = {
-          examples: rows.count,
-          rounds: Math.max(1, model.trees.length),
-          parameters: parametersOf(model),
-        }
-        return treeTrainedModel(model, task.graphName, facts)
+        // Splits were judged on the held rows; what leaves say may be learned from them too.
+        const isRefreshed = config.goOnBy === 'leaves' && config.stopAfterTrees !== undefined
+        return trainedOf(isRefreshed ? refreshLeaves(model, rows, config, options) : model, rows, task)
       } finally {
         await threads.stop()
       }
@@ -76,10 +80,15 @@ export function createGbdt(config: GbdtConfig, task: LearnerTask) {
   } satisfies BatchLearner
 }
 
+function trainedOf(model: TreeModel, { count }: TrainingRows, { graphName }: LearnerTask): TrainedModel {
+  const facts = { examples: count, rounds: Math.max(1, model.trees.length), parameters: parametersOf(model) }
+  return treeTrainedModel(model, graphName, facts)
+}
+
 /** The model to go on from; undefined: begin anew. */
 function startOf(
   startFrom: FitOptions['startFrom'],
-  { trees, treesKeptMax }: GbdtConfig,
+  { trees, treesKeptMax, goOnBy }: GbdtConfig,
   { width }: LearnerTask,
 ): TreeModel | undefined {
   if (startFrom === undefined) return undefined
@@ -88,7 +97,7 @@ function startOf(
     throw new Error(
       `the model to go on from takes ${String(start.width)} columns, not ${String(width)}: begin anew`,
     )
-  return start.trees.length + trees > treesKeptMax ? undefined : start
+  return goOnBy === 'trees' && start.trees.length + trees > treesKeptMax ? undefined : start
 }
 
 /** Numbers of buckets are names: between two of them there is no border. */

@@ -34,6 +34,12 @@ export interface OnlineExample {
   userId?: string
 }
 
+/** A row as online learners take it. */
+export function exampleAt({ width, vectors, labels, weights }: TrainingRows, row: number): OnlineExample {
+  const vector = vectors.subarray(row * width, (row + 1) * width)
+  return { vector, label: labels[row] === 1 ? 1 : 0, weight: weights?.[row] ?? 1 }
+}
+
 /** What a model was made of, for its manifest. */
 export interface ModelFacts {
   examples: number
@@ -98,6 +104,21 @@ export interface BatchLearner {
   fit(rows: TrainingRows, options: FitOptions): TrainedModel | Promise<TrainedModel>
 }
 
+/**
+ * Two parts in one model: one that is fitted to many rows now and then, and one on top of it that learns from every
+ * example between fits.
+ */
+export interface StackedLearner extends OnlineLearner {
+  /** What is fitted. */
+  readonly base: BatchLearner
+  /**
+   * Goes on on top of a newly fitted base. What was learned on top of the old one is learned again from these rows, since
+   * it says what that one left: O(rows), in this thread.
+   * @param baseModel the file that `base` made of these rows, or of most of them
+   */
+  onto(baseModel: Uint8Array, rows: TrainingRows): void
+}
+
 /** How a learner stands in the list of learners. */
 export interface LearnerEntry<Kind extends string, Settings extends z.ZodObject, Learner> {
   kind: Kind
@@ -108,7 +129,9 @@ export interface LearnerEntry<Kind extends string, Settings extends z.ZodObject,
   forms?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 export type AnyLearnerEntry =
-  LearnerEntry<'online', z.ZodObject, OnlineLearner> | LearnerEntry<'batch', z.ZodObject, BatchLearner>
+  | LearnerEntry<'online', z.ZodObject, OnlineLearner>
+  | LearnerEntry<'batch', z.ZodObject, BatchLearner>
+  | LearnerEntry<'stacked', z.ZodObject, StackedLearner>
 
 /** @param settings each with a default: `{}` is a learner that works */
 export function onlineLearner<Shape extends z.ZodRawShape>(
@@ -134,17 +157,36 @@ export function batchLearner<Shape extends z.ZodRawShape>(
     kind: 'batch',
     settings,
     forms,
+    create: (choice, task) => checked(create(z.object(settings.shape).parse(choice), task), task),
+  }
+}
+
+/** @param settings each with a default: `{}` is a learner that works */
+export function stackedLearner<Shape extends z.ZodRawShape>(
+  settings: z.ZodObject<Shape>,
+  create: (settings: z.output<z.ZodObject<Shape>>, task: LearnerTask) => StackedLearner,
+  forms: Readonly<Record<string, Partial<z.output<z.ZodObject<Shape>>>>> = {},
+): LearnerEntry<'stacked', z.ZodObject<Shape>, StackedLearner> {
+  return {
+    kind: 'stacked',
+    settings,
+    forms,
     create(choice, task) {
       const learner = create(z.object(settings.shape).parse(choice), task)
-      return {
-        async fit(rows, options) {
-          checkRows(rows, task)
-          return learner.fit(rows, options)
-        },
-      }
+      return Object.defineProperties({} as StackedLearner, {
+        ...Object.getOwnPropertyDescriptors(learner),
+        base: { value: checked(learner.base, task), enumerable: true },
+      })
     },
   }
 }
+
+const checked = (learner: BatchLearner, task: LearnerTask): BatchLearner => ({
+  async fit(rows, options) {
+    checkRows(rows, task)
+    return learner.fit(rows, options)
+  },
+})
 
 function checkRows({ count, width, vectors, labels }: TrainingRows, task: LearnerTask): void {
   if (count === 0) throw new FitError('fit_empty', 'there are no rows to learn from: take a longer window')

@@ -3,6 +3,7 @@ import { batchSettingsSchema, type LearnerChoice } from '../learners/choice.ts'
 import type { LearnerTask } from '../learners/learner.ts'
 import { SIGNALS } from '../signals.ts'
 import type { Fitter } from './fitter.ts'
+import { createWarmFits } from './warm-fits.ts'
 import type { History } from './history.ts'
 import type { MakingResult, ModelSource } from './model-source.ts'
 import { rowsOf } from './rows.ts'
@@ -26,12 +27,14 @@ interface Fit {
 
 /** Fits the recent examples beside the stream: examples go on being taken while the fit runs. */
 export function createBatchSource(parts: BatchSourceParts): ModelSource {
-  const { choice, task, history, goldenVectors, signals } = parts
-  const fitter = withChosenSettings(parts.fitter)
-  const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
+  const { choice, task, history, goldenVectors, fitter, signals } = parts
+  const { seed, halfLifeMinutes, anewShare } = batchSettingsSchema.parse(choice)
+  const fits = createWarmFits(withChosenSettings(fitter), anewShare)
   let fit: Fit | undefined
 
   function abandon(): void {
+    // Nothing can go on from a model that will not come.
+    if (fit !== undefined && fit.result === undefined) fits.forget()
     fit?.ends.abort()
     fit = undefined
   }
@@ -47,11 +50,11 @@ export function createBatchSource(parts: BatchSourceParts): ModelSource {
     const rows = rowsOf(examples, { width: task.width, halfLifeMinutes })
     const progress = (share: number) => signals.gauge(SIGNALS.fitProgress, share)
     // Not awaited: minutes may pass. Whoever asks `finished` is told.
-    void fitter
-      .fit(
-        { choice, task, rows, seed, goldenVectors: goldenVectors() },
-        { signal: begun.ends.signal, progress },
-      )
+    void fits
+      .fit({ choice, task, rows, seed, goldenVectors: goldenVectors() }, history.count, {
+        signal: begun.ends.signal,
+        progress,
+      })
       .then(
         (model): MakingResult => ({ kind: 'made', model: { ...model, trainedOn } }),
         (error: unknown): MakingResult => ({ kind: 'failed', error }),
@@ -68,7 +71,10 @@ export function createBatchSource(parts: BatchSourceParts): ModelSource {
       // The history keeps it.
     },
     begin: () => begin(history.last()),
-    beginAnew: begin,
+    beginAnew(since) {
+      fits.forget()
+      begin(since)
+    },
     finished() {
       const result = fit?.result
       if (result !== undefined) fit = undefined

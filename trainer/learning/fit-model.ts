@@ -14,10 +14,13 @@ export interface FitRequest {
   goldenVectors: Float32Array
   /** Forms of the settings: the one that scores the latest rows best is used. None: the choice as it is. */
   forms?: readonly SettingsForm[] | undefined
+  /** The file of an earlier model of the learner, from which it goes on if it can. */
+  startFrom?: Uint8Array
 }
 
+/** The whole of a fit, of a stacked learner that of its base: what the worker thread does, and tests do in their own. */
 export async function fitModel(
-  { choice, task, rows, seed, goldenVectors, forms = [] }: FitRequest,
+  { choice, task, rows, seed, goldenVectors, startFrom, forms = [] }: FitRequest,
   options: Omit<FitOptions, 'seed'>,
 ): Promise<ProvableModel> {
   async function fit(
@@ -26,9 +29,10 @@ export async function fitModel(
     progress = options.progress,
   ): Promise<TrainedModel> {
     const chosen = learnerOf(form === undefined ? choice : choiceWith(choice, form), task)
-    if (chosen.kind !== 'batch') throw new Error(`${choice.use} learns online: there is nothing to fit`)
+    if (chosen.kind === 'online') throw new Error(`${choice.use} learns online: there is nothing to fit`)
+    const learner = chosen.kind === 'stacked' ? chosen.learner.base : chosen.learner
     const weighed = form === undefined ? fitted : rowsWith(fitted, form)
-    return chosen.learner.fit(weighed, { ...options, progress, seed })
+    return learner.fit(weighed, { ...options, progress, seed, startFrom })
   }
 
   if (forms.length === 0) return provableModelOf(await fit(undefined, rows), goldenVectors)

@@ -16,6 +16,7 @@ import { createHistory, type History } from './history.ts'
 import { createJudge, type Judge } from './judge.ts'
 import type { MadeModel, ModelSource } from './model-source.ts'
 import { createQuarantine } from './quarantine.ts'
+import { createStackedSource } from './stacked-source.ts'
 import { createOnlineSource } from './online-source.ts'
 import type { TrainingExample } from './training-example.ts'
 
@@ -173,8 +174,11 @@ function sourceOf(choice: LearnerChoice, context: ChallengerContext): ModelSourc
   const task = { width, graphName: `${choice.name}-${config.objective}`, columns, buckets }
   const golden = () => goldenVectors(history.last(config.promotion.goldenRows), width)
   const chosen = learnerOf(choice, task)
-  if (chosen.kind === 'batch') return createBatchSource({ ...context, choice, task, goldenVectors: golden })
-  return createOnlineSource({ learner: chosen.learner, history, drift: config.drift, goldenVectors: golden })
+  const parts = { ...context, choice, task, goldenVectors: golden }
+  const { drift } = config
+  if (chosen.kind === 'batch') return createBatchSource(parts)
+  if (chosen.kind === 'stacked') return createStackedSource({ ...parts, learner: chosen.learner, drift })
+  return createOnlineSource({ learner: chosen.learner, history, drift, goldenVectors: golden })
 }
 
 function propose(model: MadeModel, learner: string, reason: string, context: ChallengerContext) {

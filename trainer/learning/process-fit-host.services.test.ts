@@ -11,7 +11,7 @@ import { fitModel, type FitRequest } from './fit-model.ts'
 import { createFitHost } from './process-fit-host.ts'
 
 const entries: [string, AnyLearnerEntry][] = Object.entries(LEARNERS)
-const batchUses = entries.filter(([, { kind }]) => kind === 'batch').map(([use]) => use)
+const batchUses = entries.filter(([, { kind }]) => kind !== 'online').map(([use]) => use)
 const models = createOnnxModels({})
 const task = { width: 4, graphName: 'conformance' }
 const drawn = drawRows(1, 2_000)
@@ -69,6 +69,25 @@ describe('a fit in a worker thread', () => {
     expect(told.at(-1)).toBe(1)
     // Moved, not copied.
     expect(request.rows.vectors.length).toBe(0)
+    await host.stop()
+  })
+
+  it('fits two at once, and again in the same threads', async () => {
+    const choice = learnerChoiceSchema.parse({ use: 'gbdt', trees: 10 })
+    const host = createFitHost({ fitMsMax: 60_000, atOnce: 2, keepsThreads: true })
+    const expected = await fitModel(requestOf(choice), asked())
+    for (let round = 0; round < 2; round++) {
+      const fits = [1, 2, 3].map(() => host.fit(requestOf(choice), asked()))
+      for (const model of await Promise.all(fits)) expect(model).toEqual(expected)
+    }
+    // A thread whose fit failed is not used again.
+    await expect(
+      host.fit(requestOf(learnerChoiceSchema.parse({ use: 'ftrl' })), asked()),
+    ).rejects.toMatchObject({
+      code: 'fit_failed',
+    })
+    const goingOn = { ...requestOf(choice), startFrom: expected.onnx }
+    expect((await host.fit(goingOn, asked())).facts.rounds).toBe(2 * expected.facts.rounds)
     await host.stop()
   })
 

@@ -9,14 +9,12 @@ import type { FitMessage } from './process-fit-worker.ts'
 type FitOptions = Parameters<Fitter['fit']>[1]
 
 /** The built worker beside this file, or the TypeScript source through tsx (Node 20 cannot load it by itself). */
-function startWorker(request: FitRequest): Worker {
+function startWorker(): Worker {
   const isSource = import.meta.url.endsWith('.ts')
   const file = isSource ? './process-fit-worker.mjs' : './process-fit-worker.js'
   return new Worker(new URL(file, import.meta.url), {
     execArgv: isSource ? ['--conditions=source'] : [],
     name: 'fit',
-    workerData: request,
-    transferList: buffersOf(request),
   })
 }
 
@@ -30,16 +28,39 @@ export interface FitHostOptions {
   fitMsMax: number
   /** Fits at once, each in a thread of its own; others wait. */
   atOnce?: number
+  /** Whether a thread waits for the next fit, code compiled and ready; otherwise it ends, and its memory is free. */
+  keepsThreads?: boolean
 }
 
 /**
  * Fits in worker threads of their own: the other cores serve the feed. A fit that is aborted, or takes longer than
  * `fitMsMax`, is ended with its thread; learners are JavaScript, which can be ended at any point.
  */
-export function createFitHost({ fitMsMax, atOnce = 1 }: FitHostOptions): Fitter {
+export function createFitHost({ fitMsMax, atOnce = 1, keepsThreads = false }: FitHostOptions): Fitter {
   const inTurn = createTurns(atOnce)
   const stopping = new AbortController()
   const asked = new Set<Promise<unknown>>()
+  const idle: Worker[] = []
+
+  async function fitInThread(request: FitRequest, options: FitOptions): Promise<ProvableModel> {
+    const worker = idle.pop() ?? startWorker()
+    let isReady = false
+    try {
+      const model = await answerOf(worker, request, options, fitMsMax)
+      isReady = keepsThreads
+      return model
+    } finally {
+      // One by one: without those that Node adds itself a thread hears nothing more.
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+      if (isReady) {
+        // It keeps no process alive by waiting.
+        worker.unref()
+        idle.push(worker)
+      } else {
+        await worker.terminate()
+      }
+    }
+  }
 
   return {
     atOnce,
@@ -47,7 +68,7 @@ export function createFitHost({ fitMsMax, atOnce = 1 }: FitHostOptions): Fitter 
       const fit = inTurn(() => {
         const ends = AbortSignal.any([signal, stopping.signal])
         if (ends.aborted) throw new FitError('fit_aborted', 'the fit was given up before it began')
-        return fitInThread(request, { signal: ends, progress }, fitMsMax)
+        return fitInThread(request, { signal: ends, progress })
       })
       asked.add(fit)
       return fit.finally(() => asked.delete(fit))
@@ -55,16 +76,17 @@ export function createFitHost({ fitMsMax, atOnce = 1 }: FitHostOptions): Fitter 
     async stop() {
       stopping.abort()
       await Promise.allSettled(asked)
+      await Promise.all(idle.splice(0).map((worker) => worker.terminate()))
     },
   }
 }
 
-async function fitInThread(
+async function answerOf(
+  worker: Worker,
   request: FitRequest,
   { signal, progress }: FitOptions,
   fitMsMax: number,
 ): Promise<ProvableModel> {
-  const worker = startWorker(request)
   let timer: NodeJS.Timeout | undefined
   try {
     return await new Promise<ProvableModel>((resolve, reject) => {
@@ -83,9 +105,10 @@ async function fitInThread(
         else if (message.kind === 'fitted') resolve(message.model)
         else fail('fit_failed', message.message)
       })
+      worker.ref()
+      worker.postMessage(request, buffersOf(request))
     })
   } finally {
     clearTimeout(timer)
-    await worker.terminate()
   }
 }

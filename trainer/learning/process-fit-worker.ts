@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import type { ProvableModel } from '../export/provable-model.ts'
 import { fitModel, type FitRequest } from './fit-model.ts'
 
@@ -8,18 +8,17 @@ export type FitMessage =
   | { kind: 'fitted'; model: ProvableModel }
   | { kind: 'failed'; message: string }
 
-/** One thread, one fit: the request comes with the start, and the thread ends with its answer. */
+/** One fit after another, as they are asked for; the thread is ended from outside. */
 if (parentPort !== null) {
   const port = parentPort
   const tell = (message: FitMessage) => port.postMessage(message)
-  // Nobody can tell a busy thread to stop: it is ended from outside.
+  // Nobody can tell a busy thread to stop.
   const { signal } = new AbortController()
-  void fitModel(workerData as FitRequest, {
-    signal,
-    progress: (share) => tell({ kind: 'progress', share }),
-  }).then(
-    (model) => tell({ kind: 'fitted', model }),
-    (error: unknown) =>
-      tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
-  )
+  port.on('message', (request: FitRequest) => {
+    void fitModel(request, { signal, progress: (share) => tell({ kind: 'progress', share }) }).then(
+      (model) => tell({ kind: 'fitted', model }),
+      (error: unknown) =>
+        tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+    )
+  })
 }

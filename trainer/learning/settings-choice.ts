@@ -6,7 +6,7 @@ const CHOOSE_EVERY_FITS = 24
 
 /**
  * A fitter that chooses the settings of one learner itself, now and then: it tries its forms at the first fit, when the rows have
- * doubled, and every 24 fits; in between the chosen one is used. The same rows and seed choose the same.
+ * doubled, and every 24 fits; in between, and by fits that go on from a model, the chosen one is used. The same rows and seed choose the same.
  */
 export function withChosenSettings(fitter: Pick<Fitter, 'fit'>): Pick<Fitter, 'fit'> {
   /** Also while it is being chosen: who asks for a fit then waits for it, however long it takes. */
@@ -17,8 +17,9 @@ export function withChosenSettings(fitter: Pick<Fitter, 'fit'>): Pick<Fitter, 'f
     async fit(request, options) {
       const forms = settingsFormsOf(request.choice)
       const { count } = request.rows
-      fits += 1
-      if (fits <= CHOOSE_EVERY_FITS && count < 2 * rowsAtChoice) {
+      const goesOn = request.startFrom !== undefined
+      if (!goesOn) fits += 1
+      if (goesOn || (fits <= CHOOSE_EVERY_FITS && count < 2 * rowsAtChoice)) {
         const form = await chosen
         return fitter.fit({ ...request, forms: form === undefined ? forms : [form] }, options)
       }

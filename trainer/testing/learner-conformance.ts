@@ -5,6 +5,7 @@ import type {
   FitOptions,
   LearnerTask,
   OnlineLearner,
+  StackedLearner,
   TrainedModel,
   TrainingRows,
 } from '../learners/learner.ts'
@@ -62,19 +63,26 @@ export async function trainedModelOf(
   drawn: readonly DrawnRow[],
   { weightOf, task = TASK, settings = {}, rounds = 1, ...options }: ModelOptions & Partial<FitOptions> = {},
 ): Promise<TrainedModel> {
-  if (entry.kind === 'batch') {
-    const fitOptions = {
-      seed: 1,
-      signal: new AbortController().signal,
-      progress: () => undefined,
-      ...options,
-    }
-    return entry.create(settings, task).fit(trainingRowsOf(drawn, weightOf), fitOptions)
+  const fitOptions = {
+    seed: 1,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    ...options,
   }
-  const learner = entry.create(settings, task)
-  for (let round = 0; round < rounds; round++)
+  if (entry.kind === 'batch')
+    return entry.create(settings, task).fit(trainingRowsOf(drawn, weightOf), fitOptions)
+  const learner =
+    entry.kind === 'online'
+      ? entry.create(settings, task)
+      : await ontoFitted(entry.create(settings, task), trainingRowsOf(drawn, weightOf), fitOptions)
+  for (let round = entry.kind === 'stacked' ? 1 : 0; round < rounds; round++)
     for (const row of drawn) learner.update({ ...row, weight: weightOf?.(row) ?? 1 })
   return learner.model()
+}
+
+async function ontoFitted(learner: StackedLearner, rows: TrainingRows, options: FitOptions) {
+  learner.onto((await learner.base.fit(rows, options)).onnx, rows)
+  return learner
 }
 
 /**
@@ -90,8 +98,8 @@ export function learnerConformance(
   modelConformance(use, entry)
   tableConformance(use, entry)
   if (overfitting !== undefined) overfitsConformance(use, entry, overfitting)
-  if (entry.kind === 'online') onlineConformance(use, (width) => entry.create({}, { ...TASK, width }))
-  else batchConformance(use, entry)
+  if (entry.kind !== 'batch') onlineConformance(use, (width) => entry.create({}, { ...TASK, width }))
+  if (entry.kind !== 'online') fitConformance(use, entry)
 }
 
 function modelConformance(use: string, entry: AnyLearnerEntry): void {
@@ -159,7 +167,10 @@ function tableConformance(use: string, entry: AnyLearnerEntry): void {
   describe(`${use} takes a table as it is`, () => {
     it('scores alike whatever the order of the columns', async () => {
       const turned = drawn.map((row) => ({ ...row, vector: row.vector.toReversed() }))
-      const [one, two] = [await trainedModelOf(entry, drawn), await trainedModelOf(entry, turned)]
+      const task = { ...TASK, columns: ['a', 'b', 'c', 'd'] }
+      const one = await trainedModelOf(entry, drawn, { task })
+      const turnedTask = { ...task, columns: task.columns.toReversed() }
+      const two = await trainedModelOf(entry, turned, { task: turnedTask })
       const [scores, others] = [one.scoresOf(vectors), two.scoresOf(trainingRowsOf(turned).vectors)]
       scores.forEach((score, at) => expect(others[at]).toBeCloseTo(score, 5))
     })
@@ -187,7 +198,7 @@ function tableConformance(use: string, entry: AnyLearnerEntry): void {
       expect(quality.normalizedEntropy).toBeLessThan(1.01)
     })
 
-    if (entry.kind !== 'batch') return
+    if (entry.kind === 'online') return
     it('says what is wrong with an empty window', async () => {
       await expect(trainedModelOf(entry, [])).rejects.toMatchObject({ code: 'fit_empty' })
     })
@@ -266,7 +277,7 @@ function onlineConformance(use: string, create: (width: number) => OnlineLearner
   })
 }
 
-function batchConformance(use: string, entry: AnyLearnerEntry): void {
+function fitConformance(use: string, entry: AnyLearnerEntry): void {
   describe(`${use} learns from many rows`, () => {
     it('tells how far it is, never back, and ends at 1', async () => {
       const told: number[] = []
@@ -277,11 +288,12 @@ function batchConformance(use: string, entry: AnyLearnerEntry): void {
     })
 
     it('leaves its rows as they were', async () => {
-      if (entry.kind !== 'batch') return
+      if (entry.kind === 'online') return
+      const learner = entry.create({}, TASK)
       const rows = trainingRowsOf(drawRows(11, 200), () => 2)
       const before = structuredClone(rows)
       const options = { seed: 1, signal: new AbortController().signal, progress: () => undefined }
-      await entry.create({}, TASK).fit(rows, options)
+      await ('base' in learner ? learner.base : learner).fit(rows, options)
       expect(rows).toEqual(before)
     })
   })

@@ -1,33 +1,80 @@
 import type { ColumnBins } from './column-bins.ts'
 
-const CELLS = 2_048
-
-/** The bin of a value, as a model file will judge it: borders are compared, `value <= border`. */
-export function createBinLookup(bins: ColumnBins): (value: number) => number {
-  if (bins.kind === 'borders') return createBorderLookup(bins.borders)
-  const { binOf, count } = bins
-  return (value) => binOf.get(value) ?? count
+/** Values that lie `step` apart, from `begin` up to `end`. */
+export interface ColumnValues {
+  vectors: Float32Array
+  begin: number
+  end: number
+  step: number
 }
 
+/** Bins that lie `step` apart, from `begin` on. */
+export interface ColumnPlaces {
+  bins: Uint8Array
+  begin: number
+  step: number
+}
+
+/** Writes the bin of each value, as a model file will judge it: borders are compared, `value <= border`. */
+export type WriteBins = (values: ColumnValues, into: ColumnPlaces) => void
+
+export function createBinWriter(bins: ColumnBins): WriteBins {
+  if (bins.kind === 'borders') {
+    const grid = gridOf(bins.borders)
+    return (values, into) => writeBorderBins(grid, values, into)
+  }
+  const { binOf, count } = bins
+  return ({ vectors, begin, end, step }, into) => {
+    for (let at = begin, to = into.begin; at < end; at += step, to += into.step)
+      into.bins[to] = binOf.get(vectors[at]!) ?? count
+  }
+}
+
+const CELLS = 2_048
+
 /**
- * How many borders a value exceeds; NaN gets the bin after the last.
- *
  * An even grid over the borders says between which of them to look: about one comparison for values that are spread
  * alike, and a binary search where the grid is too coarse.
  */
-function createBorderLookup(borders: Float32Array): (value: number) => number {
+interface Grid {
+  borders: Float32Array
+  first: number
+  scale: number
+  /** Of each cell: the borders in the cells before it. */
+  before: Uint8Array
+}
+
+const cellOf = (value: number, first: number, scale: number) =>
+  Math.max(0, Math.min(CELLS - 1, (value - first) * scale)) | 0
+
+function gridOf(borders: Float32Array): Grid {
   const first = borders[0] ?? 0
   const range = (borders[borders.length - 1] ?? 0) - first
+  // With 0 all are in the first cell.
   const scale = range > 0 && Number.isFinite(range) ? (CELLS - 1) / range : 0
-  const cellOf = (value: number) => Math.max(0, Math.min(CELLS - 1, (value - first) * scale)) | 0
-  /** Of each cell: the borders in the cells before it. */
   const before = new Uint8Array(CELLS + 1)
-  for (const border of borders) before[cellOf(border) + 1]! += 1
+  for (const border of borders) before[cellOf(border, first, scale) + 1]! += 1
   for (let cell = 0; cell < CELLS; cell++) before[cell + 1]! += before[cell]!
+  return { borders, first, scale, before }
+}
+
+/** How many borders each value exceeds; NaN gets the bin after the last. */
+function writeBorderBins(
+  { borders, first, scale, before }: Grid,
+  values: ColumnValues,
+  into: ColumnPlaces,
+): void {
+  const { vectors, end, step } = values
+  const { bins } = into
   const missing = borders.length + 1
-  return (value) => {
-    if (Number.isNaN(value)) return missing
-    const cell = scale === 0 ? 0 : cellOf(value)
+  for (let at = values.begin, to = into.begin; at < end; at += step, to += into.step) {
+    const value = vectors[at]!
+    if (Number.isNaN(value)) {
+      bins[to] = missing
+      continue
+    }
+    // Infinity x 0 is NaN, of which | 0 makes 0.
+    const cell = cellOf(value, first, scale)
     let low = before[cell]!
     let high = before[cell + 1]!
     while (low < high) {
@@ -35,6 +82,6 @@ function createBorderLookup(borders: Float32Array): (value: number) => number {
       if (borders[middle]! < value) low = middle + 1
       else high = middle
     }
-    return low
+    bins[to] = low
   }
 }

@@ -1,6 +1,7 @@
-import { createBinLookup } from './bin-lookup.ts'
+import { createBinWriter } from './bin-lookup.ts'
 import { bordersOf, categoriesOf, type ColumnBins } from './column-bins.ts'
 import type { ColumnRule } from './columns.ts'
+import { createFloatSort } from './float-sort.ts'
 import { GROUP_COLUMNS } from './memory-layout.ts'
 import type { Draws } from './seeded-draws.ts'
 
@@ -18,26 +19,33 @@ export interface Matrix {
 
 /** The bins of each column, from a sample of these rows when they are many. */
 export function columnBinsOf(
-  { count, width, vectors }: Matrix,
+  matrix: Matrix,
   { rules, binsMax, draws }: { rules: readonly ColumnRule[]; binsMax: number; draws: Draws },
 ): ColumnBins[] {
+  const { count, width, vectors } = matrix
   const sampled = draws.subset(count, Math.min(count, SAMPLE_ROWS_MAX))
   const sample = new Float32Array(sampled.length)
+  const sort = createFloatSort(sampled.length)
+  const isLacked = lackedColumns(matrix)
   return rules.map(({ isCategorical }, column) => {
     for (let at = 0; at < sampled.length; at++) sample[at] = vectors[sampled[at]! * width + column]!
+    sort(sample)
     if (isCategorical) {
       const values = categoriesOf(sample, binsMax)
       const binOf = new Map([...values].map((value, bin) => [value, bin]))
       return { kind: 'categories', values, binOf, count: values.length }
     }
     const borders = bordersOf(sample, binsMax)
-    return { kind: 'borders', borders, count: borders.length + 1, hasMissing: hasNaN(vectors, width, column) }
+    return { kind: 'borders', borders, count: borders.length + 1, hasMissing: isLacked[column] === 1 }
   })
 }
 
-function hasNaN(vectors: Float32Array, width: number, column: number): boolean {
-  for (let at = column; at < vectors.length; at += width) if (Number.isNaN(vectors[at])) return true
-  return false
+/** 1 for each column that some row lacks. */
+function lackedColumns({ count, width, vectors }: Matrix): Uint8Array {
+  const isLacked = new Uint8Array(width)
+  for (let row = 0, at = 0; row < count; row++)
+    for (let column = 0; column < width; column++, at++) if (Number.isNaN(vectors[at])) isLacked[column] = 1
+  return isLacked
 }
 
 /** Writes the bins of all rows: groups of 16 columns one after another, in each the rows, 16 bytes a row. */
@@ -46,14 +54,14 @@ export function binRows(
   columns: readonly ColumnBins[],
   into: Uint8Array,
 ): void {
-  const lookups = columns.map(createBinLookup)
+  const writers = columns.map(createBinWriter)
   for (let begin = 0; begin < count; begin += BLOCK_ROWS) {
     const end = Math.min(count, begin + BLOCK_ROWS)
-    lookups.forEach((binOf, column) => {
-      let to = binOffset(column, count) + begin * GROUP_COLUMNS
-      for (let at = begin * width + column; at < end * width; at += width, to += GROUP_COLUMNS)
-        into[to] = binOf(vectors[at]!)
-    })
+    for (const [column, write] of writers.entries()) {
+      const values = { vectors, begin: begin * width + column, end: end * width, step: width }
+      const from = binOffset(column, count) + begin * GROUP_COLUMNS
+      write(values, { bins: into, begin: from, step: GROUP_COLUMNS })
+    }
   }
 }
 

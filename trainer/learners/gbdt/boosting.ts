@@ -1,4 +1,4 @@
-import { leafOf, type Tree, type TreeModel, treeLogits } from '../../export/tree-model.ts'
+import { createWalk, type Tree, type TreeModel, treeLogits } from '../../export/tree-model.ts'
 import type { FitOptions, TrainingRows } from '../learner.ts'
 import { baseLogit, meanLogLoss, writeGradients } from './log-loss.ts'
 import type { RowPartition } from './row-partition.ts'
@@ -42,7 +42,7 @@ export function boost(parts: BoostingParts, { signal, progress }: Omit<FitOption
     const grown = nextTree(parts, logits)
     if (grown !== undefined) {
       trees.push(grown.tree)
-      addTree(grown, parts, logits)
+      addTree(grown, grown.drawn, parts, logits)
       watch.look(trees.length)
     } else if (config.rowShare === 1 && config.columnShare === 1) {
       break
@@ -58,25 +58,34 @@ function nextTree(parts: BoostingParts, logits: Float64Array) {
   const { rows, split, config, draws, columnOrder, pairs, partition, grow } = parts
   const { learned } = split
   const drawn = config.rowShare === 1 ? learned : drawnOf(learned, config.rowShare, draws)
+  // Growing moves them.
   partition.rows.set(drawn)
   const sums = writeGradients(drawn, rows, logits, pairs)
   const columns = config.columnShare === 1 ? columnOrder : drawnOf(columnOrder, config.columnShare, draws)
   const grown = grow({ ...sums, rows: drawn.length }, columns)
-  return grown.leaves.length === 1 ? undefined : grown
+  return grown.leaves.length === 1 ? undefined : { ...grown, drawn }
 }
 
 function drawnOf(all: Uint32Array, share: number, draws: Draws): Uint32Array {
-  return draws.subset(all.length, Math.max(1, Math.round(all.length * share))).map((at) => all[at]!)
+  const count = Math.max(Math.min(1, all.length), Math.round(all.length * share))
+  return draws.subset(all.length, count).map((at) => all[at]!)
 }
 
 /** Rows that the tree was grown on are in its leaves already; the others walk down. */
-function addTree({ tree, leaves }: GrownTree, parts: BoostingParts, logits: Float64Array): void {
-  const { rows, split, config, partition } = parts
-  const walk = (row: number) => leafOf(tree, rows.vectors, row * rows.width)
-  for (const row of split.held) logits[row]! += walk(row)
-  if (config.rowShare < 1) {
-    for (const row of split.learned) logits[row]! += walk(row)
-    return
+function addTree(
+  { tree, leaves }: GrownTree,
+  drawn: Uint32Array,
+  { rows, split, partition }: BoostingParts,
+  logits: Float64Array,
+): void {
+  const { vectors, width } = rows
+  const leafAt = createWalk(tree)
+  for (const row of split.held) logits[row]! += leafAt(vectors, row * width)
+  // Both ascend.
+  let next = 0
+  for (const row of split.learned) {
+    if (drawn[next] === row) next += 1
+    else logits[row]! += leafAt(vectors, row * width)
   }
   for (const { begin, rows: count, node } of leaves) {
     const leaf = tree[node]!

@@ -20,15 +20,13 @@ export type ColumnBins =
  * Borders are float32 numbers half-way between two values, so that a model file, whose borders are float32 as well,
  * sends every value of the training rows the same way. Time: O(n log n).
  *
- * @param sample values of the column, NaN allowed; it is sorted in place
+ * @param sorted values of the column, ascending, NaN last
  * @param rowsMin of the sample in a bin: borders between single rows are noise
  * @see T. Chen, C. Guestrin (2016), XGBoost, KDD, 3.2 (weights all 1); G. Ke et al. (2017), LightGBM, NIPS (GreedyFindBin)
  */
-export function bordersOf(sample: Float32Array, binsMax: number, rowsMin = BIN_ROWS_MIN): Float32Array {
-  sample.sort()
-  let present = sample.length
-  while (present > 0 && Number.isNaN(sample[present - 1])) present--
-  const { values, counts } = distinctOf(sample, present)
+export function bordersOf(sorted: Float32Array, binsMax: number, rowsMin = BIN_ROWS_MIN): Float32Array {
+  const present = presentOf(sorted)
+  const { values, counts } = distinctOf(sorted, present)
   const borders: number[] = []
   let left = present
   let binsLeft = binsMax
@@ -46,6 +44,13 @@ export function bordersOf(sample: Float32Array, binsMax: number, rowsMin = BIN_R
     inBin = 0
   }
   return Float32Array.from(borders)
+}
+
+/** How many are no NaN. */
+function presentOf(sorted: Float32Array): number {
+  let present = sorted.length
+  while (present > 0 && Number.isNaN(sorted[present - 1])) present--
+  return present
 }
 
 /** Distinct values of a sorted array's beginning, with how often each occurs; -0 is 0. */
@@ -73,11 +78,8 @@ function between(low: number, high: number): number {
 }
 
 /** The most frequent values of a column are its categories, the most frequent first; equals by value. */
-export function categoriesOf(sample: Float32Array, binsMax: number): Float32Array {
-  sample.sort()
-  let present = sample.length
-  while (present > 0 && Number.isNaN(sample[present - 1])) present--
-  const { values, counts } = distinctOf(sample, present)
+export function categoriesOf(sorted: Float32Array, binsMax: number): Float32Array {
+  const { values, counts } = distinctOf(sorted, presentOf(sorted))
   const order = values.map((_, at) => at).sort((one, two) => counts[two]! - counts[one]! || one - two)
   return Float32Array.from(order.slice(0, binsMax), (at) => values[at]!)
 }

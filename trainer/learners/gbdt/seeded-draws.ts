@@ -2,6 +2,8 @@
 export interface Draws {
   /** `count` of 0..below-1, ascending, each subset equally likely: selection sampling, O(below). */
   subset(below: number, count: number): Uint32Array
+  /** Standard normal: Box-Muller, two numbers a draw. */
+  normal(): number
 }
 
 /**
@@ -27,5 +29,6 @@ export function createDraws(seed: number): Draws {
       for (let at = 0; found < count; at++) if (next() * (below - at) < count - found) drawn[found++] = at
       return drawn
     },
+    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   }
 }

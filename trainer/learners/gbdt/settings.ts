@@ -56,6 +56,12 @@ export const gbdtConfigSchema = z.strictObject({
     .max(TREES_MAX)
     .default(500)
     .describe('of a model that goes on from another; with more it begins anew'),
+  goOnBy: z
+    .enum(['trees', 'leaves'])
+    .default('trees')
+    .describe(
+      'what a fit that goes on from a model adds: more trees, or to the same trees what their leaves say now. With leaves, those of a fit that begins anew say at last what the rows held back say, too',
+    ),
   threads: z.int().min(1).max(THREADS_MAX).default(1).describe('of one fit, its own included'),
 })
 export type GbdtConfig = z.infer<typeof gbdtConfigSchema>

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { openModel } from '#scorer/model'
+import { createOnnxModels } from '#scorer/model'
 import type { CommandContext } from '#streams'
 import { createFitHost } from '../../learning/process-fit-host.ts'
 import { DATA_SETS, dataSetOptions, proposedLogMap } from '../datasets/index.ts'
@@ -98,8 +98,8 @@ export function registerBacktestCommands(program: Command, context: Context): vo
 }
 
 const DAY = parseDuration('24h')
-/** What comes of a fit must not depend on how busy the machine is: this is for one that hangs. */
-const FIT_MS_MAX = DAY
+/** What comes of fits and models must not depend on how busy the machine is: this is for one that hangs. */
+const ANSWER_MS_MAX = DAY
 /** Each holds a copy of the window. */
 const FITS_AT_ONCE_MAX = 4
 
@@ -114,9 +114,11 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
   const feeds = await feedsOf({ own: triedFeedOf(feed), config, against: flags.against ?? [] }, context)
   const bar = openProgressBar(process.stderr, log.impressions)
   const fitter = createFitHost({
-    fitMsMax: FIT_MS_MAX,
+    fitMsMax: ANSWER_MS_MAX,
     atOnce: Math.min(FITS_AT_ONCE_MAX, availableParallelism()),
+    keepsThreads: true,
   })
+  const models = createOnnxModels({ callMsMax: ANSWER_MS_MAX })
   const report = await endOnInterrupt((signal) =>
     runBacktest({
       log,
@@ -129,7 +131,7 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
       // Without a gate is what others are held against: it is always played.
       gates: flags.gate === 'none' ? ['none'] : ['none', 'live'],
       threshold: flags.threshold,
-      openModel,
+      openModel: models.openModel,
       fitter,
       stopwatch: wallStopwatch,
       signal,
@@ -138,6 +140,7 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
   ).finally(async () => {
     bar.end()
     await fitter.stop()
+    await models.stop()
   })
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`)
   if (flags.html !== undefined) await writeFile(flags.html, reportPage(report, readChartLibrary()))

@@ -2,11 +2,21 @@ import type { CompiledFeatureSet } from '#feature-store'
 import type { TrainerConfig } from '../../config.ts'
 import { type Candidate, candidateOf, goldenVectors } from '../../export/candidate.ts'
 import { type ProvableModel, provableModelOf } from '../../export/provable-model.ts'
-import { batchSettingsSchema, type LearnerChoice, learnerOf } from '../../learners/choice.ts'
+import {
+  batchSettingsSchema,
+  type LearnerChoice,
+  learnerOf,
+  stackedSettingsSchema,
+} from '../../learners/choice.ts'
+import type { TrainingRows } from '../../learners/learner.ts'
 import type { Fitter } from '../../learning/fitter.ts'
 import { withChosenSettings } from '../../learning/settings-choice.ts'
 import { asTaught, type TrainingExample } from '../../learning/training-example.ts'
+import { createWarmFits } from '../../learning/warm-fits.ts'
+import { createStackedMaker } from './stacked-maker.ts'
 import type { TrainingWindow } from './training-window.ts'
+
+const MINUTE_MS = 60_000
 
 export interface ModelMakerParts {
   choice: LearnerChoice
@@ -31,22 +41,44 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const { width, names: columns, buckets } = featureSet
   const task = { width, graphName: `${choice.name}-${objective}`, columns, buckets }
   const chosen = learnerOf(choice, task)
-  const fitter = withChosenSettings(parts.fitter)
+  const { seed, halfLifeMinutes, anewShare } = batchSettingsSchema.parse(choice)
+  const fits = createWarmFits(withChosenSettings(parts.fitter), anewShare)
   let sequence = 0
+  const windowRows = () => window.rows(halfLifeMinutes)
 
-  function fitted(golden: Float32Array, atMs: number): Promise<ProvableModel> {
-    const { seed, halfLifeMinutes } = batchSettingsSchema.parse(choice)
-    const rows = window.rows(halfLifeMinutes)
+  function fit(rows: TrainingRows, goldenVectors: Float32Array, atMs: number): Promise<ProvableModel> {
     const progress = (share: number) => parts.onFit({ learner: choice.name, atMs, share })
     // Nothing gives a fit up: whoever stops a backtest gets the figures of what was played.
     const { signal } = new AbortController()
-    return fitter.fit({ choice, task, rows, seed, goldenVectors: golden }, { signal, progress })
+    return fits.fit({ choice, task, rows, seed, goldenVectors }, window.added, { signal, progress })
+  }
+
+  const making = makingOf()
+  function makingOf() {
+    switch (chosen.kind) {
+      case 'batch':
+        return {
+          take: () => undefined,
+          make: (golden: Float32Array, atMs: number) => fit(windowRows(), golden, atMs),
+        }
+      case 'online':
+        return {
+          take: (example: TrainingExample) => void chosen.learner.update(example),
+          make: async (golden: Float32Array) => provableModelOf(chosen.learner.model(), golden),
+        }
+      case 'stacked':
+        return createStackedMaker({
+          learner: chosen.learner,
+          fitEveryMs: stackedSettingsSchema.parse(choice).fitEveryMinutes * MINUTE_MS,
+          rows: windowRows,
+          // Of the trees alone no row need be proven: the file of the whole is.
+          fit: (rows, atMs) => fit(rows, new Float32Array(), atMs),
+        })
+    }
   }
 
   return {
-    take(example) {
-      if (chosen.kind === 'online') chosen.learner.update(asTaught(example))
-    },
+    take: (example) => making.take(asTaught(example)),
     async make(atMs) {
       window.moveTo(atMs)
       if (!window.hasBothLabels) return undefined
@@ -54,10 +86,7 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
       // All of this moment: the window goes on while a fit runs.
       const facts = { sequence, trainedOn: { fromMs: window.fromMs, toMs: atMs } }
       const golden = goldenVectors(window.last(promotion.goldenRows), width)
-      const model =
-        chosen.kind === 'online'
-          ? provableModelOf(chosen.learner.model(), golden)
-          : await fitted(golden, atMs)
+      const model = await making.make(golden, atMs)
       return candidateOf({
         ...facts,
         model,

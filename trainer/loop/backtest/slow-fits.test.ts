@@ -54,6 +54,17 @@ it.each([
   expect(expected.contenders[1]!.live.live.length).toBeGreaterThan(0)
 })
 
+it('so are those of a stacked learner, which learns on while its base is fitted', async () => {
+  const stack = { use: 'stack', fitEveryMinutes: 360, trees: { trees: 5, rowsMin: 5 } } as const
+  const stacked = { feed: smallFeed({ learners: [stack] }) }
+  const expected = await play(fitterInProcess, stacked)
+  const played = await play(unevenFitter(4, 2), stacked)
+  expect(played.columns).toEqual(expected.columns)
+  const [contender] = expected.contenders
+  expect(contender!.failure).toBeUndefined()
+  expect(contender!.retrains.length).toBeGreaterThan(15)
+})
+
 it('plays on while fits run, as many at once as there are threads', async () => {
   const begun: (() => void)[] = []
   let underWay = 0

@@ -19,6 +19,9 @@ const GAP_MINUTES_MAX = 10 * YEAR_MINUTES
 /** Logs are thin: hours may pass between two events of a partition. */
 const STALE_SECONDS_MAX = 30 * 86_400
 
+/** Splits are sought anew when a tenth of the examples is new, leaves each time: as good on logs of clicks, for a third of the work. */
+const LOG_TREES = { use: 'gbdt', goOnBy: 'leaves', anewShare: 0.1 } as const
+
 /** A feed for a log: the generic features of what is known, with the promotion and the learner that a data set starts with. */
 export function logFeed(parts: {
   interactionTypes: string[]
@@ -46,7 +49,7 @@ export function logFeed(parts: {
     trainer: {
       labels: { [label]: { positive: [...of], shown: [...per], horizonMinutes } },
       objective: label,
-      learners: [{ use: 'gbdt' }],
+      learners: [LOG_TREES],
       limits: {
         streamJumpMinutesMax: GAP_MINUTES_MAX,
         ...(graceMinutes === undefined ? {} : { graceMinutes }),
