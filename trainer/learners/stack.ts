@@ -32,7 +32,7 @@ export const stackConfigSchema = z.strictObject({
       stopAfterTrees: 25,
     })
     .describe('the part that is fitted'),
-  linear: ftrlConfigSchema.prefault({ alpha: 0.05 }).describe('the part that goes on learning'),
+  linear: ftrlConfigSchema.prefault({ alpha: 0.02 }).describe('the part that goes on learning'),
 })
 export type StackConfig = z.infer<typeof stackConfigSchema>
 
