@@ -4,6 +4,7 @@ import {
   age,
   attribute,
   calendar,
+  coEngagement,
   contextAttribute,
   countSince,
   cross,
@@ -147,7 +148,7 @@ function values({ value, items = 'lists' }: GenericFeaturesOptions): FeatureDefi
   ]
 }
 
-/** How this user likes what the candidate is about: for each of its texts, and for numbers like its own. */
+/** How this user likes what the candidate is about, for each of its texts and for numbers like its own; and what goes with it. */
 function tastes(options: GenericFeaturesOptions, item: Facts): FeatureDefinition[] {
   const { of, per, ...prior } = rateOf(options)
   const { past = [], items = 'lists' } = options
@@ -159,12 +160,15 @@ function tastes(options: GenericFeaturesOptions, item: Facts): FeatureDefinition
     const bands = [facts.mean - quarter, facts.mean, facts.mean + quarter]
     return cross({ ...rate, by, name, bands, halfLifeMinutes: 30 * DAY, valuesMax: 4 })
   })
+  const together =
+    items === 'none' ? [] : [coEngagement({ of, per, ...prior, strength: 5, name: 'together' })]
+  const found = [...liked, ...together]
   return [
     ...(items === 'lists' ? [listLength({})] : []),
-    ...liked,
+    ...found,
     ...inLists(
       options,
-      liked.map(({ name }) => name!),
+      found.map(({ name }) => name!),
     ),
   ]
 }

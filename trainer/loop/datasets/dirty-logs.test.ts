@@ -155,6 +155,8 @@ describe('tables', () => {
         ['price', 2],
         ['kind', 'y'],
         ['price_change', 0.5],
+        ['price_above_8', 0.5],
+        ['price_above_48', 0.5],
       ],
       [['kind', 'x']],
     ])

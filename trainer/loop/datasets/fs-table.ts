@@ -8,14 +8,8 @@ import { contextColumns, inferLogMap, parseLogMap, type LogMap } from './log-map
 import { logTimeOf } from './log-time.ts'
 import { inOrder, type OrderedRows, type TimedRow } from './ordered-rows.ts'
 import { createRepeatedIds } from './repeated-ids.ts'
-import {
-  createChanges,
-  itemOf,
-  rowAttributes,
-  tableImpression,
-  userOf,
-  type TableShape,
-} from './table-entries.ts'
+import { itemOf, rowAttributes, tableImpression, userOf, type TableShape } from './table-entries.ts'
+import { createChanges } from './table-changes.ts'
 import { tableFacts } from './table-facts.ts'
 import { tableFeed } from './table-feed.ts'
 import { attributeNames } from './table-names.ts'

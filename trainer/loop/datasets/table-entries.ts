@@ -3,7 +3,6 @@ import { numberOf, rowError, textOf } from './csv-values.ts'
 import { number, text, type LogEntry } from './feed-log.ts'
 import type { LogMap } from './log-map.ts'
 import type { TimedRow } from './ordered-rows.ts'
-import { CHANGE_SUFFIX } from './table-names.ts'
 import type { ColumnFacts, TableFacts } from './table-facts.ts'
 
 export interface TableShape {
@@ -33,20 +32,6 @@ export function rowAttributes(
     const texts = separator === undefined ? [value] : value.split(separator)
     return texts.filter((one) => one !== '').map((one) => text(name, one))
   })
-}
-
-/** How each number of a row has changed since the row before. */
-export function createChanges(columns: readonly string[], { names, facts }: TableShape) {
-  const numbers = columns.filter((column) => facts.columns.get(column)?.kind === 'number')
-  const before = new Map<string, number>()
-  return ({ row }: TimedRow): Attribute[] =>
-    numbers.flatMap((column) => {
-      const value = row[column] === '' ? Number.NaN : Number(row[column])
-      const last = before.get(column)
-      if (Number.isFinite(value)) before.set(column, value)
-      if (last === undefined || !Number.isFinite(value)) return []
-      return [number(`${names.get(column)!}${CHANGE_SUFFIX}`, value - last)]
-    })
 }
 
 export function userOf({ row, place }: TimedRow, { map }: TableShape): string {

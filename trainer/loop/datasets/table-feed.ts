@@ -1,13 +1,13 @@
 import type { AttributeFacts } from '#feature-store'
 import { logFeed, type LogFeed } from './feeds.ts'
 import type { TableShape } from './table-entries.ts'
-import { CHANGE_SUFFIX } from './table-names.ts'
+import { COURSE_SUFFIXES } from './table-names.ts'
 
 const MINUTE_MS = 60_000
 
 /**
  * A feed for any table: generic live features and its own columns. Without users and items the table is one stream: its own
- * last labels are the features of its user, and each number has a second one that says how it has changed.
+ * last labels are the features of its user, and each number has others that say how it stands to the rows before.
  */
 export function tableFeed(shape: TableShape, everyMs: number): LogFeed {
   const { map, context } = shape
@@ -38,7 +38,9 @@ export function tableFeed(shape: TableShape, everyMs: number): LogFeed {
 function changesOf(asked: Readonly<Record<string, AttributeFacts>>): Record<string, AttributeFacts> {
   return Object.fromEntries(
     Object.entries(asked).flatMap(([name, facts]) =>
-      facts.kind === 'number' ? [[`${name}${CHANGE_SUFFIX}`, { ...facts, mean: 0 }]] : [],
+      facts.kind === 'number'
+        ? COURSE_SUFFIXES.map((suffix) => [`${name}${suffix}`, { ...facts, mean: 0 }] as const)
+        : [],
     ),
   )
 }

@@ -15,3 +15,12 @@ export function attributeNames(columns: readonly string[]): ReadonlyMap<string, 
 
 /** Behind the name of a number of a table: how much it has changed since the row before. */
 export const CHANGE_SUFFIX = '_change'
+
+/** Rows over which a number of a stream is averaged, for what is usual of late. */
+export const MEAN_ROWS = [8, 48] as const
+
+/** Behind the name of a number of a table: how far it is above its mean of about so many rows. */
+export const aboveSuffix = (rows: number) => `_above_${String(rows)}`
+
+/** All that is told of a number of a stream beside itself. */
+export const COURSE_SUFFIXES = [CHANGE_SUFFIX, ...MEAN_ROWS.map(aboveSuffix)]
