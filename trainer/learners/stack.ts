@@ -22,7 +22,7 @@ import {
 
 export const stackConfigSchema = z.strictObject({
   trees: gbdtConfigSchema.prefault(GBDT_FORMS['held-back']).describe('the part that is fitted'),
-  linear: ftrlConfigSchema.prefault({ alpha: 0.05 }).describe('the part that goes on learning'),
+  linear: ftrlConfigSchema.prefault({ alpha: 0.02 }).describe('the part that goes on learning'),
 })
 export type StackConfig = z.infer<typeof stackConfigSchema>
 
