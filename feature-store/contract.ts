@@ -40,13 +40,12 @@ export interface FeatureVectors {
   vectors: Float32Array
   /** rows x width */
   flags: Uint8Array
-  /**
-   * Per request: last applied interactions offset of the user's state, -1 none; of all the user's partition when features
-   * look at the whole feed.
-   */
+  /** Per request: last applied interactions offset of the user's state, -1 none. */
   userOffsets: number[]
   /** Per row: last applied item-interactions offset of the item's state, -1 none. */
   itemOffsets: number[]
+  /** Per partition of interactions: last offset that the feed's own rates have seen, -1 none; empty when no feature asks. */
+  feedOffsets: number[]
 }
 
 export type FeatureAnswer =

@@ -15,10 +15,13 @@ import {
 import { until } from '#streams/testing'
 import { openFeedStore } from './commands.ts'
 import { featureStoreConfigSchema } from './config.ts'
+import { DEFAULT_FEATURES } from './default-features.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { startFeatureStore } from './feature-store.ts'
+import { smoothedRate } from './kinds/index.ts'
 import { compareStore } from './replay/compare-store.ts'
 import type { Replay } from './replay/replay.ts'
+import { FEED_ID } from './state/feed-rates.ts'
 import { partitionTag, type StateStore } from './state-store.ts'
 import { decodeState } from './state/blob.ts'
 import { emptyReplay, REPLAYED_TOPICS } from './testing/replay-driver.ts'
@@ -26,7 +29,8 @@ import { produceTraffic } from './testing/traffic.ts'
 
 const stack = inject('stack')
 const limits = { applyRecordsMax: 100 }
-const features = featureStoreConfigSchema.parse({ limits })
+const ofFeed = smoothedRate({ entity: 'item', of: ['like'], per: ['view'], strength: 9, halfLifeMinutes: 5 })
+const features = featureStoreConfigSchema.parse({ features: [...DEFAULT_FEATURES, ofFeed], limits })
 const featureSet = compileFeatureSet(features)
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -116,16 +120,13 @@ async function expectExact(runtime: KafkaRuntime, store: StateStore, interaction
   for (;;) {
     const replay = await replayTopics(runtime)
     const compared = await compareStore(replay, store, (topic) => runtime.partitionCount(topic))
-    const { user, item, userAttributes, itemAttributes } = compared
-    const rest = [user, item, userAttributes, itemAttributes].reduce(
-      (sum, { different }) => sum + different,
-      0,
-    )
+    const { user, item, feed } = compared
+    const rest = Object.values(compared).reduce((sum, { different }) => sum + different, 0)
     if ((rest > 0 || item.applied < interactions) && Date.now() < endMs) {
       await new Promise((resolve) => setTimeout(resolve, 500))
       continue
     }
-    for (const entity of [user, item]) {
+    for (const entity of [user, item, feed]) {
       expect(entity).toMatchObject({ expected: interactions, applied: interactions, lost: 0, duplicates: 0 })
     }
     for (const comparison of Object.values(compared))
@@ -211,7 +212,8 @@ async function appliedTo({ runtime, store }: { runtime: KafkaRuntime; store: Sta
   let applied = 0
   for (let partition = 0; partition < runtime.partitionCount('interactions'); partition++) {
     const tag = partitionTag(runtime.topicName('interactions'), partition, user.id)
-    for await (const { blob } of store.scan(tag)) applied += decodeState(user, blob).applied
+    for await (const { id, blob } of store.scan(tag))
+      if (id !== FEED_ID) applied += decodeState(user, blob).applied
   }
   return applied
 }

@@ -20,8 +20,8 @@ export interface ReadPlan {
   fences: string[]
   blobs: StateKey[]
   user(userId: string): EntitySource
-  /** Among the blobs, what this user's partition keeps of the whole feed; -1 when no feature needs it. */
-  feed(userId: string): number
+  /** Among the blobs, what each partition of interactions keeps of all its users; none when no feature asks. */
+  readonly feed: readonly number[]
   item(itemId: string): EntitySource
 }
 
@@ -55,6 +55,8 @@ export function createReadPlan(
   const userAttributesTag = tagOf('users', layouts.userAttributes.id)
   const itemAttributesTag = tagOf('items', layouts.itemAttributes.id)
 
+  const feedTags = layouts.feed === null ? [] : tagsOf(runtime, 'interactions', layouts.user.id)
+
   return function planRead(requests) {
     const fences: string[] = []
     const fencePlaces = new Map<string, number>()
@@ -72,16 +74,14 @@ export function createReadPlan(
       return { ...source, attributes: blobs.push({ tag: attributesTag, id }) - 1 }
     }
     const users = new Map<string, EntitySource>()
-    const feeds = new Map<string, number>()
     const items = new Map<string, EntitySource>()
-    // Users and the feed first, in one MGET: what they have seen is then told by one offset.
-    for (const { userId } of requests) {
-      if (users.has(userId)) continue
-      const tag = userTag(userId)
-      if (layouts.feed !== null && !feeds.has(tag)) feeds.set(tag, blobs.push({ tag, id: FEED_ID }) - 1)
-      users.set(userId, sourceOf(userId, tag, reads.userAttributes ? userAttributesTag(userId) : null))
-    }
-    for (const { itemIds } of requests) {
+    for (const { userId, itemIds } of requests) {
+      if (!users.has(userId)) {
+        users.set(
+          userId,
+          sourceOf(userId, userTag(userId), reads.userAttributes ? userAttributesTag(userId) : null),
+        )
+      }
       for (const itemId of itemIds) {
         if (items.has(itemId)) continue
         items.set(
@@ -90,12 +90,13 @@ export function createReadPlan(
         )
       }
     }
+    const feed = feedTags.map((tag) => blobs.push({ tag, id: FEED_ID }) - 1)
     return {
       fences,
       blobs,
       user: (userId) => users.get(userId)!,
-      feed: (userId) => feeds.get(userTag(userId)) ?? -1,
       item: (itemId) => items.get(itemId)!,
+      feed,
     }
   }
 }

@@ -92,7 +92,7 @@ function bareOf(type: AvroType): AvroType {
 }
 const isWhole = (name: string) =>
   /^(position|rank|index|count|partition)$|Partition$|Index$|Hash(es)?$/.test(name)
-const isBig = (name: string) => /AtMs$|^offset$|Offset$|^examples$/.test(name)
+const isBig = (name: string) => /AtMs$|^offset$|Offsets?$|^examples$/.test(name)
 
 describe.each(TOPIC_KEYS)('%s', (topic) => {
   const schema = JSON.parse(readCurrentSchema(testCatalogue()[topic].schemaFile)) as AvroRecord

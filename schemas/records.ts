@@ -137,6 +137,8 @@ export interface Prediction {
   userOffset: number
   context: Attribute[]
   ranking: RankedItem[]
+  /** Per partition of interactions, the last offset that the feed's own rates had seen, -1 none; empty when no feature asks. */
+  feedOffsets: number[]
 }
 
 /** What came of a shown item. Key: userId. */

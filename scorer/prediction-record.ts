@@ -68,6 +68,7 @@ export function predictionOf(parts: PredictionParts): Prediction {
     userOffset: recorded?.vectors.userOffsets[parts.requestIndex] ?? -1,
     context,
     ranking: parts.ranking.map((ranked) => rankedItemOf(parts, ranked)),
+    feedOffsets: recorded?.vectors.feedOffsets ?? [],
   }
 }
 

@@ -31,14 +31,15 @@ const ATTRIBUTES_AHEAD_MAX = 2
  * of them, the same for all of the user's columns, explains it.
  */
 export function checkPrediction(replay: Replay, prediction: Prediction): PredictionCheck {
-  const { featureSet, partitionOf } = replay.options
+  const { featureSet } = replay.options
   if (prediction.featureSetId !== featureSet.id) return { kind: 'other_feature_set' }
   const { userId, userOffset, occurredAtMs } = prediction
   const recorded = prediction.ranking.filter(({ vector }) => vector !== null)
   const userState = userOffset < 0 ? null : replay.stateAt('user', userId, userOffset)
-  const partition = String(partitionOf('interactions', userId))
-  const feedState = userOffset < 0 ? null : replay.stateAt('feed', partition, userOffset)
-  const feedRates = feedRatesAt(featureSet, feedState, occurredAtMs)
+  const feed = prediction.feedOffsets.map((offset, partition) =>
+    offset < 0 ? null : replay.stateAt('feed', String(partition), offset),
+  )
+  const feedRates = feedRatesAt(featureSet, feed, occurredAtMs)
   const context = contextValues(featureSet, prediction.context)
 
   let fewest: VectorMismatch[] | null = null

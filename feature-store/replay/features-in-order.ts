@@ -13,7 +13,6 @@ import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
 import type { StateLayout } from '../state/layout.ts'
-import { entryOf } from './entry-of.ts'
 import { createLiveSteps } from './live-steps.ts'
 import type { ReplayedRecords } from './replay.ts'
 
@@ -43,7 +42,7 @@ export interface FeaturesInOrder {
 const ONLY_PARTITION = { partition: 0 }
 const ONE_PARTITION = { topicName: (topic: string) => topic, partitionOf: () => ONLY_PARTITION.partition }
 
-/** @param partitions of the interactions topic: each has its own view of the whole feed, as live */
+/** @param partitions of the interactions topic: what is told of the whole feed is summed over them, as live */
 export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions: number): FeaturesInOrder {
   const { layouts } = featureSet
   const passed = createLiveSteps({ featureSet, ...ONE_PARTITION })
@@ -112,15 +111,15 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       const flags = new Uint8Array(itemIds.length * width)
       const user = viewOf('user', userId, occurredAtMs)
       const items = itemIds.map((itemId) => viewOf('item', itemId, occurredAtMs))
-      const feed = feeds.of(userId)
-      const feedRates = feedRatesAt(featureSet, feed, occurredAtMs)
+      const feedRates = feedRatesAt(featureSet, feeds.states, occurredAtMs)
       const read = { user, items, context: contextValues(featureSet, context), feedRates }
       vectorise(featureSet, read, vectors, flags, 0)
       return {
         vectors,
         flags,
-        userOffsets: [Math.max(user.state?.lastOffset ?? -1, feed?.lastOffset ?? -1)],
+        userOffsets: [user.state?.lastOffset ?? -1],
         itemOffsets: items.map(({ state }) => state?.lastOffset ?? -1),
+        feedOffsets: feeds.states.map((state) => state?.lastOffset ?? -1),
       }
     },
   }
@@ -128,14 +127,13 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
 
 /** What each partition of interactions keeps of all its users. */
 function createFeedStates(layout: StateLayout | null, partitions: number) {
-  const states = new Map<number, EntityState>()
+  const states = new Array<EntityState | null>(layout === null ? 0 : partitions).fill(null)
   return {
+    states: states as readonly (EntityState | null)[],
     fold({ userId, type, occurredAtMs }: Interaction, offset: number): void {
       if (layout === null) return
-      const state = entryOf(states, partitionOf(userId, partitions), () => new EntityState(layout))
+      const state = (states[partitionOf(userId, partitions)] ??= new EntityState(layout))
       foldIntoFeed(layout, state, type, occurredAtMs, offset)
     },
-    of: (userId: string): EntityState | null =>
-      layout === null ? null : (states.get(partitionOf(userId, partitions)) ?? null),
   }
 }

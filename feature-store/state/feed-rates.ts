@@ -4,10 +4,9 @@ import { buildLayout, type StateLayout } from './layout.ts'
 
 /**
  * Under this id a partition of interactions keeps what happened in all of it: behind the fence of its users, so as exact as
- * they are, and read with the user of a request, whom the store may know nothing of. No user has it: interactions and
- * requests with an empty user id are refused.
+ * they are. No user has it: interactions and requests with an empty user id are refused.
  *
- * What users and the feed have seen is told by one offset, the last one of the partition; a prediction records it.
+ * Every read takes those of all partitions, a key for each; a prediction records what each had seen (feedOffsets).
  */
 export const FEED_ID = ''
 

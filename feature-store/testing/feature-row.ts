@@ -103,7 +103,7 @@ export function featureRow(
       }),
     ],
     context: contextValues(featureSet, context),
-    feedRates: feedRatesAt(featureSet, feedState(), atMs),
+    feedRates: feedRatesAt(featureSet, [feedState()], atMs),
   }
   vectorise(featureSet, views, vectors, flags, 0)
   return Object.fromEntries(names.map((name, i) => [name, [vectors[i]!, flags[i]!]]))

@@ -31,34 +31,34 @@ export function computeVectors(
   const flags = new Uint8Array(rows * width)
   const userOffsets: number[] = []
   const itemOffsets: number[] = []
-  const { viewOf, feedAt } = viewsOf(featureSet, reading)
+  const { viewOf, feed } = viewsOf(featureSet, reading)
   let staleRows = 0
   let row = 0
   for (const { itemIds, occurredAtMs, context, userId } of requests) {
     const user = viewOf(plan.user(userId), 'user', { id: userId, atMs: occurredAtMs })
     const items = itemIds.map((id) => viewOf(plan.item(id), 'item', { id, atMs: occurredAtMs }))
-    const feed = feedAt(plan.feed(userId))
     const feedRates = feedRatesAt(featureSet, feed, occurredAtMs)
     const read = { user, items, context: contextValues(featureSet, context), feedRates }
     vectorise(featureSet, read, vectors, flags, row)
-    userOffsets.push(Math.max(user.state?.lastOffset ?? -1, feed?.lastOffset ?? -1))
+    userOffsets.push(user.state?.lastOffset ?? -1)
     for (const item of items) {
       itemOffsets.push(item.state?.lastOffset ?? -1)
       if (user.stale || item.stale) staleRows++
     }
     row += items.length
   }
-  return { vectors, flags, userOffsets, itemOffsets, staleRows }
+  const feedOffsets = feed.map((state) => state?.lastOffset ?? -1)
+  return { vectors, flags, userOffsets, itemOffsets, feedOffsets, staleRows }
 }
 
 /** Decodes each blob once, however many requests need it. */
 function viewsOf(
   { layouts, config }: CompiledFeatureSet,
-  { fences, blobs }: PlannedReading,
+  { plan, fences, blobs }: PlannedReading,
 ): {
   viewOf(source: EntitySource, entity: 'user' | 'item', at: { id: string; atMs: number }): EntityView
-  /** The state at this place among the blobs; null: none. */
-  feedAt(place: number): EntityState | null
+  /** Per partition of interactions; null: nothing happened in it. */
+  readonly feed: readonly (EntityState | null)[]
 } {
   const states = new Map<number, EntityState | null>()
   const attributes = new Map<number, AttributesState | null>()
@@ -87,7 +87,8 @@ function viewsOf(
     const stale = streamTimeMs >= 0 && atMs - streamTimeMs > staleMs
     return entityView(layouts[entity], state, known, { id, atMs, stale })
   }
-  return { viewOf, feedAt: (place) => (layouts.feed === null ? null : stateAt(place, layouts.feed)) }
+  const feed = plan.feed.map((place) => stateAt(place, layouts.feed!))
+  return { viewOf, feed }
 }
 
 function once<T>(known: Map<number, T>, place: number, make: () => T): T {

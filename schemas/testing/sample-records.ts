@@ -70,6 +70,7 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
       { itemId: 'item-ø-42', score: 0.25, rank: 0, propensity: 0.95, vector, flags, itemOffset: 77 },
       { itemId: 'item-1', score: null, rank: 1, propensity: 0.05, vector: null, flags: null, itemOffset: -1 },
     ],
+    feedOffsets: [12, -1],
   },
   outcomes: {
     outcomeId: 'o-1',

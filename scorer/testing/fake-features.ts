@@ -56,6 +56,7 @@ function vectorsOf(requests: readonly FeatureRequest[], width: number): FeatureA
     vectors: {
       vectors,
       flags: Uint8Array.from(vectors, (value) => (value === 0 ? 1 : 0)),
+      feedOffsets: [],
       userOffsets: requests.map(({ userId }) => digits(userId)),
       itemOffsets: requests.flatMap(({ itemIds }) => itemIds.map(digits)),
     },

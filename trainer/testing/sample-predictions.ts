@@ -31,6 +31,7 @@ export function samplePrediction(sample: SamplePrediction): Prediction {
     requestPartition: 0,
     requestOffset: 0,
     userOffset: -1,
+    feedOffsets: [],
     context: [],
     ranking: items.map(({ itemId, score = 0.5, vector = [1, 0], flags }, rank) => ({
       itemId,

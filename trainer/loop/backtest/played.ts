@@ -17,7 +17,7 @@ export interface TriedFeed {
   name: string
   features: FeatureStoreConfig
   trainer: TrainerConfig
-  /** Of the interactions topic (kafka.partitions): each has its own view of the whole feed. Left out: the usual number. */
+  /** Of the interactions topic (kafka.partitions): the feed's own rates are sums over them. Left out: the usual number. */
   partitions?: number
 }
 

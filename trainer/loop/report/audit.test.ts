@@ -46,7 +46,7 @@ beforeAll(async () => {
     const { requestId, userId, occurredAtMs, candidates, context } = request
     const answered = await reader.read([{ userId, itemIds: candidates, context, occurredAtMs }])
     if (answered.kind !== 'vectors') throw new Error(answered.kind)
-    const { vectors, flags, userOffsets, itemOffsets } = answered.vectors
+    const { vectors, flags, userOffsets, itemOffsets, feedOffsets } = answered.vectors
     const { width } = featureSet
     const prediction: Prediction = {
       predictionId: `p:${requestId}`,
@@ -61,6 +61,7 @@ beforeAll(async () => {
       requestPartition: 0,
       requestOffset: 0,
       userOffset: userOffsets[0]!,
+      feedOffsets,
       context,
       ranking: candidates.map((itemId, row) => ({
         itemId,
