@@ -12,12 +12,12 @@ const schema = z.strictObject({
   kind: z.literal('coEngagement'),
   name,
   ...smoothing,
-  last: z.int().min(1).max(64).default(16).describe("a user's last successes that are remembered"),
+  last: z.int().min(1).max(64).default(8).describe("a user's last successes that are remembered"),
   itemsMax: z
     .int()
     .min(1)
     .max(512)
-    .default(64)
+    .default(32)
     .describe('items that each item is counted with: the most frequent ones'),
   halfLifeMinutes: minutes('counts are halved every so often').optional(),
 })
@@ -216,8 +216,8 @@ function together(
     const hash = ofItem[row + HASH]!
     if (hash === 0) continue
     let n = 0
-    while (n < last && ofUser[list + n] !== hash) n++
-    if (n === last) continue
+    while (n < last && ofUser[list + n] !== hash && ofUser[list + n] !== 0) n++
+    if (n === last || ofUser[list + n] === 0) continue
     successes += ofItem[row + SUCCESSES]!
     trials += trialsOf(ofItem, row)
   }

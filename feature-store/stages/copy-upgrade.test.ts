@@ -4,8 +4,9 @@ import { createTopologyTestDriver } from '#streams/testing'
 import { featureStoreConfigSchema } from '../config.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { startFeatureStore } from '../feature-store.ts'
-import { interactionValue } from '../kinds/index.ts'
+import { coEngagement, interactionValue } from '../kinds/index.ts'
 import { compareStore } from '../replay/compare-store.ts'
+import type { EntityState } from '../state/entity-state.ts'
 import { createMishapStore } from '../testing/mishap-store.ts'
 import { replayOf } from '../testing/replay-driver.ts'
 import { produceTraffic } from '../testing/traffic.ts'
@@ -16,6 +17,7 @@ const config = featureStoreConfigSchema.parse({
   features: [
     interactionValue({ entity: 'user', of: ['view'], as: 'sum' }),
     interactionValue({ entity: 'item', of: ['view', 'click'], as: 'sum' }),
+    coEngagement({ of: ['click'], per: ['view'], prior: 0.1, strength: 1, last: 4, itemsMax: 100 }),
   ],
 })
 const featureSet = compileFeatureSet(config)
@@ -90,7 +92,31 @@ async function rolledOver() {
 const sumOf = (interactions: readonly Interaction[], types: readonly string[]) =>
   interactions.reduce((sum, { type, value }) => sum + (types.includes(type) ? (value ?? 0) : 0), 0)
 
-describe('a rolling upgrade to copies that carry values', () => {
+/** Of all items together, with the items that their users had clicked last. */
+function trialsIn(items: readonly EntityState[]): number {
+  const { places, own } = featureSet.layouts.item
+  const place = own.findIndex(({ spec }) => spec.kind === 'coEngagement')
+  const counts = own[place]!.numbers.flatMap(({ name }, n) => (name.startsWith('count') ? [n] : []))
+  return items.reduce(
+    (sum, { numbers }) => sum + counts.reduce((all, n) => all + numbers[places.own[place]! + n]!, 0),
+    0,
+  )
+}
+
+/** The same by hand: per view, of the user's last four clicks those with other items. Views before `from` carried none. */
+function trialsOf(interactions: readonly Interaction[], from: number): number {
+  const clicked = new Map<string, string[]>()
+  let trials = 0
+  for (const [n, { userId, itemId, type }] of interactions.entries()) {
+    const last = clicked.get(userId) ?? []
+    if (type === 'view' && n >= from) trials += last.filter((other) => other !== itemId).length
+    if (type === 'click')
+      clicked.set(userId, [itemId, ...last.filter((other) => other !== itemId)].slice(0, 4))
+  }
+  return trials
+}
+
+describe('a rolling upgrade to copies that carry details', () => {
   it('loses no interaction, and takes the values that an old writer left out for missing', async () => {
     const { driver, store, told } = await rolledOver()
     const replay = replayOf(driver, featureSet)
@@ -103,6 +129,9 @@ describe('a rolling upgrade to copies that carry values', () => {
     }
     expect(total('user')).toBe(sumOf(told, ['view']))
     expect(total('item')).toBe(sumOf(told.slice(HALF), ['view', 'click']))
+    expect(trialsIn([...replay.ids('item')].map((id) => replay.stateAt('item', id)!))).toBe(
+      trialsOf(told, HALF),
+    )
   })
 
   it('lets old readers read what new writers write', async () => {

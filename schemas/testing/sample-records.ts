@@ -40,7 +40,11 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
     ],
     details: [
       { sourceOffset: 9_007_199_254_740_000, value: 12.5, recentItems: [] },
-      { sourceOffset: 9_007_199_254_740_300, value: null, recentItems: [{ listHash: -7, itemHashes: [1, 134_217_727] }] },
+      {
+        sourceOffset: 9_007_199_254_740_300,
+        value: null,
+        recentItems: [{ listHash: -7, itemHashes: [1, 134_217_727] }],
+      },
     ],
   },
   users: { userId: 'u-7', occurredAtMs: EVENT_MS, attributes },
