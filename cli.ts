@@ -34,6 +34,7 @@ export type { FeedConfig, FeedInput }
 /** Types and completes a `feedloop.config.ts`; it is checked when a command loads it. */
 export const defineFeed = (feed: FeedInput): FeedInput => feed
 export * from '#feature-store/kinds'
+export { genericFeatures } from '#feature-store'
 
 const SERVICES = { features: runFeatures, scorer: runScorer, trainer: runTrainer } as const
 type ServiceName = keyof typeof SERVICES

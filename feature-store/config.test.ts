@@ -33,8 +33,8 @@ function mistakesOf(input: unknown): readonly string[] {
 describe('feature store configuration', () => {
   it('is the demo feed when nothing is said', () => {
     const config = featureStoreConfigSchema.parse({})
-    expect(config.features.length).toBe(16)
-    expect(compileFeatureSet(config).width).toBe(34)
+    expect(config.features.length).toBe(38)
+    expect(compileFeatureSet(config).width).toBe(78)
   })
 
   it('refuses a name that is a column of another feature', () => {

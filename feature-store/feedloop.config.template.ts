@@ -2,18 +2,7 @@
 // labels it learns. Everything here is optional; what you leave out has the value shown (this file, as it stands, is
 // the demo's feed). `npx feedloop check` reports all mistakes at once, `npx feedloop check --json` shows every setting
 // and limit with its value.
-import {
-  age,
-  attribute,
-  cross,
-  decayedCount,
-  defineFeed,
-  recency,
-  smoothedRate,
-  windowedCount,
-} from 'feedloop'
-
-const clickRate = { of: ['click'], per: ['view'], prior: 0.12 }
+import { defineFeed, genericFeatures } from 'feedloop'
 
 export default defineFeed({
   // Begins the names of topics (feed.interactions.v1), groups and Redis keys: two loops can share a broker.
@@ -42,47 +31,23 @@ export default defineFeed({
       context: {},
     },
 
-    // One entry, one feature (some make several columns). All times are the feed's own clock.
+    // One entry, one feature (some make several columns; `npx feedloop features list` shows them). The generic set: rates,
+    // counts and times of users and items at several half-lives, what came last, what a user likes, what goes together, the
+    // place among the other candidates, hour and day, attributes. A number's mean and deviation bring it to order one; each
+    // known value of a text becomes a column. All times are the feed's own clock.
     features: [
-      // How active somebody is, old views fading.
-      decayedCount({ entity: 'user', of: ['view'], halfLifeMinutes: 360 }),
-      // The last half hour, in buckets of five minutes.
-      windowedCount({ entity: 'user', of: ['view'], windowMinutes: 30, bucketMinutes: 5 }),
-      // Clicks per view, pulled to the prior as if 20 views at that rate had been seen before.
-      smoothedRate({ entity: 'user', ...clickRate, strength: 20, halfLifeMinutes: 360 }),
-      recency({ entity: 'user', of: ['click'] }),
-      attribute({ entity: 'user', attribute: 'segment', as: { oneHot: ['s0', 's1', 's2', 's3'] } }),
-      decayedCount({ entity: 'item', of: ['view'], halfLifeMinutes: 30 }),
-      windowedCount({ entity: 'item', of: ['click'], windowMinutes: 60, bucketMinutes: 10 }),
-      // The same rate at two speeds: what trends, and what lasts.
-      smoothedRate({ entity: 'item', ...clickRate, strength: 20, halfLifeMinutes: 30 }),
-      smoothedRate({ entity: 'item', ...clickRate, strength: 20, halfLifeMinutes: 360 }),
-      smoothedRate({
-        entity: 'item',
-        of: ['like'],
-        per: ['click'],
-        prior: 0.2,
-        strength: 10,
-        halfLifeMinutes: 360,
+      ...genericFeatures({
+        of: ['click'],
+        per: ['view'],
+        attributes: {
+          user: { segment: { kind: 'text', values: ['s0', 's1', 's2', 's3'] } },
+          item: {
+            category: { kind: 'text', values: ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'] },
+            price: { kind: 'number', mean: 0.5, deviation: 0.3 },
+          },
+        },
       }),
-      recency({ entity: 'item', of: ['view'] }),
-      age({ entity: 'item' }),
-      attribute({ entity: 'item', attribute: 'price', as: 'number', scale: { subtract: 0.5, divide: 0.5 } }),
-      attribute({
-        entity: 'item',
-        attribute: 'category',
-        as: { oneHot: ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'] },
-      }),
-      // This user's click rate on items of the candidate's category, and on items about as expensive.
-      cross({ ...clickRate, by: 'category', strength: 5, halfLifeMinutes: 180 }),
-      cross({
-        ...clickRate,
-        by: 'price',
-        bands: [0.25, 0.5, 0.75],
-        strength: 5,
-        halfLifeMinutes: 180,
-        valuesMax: 4,
-      }),
+      // Your own, by kind: decayedCount({ entity: 'item', of: ['click'], halfLifeMinutes: 30 }),
     ],
   },
 

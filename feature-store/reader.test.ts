@@ -118,30 +118,31 @@ describe('feature reader', () => {
       requestOf({ occurredAtMs: late }),
     ])
     const [known, described, unknown, stale] = [0, 1, 2, 3].map((row) => rowOf(found, row))
-    const rate = Math.log((2 ** (-1 / 360) + 0.12 * 20) / (2 ** (-2 / 360) + 20) / 0.12)
-    expect(known!.value('user_click_per_view_360m')).toBeCloseTo(rate, 6)
+    const ofFeed = (1 + 0.5) / (1 + 1)
+    const rate = Math.log((1 + ofFeed * 10) / (1 + 10) / ofFeed)
+    expect(known!.value('user_click_per_view_ever')).toBeCloseTo(rate, 6)
     expect(known!.value('user_since_click')).toBeCloseTo(Math.log1p(1) / 4, 6)
     expect(known!.value('user_segment=s1')).toBe(1)
     expect(known!.value('item_category=c1')).toBe(1)
     expect(known!.value('user_view_last_30m')).toBeCloseTo(Math.log1p(1) / 4, 6)
     // i9 is of category c1 too: what the user did to i1 speaks for it.
-    const cross = 'user_x_category_click_per_view_180m'
-    expect(described!.value(cross)).toBe(known!.value(cross))
-    expect(described!.value(cross)).toBeGreaterThan(0)
-    expect(described!.value('item_view_decayed_30m')).toBe(0)
-    expect(described!.flag('item_view_decayed_30m')).toBe(0)
-    expect([described!.value('item_since_view__missing'), described!.flag('item_since_view')]).toEqual([
+    const likes = 'user_likes_category'
+    expect(described!.value(likes)).toBe(known!.value(likes))
+    expect(described!.value(likes)).toBeGreaterThan(0)
+    expect(described!.value('item_shown_3h')).toBe(0)
+    expect(described!.flag('item_shown_3h')).toBe(0)
+    expect([described!.value('item_since_click__missing'), described!.flag('item_since_click')]).toEqual([
       1,
       MISSING,
     ])
-    expect([unknown!.value(cross), unknown!.value(`${cross}__missing`), unknown!.flag(cross)]).toEqual([
+    expect([unknown!.value(likes), unknown!.value(`${likes}__missing`), unknown!.flag(likes)]).toEqual([
       0,
       1,
       MISSING,
     ])
     expect([unknown!.value('item_price__missing'), unknown!.flag('item_category=c0')]).toEqual([1, MISSING])
-    expect(stale!.flag('user_click_per_view_360m')).toBe(STALE)
-    expect(stale!.flag('item_click_per_view_30m')).toBe(STALE)
+    expect(stale!.flag('user_click_per_view_1440m')).toBe(STALE)
+    expect(stale!.flag('item_rate_3h')).toBe(STALE)
     expect(stale!.flag('item_price')).toBe(0)
     expect(found.userOffsets).toEqual([1, 1])
     expect(found.itemOffsets).toEqual([0, -1, -1, 0]) // both copies came in one record
@@ -198,7 +199,7 @@ describe('feature reader', () => {
     const priceAt = async (minute: number) => {
       const found = await vectorsOf(reader, [requestOf({ occurredAtMs: TRAFFIC_START_MS + minute * MINUTE })])
       const row = rowOf(found, 0)
-      return row.flag('item_price') === MISSING ? null : row.value('item_price') * 0.5 + 0.5
+      return row.flag('item_price') === MISSING ? null : row.value('item_price') * 0.3 + 0.5
     }
     expect(await priceAt(9)).toBeCloseTo(0.4)
     expect(await priceAt(2.5)).toBeCloseTo(0.3)

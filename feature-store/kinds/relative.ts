@@ -45,13 +45,13 @@ export const relative = defineKind(schema, {
 /** Counts and rates are logarithms, so that the gap is the logarithm of a ratio. Who has no value has no place. */
 function writePlaces({ vectors, flags, base, count, width }: ListRows, from: number, at: number): void {
   const known: number[] = []
-  let sum = 0
   for (let row = 0; row < count; row++) {
     const place = base + row * width + from
     if ((flags[place]! & MISSING) !== 0) continue
     known.push(vectors[place]!)
-    sum += vectors[place]!
   }
+  // By size: an audit knows the candidates by their rank, and must come to the same bits.
+  const sum = known.sort((left, right) => left - right).reduce((total, value) => total + value, 0)
   const mean = known.length === 0 ? 0 : sum / known.length
   const shareOf = rankShares(known)
   for (let row = 0; row < count; row++) {

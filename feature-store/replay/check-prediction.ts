@@ -1,6 +1,7 @@
 import type { Prediction, RankedItem } from '#schemas'
 import type { AttributesState } from '../attributes/attributes-state.ts'
 import { STALE } from '../contract.ts'
+import type { CompiledFeatureSet } from '../feature-set.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
@@ -42,36 +43,82 @@ export function checkPrediction(replay: Replay, prediction: Prediction): Predict
   const feedRates = feedRatesAt(featureSet, feed, occurredAtMs)
   const context = contextValues(featureSet, prediction.context)
 
+  const candidates = prediction.ranking.map((ranked) => candidateOf(replay, ranked, occurredAtMs))
+
   let fewest: VectorMismatch[] | null = null
   for (const attributes of attributeViews(replay, 'user', userId, occurredAtMs)) {
     const at = { id: userId, atMs: occurredAtMs, stale: false }
     const user = entityView(featureSet.layouts.user, userState, attributes, at)
-    const mismatches = recorded.flatMap((ranked) => mismatchOf(ranked, user) ?? [])
+    const mismatches = mismatchesOf(candidates, featureSet, { user, context, feedRates })
     if (fewest === null || mismatches.length < fewest.length) fewest = mismatches
     if (fewest.length === 0) break
   }
   return { kind: 'checked', vectors: recorded.length, mismatches: fewest ?? [] }
+}
 
-  function mismatchOf(ranked: RankedItem, user: EntityView): VectorMismatch | null {
-    const state = ranked.itemOffset < 0 ? null : replay.stateAt('item', ranked.itemId, ranked.itemOffset)
-    let first: VectorMismatch | null = null
-    for (const attributes of attributeViews(replay, 'item', ranked.itemId, occurredAtMs)) {
-      const at = { id: ranked.itemId, atMs: occurredAtMs, stale: false }
-      const item = entityView(featureSet.layouts.item, state, attributes, at)
-      const vector = new Float32Array(featureSet.width)
-      const flags = new Uint8Array(featureSet.width)
-      vectorise(featureSet, { user, items: [item], context, feedRates }, vector, flags, 0)
-      const column = differingColumn(ranked, vector, flags)
-      if (column < 0) return null
-      first ??= {
-        itemId: ranked.itemId,
-        column: featureSet.names[column] ?? 'length',
-        recorded: floatAt(ranked.vector!, column),
-        recomputed: vector[column] ?? NaN,
-      }
-    }
-    return first
+interface Candidate {
+  ranked: RankedItem
+  /** As the reader may have known it, the most likely first. */
+  views: EntityView[]
+}
+
+function candidateOf(replay: Replay, ranked: RankedItem, atMs: number): Candidate {
+  const { itemId, itemOffset } = ranked
+  const { layouts } = replay.options.featureSet
+  const state = itemOffset < 0 ? null : replay.stateAt('item', itemId, itemOffset)
+  const views = [...attributeViews(replay, 'item', itemId, atMs)].map((attributes) =>
+    entityView(layouts.item, state, attributes, { id: itemId, atMs, stale: false }),
+  )
+  return { ranked, views }
+}
+
+/**
+ * All candidates are computed together, since some columns say how they stand to each other: first each is known by its other
+ * columns, then all columns are compared.
+ */
+function mismatchesOf(
+  candidates: readonly Candidate[],
+  featureSet: CompiledFeatureSet,
+  shared: Omit<Parameters<typeof vectorise>[1], 'items'>,
+): VectorMismatch[] {
+  const { width, names, groups } = featureSet
+  const inLists = new Set(
+    groups.flatMap((group) => (group.scope === 'list' ? group.names.map((_, n) => group.at + n) : [])),
+  )
+  const items = candidates.map(({ views }) => views[0]!)
+
+  function rowsOf() {
+    const vectors = new Float32Array(items.length * width)
+    const flags = new Uint8Array(items.length * width)
+    vectorise(featureSet, { ...shared, items }, vectors, flags, 0)
+    return (row: number) => ({
+      vector: vectors.subarray(row * width, (row + 1) * width),
+      flags: flags.subarray(row * width, (row + 1) * width),
+    })
   }
+
+  let rows = rowsOf()
+  for (const [row, { ranked, views }] of candidates.entries()) {
+    if (ranked.vector === null) continue
+    for (const view of [...views.slice(1), views[0]!]) {
+      if (differingColumn(ranked, rows(row), inLists) < 0) break
+      items[row] = view
+      rows = rowsOf()
+    }
+  }
+  return candidates.flatMap(({ ranked }, row) => {
+    if (ranked.vector === null) return []
+    const column = differingColumn(ranked, rows(row))
+    if (column < 0) return []
+    return [
+      {
+        itemId: ranked.itemId,
+        column: names[column] ?? 'length',
+        recorded: floatAt(ranked.vector, column),
+        recomputed: rows(row).vector[column] ?? NaN,
+      },
+    ]
+  })
 }
 
 /** What a reader may have known of the attributes, the most likely first. */
@@ -89,12 +136,17 @@ function* attributeViews(
     yield replay.attributesAfter(entity, id, seen + ahead)
 }
 
-/** First column whose bytes or flags differ, -1 none. */
-function differingColumn(ranked: RankedItem, vector: Float32Array, flags: Uint8Array): number {
+/** First column whose bytes or flags differ, -1 none. `but`: columns that are not looked at. */
+function differingColumn(
+  ranked: RankedItem,
+  { vector, flags }: { vector: Float32Array; flags: Uint8Array },
+  but?: ReadonlySet<number>,
+): number {
   const width = vector.length
   if (ranked.vector!.length !== width * 4 || ranked.flags?.length !== width) return width
   const bytes = Buffer.alloc(4)
   for (let column = 0; column < width; column++) {
+    if (but?.has(column) === true) continue
     bytes.writeFloatLE(vector[column]!)
     if (bytes.compare(ranked.vector!, column * 4, column * 4 + 4) !== 0) return column
     if ((ranked.flags[column]! | STALE) !== (flags[column]! | STALE)) return column

@@ -44,7 +44,7 @@ const ONE_PARTITION = { topicName: (topic: string) => topic, partitionOf: () => 
 
 /** @param partitions of the interactions topic: what is told of the whole feed is summed over them, as live */
 export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions: number): FeaturesInOrder {
-  const { layouts } = featureSet
+  const { layouts, width } = featureSet
   const passed = createLiveSteps({ featureSet, ...ONE_PARTITION })
   const keysOf = lookupKeys(featureSet)
   const details = interactionDetails(featureSet)
@@ -100,13 +100,12 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       const keys = looksUp ? keysOf(attributes.item.get(itemId) ?? null, occurredAtMs) : undefined
       const beside = details.of(interaction, user)
       fold(layouts.user, user, type, occurredAtMs, offset, keys, beside)
-      const carried = details.carried(type, beside)
-      fold(layouts.item, stateOf('item', itemId), type, occurredAtMs, offset, undefined, carried)
+      const item = stateOf('item', itemId)
+      fold(layouts.item, item, type, occurredAtMs, offset, undefined, details.carried(type, beside))
       feeds.fold(interaction, offset)
       return 'folded'
     },
     read({ userId, itemIds, context, occurredAtMs }) {
-      const { width } = featureSet
       const vectors = new Float32Array(itemIds.length * width)
       const flags = new Uint8Array(itemIds.length * width)
       const user = viewOf('user', userId, occurredAtMs)

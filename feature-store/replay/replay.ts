@@ -118,15 +118,14 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 
   function addAttributes(entity: 'user' | 'item', record: LoggedRecord<User | Item>) {
-    const { key, offset } = record
     const isTombstone = record.value === null
     const value = isTombstone
       ? null
       : passed(entity === 'user' ? 'users' : 'items', record as LoggedRecord<never>)
     if (value === null && !isTombstone) return refuse()
-    const id = value === null ? (key?.toString('utf8') ?? '') : idOf(value)
+    const id = value === null ? (record.key?.toString('utf8') ?? '') : idOf(value)
     if (id === '') return refuse()
-    attributes[entity].add(id, { offset, told: value })
+    attributes[entity].add(id, { offset: record.offset, told: value })
     return 'folded'
   }
 

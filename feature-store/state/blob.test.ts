@@ -83,7 +83,7 @@ describe('state blob', () => {
 
   it('of nobody is empty but for the header', () => {
     const blob = encodeState(layouts.user, new EntityState(layouts.user))
-    expect(blob.length).toBeLessThan(24)
+    expect(blob.length).toBeLessThan(64)
     expect(decodeState(layouts.user, blob)).toEqual(new EntityState(layouts.user))
   })
 
