@@ -23,9 +23,9 @@ const STALE_SECONDS_MAX = 30 * 86_400
 export const THIN_LOG_TREES = {
   use: 'gbdt',
   trees: 200,
-  leaves: 15,
+  leaves: 8,
   learningRate: 0.05,
-  rowsMin: 100,
+  rowsMin: 60,
   l2: 10,
   rowShare: 0.8,
   columnShare: 0.7,
