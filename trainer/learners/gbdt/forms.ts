@@ -8,9 +8,9 @@ export const GBDT_FORMS = {
   /** Small and slow trees. */
   'held-back': {
     trees: 200,
-    leaves: 15,
+    leaves: 8,
     learningRate: 0.05,
-    rowsMin: 100,
+    rowsMin: 60,
     l2: 10,
     rowShare: 0.8,
     columnShare: 0.7,
