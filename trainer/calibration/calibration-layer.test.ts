@@ -82,6 +82,21 @@ it('never learns from what a model was trained on, and begins anew with a new on
   expect(await score(0)).toBeCloseTo(1 / (1 + Math.exp(-1)), 1)
 })
 
+it('a model that follows one of its own learner begins with what that one left out, at once', async () => {
+  const { layer, play, fits, serve, score } = await started()
+  await play(0, 30, -1)
+  await layer.handOver()
+  serve(await model(2, 30 * MINUTE_MS))
+  await layer.refit()
+  expect(fits).toMatchObject([{ atMs: 30 * MINUTE_MS, examples: 1_800 }])
+  expect(await score(0)).toBeCloseTo(1 / (1 + Math.exp(1)), 1)
+  await play(30 * MINUTE_MS, 30, -1)
+  await layer.handOver()
+  serve(await model(3, 60 * MINUTE_MS))
+  await layer.refit()
+  expect(fits.at(-1)).toMatchObject({ atMs: 60 * MINUTE_MS, examples: 3_600 })
+})
+
 it('takes what it knows already when a model comes that was trained before it', async () => {
   const { layer, play, fits, serve } = await started({ everyMinutes: 60 })
   await play(0, 59, -1)

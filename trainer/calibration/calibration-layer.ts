@@ -21,6 +21,11 @@ export interface CalibrationLayer {
   isDue(): boolean
   /** Fits the calibration of the model that serves anew, when it is due. */
   refit(): Promise<void>
+  /**
+   * A younger model of the same learner and window is about to serve: it will err much as this one did on what it had not
+   * seen, so it begins with this one's scores of that, and a refit is due at once.
+   */
+  handOver(): Promise<void>
   /** Takes back what matured from this event time on: its labels had not arrived. */
   forgetSince(maturedAtMs: number): void
   /** Something changed: only the last `count` examples count. */
@@ -55,6 +60,8 @@ export function createCalibrationLayer(parts: CalibrationLayerParts): Calibratio
   const recent = createRecentWindow<TrainingExample>(examplesMax)
   let atMs = -Infinity
   let seen: Seen | undefined
+  /** What the next model begins with. */
+  let left: Pick<Seen, 'logOdds' | 'labels'> | undefined
 
   /** Of the model that serves; one that is new begins with what matured after it was trained. */
   function current(): Seen | undefined {
@@ -64,8 +71,17 @@ export function createCalibrationLayer(parts: CalibrationLayerParts): Calibratio
     if (seen?.modelId === modelId) return seen
     const waiting = createRecentWindow<TrainingExample>(examplesMax)
     for (const example of recent.last()) if (example.maturedAtMs > trainedOn.toMs) waiting.add(example)
-    const fresh = waiting.length
-    seen = { modelId, waiting, logOdds: [], labels: [], fresh, fittedAtMs: trainedOn.toMs }
+    const { logOdds, labels } = left ?? { logOdds: [], labels: [] }
+    const fresh = waiting.length + labels.length
+    seen = {
+      modelId,
+      waiting,
+      logOdds,
+      labels,
+      fresh,
+      fittedAtMs: left === undefined ? trainedOn.toMs : -Infinity,
+    }
+    left = undefined
     return seen
   }
 
@@ -75,28 +91,12 @@ export function createCalibrationLayer(parts: CalibrationLayerParts): Calibratio
     return found.fresh >= Math.max(NEW_EXAMPLES_MIN, NEW_SHARE_MIN * found.labels.length)
   }
 
-  /** Adds what the file says of the waiting. */
-  async function score(model: ProvenModel, found: Seen): Promise<void> {
-    const waiting = found.waiting.last()
-    found.waiting.clear()
-    const raw = model.recalibrated({ ...model.manifest, ...calibratedBy(IDENTITY_CALIBRATION) })!
-    try {
-      const scores = await raw.predict(vectorsOf(waiting, model.manifest.width), waiting.length)
-      found.logOdds = [...found.logOdds, ...Array.from(scores, logOddsOf)].slice(-examplesMax)
-      found.labels = [...found.labels, ...waiting.map(({ label }) => label)].slice(-examplesMax)
-    } catch (error) {
-      // These are missed; a session that has failed is replaced by whoever opened it.
-      if (!(error instanceof ModelCallError)) throw error
-    } finally {
-      await raw.close()
-    }
-  }
-
   function keep(examples: readonly TrainingExample[]): void {
     recent.clear()
     for (const example of examples) recent.add(example)
     const before = seen
     seen = undefined
+    left = undefined
     const again = current()
     if (again !== undefined && again.modelId === before?.modelId) again.fittedAtMs = before.fittedAtMs
   }
@@ -117,7 +117,7 @@ export function createCalibrationLayer(parts: CalibrationLayerParts): Calibratio
       const model = parts.serving()
       if (!isDue() || model === undefined) return
       const found = current()!
-      await score(model, found)
+      await scoreWaiting(model, found, examplesMax)
       found.fittedAtMs = atMs
       found.fresh = 0
       const rows = { logOdds: Float64Array.from(found.logOdds), labels: Uint8Array.from(found.labels) }
@@ -125,7 +125,31 @@ export function createCalibrationLayer(parts: CalibrationLayerParts): Calibratio
       if (calibrationIdOf(calibration) === model.manifest.calibrationId) return
       await parts.recalibrate(calibration, { atMs, examples: rows.labels.length })
     },
+    async handOver() {
+      const found = current()
+      if (found === undefined) return
+      await scoreWaiting(parts.serving()!, found, examplesMax)
+      left = found
+    },
     forgetSince: (maturedAtMs) => keep(recent.last().filter((example) => example.maturedAtMs < maturedAtMs)),
     keepLast: (count) => keep(recent.last(count)),
+  }
+}
+
+/** Adds what the file says of the waiting. */
+async function scoreWaiting(model: ProvenModel, found: Seen, examplesMax: number): Promise<void> {
+  const waiting = found.waiting.last()
+  if (waiting.length === 0) return
+  found.waiting.clear()
+  const raw = model.recalibrated({ ...model.manifest, ...calibratedBy(IDENTITY_CALIBRATION) })!
+  try {
+    const scores = await raw.predict(vectorsOf(waiting, model.manifest.width), waiting.length)
+    found.logOdds = [...found.logOdds, ...Array.from(scores, logOddsOf)].slice(-examplesMax)
+    found.labels = [...found.labels, ...waiting.map(({ label }) => label)].slice(-examplesMax)
+  } catch (error) {
+    // These are missed; a session that has failed is replaced by whoever opened it.
+    if (!(error instanceof ModelCallError)) throw error
+  } finally {
+    await raw.close()
   }
 }

@@ -37,9 +37,11 @@ export function createServedModels(openModel: OpenModel, config: CalibrationConf
     previous: () => previous,
     async goLive({ onnx, manifest }) {
       const session = await openModel(onnx, manifest)
+      await layer.handOver()
       await previous?.close()
       previous = current
       current = session
+      await layer.refit()
     },
     async close() {
       await previous?.close()
