@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type KafkaSecurity, kafkaTlsSchema } from '../kafka-security.ts'
 import type { Secret } from '../secret.ts'
 import { AddressInvalidError } from './errors.ts'
@@ -91,7 +91,9 @@ describe('kafkaSecurityEnvironment', () => {
   })
 
   it('hands a text on as text, a file as its path', () => {
-    const file = path.join(mkdtempSync(path.join(tmpdir(), 'feedloop-')), 'secret')
+    const folder = mkdtempSync(path.join(tmpdir(), 'feedloop-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = path.join(folder, 'secret')
     writeFileSync(file, 'kept')
     chmodSync(file, 0o600)
     const given = (password: Secret) =>

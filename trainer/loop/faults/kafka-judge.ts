@@ -1,22 +1,24 @@
 import { compileFeatureSet, partitionTag } from '#feature-store'
-import { decodeState, spellOut } from '#feature-store/testing'
+import { decodeState, FEED_ID, spellOut, type StateLayout } from '#feature-store/testing'
 import type { RecordOf, TopicKey } from '#schemas'
 import { readTopic } from '#streams'
 import type { OwnFeed } from '../testing/own-feed.ts'
 import { type Acknowledged, createAcknowledged } from './acknowledged.ts'
 import { createOrderWatch, judgeStates, type StatesVerdict, type StoredState } from './judge.ts'
 import { numberOf, requestOf, type Workload } from './numbered-traffic.ts'
-import { computeReference, eventsOf } from './reference.ts'
+import { computeReference, eventsOf, type ReferenceEvent } from './reference.ts'
 import type { Damage } from './scenario.ts'
 
 /** Damage, and where to look first. */
 export interface FeaturesJudgement extends Damage {
   user: StatesVerdict
   item: StatesVerdict
+  /** Of the feed's own states, one per partition of interactions. */
+  feed: StatesVerdict
 }
 
 /**
- * Holds the stored state of every user and item against the reference. Everything must have been applied: wait for the
+ * Holds the stored state of every user, every item and the feed against the reference. Everything must have been applied: wait for the
  * stages to catch up first. Truth is what was acknowledged, and what the log holds beyond it (records whose
  * acknowledgement got lost).
  *
@@ -32,24 +34,44 @@ export async function judgeFeatures(
   const known = await withLogged(feed, workload, acknowledged)
   const copied = createAcknowledged(workload.interactions)
   for (const some of [known.numbers(), copiedOnly]) for (const n of some) copied.add(n)
-  const judge = async (
-    entity: 'user' | 'item',
-    topic: TopicKey,
-    right: Acknowledged,
-  ): Promise<StatesVerdict> => {
-    const reference = computeReference(layouts[entity], () => eventsOf(workload, entity, right.numbers()))
-    return judgeStates(reference, await storedStates(feed, entity, topic))
+  const judge = async (entity: Entity, right: Acknowledged): Promise<StatesVerdict> => {
+    const layout = layouts[entity]
+    if (layout === null) return judgeStates(new Map(), new Map())
+    const events = () => eventsFor(feed, workload, entity, right.numbers())
+    return judgeStates(computeReference(layout, events), await storedStates(feed, entity, layout))
   }
-  const user = await judge('user', 'interactions', known)
-  const item = await judge('item', 'itemInteractions', copied)
+  const user = await judge('user', known)
+  const item = await judge('item', copied)
+  const whole = await judge('feed', known)
   return {
     expected: known.count,
-    lost: Math.max(user.lost, item.lost),
-    duplicated: Math.max(user.duplicated, item.duplicated),
+    lost: Math.max(user.lost, item.lost, whole.lost),
+    duplicated: Math.max(user.duplicated, item.duplicated, whole.duplicated),
     reordered: await reorderedCopies(feed),
-    wrong: user.wrong + item.wrong,
+    wrong: user.wrong + item.wrong + whole.wrong,
     user,
     item,
+    feed: whole,
+  }
+}
+
+type Entity = 'user' | 'item' | 'feed'
+
+/** The feed's own states see every interaction of their partition, in whole seconds. */
+function* eventsFor(
+  { runtime }: OwnFeed,
+  workload: Workload,
+  entity: Entity,
+  numbers: Iterable<number>,
+): Iterable<ReferenceEvent> {
+  for (const event of eventsOf(workload, entity === 'item' ? 'item' : 'user', numbers)) {
+    if (entity !== 'feed') yield event
+    else
+      yield {
+        ...event,
+        id: String(runtime.partitionOf('interactions', event.id)),
+        occurredAtMs: Math.floor(event.occurredAtMs / 1_000) * 1_000,
+      }
   }
 }
 
@@ -69,15 +91,18 @@ async function withLogged(
 
 async function storedStates(
   { runtime, store, config }: OwnFeed,
-  entity: 'user' | 'item',
-  topic: TopicKey,
+  entity: Entity,
+  layout: StateLayout,
 ): Promise<Map<string, StoredState>> {
-  const layout = compileFeatureSet(config.features).layouts[entity]
+  const topic: TopicKey = entity === 'item' ? 'itemInteractions' : 'interactions'
+  const { user, item } = compileFeatureSet(config.features).layouts
   const stored = new Map<string, StoredState>()
   for (let partition = 0; partition < runtime.partitionCount(topic); partition++) {
-    const tag = partitionTag(runtime.topicName(topic), partition, layout.id)
-    for await (const { id, blob } of store.scan(tag))
-      stored.set(id, spellOut(layout, decodeState(layout, blob)))
+    const tag = partitionTag(runtime.topicName(topic), partition, (entity === 'item' ? item : user).id)
+    for await (const { id, blob } of store.scan(tag)) {
+      if (entity !== 'item' && (id === FEED_ID) !== (entity === 'feed')) continue
+      stored.set(entity === 'feed' ? String(partition) : id, spellOut(layout, decodeState(layout, blob)))
+    }
   }
   return stored
 }
