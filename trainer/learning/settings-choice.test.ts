@@ -123,6 +123,47 @@ describe('settings are chosen', () => {
     expect(found[1]).toEqual(['held-back-recent'])
   })
 
+  it('once for fits that begin while it is under way, and anew after one that failed', async () => {
+    const asked: string[][] = []
+    let finish: (model: ProvableModel) => void = () => undefined
+    const results = [
+      Promise.reject<ProvableModel>(new Error('out of memory')),
+      new Promise<ProvableModel>((resolve) => (finish = resolve)),
+    ]
+    const made = (settings: string) =>
+      ({ facts: { examples: 1, rounds: 1, parameters: 1, settings } }) as ProvableModel
+    const fitter = withChosenSettings({
+      fit(request) {
+        asked.push((request.forms ?? []).map(({ name }) => name))
+        return results[asked.length - 1] ?? Promise.resolve(made('free'))
+      },
+    })
+    const fit = (settings: object = {}) =>
+      fitter.fit({ ...requestOf(drawn(100, () => 0)), ...settings }, quiet)
+    await expect(fit()).rejects.toThrow('out of memory')
+    const [chosen, besides] = [fit(), fit()]
+    expect(asked.map(({ length }) => length)).toEqual([4, 4])
+    finish(made('far-held-back'))
+    await Promise.all([chosen, besides])
+    expect(asked[2]).toEqual(['far-held-back'])
+    for (let fits = 0; fits < 30; fits++) await fit({ startFrom: new Uint8Array() })
+    expect(new Set(asked.slice(3).flat())).toEqual(new Set(['far-held-back']))
+  })
+
+  it('of the trees of a stack, too', async () => {
+    const stack = learnerChoiceSchema.parse({ use: 'stack' })
+    const forms = settingsFormsOf(stack)
+    expect(forms.map(({ name }) => name)).toContain('free')
+    const free = choiceWith(
+      stack,
+      forms.find(({ name }) => name === 'free')!,
+    )
+    expect(free).toMatchObject({ use: 'stack', trees: GBDT_FORMS.free })
+    const rows = drawn(400, (x) => 4 * x)
+    const { facts } = await fitModel({ ...requestOf(rows), choice: stack, forms }, quiet)
+    expect(forms.map(({ name }) => name)).toContain(facts.settings)
+  })
+
   it('never when they are given', async () => {
     expect(await asked([100, 200], { leaves: 3 })).toEqual([[], []])
   })

@@ -1,6 +1,5 @@
+import { playInProcess } from './testing/play-in-process.ts'
 import { describe, expect, it } from 'vitest'
-import { fitterInProcess } from '../../learning/fitter.ts'
-import { openLinearModel } from '../../testing/index.ts'
 import { backtestText } from './backtest-text.ts'
 import { type BacktestOptions, runBacktest } from './backtest.ts'
 import { withLabelDelay } from './label-delay.ts'
@@ -13,11 +12,7 @@ const shared = {
   retrainEveryMs: 6 * HOUR_MS,
   fromDay: 0,
   gates: ['none', 'live'],
-  openModel: openLinearModel,
-  fitter: fitterInProcess,
-  stopwatch: { nowMs: () => 0 },
-  signal: new AbortController().signal,
-  onProgress: () => undefined,
+  ...playInProcess,
 } satisfies Partial<BacktestOptions & PlayOptions>
 
 const run = (options: Partial<BacktestOptions> = {}) =>

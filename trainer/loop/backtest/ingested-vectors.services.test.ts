@@ -1,8 +1,7 @@
+import { playInProcess } from './testing/play-in-process.ts'
 import { expect, test } from 'vitest'
 import type { Prediction } from '#schemas'
 import { describeServices } from '#streams/testing/services'
-import { fitterInProcess } from '../../learning/fitter.ts'
-import { openLinearModel } from '../../testing/index.ts'
 import type { FeedLog, LogEntry } from '../datasets/index.ts'
 import { ingestLog } from '../ingest/kafka-ingest.ts'
 import { openOwnFeed, type OwnFeed } from '../testing/own-feed.ts'
@@ -42,11 +41,7 @@ async function backtested(): Promise<Map<string, Prediction>> {
     windowMs: Infinity,
     fromDay: 0,
     gates: ['none'],
-    openModel: openLinearModel,
-    fitter: fitterInProcess,
-    stopwatch: { nowMs: () => 0 },
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
+    ...playInProcess,
     onPrediction: (prediction) => void found.set(prediction.requestId, prediction),
   })
   await played.close()

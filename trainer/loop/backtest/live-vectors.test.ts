@@ -1,9 +1,9 @@
+import { playInProcess } from './testing/play-in-process.ts'
 import { expect, it } from 'vitest'
 import { compileFeatureSet, createFeatureReader, createMemoryStore, startFeatureStore } from '#feature-store'
 import type { Prediction } from '#schemas'
 import { startScorer } from '#scorer'
 import { createMemoryRuntime } from '#streams'
-import { fitterInProcess } from '../../learning/fitter.ts'
 import { openLinearModel } from '../../testing/index.ts'
 import type { FeedLog } from '../datasets/index.ts'
 import { type FeedConfig, feedSchema } from '../feed.ts'
@@ -62,11 +62,7 @@ it('makes the vectors of the live services, bit for bit', async () => {
     windowMs: Infinity,
     fromDay: 0,
     gates: ['none'],
-    openModel: openLinearModel,
-    fitter: fitterInProcess,
-    stopwatch: { nowMs: () => 0 },
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
+    ...playInProcess,
     onPrediction: (prediction) => void backtested.set(prediction.requestId, prediction),
   })
   await played.close()

@@ -1,10 +1,9 @@
+import { playInProcess } from './testing/play-in-process.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { hasPython } from '#schemas/testing'
 import { describe, expect, it } from 'vitest'
-import { fitterInProcess } from '../../learning/fitter.ts'
-import { openLinearModel } from '../../testing/index.ts'
 import { openPythonPeer } from '../../testing/process-python-peer.ts'
 import { DATA_SETS } from '../datasets/index.ts'
 import { triedFeedOf } from './backtest.ts'
@@ -27,11 +26,7 @@ async function playedUniformLog(): Promise<Played> {
     windowMs: Infinity,
     fromDay: 0,
     gates: ['none'],
-    openModel: openLinearModel,
-    fitter: fitterInProcess,
-    stopwatch: { nowMs: () => 0 },
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
+    ...playInProcess,
   })
 }
 

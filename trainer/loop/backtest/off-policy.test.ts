@@ -1,6 +1,5 @@
+import { playInProcess } from './testing/play-in-process.ts'
 import { expect, it } from 'vitest'
-import { fitterInProcess } from '../../learning/fitter.ts'
-import { openLinearModel } from '../../testing/index.ts'
 import type { FeedLog } from '../datasets/index.ts'
 import { backtestText } from './backtest-text.ts'
 import { runBacktest, type BacktestOptions } from './backtest.ts'
@@ -19,11 +18,7 @@ const run = (log: FeedLog, options: Partial<BacktestOptions> = {}) =>
     retrainEveryMs: 6 * HOUR_MS,
     fromDay: 1,
     gates: ['none', 'live'],
-    openModel: openLinearModel,
-    fitter: fitterInProcess,
-    stopwatch: { nowMs: () => 0 },
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
+    ...playInProcess,
     ...options,
   })
 

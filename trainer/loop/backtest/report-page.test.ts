@@ -1,6 +1,5 @@
+import { playInProcess } from './testing/play-in-process.ts'
 import { describe, expect, it } from 'vitest'
-import { fitterInProcess } from '../../learning/fitter.ts'
-import { openLinearModel } from '../../testing/index.ts'
 import { runBacktest } from './backtest.ts'
 import { curvesOf } from './curves.ts'
 import { importancesOf } from './importances.ts'
@@ -18,11 +17,7 @@ const report = runBacktest({
   fromDay: 1,
   threshold: 0.5,
   gates: ['none', 'live'],
-  openModel: openLinearModel,
-  fitter: fitterInProcess,
-  stopwatch: { nowMs: () => 0 },
-  signal: new AbortController().signal,
-  onProgress: () => undefined,
+  ...playInProcess,
 })
 
 describe('the page', () => {

@@ -72,7 +72,7 @@ export function mindRequest(
   { userId, atMs, shown }: MindImpression,
   requestId: string,
 ): Extract<LogEntry, { kind: 'impression' }> {
-  const outcomes = shown.flatMap(({ newsId, clicked }, position) => {
+  const outcomes = shown.flatMap(({ newsId, clicked }) => {
     const outcome = (type: string): Interaction => ({
       interactionId: joinedId('.', [requestId, newsId, type]),
       userId,
@@ -80,7 +80,7 @@ export function mindRequest(
       type,
       occurredAtMs: atMs,
       requestId,
-      position,
+      position: null, // MIND's lists are shuffled
       value: null,
     })
     return clicked ? [outcome('view'), outcome('click')] : [outcome('view')]

@@ -1,0 +1,11 @@
+import { fitterInProcess } from '../../../learning/fitter.ts'
+import { openLinearModel } from '../../../testing/index.ts'
+
+/** What a test plays a log with: models opened and fitted in its own thread, a clock that stands still, nobody told. */
+export const playInProcess = {
+  openModel: openLinearModel,
+  fitter: fitterInProcess,
+  stopwatch: { nowMs: () => 0 },
+  signal: new AbortController().signal,
+  onProgress: () => undefined,
+}
