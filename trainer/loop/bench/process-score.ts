@@ -52,8 +52,8 @@ async function score({ json, rounds, seconds, peers }: Options): Promise<void> {
           : []),
       ]
       for (let round = 0; round < rounds; round++) {
-        rows[0]!.runs.push(await ownRun(loop, 'trees', seconds))
-        rows[1]!.runs.push(await ownRun(loop, 'linear', seconds))
+        rows[0]!.runs.push(await ownRun(loop, { name: 'trees', round, seconds }))
+        rows[1]!.runs.push(await ownRun(loop, { name: 'linear', round, seconds }))
         if (fastApi !== undefined) rows[2]!.runs.push(await peerRun(fastApi, loop, seconds))
         for (const { title, runs } of rows) say(`${title}: ${JSON.stringify(runs.at(-1))}`)
       }
@@ -70,11 +70,12 @@ async function score({ json, rounds, seconds, peers }: Options): Promise<void> {
   }
 }
 
-let asked = 0
-
-async function ownRun({ own, url, serve }: ScoreLoop, name: ModelName, seconds: number): Promise<ScoreRun> {
+async function ownRun(
+  { own, url, serve }: ScoreLoop,
+  { name, round, seconds }: { name: ModelName; round: number; seconds: number },
+): Promise<ScoreRun> {
   await serve(name)
-  const requests = scoreRequests(`score-${String(asked++)}`)
+  const requests = scoreRequests(`score-${name}-${String(round)}`)
   const ask = () => requests.next().value!
   const bodies = Array.from({ length: BODIES }, () => JSON.stringify({ ...ask(), requestId: '[<id>]' }))
   const http: ScoreRun['http'] = {}
