@@ -12,6 +12,11 @@ export const PEER_PACKAGES = [
   'vowpalwabbit==9.11.9',
   // Of the Open Bandit Pipeline.
   'pandas==3.1.1',
+  // Of the programs beside the external learner.
+  'onnxmltools==1.16.0',
+  'skl2onnx==1.20.0',
+  'onnx==1.23.2',
+  'pyarrow==26.0.1',
 ]
 /** It asks for torch as well, which its estimators do without. */
 const ALONE = ['obp==0.4.1']
