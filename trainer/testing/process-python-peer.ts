@@ -16,6 +16,8 @@ export const PEER_PACKAGES = [
   'onnxmltools==1.16.0',
   'skl2onnx==1.20.0',
   'onnx==1.23.2',
+  // Of onnxmltools, which does not say so.
+  'packaging==26.4',
   'pyarrow==26.0.1',
 ]
 /** It asks for torch as well, which its estimators do without. */
@@ -24,6 +26,8 @@ const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
 /** A Python with the peers in it. */
 export interface PythonPeer {
+  /** Its command. */
+  readonly command: string
   /** Runs a script. @returns what it printed */
   run(script: string, argv?: readonly string[]): Promise<string>
 }
@@ -32,6 +36,7 @@ export interface PythonPeer {
 export async function openPythonPeer(): Promise<PythonPeer> {
   const python = await pythonWith(PEER_PACKAGES, ALONE)
   return {
+    command: python,
     async run(script, argv = []) {
       const { stdout } = await run(python, [script, ...argv], { maxBuffer: OUTPUT_BYTES_MAX })
       return stdout
