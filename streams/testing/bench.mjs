@@ -2,6 +2,7 @@
 const PROGRAMS = {
   train: '../../trainer/bench/process-train.ts',
   score: '../../trainer/loop/bench/process-score.ts',
+  joiner: '../../trainer/joiner/bench/process-joiner.ts',
 }
 
 await import(PROGRAMS[process.argv[2]] ?? '../../feature-store/bench/process-bench.ts')
