@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: a benchmark belongs to the part that it measures. Needs tsx and `--conditions=source`. */
 const PROGRAMS = {
   train: '../../trainer/bench/process-train.ts',
+  score: '../../trainer/loop/bench/process-score.ts',
   joiner: '../../trainer/joiner/bench/process-joiner.ts',
 }
 
