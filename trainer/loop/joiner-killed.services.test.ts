@@ -10,7 +10,7 @@ import { samplePrediction } from '../testing/sample-predictions.ts'
 import { openOwnFeed, type OwnFeed } from './testing/own-feed.ts'
 
 /** All of them wait at once, most on disk, when the trainer is killed. */
-const PREDICTIONS = 12_000
+const PREDICTIONS = 8_000
 const EVERY_MS = 100
 const FEATURES = 30
 const MINUTE_MS = 60_000
@@ -84,7 +84,7 @@ describeServices('a trainer that is killed with a window full of predictions', (
     const scratchFolder = await mkdtemp(path.join(tmpdir(), 'feedloop-joiner-'))
     cleanups.push(() => rm(scratchFolder, { recursive: true }))
     const click = { positive: ['click'], shown: ['view'], horizonMinutes: HORIZON_MINUTES }
-    const limits = { pendingBytesMax: 6 * MIB, graceMinutes: 0.5 }
+    const limits = { pendingBytesMax: 4 * MIB, graceMinutes: 0.5 }
     const feed = await openOwnFeed(addresses, 'joiner-killed', {
       trainer: { labels: { click }, shownWithinMinutes: 5, scratchFolder, limits },
     })
@@ -111,7 +111,7 @@ describeServices('a trainer that is killed with a window full of predictions', (
     await holds(second, PREDICTIONS)
     expect(await gaugeOf(second, 'joiner_predictions_pending')).toBe(PREDICTIONS)
     expect(await gaugeOf(second, 'joiner_pending_disk_bytes')).toBeGreaterThan(MIB)
-    expect(await gaugeOf(second, 'joiner_pending_memory_bytes')).toBeLessThan(7 * MIB)
+    expect(await gaugeOf(second, 'joiner_pending_memory_bytes')).toBeLessThan(5 * MIB)
     await kill(second)
     await passTime(feed, startMs)
     const third = start()

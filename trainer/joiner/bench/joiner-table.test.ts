@@ -14,6 +14,8 @@ it('tells rates by the second, work by the record, sizes in MiB', () => {
       ...{ rssBytes: 3 * MIB, heapBytes: 2 * MIB, memoryBytes: MIB, diskBytes: 9 * MIB, batchMsMax: 7 },
     },
   ])
-  expect(table.rows).toEqual([['2,000,000', [500], [250], [10], [7], [8], [100], [3], [2], [1], [9]]])
+  expect(table.rows).toEqual([
+    ['2,000,000', [500], [10], [250], [10], [8], [100], [1_250], [7], [3], [2], [1], [9]],
+  ])
   expect(tableText(table)).toContain('2,000,000')
 })
