@@ -6,6 +6,7 @@ import { openKuaiRandLog } from './fs-kuairand.ts'
 import { openMindLog } from './fs-mind.ts'
 import { openMovieLensLog } from './fs-movielens.ts'
 import { openOpenBanditLog } from './fs-open-bandit.ts'
+import { openFolder } from './fs-folder.ts'
 import { openParquet } from './fs-parquet.ts'
 import { columnsOf, readRows } from './fs-rows.ts'
 import { openTable } from './fs-table.ts'
@@ -33,6 +34,7 @@ export const DATA_SETS: Readonly<Record<string, DataSet>> = {
   kuairand: known(openKuaiRandLog, kuaiRandFeed),
   csv: async (path, options) =>
     openTable(path, { rows: () => readRows(path), columns: await columnsOf(path) }, options),
+  folder: openFolder,
   parquet: async (path, options) => openTable(path, await openParquet(path), options),
 }
 
