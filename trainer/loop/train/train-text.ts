@@ -77,7 +77,7 @@ export function dataLines({
   const capped =
     balance.capped === 0
       ? ''
-      : `; rows of ${count(balance.capped)} busy user(s) weigh as ${count(balance.rowsCounted)} together`
+      : `; ${count(balance.capped)} busy user(s) count as ${count(balance.rowsCounted)} rows each`
   const { seen, unseen } = balance.testUsers
   return [
     ...notes.map((note) => `note: ${note}`),
