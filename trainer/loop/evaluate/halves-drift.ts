@@ -1,20 +1,20 @@
-import type { DataReport } from '../train/index.ts'
+import type { DataReport, HalfShift } from '../train/index.ts'
 
 /** What has changed from the first half of the data to the second. */
 export interface HalvesDrift {
   /** Columns that moved, most first. */
-  columns: readonly { column: string; psi: number; meanBefore: number; meanAfter: number; isMajor: boolean }[]
+  columns: readonly (HalfShift & { isMajor: boolean })[]
+  /** Columns of what is given (attributes, time of day) that moved a lot. */
+  majorGiven: number
   rate: { before: number; after: number; zScore: number | null }
   sentence: string
 }
 
 const PSI_SOME = 0.1
 const PSI_MAJOR = 0.25
-const Z_CERTAIN = 3
+/** Standard errors from which a change of the rate is no chance. */
+export const Z_CERTAIN = 3
 const SHOWN_MAX = 12
-/** Counts and times grow from the beginning of a log on: they move in any data. */
-const GROWS = /(count|shown|recency|age|since|impressions)/i
-
 export function halvesDriftOf({ shifts, halves, rows, label }: DataReport): HalvesDrift {
   const columns = shifts
     .filter(({ psi }) => psi >= PSI_SOME)
@@ -27,15 +27,24 @@ export function halvesDriftOf({ shifts, halves, rows, label }: DataReport): Halv
     zScore !== null && Math.abs(zScore) >= Z_CERTAIN
       ? `The share of ${label}s ${after > before ? 'rose' : 'fell'} from ${percent(before)} to ${percent(after)}, more than chance explains.`
       : `The share of ${label}s stayed about the same (${percent(before)} and ${percent(after)}).`
-  const major = columns.filter(({ isMajor, column }) => isMajor && !GROWS.test(column))
-  const columnSentence =
-    columns.length === 0
-      ? 'No column of the features moved.'
-      : major.length === 0
-        ? `${String(columns.length)} column(s) moved, all of them of kinds that move as a log goes on (counts, times) or only somewhat.`
-        : `${String(major.length)} column(s) moved a lot, first of all ${major[0]!.column}.`
+  const major = columns.filter(({ isMajor }) => isMajor)
+  const given = major.filter(({ movesByItself }) => !movesByItself)
+  const history = major.length - given.length
+  const columnSentence = [
+    given.length === 0
+      ? 'Nothing that is said of users, items and requests moved a lot.'
+      : `${String(given.length)} column(s) of what is said of users, items and requests moved a lot, first of all ${given[0]!.column}.`,
+    ...(history === 0
+      ? []
+      : [
+          `${String(history)} column(s) made of what happened before, or of the time, did: history fills and days pass.`,
+        ]),
+  ].join(' ')
   return {
-    columns: columns.slice(0, SHOWN_MAX),
+    columns: [...columns]
+      .sort((left, right) => Number(left.movesByItself) - Number(right.movesByItself))
+      .slice(0, SHOWN_MAX),
+    majorGiven: given.length,
     rate: { before, after, zScore },
     sentence: `${rateSentence} ${columnSentence}`,
   }

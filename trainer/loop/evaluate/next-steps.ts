@@ -1,5 +1,6 @@
 import { BASE_RATE } from '../backtest/played.ts'
 import type { Evaluation } from './evaluation.ts'
+import { Z_CERTAIN } from './halves-drift.ts'
 
 type Found = Omit<Evaluation, 'next'>
 
@@ -119,11 +120,10 @@ function tagSteps({ headRoom }: Found): string[] {
 }
 
 function driftSteps({ drift }: Found): string[] {
-  const { rate, columns } = drift
-  const moved = columns.filter(({ isMajor }) => isMajor).length
-  if ((rate.zScore === null || Math.abs(rate.zScore) < 3) && moved === 0) return []
+  const { rate, majorGiven } = drift
+  if ((rate.zScore === null || Math.abs(rate.zScore) < Z_CERTAIN) && majorGiven === 0) return []
   return [
-    `Train often: what the model sees changes within this data (${String(moved)} column(s) moved a lot). feedloop backtest --retrain-every 24h shows on the same data what a daily model is worth, and the running loop trains and checks all the time.`,
+    `Train often: what the model sees changes within this data (see what changed between the halves). feedloop backtest --retrain-every 24h shows on the same data what a daily model is worth, and the running loop trains and checks all the time.`,
   ]
 }
 

@@ -31,6 +31,9 @@ const TENTH = 0.1
 const PER = 1_000
 /** 80 % power at 5 %: 2 x (1.96 + 0.84)^2. */
 const POWER = 15.7
+/** Of fewer the approximation by a normal distribution says nothing. */
+const ARM_MIN = 100
+const POSITIVES_MIN = 30
 
 /** Counts over the lists of a user. */
 type UserSums = { decisions: number; model: number; without: number }
@@ -59,13 +62,14 @@ export function valueOf(test: TestTable, options: ValueOptions): ValueEstimate {
     requestsPerDay === undefined ? null : scaled(gained, (requestsPerDay * (isLists ? 1 : TENTH)) / PER)
   const measuredOn = users.reduce((sum, { decisions }) => sum + decisions, 0)
   const way = isLists ? 'best of each list' : 'best tenth'
+  const positives = test.labels.reduce((sum, one) => sum + one, 0)
   const parts = { way, measuredOn, byModel, without, gained, perDay } as const
   return {
     ...parts,
     moneyPerDay: valuePerClick === undefined ? null : scaled(perDay, valuePerClick),
     requestsPerArm: requestsPerArm(byModel, without),
     assumptions: assumptionsOf(isLists, options),
-    sentence: sentenceOf(parts, options),
+    sentence: sentenceOf({ ...parts, positives }, options),
   }
 }
 
@@ -126,7 +130,10 @@ function scaled(estimate: Estimate | null, by: number): Estimate | null {
 function requestsPerArm(byModel: Estimate | null, without: Estimate | null): number | null {
   if (byModel === null || without === null || byModel.value <= without.value) return null
   const mean = (byModel.value + without.value) / 2 / PER
-  return Math.ceil((POWER * mean * (1 - mean)) / ((byModel.value - without.value) / PER) ** 2)
+  return Math.max(
+    ARM_MIN,
+    Math.ceil((POWER * mean * (1 - mean)) / ((byModel.value - without.value) / PER) ** 2),
+  )
 }
 
 function assumptionsOf(isLists: boolean, { valuePerClick, requestsPerDay, label }: ValueOptions): string[] {
@@ -145,21 +152,26 @@ function assumptionsOf(isLists: boolean, { valuePerClick, requestsPerDay, label 
   ]
 }
 
-type Measured = Pick<ValueEstimate, 'way' | 'byModel' | 'without' | 'gained' | 'perDay'>
+type Measured = Pick<ValueEstimate, 'way' | 'byModel' | 'without' | 'gained' | 'perDay'> & {
+  positives: number
+}
 
 function sentenceOf(
-  { way, byModel, without, gained, perDay }: Measured,
+  { way, byModel, without, gained, perDay, positives }: Measured,
   { label, valuePerClick }: ValueOptions,
 ): string {
   if (byModel === null || without === null || gained === null)
     return 'There is nothing to measure a value on.'
+  if (positives < POSITIVES_MIN)
+    return `With ${String(positives)} ${label}s in the test rows no value can be told: the figures are chance.`
   const decisions = way === 'best of each list' ? 'lists' : 'of the best tenth of rows'
   const money =
     perDay === null
       ? ''
       : ` That is ${ranged(perDay, 0)} ${label}s a day${valuePerClick === undefined ? '' : `, or ${ranged(scaled(perDay, valuePerClick)!, 2)} in money`}.`
+  const more = gained.value < 0 ? 'more (so fewer)' : 'more'
   const doubt = gained.low <= 0 ? ' That can be chance: the interval reaches below nothing.' : ''
-  return `Per 1,000 ${decisions} the model's choice got ${byModel.value.toFixed(1)} ${label}s and a choice without it ${without.value.toFixed(1)}: ${ranged(gained, 1)} more.${money}${doubt}`
+  return `Per 1,000 ${decisions} the model's choice got ${byModel.value.toFixed(1)} ${label}s and a choice without it ${without.value.toFixed(1)}: ${ranged(gained, 1)} ${more}.${money}${doubt}`
 }
 
 const count = (value: number) => value.toLocaleString('en-US')

@@ -36,6 +36,8 @@ export function leaksIn({ vectors, labels, width }: Block, names: readonly strin
 /** How far a column's values have moved from the first half of the time to the second. */
 export interface HalfShift {
   column: string
+  /** Made of what happened before, or of the time: such columns move in any log, since history fills and days pass. */
+  movesByItself: boolean
   /** Population stability index: 0.1 some, 0.25 a major shift. */
   psi: number
   meanBefore: number
@@ -43,14 +45,18 @@ export interface HalfShift {
 }
 
 /** Most first. O(columns x rows log rows). */
-export function shiftsBetween(before: Block, after: Block, names: readonly string[]): HalfShift[] {
+export function shiftsBetween(
+  before: Block,
+  after: Block,
+  columns: readonly Pick<HalfShift, 'column' | 'movesByItself'>[],
+): HalfShift[] {
   const columnOf = ({ vectors, labels, width }: Block, at: number) =>
     Array.from(labels, (_, row) => vectors[row * width + at]!)
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-  return names
+  return columns
     .map((column, at) => {
       const [was, is] = [columnOf(before, at), columnOf(after, at)]
-      return { column, psi: shiftOf(was, is).psi, meanBefore: mean(was), meanAfter: mean(is) }
+      return { ...column, psi: shiftOf(was, is).psi, meanBefore: mean(was), meanAfter: mean(is) }
     })
     .sort((left, right) => right.psi - left.psi)
 }

@@ -8,7 +8,7 @@ import { triedFeedOf } from '../backtest/backtest.ts'
 import { withLearners } from '../backtest/chosen-learners.ts'
 import type { TriedFeed } from '../backtest/played.ts'
 import { DATA_SETS, dataSetOptions } from '../datasets/index.ts'
-import { endOnInterrupt, wallStopwatch } from '../demo/index.ts'
+import { endOnInterrupt } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { withSlices } from './chosen-feed.ts'
 import { TrainingError } from './errors.ts'
@@ -124,7 +124,7 @@ async function train(flags: TrainFlags, config: string | undefined, context: Con
         checksSanity: flags.sanity,
         openModel: models.openModel,
         fitter,
-        stopwatch: wallStopwatch,
+        stopwatch: { nowMs: () => performance.timeOrigin + performance.now() },
         signal,
         onStage: stages.begin,
         onProgress: ({ impressions }) => stages.share(impressions / log.impressions),

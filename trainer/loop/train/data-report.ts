@@ -1,3 +1,4 @@
+import type { FeatureDefinition } from '#feature-store'
 import type { FeedLog } from '../datasets/index.ts'
 import { leaksIn, shiftsBetween } from './column-checks.ts'
 import { auditRows, bothAudits } from './row-audit.ts'
@@ -11,6 +12,7 @@ interface DataReportParts {
   balance: UserBalance
   shares: PartShares
   label: string
+  features: readonly FeatureDefinition[]
 }
 
 /** Rows that columns are looked at by; more say the same. */
@@ -19,7 +21,7 @@ const LOOKED_AT_ROWS_MAX = 10_000
 /** What can be said of the data before anything is learned. */
 export function dataReportOf(
   split: SplitRows,
-  { dataset, balance, shares, label }: DataReportParts,
+  { dataset, balance, shares, label, features }: DataReportParts,
 ): DataReport {
   const { rows, parts, played, featureSet } = split
   const middle = Math.floor(rows.count / 2)
@@ -60,10 +62,19 @@ export function dataReportOf(
     balance,
     audit: bothAudits(dataset.audit?.(), auditRows(rows)),
     leaks: leaksIn(blockOf(evenlyOf(parts.train, LOOKED_AT_ROWS_MAX)), featureSet.names),
-    shifts: shiftsBetween(before, after, featureSet.names),
+    shifts: shiftsBetween(before, after, historyOf(split, features)),
     halves: { before: rate(0, middle), after: rate(middle, rows.count) },
     notes: [...(dataset.notes ?? [])],
   }
+}
+
+/** Kinds that read what is said of a user, an item or a request: neither what happened nor the time of day. */
+const GIVEN = new Set(['attribute', 'contextAttribute', 'hashBucket', 'position', 'listLength'])
+
+function historyOf({ featureSet: { groups } }: SplitRows, features: readonly FeatureDefinition[]) {
+  return groups.flatMap(({ names }, place) =>
+    names.map((column) => ({ column, movesByItself: !GIVEN.has(features[place]!.kind) })),
+  )
 }
 
 /** So many whole numbers of the range at most, at even steps. */

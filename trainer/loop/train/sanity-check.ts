@@ -52,7 +52,7 @@ export function judgeSanity(
   const passed = tells && (learned >= LEARNED_MIN || (auc !== null && auc >= AUC_MIN))
   const share = `${(100 * learned).toFixed(0)} %`
   const sentence = passed
-    ? `${learner} learns ${String(rows)} rows by heart (${share} of what can be): data and learner fit together.`
+    ? `${learner} can learn ${String(rows)} rows by heart (${share} of what can be): data and learner fit together.`
     : tells
       ? `${learner} cannot even learn ${String(rows)} rows by heart (${share} of what can be): features hardly tell positives from negatives, or its settings hold it back. Try another learner (--learner gbdt), look at the features (feedloop features show), or go on with --no-sanity.`
       : `Rows with the same features have both labels: of ${String(rows)} rows the features tell positives from negatives in next to none. Add features or attributes that differ between them, or go on with --no-sanity.`

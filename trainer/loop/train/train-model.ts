@@ -47,7 +47,7 @@ export async function trainModel(
     sequence: 1,
     goldenTolerance: promotion.goldenTolerance,
     trainedOn: { fromMs: rows.occurredAtMs[parts.train[0]!]!, toMs: parts.validationFromMs },
-    createdAtMs: options.stopwatch.nowMs(),
+    createdAtMs: Math.floor(options.stopwatch.nowMs()),
   })
   return { candidate, rounds }
 }

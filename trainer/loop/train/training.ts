@@ -73,7 +73,11 @@ export async function runTraining(options: TrainingOptions): Promise<Training> {
   const ids = (part: Int32Array) => Array.from(part, (row) => rows.userIds[row]!)
   const { weights, balance } = balanceUsers(ids(parts.train), ids(parts.test), options.userRowsMax)
   options.onStage('looks at the data')
-  const data = dataReportOf(split, { dataset: options.log, balance, shares, label: feed.trainer.objective })
+  const data = dataReportOf(split, {
+    ...{ dataset: options.log, balance, shares },
+    label: feed.trainer.objective,
+    features: feed.features.features,
+  })
   const fitFromMs = stopwatch.nowMs()
   const sanity = options.checksSanity ? await checkSanity(split, options) : null
   if (sanity?.passed === false) throw new TrainingError('train_sanity', sanity.sentence)
@@ -101,8 +105,8 @@ export async function runTraining(options: TrainingOptions): Promise<Training> {
     curves,
     choice: options.choice,
     seed: options.seed,
-    startedAtMs,
-    endedAtMs: stopwatch.nowMs(),
+    startedAtMs: Math.floor(startedAtMs),
+    endedAtMs: Math.floor(stopwatch.nowMs()),
   }
   return { report, candidate, test }
 }
