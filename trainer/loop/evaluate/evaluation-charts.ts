@@ -41,7 +41,13 @@ function timeChart(series: Evaluation['curves']['series']): string {
   const [fromMs, toMs] = [points[0]![0], points.at(-1)![0]]
   return svgChart({
     label: 'Normalized entropy over time',
-    x: { title: 'test rows over time (UTC)', from: fromMs, to: toMs, tell: momentOf(toMs - fromMs) },
+    x: {
+      title: 'test rows over time (UTC)',
+      from: fromMs,
+      to: toMs,
+      tell: momentOf(toMs - fromMs),
+      ticks: 2,
+    },
     y: {
       title: 'entropy (1: no better than the mean)',
       from: low,

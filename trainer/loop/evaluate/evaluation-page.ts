@@ -5,7 +5,6 @@ import type { Evaluation } from './evaluation.ts'
 import { evaluationCharts } from './evaluation-charts.ts'
 import { EVALUATION_STYLE } from './evaluation-style.ts'
 import { count, listed, lines, percent, section } from './page-parts.ts'
-import { ranged } from './value-estimate.ts'
 import { WORDS } from './words.ts'
 
 const MOODS = { works: 'good', unclear: 'open', 'too few': 'open', worse: 'bad' } as const
@@ -61,12 +60,14 @@ ${section('Words', `<dl>${WORDS.map(([word, meaning]) => `<dt>${word}</dt><dd>${
 
 function cards({ quality: { test }, label, value, feasibility }: Evaluation): string {
   const { gained, perDay, moneyPerDay } = value
-  const gain =
-    moneyPerDay !== null
-      ? [ranged(moneyPerDay, 0), 'more money a day, estimated']
-      : perDay !== null
-        ? [ranged(perDay, 0), `more ${label}s a day, estimated`]
-        : [gained === null ? '-' : ranged(gained, 1), `more ${label}s per 1,000 decisions, estimated`]
+  const per = perDay === null ? 'per 1,000 decisions' : 'a day'
+  const estimate = moneyPerDay ?? perDay ?? gained
+  const what = moneyPerDay === null ? `${label}s` : 'money'
+  const gain = [
+    estimate === null ? '-' : rounded(estimate.value),
+    `more ${what} ${per}, estimated`,
+    estimate === null ? '' : `${rounded(estimate.low)} to ${rounded(estimate.high)}`,
+  ]
   const removed = test.normalizedEntropy === null ? '-' : percent(1 - test.normalizedEntropy)
   const told = [
     [removed, 'of the uncertainty is gone (0 %: no better than the mean)'],
@@ -77,7 +78,7 @@ function cards({ quality: { test }, label, value, feasibility }: Evaluation): st
     [percent(feasibility.baseRate), `of the shown items got a ${label}`],
     gain,
   ]
-  return `<div class="cards">${told.map(([figure, what]) => `<div><b>${escaped(figure!)}</b><span>${escaped(what!)}</span></div>`).join('')}</div>`
+  return `<div class="cards">${told.map(([figure, of, range = '']) => `<div><b>${escaped(figure!)}</b><span>${escaped(of!)}</span> <i>${escaped(range)}</i></div>`).join('')}</div>`
 }
 
 function qualityOf({ quality, learner, label, older }: Evaluation): string {
@@ -124,11 +125,14 @@ function qualityOf({ quality, learner, label, older }: Evaluation): string {
       : [row(older.runId, older.older, intervalText(older.difference?.normalizedEntropy ?? null), true)]),
     row(`${learner}, on what it learned from`, train, '', true),
   ])}${lines([
-    `Brackets: 95 of 100 cases, had other users come. Lower entropy is better, higher is better for the rest.`,
+    `Brackets: 95 of 100 cases, had other users come. Lower entropy is better; calibration should be 1; of the rest more is better.`,
     `It says yes from a score of ${threshold.threshold.toFixed(4)} on, the cheapest on rows before the test: ${cost}.`,
     `Then ${count(truePositives)} of ${count(truePositives + falseNegatives)} ${label}s are found, and of ${count(yes)} yes ${count(truePositives)} are right; ${count(trueNegatives)} of ${count(trueNegatives + falsePositives)} others are let go.`,
   ])}`
 }
+
+const rounded = (value: number) =>
+  value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 })
 
 const TAGS_SHOWN_MAX = 12
 
@@ -159,7 +163,7 @@ function headRoomOf({ headRoom }: Evaluation): string {
     'F1',
     'there',
   ]
-  return `${table(head, rows)}${lines([
+  return `<div class="reasons">${table(head, rows)}</div>${lines([
     'Gain: how much of the loss over all rows would be gone if this part were as good as the mean of all, or as the best part of its kind. The first line gains most. Grey: fewer than 30 positives, which may be chance.',
   ])}`
 }

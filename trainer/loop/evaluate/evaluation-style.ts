@@ -9,7 +9,8 @@ main > p.facts { font-size: 14px }
 .cards b { display: block; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums } .cards span { color: var(--quiet); font-size: 13px }
 section ol, section ul { margin: 4px 0; padding-left: 22px } section li { margin: 6px 0; overflow-wrap: anywhere }
 section ul { color: var(--quiet); font-size: 14px }
-td.wrap { white-space: normal; min-width: 180px; text-align: left }
+.reasons td:last-child, .reasons th:last-child { white-space: normal; min-width: 190px; text-align: left }
+.cards i { font-style: normal; font-size: 13px; color: var(--ink); font-variant-numeric: tabular-nums }
 svg { display: block; width: 100%; height: auto; max-width: 560px } svg text { fill: var(--quiet); font: 12px var(--font) }
 svg .rule { stroke: var(--rule) } svg .line { fill: none; stroke-width: 2 } svg .dashed { stroke-dasharray: 5 4; stroke: var(--quiet) !important; stroke-width: 1.5 }
 dl { margin: 0 } dt { font-weight: 600; margin-top: 8px } dd { margin: 0; color: var(--quiet) }

@@ -70,7 +70,7 @@ function reasonOf({ calibration, auc }: BacktestMetrics, aucOfAll: number | null
   if (calibration !== null && Math.abs(calibration - 1) >= OFF_CALIBRATION)
     reasons.push(calibration > 1 ? 'scores are too high' : 'scores are too low')
   if (auc !== null && aucOfAll !== null && auc < aucOfAll - AUC_BELOW)
-    reasons.push('positives are told from negatives less well than elsewhere')
+    reasons.push('it tells them apart less well than elsewhere')
   return reasons.length === 0 ? 'nothing stands out' : reasons.join('; ')
 }
 

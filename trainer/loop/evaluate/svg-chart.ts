@@ -11,6 +11,8 @@ interface Axis {
   from: number
   to: number
   tell(value: number): string
+  /** Stretches between two that are told. Left out: 4. */
+  ticks?: number
 }
 
 const SIZE = { width: 420, height: 280 }
@@ -23,14 +25,17 @@ export function svgChart({ label, x, y, lines }: Chart): string {
   const across = (value: number) => BOX.left + (width * (value - x.from)) / (x.to - x.from || 1)
   const up = (value: number) => BOX.top + height * (1 - (value - y.from) / (y.to - y.from || 1))
   const at = (axis: Axis) =>
-    Array.from({ length: TICKS + 1 }, (_, n) => axis.from + ((axis.to - axis.from) * n) / TICKS)
+    Array.from(
+      { length: ticksOf(axis) + 1 },
+      (_, n) => axis.from + ((axis.to - axis.from) * n) / ticksOf(axis),
+    )
   const rules = at(y).map(
     (value) =>
       `<line class="rule" x1="${round(BOX.left)}" x2="${round(BOX.left + width)}" y1="${round(up(value))}" y2="${round(up(value))}"/><text x="${round(BOX.left - 6)}" y="${round(up(value) + 4)}" text-anchor="end">${y.tell(value)}</text>`,
   )
   const feet = at(x).map(
     (value, n) =>
-      `<text x="${round(across(value))}" y="${round(BOX.top + height + 18)}" text-anchor="${n === TICKS ? 'end' : n === 0 ? 'start' : 'middle'}">${x.tell(value)}</text>`,
+      `<text x="${round(across(value))}" y="${round(BOX.top + height + 18)}" text-anchor="${n === ticksOf(x) ? 'end' : n === 0 ? 'start' : 'middle'}">${x.tell(value)}</text>`,
   )
   const drawn = lines.map(({ points, isDashed, hasDots }, n) => {
     const path = points.map(([px, py]) => `${round(across(px))},${round(up(py))}`).join(' ')
@@ -41,6 +46,7 @@ export function svgChart({ label, x, y, lines }: Chart): string {
   return `<svg viewBox="0 0 ${String(SIZE.width)} ${String(SIZE.height)}" role="img" aria-label="${label}">${rules.join('')}${feet.join('')}${drawn.join('')}${titles}</svg>`
 }
 
+const ticksOf = ({ ticks = TICKS }: Axis) => ticks
 const dot = (x: number, y: number, n: number) =>
   `<circle cx="${round(x)}" cy="${round(y)}" r="3" style="fill:var(--line-${String(n)})"/>`
 const round = (value: number) => value.toFixed(1)
