@@ -13,3 +13,4 @@ export {
 export { openTableWriter, type TableFormat, type TableWriter, type WrittenColumn } from './fs-table-writer.ts'
 export { findFile } from './fs-unpack.ts'
 export { createUnitNotes, type LogTime, logTimeOf, type TimeUnit } from './log-time.ts'
+export { openRowsBar, type RowsBar } from './terminal-rows-bar.ts'

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '#streams'
 import { registerBacktestCommands } from './backtest/index.ts'
+import { registerDatasetCommands } from './dataset/index.ts'
 import { registerDemoCommands } from './demo/index.ts'
 import type { FeedConfig } from './feed.ts'
 import { registerIngestCommands } from './ingest/index.ts'
@@ -10,4 +11,5 @@ export function registerLoopCommands(program: Command, context: CommandContext<F
   registerDemoCommands(program, context)
   registerIngestCommands(program, context)
   registerBacktestCommands(program, context)
+  registerDatasetCommands(program)
 }
