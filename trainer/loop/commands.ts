@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '#streams'
 import { registerBacktestCommands } from './backtest/index.ts'
+import { registerDatasetCommands } from './dataset/index.ts'
 import { registerDemoCommands } from './demo/index.ts'
 import { registerEvaluateCommands } from './evaluate/index.ts'
 import type { FeedConfig } from './feed.ts'
@@ -14,4 +15,5 @@ export function registerLoopCommands(program: Command, context: CommandContext<F
   registerBacktestCommands(program, context)
   registerTrainCommands(program, context)
   registerEvaluateCommands(program)
+  registerDatasetCommands(program)
 }

@@ -47,9 +47,6 @@ export interface DataSetOptions {
   mapPath?: string
 }
 
-/** One row of a CSV file, by column name. */
-export type CsvRow = Readonly<Record<string, string>>
-
 export const text = (name: string, value: string): Attribute => ({ name, text: value, number: null })
 export const number = (name: string, value: number): Attribute => ({ name, text: null, number: value })
 

@@ -1,15 +1,19 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { LogUnreadableError } from './errors.ts'
+import {
+  columnsOf,
+  logTimeOf,
+  LogUnreadableError,
+  openParquet,
+  type PlacedRow,
+  readRows,
+} from '#feature-store/files'
 import type { DataSetOptions, FeedLog } from './feed-log.ts'
 import type { LogFeed } from './feeds.ts'
-import { openParquet } from './fs-parquet.ts'
-import { columnsOf, type PlacedRow, readRows } from './fs-rows.ts'
 import type { SideTable } from './fs-side-table.ts'
 import { logMapFor, openTable, type TableRows } from './fs-table.ts'
 import { createLabelAudit, type LabelAudit } from './label-audit.ts'
 import type { LogMap } from './log-map.ts'
-import { logTimeOf } from './log-time.ts'
 
 /** Names that the folder of `feedloop dataset synthesize` has; a number or date may follow: impressions-2.csv. */
 const ROLES = ['impressions', 'content_features', 'user_features', 'interactions'] as const
@@ -141,7 +145,10 @@ const isParquet = ({ path }: Table) => /\.parquet$/i.test(path)
 const stemOf = (path: string) => TABLE.exec(basename(path))![1]!
 
 async function openedTable(path: string): Promise<Table> {
-  if (/\.parquet$/i.test(path)) return { path, ...(await openParquet(path)) }
+  if (/\.parquet$/i.test(path)) {
+    const { columns, rows } = await openParquet(path)
+    return { path, rows, columns: columns.map(({ name }) => name) }
+  }
   return { path, columns: await columnsOf(path), rows: () => readRows(path) }
 }
 

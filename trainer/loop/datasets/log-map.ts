@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LogUnreadableError } from './errors.ts'
+import { LogUnreadableError } from '#feature-store/files'
 
 const column = z.string().describe('name of a column')
 

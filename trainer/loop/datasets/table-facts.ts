@@ -1,6 +1,5 @@
-import { LogUnreadableError } from './errors.ts'
+import { LogUnreadableError, type PlacedRow } from '#feature-store/files'
 import type { LogMap } from './log-map.ts'
-import type { PlacedRow } from './fs-rows.ts'
 
 /** What a column's first rows say of it. */
 export type ColumnFacts =
