@@ -19,8 +19,8 @@ export const SANITY_REPEATS = 40
 /** Passes over those that an online learner makes at most: one step at a time it gets there slowly. */
 export const SANITY_ROUNDS_MAX = 5
 /** Either: a straight line through a hundred rows gets so far, trees all the way, what is broken nowhere. */
-const LEARNED_MIN = 0.2
-const AUC_MIN = 0.8
+const LEARNED_MIN = 0.1
+const AUC_MIN = 0.7
 
 /** Up to a hundred training rows, half of them positive where there are as many, spread over the time. */
 export function sanityRows({ labels }: Pick<CollectedRows, 'labels'>, train: Int32Array): Int32Array {
