@@ -12,15 +12,18 @@ export interface HttpRequest {
   bearer?: string
   /** Bound of the whole request. */
   requestMs?: number
+  /** Ends it earlier. */
+  signal?: AbortSignal
 }
 
 /** One HTTP request to a service that is not the schema registry (that has a client of its own in #schemas). */
 export function requestHttp(url: string, request: HttpRequest = {}): Promise<Response> {
-  const { method = 'GET', requestMs = 10_000 } = request
+  const { method = 'GET', requestMs = 10_000, signal } = request
+  const timeout = AbortSignal.timeout(requestMs)
   const sent = sentBy(request)
   return fetch(url, {
     method,
-    signal: AbortSignal.timeout(requestMs),
+    signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     headers: { ...loginOf(request), ...(sent === null ? {} : { 'content-type': sent.type }) },
     ...(sent === null ? {} : { body: sent.body }),
   })

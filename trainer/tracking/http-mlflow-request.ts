@@ -4,7 +4,7 @@ import type { TrackingAddress } from './address.ts'
 import { TrackingError } from './errors.ts'
 import { apiErrorOf, refusalOf, silenceOf } from './refusal.ts'
 
-export interface MlflowRequest extends Pick<HttpRequest, 'method' | 'body' | 'bytes'> {
+export interface MlflowRequest extends Pick<HttpRequest, 'method' | 'body' | 'bytes' | 'signal'> {
   /** Bound of the whole request. */
   requestMs: number
   /** Answers of MLflow that mean "there is none", by its error code or a part of its message. */

@@ -48,16 +48,20 @@ const registeredSchema = z.object({
   }),
 })
 
-type Bounds = Pick<TrackingConfig, 'requestMs' | 'uploadMs'>
+interface Bounds extends Pick<TrackingConfig, 'requestMs' | 'uploadMs'> {
+  /** Ends every request. */
+  signal?: AbortSignal
+}
 
 /** An MLflow server by its REST API 2.0; the artifacts by its proxy. */
-export function openMlflow(address: TrackingAddress, { requestMs, uploadMs }: Bounds): Mlflow {
+export function openMlflow(address: TrackingAddress, { requestMs, uploadMs, signal }: Bounds): Mlflow {
+  const ends = signal === undefined ? {} : { signal }
   async function ask<T>(
     path: string,
     schema: z.ZodType<T>,
     request: Omit<MlflowRequest, 'requestMs'> = {},
   ): Promise<T | undefined> {
-    const answer = await requestMlflow(address, API + path, { ...request, requestMs })
+    const answer = await requestMlflow(address, API + path, { ...request, ...ends, requestMs })
     if (answer === undefined) return undefined
     const parsed = schema.safeParse(await jsonOf(address, answer, requestMs))
     if (parsed.success) return parsed.data
@@ -75,7 +79,7 @@ export function openMlflow(address: TrackingAddress, { requestMs, uploadMs }: Bo
 
   return {
     async checkVersion() {
-      const answer = await requestMlflow(address, '/version', { requestMs, absent: NONE })
+      const answer = await requestMlflow(address, '/version', { ...ends, requestMs, absent: NONE })
       const refusal = versionRefusal(address, (await answer?.text()) ?? '')
       if (refusal !== undefined) throw refusal
     },
@@ -85,7 +89,7 @@ export function openMlflow(address: TrackingAddress, { requestMs, uploadMs }: Bo
         experiment_ids: [experimentId],
         filter: `tags.\`${tag}\` = '${value}'`,
         max_results: RESULTS_MAX,
-        order_by: ['attributes.start_time ASC'],
+        order_by: ['attributes.start_time DESC'],
       })
       return found.runs
     },
@@ -116,10 +120,16 @@ export function openMlflow(address: TrackingAddress, { requestMs, uploadMs }: Bo
     async putArtifact({ artifactUri }, path, bytes) {
       const url = `${ARTIFACTS}/${proxied(address, artifactUri)}/${escaped(path)}`
       // A copy of its own: fetch takes no view of shared memory.
-      await requestMlflow(address, url, { method: 'PUT', bytes: new Uint8Array(bytes), requestMs: uploadMs })
+      await requestMlflow(address, url, {
+        method: 'PUT',
+        bytes: new Uint8Array(bytes),
+        ...ends,
+        requestMs: uploadMs,
+      })
     },
     noteModel: (runId, mlmodel) => post('/runs/log-model', { run_id: runId, model_json: mlmodel }),
-    readArtifact: (uri, path, bytesMax) => readArtifactOf(address, { uri, path, bytesMax, uploadMs }),
+    readArtifact: (uri, path, bytesMax) =>
+      readArtifactOf(address, { uri, path, bytesMax }, { ...ends, requestMs: uploadMs }),
     ...registryCalls({ ask, post, must }),
   }
 }
@@ -212,10 +222,11 @@ async function experimentIdOf(name: string, ask: Ask): Promise<string> {
 
 async function readArtifactOf(
   address: TrackingAddress,
-  { uri, path, bytesMax, uploadMs }: { uri: string; path: string; bytesMax: number; uploadMs: number },
+  { uri, path, bytesMax }: { uri: string; path: string; bytesMax: number },
+  ends: Pick<MlflowRequest, 'requestMs' | 'signal'>,
 ): Promise<Uint8Array | undefined> {
   const url = `${ARTIFACTS}/${proxied(address, uri)}/${escaped(path)}`
-  const request = { requestMs: uploadMs, absent: [...NONE, 'No such', 'not found', 'does not exist'] }
+  const request = { ...ends, absent: [...NONE, 'No such', 'not found', 'does not exist'] }
   const answer = await requestMlflow(address, url, request)
   if (answer?.body == null) return undefined
   const parts: Uint8Array[] = []
@@ -227,7 +238,7 @@ async function readArtifactOf(
       parts.push(part)
     }
   } catch (error) {
-    throw silenceOf(address, error, uploadMs)
+    throw silenceOf(address, error, ends.requestMs)
   }
   return Buffer.concat(parts)
 }

@@ -39,7 +39,7 @@ export interface Mlflow {
   checkVersion(): Promise<void>
   /** Of the experiment with this name, made if there is none. */
   experimentId(name: string): Promise<string>
-  /** Runs of the experiment with this tag, the oldest first. */
+  /** Runs of the experiment with this tag, the latest thousand. */
   runsTagged(experimentId: string, tag: string, value: string): Promise<MlflowRun[]>
   createRun(experimentId: string, run: Pick<TrackedRun, 'runId' | 'startedAtMs'>): Promise<MlflowRun>
   /** Hides a run that was made twice. */

@@ -17,7 +17,7 @@ import { openRealMlflow, type RealMlflow } from './testing/process-mlflow.ts'
 import { sampleTreeModel } from './testing/sample-model.ts'
 
 const isThere = await hasPython()
-const config = trackingConfigSchema.parse({ requestMs: 60_000 })
+const config = trackingConfigSchema.parse({ requestMs: 300_000 })
 const ROWS = 200
 
 describe.skipIf(!isThere)(`MLflow (${isThere ? 'real' : 'skipped: no python3'})`, () => {
