@@ -7,8 +7,7 @@ import { type SliceConfig, slicesSchema } from './slice-config.ts'
 import { trackingConfigSchema } from './tracking/config.ts'
 import { type LabelConfig, labelSchema, LABEL_MINUTES_MAX } from './label-config.ts'
 
-/** Each holds a model, and up to two sessions while it is judged. */
-const LEARNERS_MAX = 16
+const LEARNERS_MAX = 16 // each holds a model, and up to two sessions while it is judged
 
 export type { LabelConfig, SliceConfig }
 

@@ -4,14 +4,15 @@ import type { ModelLog } from '../models/model-log.ts'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
 import { decideAlias } from './alias-decision.ts'
 import { CHAMPION, type Mlflow, MLFLOW_LIMITS, type MlflowVersion, TAGS } from './mlflow.ts'
+import type { PromoteVersion } from './promote-version.ts'
 
 export interface ChampionAliasParts {
   mlflow: Mlflow
   /** Of the registered model. */
   name: string
   modelLog: Pick<ModelLog, 'live'>
-  /** The gate of the loop. @throws OperatorError when it is closed */
-  promote(version: MlflowVersion, reason: string): Promise<{ modelId: string; reason: string }>
+  /** The gate of the loop. */
+  promote: PromoteVersion
   log: Logger
   signals: Signals
 }
@@ -42,7 +43,9 @@ export function createChampionAlias({ mlflow, name, modelLog, promote, log, sign
   async function ask(version: MlflowVersion): Promise<void> {
     try {
       const why = `The alias ${CHAMPION} was moved to version ${version.version} in MLflow.`
-      const { modelId, reason } = await promote(version, why)
+      const promoted = await promote(version, why)
+      if (promoted === undefined) return
+      const { modelId, reason } = promoted
       awaited = { modelId, turns: 0 }
       await mlflow.tagModel(name, TAGS.champion, version.version)
       signals.count(SIGNALS.aliasesMoved, { by: 'mlflow' })

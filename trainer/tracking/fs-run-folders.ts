@@ -22,7 +22,9 @@ export function openRunFolders(folder: string): RunFolders {
     async list() {
       const names = await entriesOf(folder)
       const found = await Promise.all(
-        names.filter((name) => !name.startsWith('.')).map((name) => listed(at(name), name)),
+        names
+          .filter((name) => !name.startsWith('.') && !name.endsWith('.part'))
+          .map((name) => listed(at(name), name)),
       )
       return found
         .filter((run) => run !== undefined)

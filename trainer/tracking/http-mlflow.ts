@@ -228,11 +228,12 @@ async function readArtifactOf(
   const url = `${ARTIFACTS}/${proxied(address, uri)}/${escaped(path)}`
   const request = { ...ends, absent: [...NONE, 'No such', 'not found', 'does not exist'] }
   const answer = await requestMlflow(address, url, request)
-  if (answer?.body == null) return undefined
+  const body = answer?.body ?? undefined
+  if (body === undefined) return undefined
   const parts: Uint8Array[] = []
   let bytes = 0
   try {
-    for await (const part of answer.body) {
+    for await (const part of body) {
       bytes += part.length
       if (bytes > bytesMax) return undefined
       parts.push(part)

@@ -178,6 +178,83 @@ describe('the live trainer', () => {
     await trainer.stop()
   })
 
+  it('brings a model from MLflow that it does not have, and takes it back when the gate is closed', async () => {
+    const { driver, start, play, turn, stages } = await openLoop()
+    const trainer = await start()
+    await play(500)
+    await turn()
+    const { versions } = fake.store.models.get(NAME)!
+    const live = championOf(driver)!.modelId
+    const [known] = versions.filter(({ tags }) => tags.get('feedloop.model_id') === live)
+    // As somebody trained and sent it: the live model under another name, which saves nothing.
+    const source = known!.source.replace('mlflow-artifacts:/', '')
+    const theirs = 'mlflow-artifacts:/9/theirs/artifacts/model'
+    const manifest = JSON.parse(
+      String(fake.store.artifacts.get(`${source}/feedloop-manifest.json`)),
+    ) as object
+    const put = (name: string, bytes: Buffer) =>
+      fake.store.artifacts.set(`9/theirs/artifacts/model/${name}`, bytes)
+    put('model.onnx', fake.store.artifacts.get(`${source}/model.onnx`)!)
+    put('feedloop-manifest.json', Buffer.from(JSON.stringify({ ...manifest, modelId: 'theirs' })))
+    const tags = new Map([['feedloop.model_id', 'theirs']])
+    versions.push({ version: '50', runId: 'theirs', source: theirs, tags })
+    moveAlias('50')
+    await turn()
+    await driver.settle()
+    expect(stages().get('theirs')).toEqual(['candidate'])
+    await turn()
+    await driver.settle()
+    expect(stages().get('theirs')).toEqual(['candidate', 'rejected'])
+    expect(tags.get('feedloop.refused')).toMatch(/theirs does not pass the gate/)
+    expect(aliasModel()).toBe(live)
+
+    // The live model is withdrawn: now theirs is the first one, and good enough.
+    const move = driver.records('models').findLast(({ value }) => value?.modelId === live)!.value!
+    driver.produce('models', live, { ...move, stage: 'rejected', movedAtMs: move.movedAtMs + 1 })
+    for (const [modelId, moves] of stages())
+      if (moves.at(-1) === 'champion' && modelId !== live)
+        driver.produce('models', modelId, {
+          ...move,
+          modelId,
+          stage: 'rejected',
+          movedAtMs: move.movedAtMs + 1,
+        })
+    await driver.settle()
+    moveAlias('50')
+    for (const _ of [1, 2, 3]) {
+      await turn()
+      await driver.settle()
+    }
+    expect(stages().get('theirs')!.at(-1)).toBe('champion')
+    expect(aliasModel()).toBe('theirs')
+    await turn()
+    expect(versions.filter((version) => version.tags.get('feedloop.model_id') === 'theirs')).toHaveLength(1)
+
+    // A version whose files are not there cannot serve.
+    versions.push({
+      version: '51',
+      runId: 'x',
+      source: theirs,
+      tags: new Map([['feedloop.model_id', 'other']]),
+    })
+    versions.push({
+      version: '52',
+      runId: 'x',
+      source: 's3://a/b',
+      tags: new Map([['feedloop.model_id', 'far']]),
+    })
+    for (const [version, why] of [
+      ['51', /is tagged other, and its manifest is of theirs/],
+      ['52', /keeps artifacts .* s3:/],
+    ] as const) {
+      moveAlias(version)
+      await turn()
+      expect(versions.find((one) => one.version === version)!.tags.get('feedloop.refused')).toMatch(why)
+    }
+    expect(aliasModel()).toBe('theirs')
+    await trainer.stop()
+  })
+
   it('goes on without a server, and tells everything once it is back, in another process too', async () => {
     const { driver, start, play, turn, told, stages } = await openLoop({ waitingRunsMax: 2 })
     fake.fault = () => ({ status: 503, body: 'down' })

@@ -45,48 +45,66 @@ export interface LiveTracker {
 
 /** Tells MLflow what becomes of models, off the path on which they are learned. */
 export function createLiveTracker(parts: LiveTrackerParts): LiveTracker {
-  const { config, mlflow, outbox, modelLog, signals, log } = parts
-  const noted: ModelMove[] = []
-  const told = new Set<string>()
+  const { config, mlflow, outbox, signals } = parts
+  const writer = createRunWriter(parts)
   const patience = createPatience(parts)
+  const giveUp = createGivingUp(parts)
   let leads = false
   /** What was there before we led is looked up once the server answers. */
   let isCaughtUp = false
 
+  async function send(): Promise<void> {
+    const { nowMs } = parts.clock
+    const result = await sendWaiting({ mlflow, folders: outbox, url: parts.url, config, nowMs, remove: true })
+    signals.count(SIGNALS.runsSent, {}, result.sent)
+    signals.gauge(SIGNALS.runsWaiting, result.waiting)
+    for (const { place, reason } of result.refused) giveUp.refused(place, reason)
+    if (result.failure !== undefined) throw result.failure
+  }
+
+  return {
+    noteMove(move) {
+      if (leads && (move.stage === 'champion' || move.stage === 'rejected')) writer.note(move)
+    },
+    lead(now) {
+      if (now && !leads) isCaughtUp = false
+      leads = now
+    },
+    async turn() {
+      try {
+        await writer.writeNoted()
+        for (const { name } of overBounds(await outbox.list(), config)) {
+          await outbox.remove(name)
+          giveUp.full(name)
+        }
+        await send()
+        if (leads && !isCaughtUp) {
+          await writer.catchUp()
+          isCaughtUp = true
+          await send()
+        }
+        if (leads) await parts.alias.settle()
+        return patience.restored()
+      } catch (error) {
+        return parts.ended.aborted ? 0 : patience.failed(error)
+      }
+    },
+  }
+}
+
+/** Writes a run for each model that was judged, once. */
+function createRunWriter(parts: LiveTrackerParts) {
+  const { config, mlflow, outbox, modelLog, signals } = parts
+  const noted: ModelMove[] = []
+  const told = new Set<string>()
+
   async function write(move: ModelMove): Promise<void> {
     const manifest = manifestOf(move)
     if (manifest === undefined || told.has(move.modelId)) return
-    told.add(move.modelId)
     const onnx = move.stage === 'rejected' ? undefined : modelLog.file(move.modelId)
     const run = liveRunOf({ ...parts, move, manifest, withFile: onnx !== undefined })
     await outbox.add(run, new Map(onnx === undefined ? [] : [[LIVE_MODEL_FILE, onnx]]))
-  }
-
-  async function writeNoted(): Promise<void> {
-    while (noted.length > 0) {
-      await write(noted[0]!)
-      noted.shift()
-    }
-    const listed = await outbox.list()
-    for (const { name } of overBounds(listed, config)) {
-      await outbox.remove(name)
-      signals.count(SIGNALS.runsGivenUp, { reason: 'full' })
-      log.warn({ run: name, reason: 'more wait than trainer.tracking allows' }, LOG_EVENTS.runGivenUp)
-    }
-  }
-
-  async function catchUp(): Promise<void> {
-    const experimentId = await mlflow.experimentId(parts.experiment)
-    const runs = await mlflow.runsTagged(experimentId, TAGS.source, 'live')
-    const known = new Set(
-      runs.filter(({ tags }) => tags[TAGS.sent] === 'true').map(({ tags }) => tags[TAGS.runId]),
-    )
-    for (const { name } of await outbox.list()) known.add(name)
-    const settled = modelLog.moves().filter(({ stage }) => stage !== 'candidate')
-    for (const move of settled.slice(-config.earlierModelsMax)) {
-      if (known.has(liveRunId(parts.prefix, move.modelId)) || (await hasVersion(move))) told.add(move.modelId)
-      else await write(move)
-    }
+    told.add(move.modelId)
   }
 
   /** Of a model that came from MLflow: it has a run there, of another name. */
@@ -96,49 +114,49 @@ export function createLiveTracker(parts: LiveTrackerParts): LiveTracker {
     return found.length > 0
   }
 
-  async function send(): Promise<void> {
-    const { nowMs } = parts.clock
-    const result = await sendWaiting({ mlflow, folders: outbox, url: parts.url, config, nowMs, remove: true })
-    signals.count(SIGNALS.runsSent, {}, result.sent)
-    signals.gauge(SIGNALS.runsWaiting, result.waiting)
-    for (const { place, reason } of result.refused) giveUp(place, reason)
-    if (result.failure !== undefined) throw result.failure
-  }
-
-  const givenUp = new Set<string>()
-  function giveUp(place: string, reason: string): void {
-    if (givenUp.has(place)) return
-    givenUp.add(place)
-    signals.count(SIGNALS.runsGivenUp, { reason: 'refused' })
-    log.warn({ run: place, reason }, LOG_EVENTS.runGivenUp)
-  }
-
   return {
-    noteMove(move) {
-      if (!leads || (move.stage !== 'champion' && move.stage !== 'rejected')) return
+    note(move: ModelMove): void {
       noted.push(move)
       if (noted.length <= NOTED_MOVES_MAX) return
       noted.shift()
       signals.count(SIGNALS.runsGivenUp, { reason: 'full' })
     },
-    lead(now) {
-      if (now && !leads) isCaughtUp = false
-      leads = now
-    },
-    async turn() {
-      try {
-        await writeNoted()
-        await send()
-        if (leads && !isCaughtUp) {
-          await catchUp()
-          isCaughtUp = true
-          await send()
-        }
-        if (leads) await parts.alias.settle()
-        return patience.restored()
-      } catch (error) {
-        return parts.ended.aborted ? 0 : patience.failed(error)
+    async writeNoted(): Promise<void> {
+      while (noted.length > 0) {
+        await write(noted[0]!)
+        noted.shift()
       }
+    },
+    /** Models of the log that MLflow does not have: from before this process led, or given up. */
+    async catchUp(): Promise<void> {
+      const experimentId = await mlflow.experimentId(parts.experiment)
+      const runs = await mlflow.runsTagged(experimentId, TAGS.source, 'live')
+      const sent = runs.filter(({ tags }) => tags[TAGS.sent] === 'true')
+      const known = new Set(sent.map(({ tags }) => tags[TAGS.runId]))
+      for (const { name } of await outbox.list()) known.add(name)
+      const judged = modelLog.moves().filter(({ stage }) => stage !== 'candidate')
+      for (const move of judged.slice(-config.earlierModelsMax)) {
+        const isKnown = known.has(liveRunId(parts.prefix, move.modelId)) || (await hasVersion(move))
+        if (isKnown) told.add(move.modelId)
+        else await write(move)
+      }
+    },
+  }
+}
+
+/** What MLflow will not have, told once each. */
+function createGivingUp({ signals, log }: Pick<LiveTrackerParts, 'signals' | 'log'>) {
+  const refused = new Set<string>()
+  return {
+    full(run: string): void {
+      signals.count(SIGNALS.runsGivenUp, { reason: 'full' })
+      log.warn({ run, reason: 'more wait than trainer.tracking allows' }, LOG_EVENTS.runGivenUp)
+    },
+    refused(run: string, reason: string): void {
+      if (refused.has(run)) return
+      refused.add(run)
+      signals.count(SIGNALS.runsGivenUp, { reason: 'refused' })
+      log.warn({ run, reason }, LOG_EVENTS.runGivenUp)
     },
   }
 }
@@ -159,8 +177,8 @@ function createPatience({ config, log, signals }: Pick<LiveTrackerParts, 'config
       const { message } = describeFailure(error)
       const isRefusal = error instanceof TrackingError
       if (isRefusal) signals.count(SIGNALS.trackingRefused, { refusal: error.refusal })
-      if (message !== said)
-        log.warn({ reason: message }, isRefusal ? LOG_EVENTS.trackingRefused : LOG_EVENTS.trackingFailed)
+      if (message !== said && isRefusal) log.warn({ reason: message }, LOG_EVENTS.trackingRefused)
+      if (message !== said && !isRefusal) log.warn({ reason: message }, LOG_EVENTS.trackingFailed)
       said = message
       const asked = isRefusal ? (error.retryAfterMs ?? 0) : 0
       const waitMs = Math.min(Math.max(delayMs, asked), retryDelayMaxMs)

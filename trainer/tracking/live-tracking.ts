@@ -1,12 +1,8 @@
 import path from 'node:path'
-import type { ModelManifest } from '#schemas'
 import type { OpenModel } from '#scorer/model'
 import { type Environment, type Logger, OperatorError, type Runtime } from '#streams'
 import type { TrainerConfig } from '../config.ts'
 import type { ModelLog } from '../models/model-log.ts'
-import { createModelWriter } from '../models/model-writer.ts'
-import { newestExamples } from '../models/newest-examples.ts'
-import { moveByOperator } from '../models/operator-move.ts'
 import { LOG_EVENTS } from '../signals.ts'
 import { type TrackingAddress, trackingAddressOf } from './address.ts'
 import { createChampionAlias } from './champion-alias.ts'
@@ -14,7 +10,7 @@ import type { TrackingConfig } from './config.ts'
 import { openRunFolders } from './fs-run-folders.ts'
 import { openMlflow } from './http-mlflow.ts'
 import { createLiveTracker, type LiveTracker } from './live-tracker.ts'
-import { type MlflowVersion, TAGS } from './mlflow.ts'
+import { createPromoteVersion } from './promote-version.ts'
 import { type RunningTracking, runTracking } from './process-live-tracking.ts'
 
 /** Of the folder of runs: where those of the live trainer wait. */
@@ -58,7 +54,7 @@ export function trackerOf(
   const { clock, log, signals } = runtime
   const mlflow = openMlflow(address, { ...config, signal: ended })
   const registeredModel = config.registeredModel ?? registeredNameOf(prefix, objective)
-  const promote = (version: MlflowVersion, reason: string) => promoted(version, reason, trainer, running)
+  const promote = createPromoteVersion({ ...running, mlflow, trainer })
   return createLiveTracker({
     config,
     learners,
@@ -90,42 +86,3 @@ function addressOrTold(env: Environment, config: TrackingConfig, log: Logger): T
 /** MLflow's names hold no slash and no colon; a feed's prefix may hold a dot, which is one here. */
 export const registeredNameOf = (prefix: string, objective: string): string =>
   `${prefix}-${objective}`.replace(/[^\w.-]/g, '_')
-
-/** As `feedloop models promote` does. @throws OperatorError when the gate is closed */
-async function promoted(
-  version: MlflowVersion,
-  reason: string,
-  { promotion, objective }: TrainerConfig,
-  { runtime, modelLog, openModel, featureSetId }: TrackedTrainer,
-): Promise<{ modelId: ModelManifest['modelId']; reason: string }> {
-  const { clock, log, signals } = runtime
-  const modelId = version.tags[TAGS.modelId]
-  if (modelId === undefined)
-    throw new OperatorError(
-      'model_unknown',
-      `Version ${version.version} has no tag ${TAGS.modelId}: feedloop did not make it, and cannot serve it.`,
-    )
-  const outputs = await runtime.outputs('trainer-operator')
-  try {
-    return await moveByOperator(
-      { action: 'promote', modelId, force: false, reason },
-      {
-        modelLog,
-        openModel,
-        writer: createModelWriter({
-          outputs,
-          artifactChunkBytes: promotion.artifactChunkBytes,
-          clock,
-          log,
-          signals,
-        }),
-        promotion,
-        featureSetId,
-        objective,
-        newestExamples: () => newestExamples(runtime, promotion.freshExamplesMin),
-      },
-    )
-  } finally {
-    await outputs.close()
-  }
-}

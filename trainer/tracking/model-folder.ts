@@ -4,7 +4,7 @@ import type { ModelManifest } from '#schemas'
 /** Below the artifacts of a run. */
 export const MODEL_FOLDER = 'model'
 export const MANIFEST_FILE = 'feedloop-manifest.json'
-const ONNX_FILE = 'model.onnx'
+export const ONNX_FILE = 'model.onnx'
 /** With these `mlflow.onnx.load_model` is tested; a newer one may do as well. */
 const PYTHON = '3.11.2'
 const PACKAGES = { mlflow: '3.17.2', onnx: '1.23.2', onnxruntime: '1.32.0', pandas: '3.1.1' }

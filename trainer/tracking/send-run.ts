@@ -8,6 +8,7 @@ import {
   TAGS,
 } from './mlflow.ts'
 import { MODEL_FOLDER, modelFolderOf } from './model-folder.ts'
+import { CURVES_FILE, runImages } from './run-images.ts'
 import { manifestOfRun, type TrackedRun } from './run.ts'
 import type { SentNote } from './run-folders.ts'
 
@@ -42,6 +43,9 @@ export async function sendRun(
     if (bytes === undefined) leftOut.push(path)
     else await mlflow.putArtifact(found, path, bytes)
   }
+  const curves = run.artifacts.includes(CURVES_FILE) ? await sendable.file(CURVES_FILE) : undefined
+  for (const [path, svg] of runImages(run, curves === undefined ? undefined : Buffer.from(curves).toString()))
+    if (!run.artifacts.includes(path)) await mlflow.putArtifact(found, path, Buffer.from(svg))
   const version = run.model === undefined ? undefined : await sendModel(mlflow, sendable, run.model, found)
   await mlflow.endRun(mlflowRunId, run)
   const tags: Record<string, string> = { [TAGS.sent]: 'true' }
@@ -86,7 +90,11 @@ async function sendModel(
   if (found.tags['mlflow.log-model.history'] === undefined)
     await mlflow.noteModel(found.runId, folder.mlmodel)
   await mlflow.createRegisteredModel(name)
-  const [there] = await mlflow.versionsOf(name, { runId: found.runId })
+  const ofRun = await mlflow.versionsOf(name, { runId: found.runId })
+  // The live trainer promoted a model that came from MLflow: it is a version already.
+  const ofModel =
+    ofRun.length > 0 ? [] : await mlflow.versionsOf(name, { tag: TAGS.modelId, value: parsed.modelId })
+  const [there] = [...ofRun, ...ofModel]
   const source = `${found.artifactUri}/${MODEL_FOLDER}`
   const tags = { [TAGS.modelId]: parsed.modelId, [TAGS.runId]: run.runId }
   const { version } = there ?? (await mlflow.createVersion(name, { runId: found.runId, source, tags }))

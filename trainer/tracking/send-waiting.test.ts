@@ -35,7 +35,7 @@ const add = (runId: string, more: Partial<TrackedRunInput> = {}) => {
   const files = {
     'curves/roc.svg': '<svg/>',
     'model.onnx': 'onnx',
-    'manifest.json': JSON.stringify(sampleManifest),
+    'manifest.json': JSON.stringify({ ...sampleManifest, modelId: `model-${runId}` }),
   }
   const run: TrackedRunInput = {
     runId,
@@ -81,7 +81,7 @@ function expectWhole(runId: string): void {
   })
   expect(run!.tags.get('feedloop.sent')).toBe('true')
   const files = [...fake.store.artifacts.keys()].filter((name) => name.includes(run!.id))
-  expect(files.length).toBe(7)
+  expect(files.length).toBe(8)
   const { versions, aliases } = fake.store.models.get('ours')!
   expect(versions.filter((version) => version.runId === run!.id).length).toBe(1)
   expect(aliases.get('challenger')).toBe(versions.find((version) => version.runId === run!.id)!.version)

@@ -111,6 +111,7 @@ describe.skipIf(!isThere)(`MLflow (${isThere ? 'real' : 'skipped: no python3'})`
       artifacts: [
         'curves',
         'curves/auc.svg',
+        'curves/metrics',
         'model',
         'model/MLmodel',
         'model/conda.yaml',
