@@ -15,6 +15,8 @@ import type { TrainerConfig } from './config.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
 import { startTrainer } from './start-trainer.ts'
+import { registerTrackCommands } from './tracking/commands.ts'
+import { liveTrackingOf } from './tracking/live-tracking.ts'
 
 /** What the trainer needs of the feed's configuration. */
 export type TrainerFeedConfig = StreamsConfig & { features: FeatureStoreConfig; trainer: TrainerConfig }
@@ -23,11 +25,12 @@ interface JsonFlag {
   json?: true
 }
 
-/** models list|show|promote|rollback|pin, drift report */
+/** models list|show|promote|rollback|pin, track send|status, drift report */
 export function registerTrainerCommands(program: Command, context: Context): void {
   const models = program.command('models').description('the models of the feed')
   registerModelList(models, context)
   registerOperatorMoves(models, context)
+  registerTrackCommands(program, context)
   models
     .command('show')
     .description('one model: its moves and its manifest')
@@ -83,7 +86,9 @@ export function runTrainer(context: Context): Promise<RunningService> {
     closers.add(() => runtime.close())
     const { trainer: own, limits } = config
     const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000 })
-    const trainer = await startTrainer(runtime, { config: own, featureSet, openModel, fitter, limits })
+    const tracking = liveTrackingOf(config, { env: process.env, log: runtime.log })
+    const parts = { config: own, featureSet, openModel, fitter, tracking, limits }
+    const trainer = await startTrainer(runtime, parts)
     closers.add(() => trainer.stop())
     return { ...trainer, stop: () => closers.closeAll() }
   })
