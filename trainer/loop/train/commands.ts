@@ -2,8 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { createOnnxModels } from '#scorer/model'
 import type { CommandContext } from '#streams'
+import type { LearnerChoice } from '../../learners/choice.ts'
 import { LEARNERS } from '../../learners/index.ts'
 import { createFitHost } from '../../learning/process-fit-host.ts'
+import { trackingAddressOf } from '../../tracking/address.ts'
+import { openRunFolders } from '../../tracking/fs-run-folders.ts'
+import { openMlflow } from '../../tracking/http-mlflow.ts'
+import { sendWaiting } from '../../tracking/send-waiting.ts'
 import { triedFeedOf } from '../backtest/backtest.ts'
 import { withLearners } from '../backtest/chosen-learners.ts'
 import type { TriedFeed } from '../backtest/played.ts'
@@ -12,10 +17,11 @@ import { endOnInterrupt } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { withSlices } from './chosen-feed.ts'
 import { TrainingError } from './errors.ts'
+import { isProgram, programChoice, PROGRAMS } from './fs-learner-programs.ts'
 import { writeRun } from './fs-training-run.ts'
 import { manifestMetrics, runIdOf, runRecordOf } from './run-record.ts'
-import { openStages } from './terminal-stages.ts'
-import { runTraining, type Training, type TrainingOptions } from './training.ts'
+import { openStages, type Stages } from './terminal-stages.ts'
+import { runTraining, type Training } from './training.ts'
 import { trainText } from './train-text.ts'
 
 interface TrainFlags {
@@ -25,6 +31,8 @@ interface TrainFlags {
   map?: string
   timezone?: string
   learner: string
+  python: string
+  track?: string
   out: string
   json?: string
   costFp?: number
@@ -58,9 +66,11 @@ export function registerTrainCommands(program: Command, context: Context): void 
     .option('--timezone <zone>', 'of times without a zone, like Europe/Berlin (default: UTC)')
     .option(
       '--learner <name>',
-      `one of the feed by its name, or any of ${Object.keys(LEARNERS).join(', ')}`,
+      `one of the feed by its name, or any of ${[...Object.keys(LEARNERS), ...Object.keys(PROGRAMS)].filter((name) => name !== 'external').join(', ')}`,
       'gbdt',
     )
+    .option('--python <command>', 'of xgboost, lightgbm and sklearn: one that has their packages', 'python3')
+    .option('--track <url>', 'of an MLflow server: runs in --out that wait are sent there')
     .option('--out <dir>', 'where the folder of the run is written', 'runs')
     .option('--json <file>', 'write all that was found as JSON')
     .option('--cost-fp <x>', 'what a yes to a negative costs (default: 1)', positiveOf)
@@ -110,12 +120,12 @@ async function train(flags: TrainFlags, config: string | undefined, context: Con
     const feed = withSlices(
       config === undefined ? triedFeedOf(own) : triedFeedOfConfig(await context.loadConfig()),
     )
-    const [choice] = withLearners(feed.trainer, [flags.learner]).learners
+    const choice = choiceOf(flags, feed)
     const training = await endOnInterrupt((signal) =>
       runTraining({
         log,
         feed,
-        choice: { ...choice!, seed: flags.seed } as TrainingOptions['choice'],
+        choice,
         shares: { validation: flags.validationShare, test: flags.testShare },
         costs: { falsePositive: flags.costFp, falseNegative: flags.costFn },
         userRowsMax: flags.userRowsMax,
@@ -135,9 +145,10 @@ async function train(flags: TrainFlags, config: string | undefined, context: Con
     const folder = written(training, flags)
     if (flags.json !== undefined)
       await writeFile(flags.json, `${JSON.stringify({ folder, ...training.report }, null, 2)}\n`)
+    const sent = flags.track === undefined ? '' : await sendRuns(flags, feed, stages)
     stages.end()
     process.stdout.write(
-      `${trainText(training.report)}\nWrote ${folder}. What it means, for everybody: npx feedloop evaluate --run ${folder} --html report.html\n`,
+      `${trainText(training.report)}\nWrote ${folder}. What it means, for everybody: npx feedloop evaluate --run ${folder} --html report.html\n${sent}`,
     )
   } finally {
     stages.end()
@@ -152,6 +163,37 @@ function written({ report, candidate, test }: Training, { out, experiment }: Tra
   const record = runRecordOf(report, experiment ?? data.dataset)
   const manifest = { ...candidate.manifest, metrics: manifestMetrics(metrics) }
   return writeRun(out, { candidate: { ...candidate, manifest }, metrics, data, curves, record, test })
+}
+
+/** What waits in the folder of runs; a server that is away or refuses costs nothing but the sentence. */
+async function sendRuns({ track, out }: TrainFlags, { trainer }: TriedFeed, stages: Stages): Promise<string> {
+  const environment = { ...process.env, MLFLOW_TRACKING_URI: track }
+  const address = trackingAddressOf(environment, trainer.tracking)!
+  stages.begin(`sends runs to ${address.url}`)
+  const { sent, waiting, refused, failure } = await sendWaiting({
+    mlflow: openMlflow(address, trainer.tracking),
+    config: trainer.tracking,
+    folders: openRunFolders(out),
+    url: address.url,
+    nowMs: () => Date.now(),
+  })
+  return [
+    `${String(sent)} run(s) sent to ${address.url}, ${String(waiting)} still waiting in ${out}.`,
+    ...(failure === undefined
+      ? []
+      : [`${failure.message} Nothing is lost: \`feedloop track send\` tries again.`]),
+    ...refused.map(({ reason }) => `Refused: ${reason}`),
+    '',
+  ].join('\n')
+}
+
+function choiceOf({ learner, python, seed }: TrainFlags, { trainer }: TriedFeed): LearnerChoice {
+  const isOwn = trainer.learners.some(({ name }) => name === learner)
+  const choice =
+    isProgram(learner) && !isOwn
+      ? programChoice(learner, python)
+      : withLearners(trainer, [learner]).learners[0]!
+  return { ...choice, seed } as LearnerChoice
 }
 
 function whatToRead({ data, dataset, path }: TrainFlags): { dataset: string; path: string } {

@@ -41,7 +41,11 @@ function repeated(
   width: number,
 ): TrainingRows {
   const count = labels.length * SANITY_REPEATS
-  const rows = { count, width, vectors: new Float32Array(count * width), labels: new Uint8Array(count) }
+  const rows = {
+    ...{ count, width, vectors: new Float32Array(count * width), labels: new Uint8Array(count) },
+    // One after another: who keeps the latest for itself keeps all of the hundred.
+    occurredAtMs: Float64Array.from({ length: count }, (_, at) => at),
+  }
   for (let turn = 0; turn < SANITY_REPEATS; turn++) {
     rows.vectors.set(vectors, turn * vectors.length)
     rows.labels.set(labels, turn * labels.length)

@@ -41,7 +41,7 @@ async function runIn(out: string): Promise<ReadRun> {
 it('trains on a folder by the fit worker and ONNX Runtime, and the file says again what was judged', async () => {
   const data = join(folder, 'data')
   const out = join(folder, 'runs')
-  writeSmallFolder(data, { requests: 500 })
+  writeSmallFolder(data, { requests: 250 })
   const told = await feedloop('train', '--data', data, '--out', out, '--cost-fp', '1', '--cost-fn', '5')
   expect(told).toContain('gbdt can learn 100 rows by heart')
   const { manifest, onnx, test, metrics } = await runIn(out)
