@@ -129,7 +129,7 @@ async function joined(directory: string, paths: readonly string[], notes: string
   const parquet = new Set(opened.filter(isParquet).map(({ path }) => stemOf(path)))
   const read = opened.filter((table) => isParquet(table) || !parquet.has(stemOf(table.path)))
   if (read.length < opened.length)
-    notes.push(`${directory}: tables that are there as CSV too are read as Parquet`)
+    notes.push(`${directory}: ${stemOf(paths[0]!)} is there as CSV and as Parquet: read as Parquet`)
   if (read.length === 1) return read[0]!
   notes.push(`${directory}: read one after another: ${read.map(({ path }) => basename(path)).join(', ')}`)
   return {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createOnnxModels } from '#scorer/model'
+import { startFakeMlflow } from '../../tracking/testing/http-fake-mlflow.ts'
 import { registerEvaluateCommands } from '../evaluate/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { registerTrainCommands } from './commands.ts'
@@ -72,6 +73,25 @@ it('goes from a real log, Open Bandit, to a page that admits that four clicks sa
   expect(said).toContain('1. Collect more data')
   expect(readFileSync(html, 'utf8')).toContain('Model report: open-bandit')
   expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ feasibility: { verdict: 'too few' } })
+})
+
+it('tells an MLflow server of the run, and waits when it is away', async () => {
+  const [data, out] = [join(folder, 'tracked'), join(folder, 'tracked-runs')]
+  writeSmallFolder(data, { requests: 150 })
+  const train = (url: string) =>
+    feedloop('train', '--data', data, '--learner', 'ftrl', '--out', out, '--no-sanity', '--track', url)
+  const server = await startFakeMlflow()
+  const { url, username, password } = server.address
+  await server.close()
+  expect(await train(url)).toMatch(/0 run\(s\) sent to .*, 1 still waiting[^]*Nothing is lost/)
+  const again = await startFakeMlflow()
+  try {
+    const login = again.address.url.replace('http://', `http://${username!}:${String(password)}@`)
+    expect(await train(login)).toMatch(/2 run\(s\) sent to http:\/\/127\.0\.0\.1:\d+, 0 still waiting/)
+    expect(again.requests.filter((what) => what === 'POST runs/create')).toHaveLength(2)
+  } finally {
+    await again.close()
+  }
 })
 
 it('says what is wrong with its flags', async () => {
