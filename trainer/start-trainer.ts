@@ -3,6 +3,7 @@ import type { OpenModel } from '#scorer/model'
 import { brokersCheck, joinedCheck, type RunningService, type RunningStage, type Runtime } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createJoinerStage } from './joiner/joiner-stage.ts'
+import type { ScratchFile } from './joiner/pending/scratch-file.ts'
 import type { Fitter } from './learning/fitter.ts'
 import { createLearnerStage } from './learning/learner-stage.ts'
 import { createLearning } from './learning/learning.ts'
@@ -21,6 +22,8 @@ export interface TrainerOptions {
   fitter: Fitter
   /** Tells a tracking server of the models. */
   tracking?: StartTracking | undefined
+  /** Where predictions wait that memory does not hold; left out: memory must do. */
+  scratch?: ScratchFile | undefined
   /** `limits` of the streams section. */
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
 }
@@ -33,7 +36,7 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
  * have their partitions. `done` rejects when one of them died.
  */
 export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningService> {
-  const { config, featureSet, openModel, fitter, tracking, limits = LIMITS_DEFAULT } = options
+  const { config, featureSet, openModel, fitter, scratch, tracking, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   let tracked: RunningTracking | undefined
   const modelLog = createModelLog({ onMove: (move) => tracked?.noteMove(move) })
@@ -42,7 +45,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   const deskParts = { outputs, openModel, modelLog, featureSetId: featureSet.id, objective: config.objective }
   let labelsOut: () => readonly string[] = () => []
   const joiner = await runtime.runStage(
-    createJoinerStage(runtime, { config, limits, labelsOut: () => labelsOut() }),
+    createJoinerStage(runtime, { config, limits, scratch, labelsOut: () => labelsOut() }),
   )
   let learner: RunningStage | undefined
   let isStopped = false
