@@ -90,11 +90,13 @@ export function runTrainer(context: Context): Promise<RunningService> {
     closers.add(() => runtime.close())
     const { trainer: own, limits } = config
     const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000 })
-    const tracking = liveTrackingOf(config, { env: process.env, log: runtime.log })
     const scratch = await openScratch(own, runtime.log)
     closers.add(() => scratch?.close())
-    const parts = { config: own, featureSet, openModel, fitter, scratch, tracking, limits }
-    const trainer = await startTrainer(runtime, parts)
+    const tracking = liveTrackingOf(config, { env: process.env, log: runtime.log })
+    const trainer = await startTrainer(runtime, {
+      config: own,
+      ...{ featureSet, openModel, fitter, scratch, tracking, limits },
+    })
     closers.add(() => trainer.stop())
     return { ...trainer, stop: () => closers.closeAll() }
   })

@@ -11,6 +11,8 @@ const ARTIFACTS = '/api/2.0/mlflow-artifacts/artifacts'
 /** MLflow's own largest page of versions; of runs it is more. */
 const RESULTS_MAX = 1_000
 const NONE = ['RESOURCE_DOES_NOT_EXIST']
+/** Has MLflow's page show runs of models, and not of prompts. */
+const KIND = { 'mlflow.experimentKind': 'custom_model_development' }
 /** Two made it at the same time. */
 const THERE_ALREADY = ['RESOURCE_ALREADY_EXISTS']
 
@@ -208,7 +210,8 @@ async function experimentIdOf(name: string, ask: Ask): Promise<string> {
   const byName = () => ask(path, oneSchema, { absent: NONE })
   let found = await byName()
   if (found === undefined) {
-    const request = { method: 'POST', body: { name }, absent: THERE_ALREADY } as const
+    const body = { name, tags: pairs(KIND) }
+    const request = { method: 'POST', body, absent: THERE_ALREADY } as const
     const made = await ask('/experiments/create', madeSchema, request)
     if (made !== undefined) return made.experiment_id
     found = await byName()

@@ -117,9 +117,9 @@ function runCalls({ experiments, runs }: Kept): Record<string, (fields: Fields) 
         run.params.set(key, value)
       }
       for (const [key, value] of mapOf(fields['tags'])) run.tags.set(key, value)
+      const known = new Set(run.metrics.map((point) => JSON.stringify(point)))
       for (const point of (fields['metrics'] ?? []) as FakeRun['metrics'])
-        if (!run.metrics.some((other) => JSON.stringify(other) === JSON.stringify(point)))
-          run.metrics.push(point)
+        if (!known.has(JSON.stringify(point))) run.metrics.push(point)
       return ok()
     },
     'GET metrics/get-history': (fields) =>
