@@ -16,6 +16,8 @@ import { openScratch } from './joiner/fs-scratch.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
 import { startTrainer } from './start-trainer.ts'
+import { registerTrackCommands } from './tracking/commands.ts'
+import { liveTrackingOf } from './tracking/live-tracking.ts'
 
 /** What the trainer needs of the feed's configuration. */
 export type TrainerFeedConfig = StreamsConfig & { features: FeatureStoreConfig; trainer: TrainerConfig }
@@ -24,11 +26,12 @@ interface JsonFlag {
   json?: true
 }
 
-/** models list|show|promote|rollback|pin, drift report */
+/** models list|show|promote|rollback|pin, track send|status, drift report */
 export function registerTrainerCommands(program: Command, context: Context): void {
   const models = program.command('models').description('the models of the feed')
   registerModelList(models, context)
   registerOperatorMoves(models, context)
+  registerTrackCommands(program, context)
   models
     .command('show')
     .description('one model: its moves and its manifest')
@@ -86,9 +89,10 @@ export function runTrainer(context: Context): Promise<RunningService> {
     const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000 })
     const scratch = await openScratch(own, runtime.log)
     closers.add(() => scratch?.close())
+    const tracking = liveTrackingOf(config, { env: process.env, log: runtime.log })
     const trainer = await startTrainer(runtime, {
       config: own,
-      ...{ featureSet, openModel, fitter, scratch, limits },
+      ...{ featureSet, openModel, fitter, scratch, tracking, limits },
     })
     closers.add(() => trainer.stop())
     return { ...trainer, stop: () => closers.closeAll() }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { compileFeatureSet } from '#feature-store'
-import type { Example, ModelMove } from '#schemas'
+import type { ModelMove } from '#schemas'
 import { openModel } from '#scorer/model'
 import { type CommandContext, OperatorError, table } from '#streams'
 import type { TrainerFeedConfig } from './commands.ts'
 import { createModelLog, followModels, manifestOf, type ModelLog } from './models/model-log.ts'
 import { createModelWriter } from './models/model-writer.ts'
+import { newestExamples } from './models/newest-examples.ts'
 import { moveByOperator, type OperatorWish } from './models/operator-move.ts'
 
 type Context = CommandContext<TrainerFeedConfig>
@@ -116,26 +117,6 @@ async function readModelLog(runtime: Connection): Promise<ModelLog> {
   await following.stop()
   return log
 }
-
-/** The whole topic is read: it has no index by time of maturing. */
-async function newestExamples(runtime: Connection, count: number): Promise<Example[]> {
-  let newest: Example[] = []
-  const follower = await runtime.follow({
-    name: 'trainer-examples',
-    topic: 'examples',
-    startFrom: 'earliest',
-    record({ value }) {
-      if (value === null) return
-      newest.push(value)
-      if (newest.length >= 8 * count) newest = sorted(newest).slice(-count)
-    },
-  })
-  await follower.ready
-  await follower.stop()
-  return sorted(newest).slice(-count)
-}
-
-const sorted = (examples: Example[]) => examples.sort((left, right) => left.maturedAtMs - right.maturedAtMs)
 
 function summaryOf(move: ModelMove, log: ModelLog) {
   const { modelId, learner, reason, movedAtMs, occurredAtMs, pinned } = move

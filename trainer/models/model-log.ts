@@ -24,7 +24,7 @@ export interface ModelLog {
 }
 
 /** Files held: those of models that may be champion. Others leave when their model is rejected or withdrawn. */
-export function createModelLog(): ModelLog {
+export function createModelLog({ onMove }: { onMove?: (move: ModelMove) => void } = {}): ModelLog {
   const moves = new Map<string, ModelMove>()
   const pieces = new Map<string, Map<number, ModelArtifact>>()
   const known = new Set<string>()
@@ -60,6 +60,7 @@ export function createModelLog(): ModelLog {
       moves.delete(modelId)
       if (value !== null) moves.set(modelId, value)
       if (value === null || value.stage === 'rejected') pieces.delete(modelId)
+      if (value !== null) onMove?.(value)
     },
     noteArtifact({ value, key }) {
       if (value === null) {
