@@ -6,6 +6,8 @@ const STYLE = `
 .verdict { font-size: 18px; color: var(--ink) } .verdict b { color: var(--line-1) } .verdict b.met { color: var(--line-2) }
 td { white-space: normal; text-align: left; vertical-align: top; overflow-wrap: anywhere } th { text-align: left }
 td:first-child { min-width: 11em } td:last-child { min-width: 14em }
+@media (max-width: 700px) { thead { display: none } table, tbody, tr, td { display: block } tr { border-bottom: 1px solid var(--rule); padding: 8px 0 }
+td { border: 0; padding: 1px 0; min-width: 0 } td:first-child { font-weight: 600 } td:nth-child(3) { color: var(--quiet) } }
 details { margin-top: 12px } summary { cursor: pointer; color: var(--quiet) }
 `
 

@@ -40,10 +40,10 @@ export function foundOf({ exception, result }: Pick<Verdict, 'exception' | 'resu
 
 function countsOf(result: OutcomeFacts): string[] {
   const { unexpected_count: unexpected, element_count: elements, missing_count: missing = 0 } = result
-  if (unexpected === undefined || elements === undefined)
-    return result.observed_value === undefined
-      ? []
-      : [`observed ${shortened(JSON.stringify(result.observed_value))}`]
+  if (unexpected === undefined || elements === undefined) {
+    if (result.observed_value === undefined || result.details !== undefined) return []
+    return [`observed ${shortened(JSON.stringify(result.observed_value))}`]
+  }
   const of = `${whole(unexpected)} of ${whole(elements - missing)} unexpected`
   if (unexpected === 0) return [of]
   const values = (result.partial_unexpected_list ?? [])

@@ -19,6 +19,16 @@ const pattern = z.string().transform((text, context) => {
 
 const textsOf = (values: readonly (string | number | boolean)[]) => new Set(values.map(String))
 
+function inTablesOnly(kind: ExpectationKind): ExpectationKind {
+  return {
+    ...kind,
+    read(kwargs) {
+      const { columns, open } = kind.read(kwargs)
+      return { columns, open }
+    },
+  }
+}
+
 /** What each value of a column is by itself. */
 export const VALUE_EXPECTATIONS: readonly ExpectationKind[] = [
   defineValueExpectation('expect_column_values_to_be_between', BOUNDS, (bounds) => {
@@ -59,12 +69,15 @@ export const VALUE_EXPECTATIONS: readonly ExpectationKind[] = [
       }
     }
   }),
-  defineValueExpectation(
-    'feedloop_expect_column_values_to_not_be_in_future',
-    { ahead_seconds_max: z.number().min(0).default(300) },
-    ({ ahead_seconds_max: ahead }, context) => {
-      const latestMs = (context?.clockMs ?? Infinity) + ahead * 1_000
-      return (cell) => !(cellTimeMs(cell) > latestMs)
-    },
+  // A stream has its own step for times ahead of the clock.
+  inTablesOnly(
+    defineValueExpectation(
+      'feedloop_expect_column_values_to_not_be_in_future',
+      { ahead_seconds_max: z.number().min(0).default(300) },
+      ({ ahead_seconds_max: ahead }, context) => {
+        const latestMs = (context?.clockMs ?? Infinity) + ahead * 1_000
+        return (cell) => !(cellTimeMs(cell) > latestMs)
+      },
+    ),
   ),
 ]
