@@ -65,7 +65,7 @@ describe('files that cannot be judged', () => {
 
   it('a Parquet file of columns inside of columns', async () => {
     const writer = new ByteWriter()
-    parquetWrite({
+    void parquetWrite({
       writer,
       columnData: [{ name: 'tags', data: [['a', 'b'], ['c']] }],
       schema: [
@@ -92,7 +92,7 @@ describe('files that cannot be judged', () => {
 it('reads times in nanoseconds, and says that they are cut', async () => {
   const writer = new ByteWriter()
   const at = BigInt(Date.UTC(2026, 0, 1)) * 1_000_000n
-  parquetWrite({
+  void parquetWrite({
     writer,
     columnData: [{ name: 'seen_at', data: [at, at + 5_000_000n] }],
     schema: [

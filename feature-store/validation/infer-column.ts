@@ -98,9 +98,10 @@ function setOf({ values, present }: ColumnProfile, kind: ColumnKind, { faultShar
   if (values === null || values.size > SET_VALUES_MAX || present < values.size * SET_REPEATS_MIN) return null
   if (kind === 'time' || kind === 'number') return null
   const names = [...values.keys()]
+  const isRareWord = (value: string, count: number) =>
+    Number.isNaN(Number(value)) && count <= present * faultShareMax
   const isBinary =
-    kind === 'integer' &&
-    [...values].every(([value, count]) => isBit(value) || count <= present * faultShareMax)
+    kind === 'integer' && [...values].every(([value, count]) => isBit(value) || isRareWord(value, count))
   if (isBinary) return [0, 1]
   // A count that happens to have few values so far has no set.
   if (kind === 'integer' || faultShareMax > 0) return null
