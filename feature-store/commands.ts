@@ -17,6 +17,7 @@ import { openRedisStore } from './redis-store.ts'
 import { startWhenStoreOpens } from './run-features.ts'
 import { decodeState } from './state/blob.ts'
 import { partitionTag, type StateStore } from './state-store.ts'
+import { registerValidateCommand } from './validation/validate-commands.ts'
 
 /** The keys of the feed's configuration that these commands read. */
 export interface FeatureCommandsConfig {
@@ -73,6 +74,7 @@ export function registerFeatureStoreCommands(
   program: Command,
   context: CommandContext<FeatureCommandsConfig>,
 ): void {
+  registerValidateCommand(program)
   const features = program.command('features').description('look at feature states and vectors')
   features
     .command('show')

@@ -4,6 +4,7 @@ import { featureDefinitionSchema } from './definitions.ts'
 import { definitionMistakes } from './definition-mistakes.ts'
 import { FeatureConfigError } from './errors.ts'
 import { nameSchema } from './kinds/parts/settings.ts'
+import { openSuite, suiteSchema } from './validation/suite.ts'
 
 const attributeKinds = z.record(nameSchema, z.enum(['text', 'texts', 'number']))
 
@@ -132,6 +133,21 @@ const deduplicateSchema = z.strictObject({
     ),
 })
 
+const validationSchema = z.strictObject({
+  suite: suiteSchema
+    .superRefine((suite, context) => {
+      try {
+        openSuite(suite, suite.name)
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : String(error))
+      }
+    })
+    .optional()
+    .describe(
+      'expectations as of `feedloop validate`: those that judge one interaction by itself count what is not met, and dead-letter it where meta.severity is fatal',
+    ),
+})
+
 const DEFINED_BY = new Set(['interactionTypes', 'attributes', 'features'])
 
 /** The feature store's section of the feed's configuration; `parse({})` is the demo's feed. */
@@ -145,6 +161,7 @@ export const featureStoreConfigSchema = z
       .max(500)
       .default(() => DEFAULT_FEATURES.map((d) => featureDefinitionSchema.parse(d))),
     deduplicate: deduplicateSchema.prefault({}),
+    validation: validationSchema.prefault({}),
     limits: featureLimitsSchema.prefault({}),
   })
   .superRefine(

@@ -49,3 +49,15 @@ export { FEATURE_SIGNALS, LOG_EVENTS as FEATURE_LOG_EVENTS } from './signals.ts'
 export { createMemoryStore } from './memory-store.ts'
 export type { MemoryStoreOptions } from './memory-store.ts'
 export type { MemoryStoreBounds } from './memory-states.ts'
+
+export { inferSuite, openSuite, SuiteError, validateTables } from './validation/index.ts'
+export type {
+  Expectation,
+  InferOptions,
+  InferredSuite,
+  OpenedExpectation,
+  Suite,
+  ValidateOptions,
+  ValidationReport,
+  Verdict,
+} from './validation/index.ts'

@@ -97,3 +97,7 @@ export { parseSpeed } from './simulator/injection-text.ts'
 
 // The runtime in memory
 export { createMemoryRuntime, type MemoryRuntime } from './memory/memory-runtime.ts'
+
+// Pages that people keep
+export { escapedHtml, fixedText, type HtmlRow, htmlTable } from './page/html.ts'
+export { PAGE_STYLE } from './page/page-style.ts'

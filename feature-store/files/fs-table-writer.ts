@@ -82,12 +82,7 @@ function parquetWriter(path: string, columns: readonly WrittenColumn[]): TableWr
       return rows
     },
     add(cells) {
-      for (let column = 0; column < types.length; column++) {
-        const cell = cells[column]
-        types[column]!.data.push(
-          typeof cell === 'number' && types[column]!.type === 'INT64' ? BigInt(cell) : cell,
-        )
-      }
+      for (const [at, column] of types.entries()) column.data.push(fitted(cells[at] ?? null, column.type))
       rows++
       if (++held === ROW_GROUP_ROWS) flush()
     },
@@ -97,6 +92,13 @@ function parquetWriter(path: string, columns: readonly WrittenColumn[]): TableWr
       closeSync(file)
     },
   }
+}
+
+/** As the writer wants it for this type. */
+function fitted(cell: Cell, type: (typeof PARQUET_TYPES)[WrittenColumn['type']]): unknown {
+  if (cell === null) return null
+  if (type === 'STRING') return cellText(cell)
+  return type === 'INT64' ? BigInt(cell as number) : cell
 }
 
 /** Bytes to a file, a mebibyte at a time. */

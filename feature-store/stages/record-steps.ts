@@ -10,6 +10,7 @@ import {
   type Verdict,
 } from '#streams'
 import type { FeatureStoreConfig } from '../config.ts'
+import { asExpected } from '../validation/stream-checks.ts'
 
 type PartitionOf = (topic: 'interactions' | 'itemInteractions' | 'users' | 'items', key: string) => number
 
@@ -48,6 +49,7 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
       refuseAbsurdTime<Interaction>(earliest),
       clampFuture<Interaction>(future),
       knownType(config.interactionTypes),
+      ...(config.validation.suite === undefined ? [] : [asExpected(config.validation.suite)]),
     ],
     itemInteractions: [soundBundle(partitionOf)],
     users: [

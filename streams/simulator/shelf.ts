@@ -82,15 +82,20 @@ export function createShelf(seed: string, config: SimulatorConfig): Shelf {
     if (dead.length > DEAD_REMEMBERED_MAX) known.delete(dead.shift()!)
   }
 
-  // Weighted sampling without replacement by exponential keys (Efraimidis and Spirakis 2006).
+  // Weighted sampling without replacement by exponential keys (Efraimidis and Spirakis 2006): the least keys win.
   function sample(count: number, atMs: number): LiveItem[] {
-    const keyed: { item: LiveItem; key: number }[] = []
-    for (const [seat, item] of seats.entries()) {
+    const best: { item: LiveItem; key: number }[] = []
+    for (let seat = 0; seat < seats.length; seat++) {
+      const item = seats[seat]
       if (item === undefined || item.shownFromMs > atMs) continue
-      keyed.push({ item, key: draws.exponential(1) / (popularity[seat]! * trendOf(item, atMs)) })
+      const key = draws.exponential(1) / (popularity[seat]! * trendOf(item, atMs))
+      if (best.length === count && key >= best[count - 1]!.key) continue
+      let place = best.length
+      while (place > 0 && key < best[place - 1]!.key) place--
+      best.splice(place, 0, { item, key })
+      if (best.length > count) best.pop()
     }
-    keyed.sort((left, right) => left.key - right.key)
-    return keyed.slice(0, count).map(({ item }) => item)
+    return best.map(({ item }) => item)
   }
 
   return {

@@ -1,11 +1,11 @@
 import type { Interaction } from '#schemas'
 import { createAgenda } from './agenda.ts'
-import { createBehaviour } from './behaviour.ts'
+import { type Behaviour, createBehaviour } from './behaviour.ts'
 import type { Injection, SimulatorConfig } from './config.ts'
 import type { Emission } from './emission.ts'
 import { createInjections } from './injections.ts'
-import { createPeople, type Person, userRecord } from './people.ts'
-import { createShelf, type LiveItem } from './shelf.ts'
+import { createPeople, type People, type Person, userRecord } from './people.ts'
+import { createShelf, type LiveItem, type Shelf } from './shelf.ts'
 import { createTelling } from './telling.ts'
 import { createTruth, type Truth } from './truth.ts'
 import { createVisits } from './visits.ts'
@@ -133,11 +133,7 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
     get nextAtMs() {
       return agenda.nextAtMs()
     },
-    hidden: {
-      people: people.all,
-      categoryAppeals: behaviour.categoryAppeals,
-      itemOf: (itemId) => shelf.byId(itemId),
-    },
+    hidden: hiddenOf(people, behaviour, shelf),
     truth,
     injected: injections.injected,
     advanceTo,
@@ -146,3 +142,9 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
     close: () => void (closed = true),
   }
 }
+
+const hiddenOf = (people: People, { categoryAppeals }: Behaviour, shelf: Shelf): Hidden => ({
+  people: people.all,
+  categoryAppeals,
+  itemOf: (itemId) => shelf.byId(itemId),
+})

@@ -1,4 +1,4 @@
-import { table } from '#streams'
+import { fixedText as fixed, table } from '#streams'
 import type { Estimate } from './bootstrap.ts'
 import type { BacktestReport, BacktestResult } from './backtest-report.ts'
 import { durationText } from '../duration.ts'
@@ -180,5 +180,4 @@ const estimateText = (estimate: Estimate | null) =>
   estimate === null
     ? '-'
     : `${estimate.value.toFixed(5)} [${estimate.low.toFixed(5)}, ${estimate.high.toFixed(5)}]`
-const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))
 const count = (value: number) => value.toLocaleString('en-US')

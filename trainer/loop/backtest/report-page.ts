@@ -1,9 +1,8 @@
+import { escapedHtml as escaped, fixedText as fixed, htmlTable as table, PAGE_STYLE } from '#streams'
 import type { BacktestReport, BacktestResult } from './backtest-report.ts'
 import { factsOf, intervalText, offPolicyTable } from './backtest-text.ts'
 import { labelOf, pageDataOf, worstSlices } from './page-data.ts'
 import { PAGE_SCRIPT } from './page-script.ts'
-import { PAGE_STYLE } from './page-style.ts'
-import { escaped, fixed, table } from './page-table.ts'
 
 /** What draws the charts: its source, which the page carries along. */
 export interface ChartLibrary {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { LogUnreadableError, openRowsBar, type TableFormat } from '#feature-store/files'
 import { endOnInterrupt } from '../demo/index.ts'
-import { createFaultPlanter, FAULT_NAMES, type FaultName } from './faults.ts'
+import { FAULT_NAMES, type FaultName, plannedFaults } from './faults.ts'
 import { openDataFolder } from './fs-data-folder.ts'
 import { type Synthesis, synthesisSchema } from './synthesis.ts'
 import { synthesize } from './synthesize.ts'
@@ -20,7 +20,6 @@ interface SynthesizeFlags {
 }
 
 const DEFAULTS = synthesisSchema.parse({})
-const HOUR_MS = 3_600_000
 
 /** `dataset synthesize`: a data set of a feed whose truth is known. */
 export function registerDatasetCommands(program: Command): void {
@@ -52,9 +51,7 @@ export function registerDatasetCommands(program: Command): void {
 async function runSynthesize(flags: SynthesizeFlags): Promise<void> {
   const { out, format, faults, json, ...wanted } = flags
   const options = checked(wanted)
-  const holeFromMs = Date.parse(options.start) + Math.floor(options.days / 2) * 24 * HOUR_MS + 8 * HOUR_MS
-  const planter =
-    faults === undefined ? null : createFaultPlanter(faults === true ? FAULT_NAMES : faults, { holeFromMs })
+  const planter = faults === undefined ? null : plannedFaults(options, faults === true ? FAULT_NAMES : faults)
   const folder = openDataFolder(out, format, planter)
   const bar = openRowsBar(process.stderr, options.impressions, 'impressions')
   const truth = await endOnInterrupt((signal) =>

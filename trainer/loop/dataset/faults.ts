@@ -1,5 +1,6 @@
 import type { Cell, WrittenColumn } from '#feature-store/files'
 import { FEED_TABLES, type FeedTable } from './feed-tables.ts'
+import type { Synthesis } from './synthesis.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -11,7 +12,7 @@ interface FaultKind {
   every: number
   what: string
   /** Rows in place of this one; null: this row cannot have it. */
-  plant(cells: Cell[], at: { column: number; row: number }): Cell[][] | null
+  plant(cells: Cell[], at: { column: number; row: number; startMs: number }): Cell[][] | null
   /** For what is no matter of single rows. */
   isHit?: (cells: Cell[], holeFromMs: number) => boolean
   /** The column is written as text, or is one more. */
@@ -28,6 +29,27 @@ export const HOLE_HOURS = 6
 
 /** Every kind that `--faults` plants. */
 export const FAULT_KINDS = {
+  volume_hole: {
+    ...{
+      table: 'impressions',
+      column: 'shown_at',
+      every: 1,
+      what: `${String(HOLE_HOURS)} hours without rows`,
+    },
+    plant: () => [],
+    isHit: (cells, holeFromMs) => {
+      const atMs = (cells[SHOWN_AT] as Date).getTime()
+      return atMs >= holeFromMs && atMs < holeFromMs + HOLE_HOURS * HOUR_MS
+    },
+  },
+  leaking_column: {
+    ...{ table: 'impressions', column: 'engagement', every: 1, what: 'a column that knows the click' },
+    plant: (cells) => {
+      const blur = ((cells[SHOWN_AT] as Date).getTime() % 1_000) / 2_000
+      return [[...cells, Math.round(1e4 * ((cells[CLICK_AT] as number) * 0.4 + blur)) / 1e4]]
+    },
+    columns: (columns) => [...columns, { name: 'engagement', type: 'number' }],
+  },
   missing_values: {
     ...{ table: 'impressions', column: 'device', every: 100, what: 'the value is missing' },
     plant: (cells, { column }) => changed(cells, column, null),
@@ -69,40 +91,22 @@ export const FAULT_KINDS = {
       every: 200,
       what: 'a time six hours before its neighbours',
     },
-    plant: (cells, { column }) => changed(cells, column, moved(cells[column]!, -6 * HOUR_MS)),
+    plant: (cells, { column, startMs }) => {
+      const early = moved(cells[column]!, -2 * HOUR_MS)
+      return early.getTime() < startMs ? null : changed(cells, column, early)
+    },
   },
   future_time: {
     ...{ table: 'interactions', column: 'occurred_at', every: 400, what: 'a time ten years ahead' },
     plant: (cells, { column }) => changed(cells, column, moved(cells[column]!, 3_652 * 24 * HOUR_MS)),
   },
-  volume_hole: {
-    ...{
-      table: 'interactions',
-      column: 'occurred_at',
-      every: 1,
-      what: `${String(HOLE_HOURS)} hours without rows`,
-    },
-    plant: () => [],
-    isHit: (cells, holeFromMs) => {
-      const atMs = (cells[columnAt('interactions', 'occurred_at')] as Date).getTime()
-      return atMs >= holeFromMs && atMs < holeFromMs + HOLE_HOURS * HOUR_MS
-    },
-  },
   counters_fall: {
-    ...{ table: 'user_features', column: 'views', every: 100, what: 'a counter of one person falls to 0' },
+    ...{ table: 'user_features', column: 'views', every: 97, what: 'a counter of one person falls to 0' },
     plant: (cells, { column }) => ((cells[column] as number) > 0 ? changed(cells, column, 0) : null),
   },
   contradiction: {
     ...{ table: 'impressions', column: 'like', every: 200, what: 'a like without a click' },
     plant: (cells, { column }) => (cells[CLICK_AT] === 1 ? null : changed(cells, column, 1)),
-  },
-  leaking_column: {
-    ...{ table: 'impressions', column: 'engagement', every: 1, what: 'a column that knows the click' },
-    plant: (cells) => {
-      const blur = ((cells[SHOWN_AT] as Date).getTime() % 1_000) / 2_000
-      return [[...cells, Math.round(1e4 * ((cells[CLICK_AT] as number) * 0.4 + blur)) / 1e4]]
-    },
-    columns: (columns) => [...columns, { name: 'engagement', type: 'number' }],
   },
 } as const satisfies Record<string, FaultKind>
 export type FaultName = keyof typeof FAULT_KINDS
@@ -127,10 +131,19 @@ export interface FaultPlanter {
   readonly planted: readonly PlantedFault[]
 }
 
-/** Plants faults of these kinds at regular places, each in a column of its own. */
-export function createFaultPlanter(
+const DAY_MS = 24 * HOUR_MS
+const HOLE_FROM_HOUR = 8
+
+/** Faults of these kinds at regular places of a data set, each in a column of its own; the hole is in the middle. */
+export function plannedFaults({ start, days }: Synthesis, names: readonly FaultName[]): FaultPlanter {
+  const startMs = Date.parse(start)
+  const holeFromMs = startMs + Math.floor(days / 2) * DAY_MS + HOLE_FROM_HOUR * HOUR_MS
+  return createFaultPlanter(names, { startMs, holeFromMs })
+}
+
+function createFaultPlanter(
   names: readonly FaultName[],
-  { holeFromMs }: { holeFromMs: number },
+  { startMs, holeFromMs }: { startMs: number; holeFromMs: number },
 ): FaultPlanter {
   const kinds = names.map((kind, n) => {
     const fault: FaultKind = FAULT_KINDS[kind]
@@ -162,7 +175,7 @@ export function createFaultPlanter(
     const { fault, planted, column } = kind
     if (fault.isHit !== undefined && !fault.isHit(cells, holeFromMs)) return [cells]
     if (fault.every > 1 && ++kind.seen < kind.due) return [cells]
-    const rows = fault.plant(cells, { column, row })
+    const rows = fault.plant(cells, { column, row, startMs })
     if (rows === null) return [cells]
     kind.due = kind.seen + fault.every
     planted.rows++

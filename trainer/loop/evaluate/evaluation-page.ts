@@ -1,6 +1,5 @@
-import { escaped, fixed, table } from '../backtest/page-table.ts'
+import { escapedHtml as escaped, fixedText as fixed, htmlTable as table, PAGE_STYLE } from '#streams'
 import { intervalText } from '../backtest/backtest-text.ts'
-import { PAGE_STYLE } from '../backtest/page-style.ts'
 import type { Evaluation } from './evaluation.ts'
 import { evaluationCharts } from './evaluation-charts.ts'
 import { EVALUATION_STYLE } from './evaluation-style.ts'

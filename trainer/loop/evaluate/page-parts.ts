@@ -1,4 +1,4 @@
-import { escaped } from '../backtest/page-table.ts'
+import { escapedHtml as escaped } from '#streams'
 
 /** @param content of the page, escaped where it is text */
 export const section = (title: string, content: string): string =>

@@ -1,4 +1,4 @@
-import { table } from '#streams'
+import { fixedText as fixed, table } from '#streams'
 import { intervalText } from '../backtest/backtest-text.ts'
 import type { BacktestMetrics } from '../backtest/backtest-metrics.ts'
 import { worstSlices } from '../backtest/page-data.ts'
@@ -142,7 +142,6 @@ function sliceLines({ slices, learner }: MetricsReport): string[] {
   ]
 }
 
-const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))
 const count = (value: number) => value.toLocaleString('en-US')
 const number = (value: number) => String(Math.round(value * 1e4) / 1e4)
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`
