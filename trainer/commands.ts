@@ -13,6 +13,7 @@ import {
 } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
+import { openScratchFolder } from './learning/window/fs-scratch-folder.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
 import { startTrainer } from './start-trainer.ts'
 
@@ -82,8 +83,11 @@ export function runTrainer(context: Context): Promise<RunningService> {
     const runtime = await context.connect('trainer')
     closers.add(() => runtime.close())
     const { trainer: own, limits } = config
-    const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000 })
-    const trainer = await startTrainer(runtime, { config: own, featureSet, openModel, fitter, limits })
+    const { niceness } = own.retrain
+    const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000, niceness })
+    const scratch = openScratchFolder(own.window?.folder)
+    const options = { config: own, featureSet, openModel, fitter, scratch, limits }
+    const trainer = await startTrainer(runtime, options)
     closers.add(() => trainer.stop())
     return { ...trainer, stop: () => closers.closeAll() }
   })

@@ -14,6 +14,8 @@ export const SIGNALS = {
   fitProgress: 'learner_fit_progress_share',
   overprediction: 'learner_overprediction_probability',
   overclaim: 'learner_overclaim_nats',
+  windowExamples: 'learner_window_examples',
+  windowBytes: 'learner_window_bytes',
   labelSourceSilent: 'learner_label_source_silent',
   modelsMoved: 'learner_models_moved',
   modelsCalibrated: 'learner_models_calibrated',
@@ -74,6 +76,18 @@ export const TRAINER_SIGNALS = [
   },
   {
     kind: 'gauge',
+    name: SIGNALS.windowExamples,
+    help: 'examples that a retrain could be made of',
+    labels: [],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.windowBytes,
+    help: 'what they take, packed, by place: memory, folder',
+    labels: ['place'],
+  },
+  {
+    kind: 'gauge',
     name: SIGNALS.overprediction,
     help: 'how far served scores lie above what comes true, mean of the detector window',
     labels: [],
@@ -108,5 +122,7 @@ export const LOG_EVENTS = {
   driftDetected: 'drift_detected',
   championMissing: 'champion_not_opened',
   fitFailed: 'fit_failed',
+  retrain: 'retrain',
+  windowFolderFull: 'window_folder_full',
   candidateAbandoned: 'candidate_abandoned',
 } as const

@@ -6,6 +6,7 @@ import { createJoinerStage } from './joiner/joiner-stage.ts'
 import type { Fitter } from './learning/fitter.ts'
 import { createLearnerStage } from './learning/learner-stage.ts'
 import { createLearning } from './learning/learning.ts'
+import type { ScratchFolder } from './learning/window/scratch.ts'
 import { createModelDesk } from './models/model-desk.ts'
 import { createModelLog, followModels } from './models/model-log.ts'
 
@@ -17,6 +18,8 @@ export interface TrainerOptions {
   openModel: OpenModel
   /** Where learners that look at many rows are fitted. */
   fitter: Fitter
+  /** Where the window of examples puts what does not fit in memory; left out: nothing goes there. */
+  scratch?: ScratchFolder
   /** `limits` of the streams section. */
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
 }
@@ -29,7 +32,7 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
  * have their partitions. `done` rejects when one of them died.
  */
 export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningService> {
-  const { config, featureSet, openModel, fitter, limits = LIMITS_DEFAULT } = options
+  const { config, featureSet, openModel, fitter, scratch, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   const modelLog = createModelLog()
   const models = await followModels(runtime, modelLog)
@@ -39,15 +42,17 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   const joiner = await runtime.runStage(
     createJoinerStage(runtime, { config, limits, labelsOut: () => labelsOut() }),
   )
+  const { stage, ...beside } = createLearnerStage(runtime, { config, featureSet, newLearning })
   let learner: RunningStage | undefined
   let isStopped = false
 
-  function newLearning() {
+  function newLearning(leads: boolean) {
     const desk = createModelDesk({ ...deskParts, config: config.promotion, clock, log, signals })
     let own = 0
     const base = modelLog.sequence
     const nextSequence = () => Math.max(modelLog.sequence, base + own++) + 1
-    const learning = createLearning({ config, featureSet, desk, fitter, nextSequence, clock, log, signals })
+    const parts = { config, featureSet, desk, fitter, scratch, leads, nextSequence, clock, log, signals }
+    const learning = createLearning(parts)
     // Examples are marked by what the learner of the same process sees.
     labelsOut = learning.labelsOut
     return {
@@ -62,7 +67,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   async function startLearner(): Promise<RunningStage | undefined> {
     await models.ready
     if (isStopped) return undefined
-    learner = await runtime.runStage(createLearnerStage(runtime, { config, featureSet, newLearning }))
+    learner = await runtime.runStage(stage)
     if (isStopped) await learner.stop()
     return learner
   }
@@ -74,15 +79,20 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   return {
     ready,
     checks: { brokers: brokersCheck(runtime, 'predictions'), stages: joinedCheck(ready) },
-    done: Promise.all([joiner.done, starting.then((started) => started?.done), models.done]).then(
-      () => undefined,
-    ),
+    done: Promise.all([
+      joiner.done,
+      starting.then((started) => started?.done),
+      beside.done,
+      models.done,
+    ]).then(() => undefined),
     async stop() {
       isStopped = true
       await joiner.stop()
       await learner?.stop()
+      await beside.close()
       await models.stop()
       await fitter.stop()
+      scratch?.close()
       await outputs.close()
     },
   }

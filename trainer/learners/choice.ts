@@ -92,6 +92,9 @@ export const learnerChoiceSchema = z.discriminatedUnion('use', [first!, ...other
   LearnerChoiceInput
 >
 
+/** How it learns. */
+export const kindOf = ({ use }: LearnerChoice) => entries[use].kind
+
 /** The learner that was chosen, with what kind it is. */
 export function learnerOf(choice: LearnerChoice, task: LearnerTask) {
   const entry = entries[choice.use]

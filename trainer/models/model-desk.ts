@@ -39,6 +39,8 @@ export interface ModelDesk {
   /** Id of the champion that an operator keeps. */
   pinned(): string | undefined
   announce(event: DriftEvent): Promise<void>
+  /** The same of what is no alarm. */
+  tell(event: DriftEvent): Promise<void>
   /** The champion and the model it replaced. */
   champion(): ProvenModel | undefined
   replaced(): ProvenModel | undefined
@@ -117,6 +119,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       return live?.pinned === true ? live.modelId : undefined
     },
     announce: (event) => writer.announce(event),
+    tell: (event) => writer.tell(event),
     champion: () => champion,
     replaced: () => replaced,
     async close() {

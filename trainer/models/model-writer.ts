@@ -28,6 +28,8 @@ export interface ModelWriter {
   /** Tombstones for all its pieces. */
   withdrawFile(manifest: ModelManifest): Promise<void>
   announce(event: DriftEvent): Promise<void>
+  /** The same of what is no alarm. */
+  tell(event: DriftEvent): Promise<void>
 }
 
 export function createModelWriter(parts: ModelWriterParts): ModelWriter {
@@ -50,6 +52,11 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
       pinned,
     }
     outputs.add('models', { key: modelId, value })
+    await outputs.flush()
+  }
+
+  async function writeEvent(event: DriftEvent): Promise<void> {
+    outputs.add('drift', { key: event.monitor, value: event })
     await outputs.flush()
   }
 
@@ -81,9 +88,13 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
       }
       await outputs.flush()
     },
+    async tell(event) {
+      await writeEvent(event)
+      const { cause, monitor } = event
+      log.info({ monitor, cause }, LOG_EVENTS.retrain)
+    },
     async announce(event) {
-      outputs.add('drift', { key: event.monitor, value: event })
-      await outputs.flush()
+      await writeEvent(event)
       signals.count(SIGNALS.driftDetected, { kind: event.kind })
       log.warn({ ...event }, LOG_EVENTS.driftDetected)
     },
