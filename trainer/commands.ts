@@ -14,6 +14,7 @@ import {
 import type { TrainerConfig } from './config.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
 import { openScratchFolder } from './learning/window/fs-scratch-folder.ts'
+import { isRetrainEvent } from './learning/retrain-event.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
 import { startTrainer } from './start-trainer.ts'
 
@@ -59,7 +60,8 @@ export function registerTrainerCommands(program: Command, context: Context): voi
     .description('every alarm, and the cause that was found')
     .option('--json', 'print as JSON')
     .action(async ({ json }: JsonFlag) => {
-      const events: DriftEvent[] = await readAll(context, 'drift')
+      // A retrain is told on the same topic, and is no drift.
+      const events: DriftEvent[] = (await readAll(context, 'drift')).filter((event) => !isRetrainEvent(event))
       if (json) return print(JSON.stringify(events, null, 2))
       if (events.length === 0) return print('no drift was detected')
       const rows = events.map((event) => [

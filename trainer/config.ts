@@ -40,6 +40,13 @@ export const promotionConfigSchema = z
       .describe(
         'a first model serves below this; 1 is the base rate itself, and nothing above it ever serves first',
       ),
+    standingEveryExamples: z
+      .int()
+      .min(100)
+      .default(1_000)
+      .describe(
+        'examples after which the models on trial are compared on the same ones, for `models list`: a record for each of them',
+      ),
     improvementMin: z
       .number()
       .min(0)

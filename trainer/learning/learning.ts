@@ -97,6 +97,7 @@ export function createLearning(parts: LearningParts): Learning {
     }
     await desk.followOperator()
     await judge.decide()
+    await judge.tellStandings()
     await layer.refit()
     await challengers.advance()
   }

@@ -22,6 +22,8 @@ export interface ModelWriterParts {
 /** Writes what becomes of models. Everything is acknowledged before the next step. */
 export interface ModelWriter {
   move(manifest: ModelManifest, stage: ModelStage, why: MoveReason): Promise<void>
+  /** The model stays where it is; the metrics in this manifest are new. */
+  measure(manifest: ModelManifest, stage: ModelStage, why: MoveReason): Promise<void>
   /** The champion stays where it is, under the calibration that this manifest carries. */
   calibrate(manifest: ModelManifest, why: MoveReason): Promise<void>
   writeFile(candidate: Candidate): Promise<void>
@@ -67,6 +69,7 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
       signals.count(SIGNALS.modelsCalibrated, { kind: calibration.kind })
       log.info({ modelId, calibrationId, reason: why.reason }, LOG_EVENTS.modelCalibrated)
     },
+    measure: write,
     async move(manifest, stage, why) {
       await write(manifest, stage, why)
       const { modelId } = manifest

@@ -4,13 +4,14 @@ import { expect, it } from 'vitest'
 import { normalizedEntropyOf, simulatorConfigSchema, usualStartMs } from '#streams'
 import { forecastQuality } from '../../metrics/index.ts'
 import { feedSchema, type FeedConfig } from '../feed.ts'
+import { isRetrainEvent } from '../../learning/retrain-event.ts'
 import { openLinearModel } from '../../testing/index.ts'
 import { type MemoryLoopRun, playMemoryLoop, TICK_MS } from './memory-loop.ts'
 
 /**
  * The demo in memory, for one seed after the other (`npm run rehearse`): is the drift seen, and only the drift, and does
  * the model recover? `SEEDS=1-24 npm run rehearse` plays the turn of tastes, `HOURS=9 SEEDS=1-6` as many hours of feed in
- * which nothing turns. The figures in trainer/results/rehearsal.json are made by it.
+ * which nothing turns; `LEARNER=gbdt` another learner than the default, or several (`ftrl,gbdt`). The figures in trainer/results/rehearsal.json are made by it.
  */
 const MINUTE_MS = 60_000
 /** Of the demo, minutes of feed. */
@@ -59,11 +60,15 @@ function entropyBetween({ runtime, simulation }: MemoryLoopRun, from: number, to
 }
 
 const alarmsOf = ({ runtime }: MemoryLoopRun) =>
-  runtime.records('drift').map(({ value }) => ({
-    monitor: value!.monitor,
-    kind: value!.kind,
-    atMinutes: (value!.occurredAtMs - startMs) / MINUTE_MS,
-  }))
+  runtime
+    .records('drift')
+    .map(({ value }) => value!)
+    .filter((event) => !isRetrainEvent(event))
+    .map(({ monitor, kind, occurredAtMs }) => ({
+      monitor,
+      kind,
+      atMinutes: (occurredAtMs - startMs) / MINUTE_MS,
+    }))
 const tell = (text: string) => process.stdout.write(`${text}\n`)
 const alarmText = (alarms: ReturnType<typeof alarmsOf>) =>
   alarms
