@@ -3,6 +3,7 @@ import type { OpenModel } from '#scorer/model'
 import { brokersCheck, joinedCheck, type RunningService, type RunningStage, type Runtime } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createJoinerStage } from './joiner/joiner-stage.ts'
+import type { ScratchFile } from './joiner/pending/scratch-file.ts'
 import type { Fitter } from './learning/fitter.ts'
 import { createLearnerStage } from './learning/learner-stage.ts'
 import { createLearning } from './learning/learning.ts'
@@ -18,8 +19,10 @@ export interface TrainerOptions {
   openModel: OpenModel
   /** Where learners that look at many rows are fitted. */
   fitter: Fitter
+  /** Where predictions wait that memory does not hold; left out: memory must do. */
+  scratch?: ScratchFile | undefined
   /** Where the window of examples puts what does not fit in memory; left out: nothing goes there. */
-  scratch?: ScratchFolder
+  windowScratch?: ScratchFolder
   /** `limits` of the streams section. */
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
 }
@@ -32,7 +35,7 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
  * have their partitions. `done` rejects when one of them died.
  */
 export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningService> {
-  const { config, featureSet, openModel, fitter, scratch, limits = LIMITS_DEFAULT } = options
+  const { config, featureSet, openModel, fitter, scratch, windowScratch, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   const modelLog = createModelLog()
   const models = await followModels(runtime, modelLog)
@@ -40,7 +43,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   const deskParts = { outputs, openModel, modelLog, featureSetId: featureSet.id, objective: config.objective }
   let labelsOut: () => readonly string[] = () => []
   const joiner = await runtime.runStage(
-    createJoinerStage(runtime, { config, limits, labelsOut: () => labelsOut() }),
+    createJoinerStage(runtime, { config, limits, scratch, labelsOut: () => labelsOut() }),
   )
   const { stage, ...beside } = createLearnerStage(runtime, { config, featureSet, newLearning })
   let learner: RunningStage | undefined
@@ -51,7 +54,18 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
     let own = 0
     const base = modelLog.sequence
     const nextSequence = () => Math.max(modelLog.sequence, base + own++) + 1
-    const parts = { config, featureSet, desk, fitter, scratch, leads, nextSequence, clock, log, signals }
+    const parts = {
+      config,
+      featureSet,
+      desk,
+      fitter,
+      scratch: windowScratch,
+      leads,
+      nextSequence,
+      clock,
+      log,
+      signals,
+    }
     const learning = createLearning(parts)
     // Examples are marked by what the learner of the same process sees.
     labelsOut = learning.labelsOut
@@ -92,7 +106,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
       await beside.close()
       await models.stop()
       await fitter.stop()
-      scratch?.close()
+      windowScratch?.close()
       await outputs.close()
     },
   }

@@ -287,10 +287,7 @@ describe('several learners', () => {
     await learn(3_400)
     const standings = moves().filter(({ reason }) => reason.startsWith('On trial: '))
     const last = standings.slice(-2)
-    expect(last.map(({ learner, stage }) => [learner, stage].join(' '))).toEqual([
-      'ftrl candidate',
-      'ftrl-slow candidate',
-    ])
+    expect(last.map(({ learner }) => learner)).toEqual(['ftrl', 'ftrl-slow'])
     const [fast, slower] = last.map(({ manifest }) => parseManifest(manifest).metrics)
     expect(fast!['examples']).toBe(slower!['examples'])
     expect(fast!['examples']).toBeGreaterThanOrEqual(2_000)

@@ -32,11 +32,6 @@ const BOUNDS = {
     .describe(
       'beyond a bound half of the negatives of a stretch are left out, and the others weigh twice, so that scores stay true; false: the oldest examples leave',
     ),
-  folder: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('where that folder is made; left out: where the system has its temporary files'),
 }
 
 const lengthShape = {

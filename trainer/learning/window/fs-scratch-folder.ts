@@ -24,7 +24,7 @@ export function openScratchFolder(parent = tmpdir()): ScratchFolder {
     } catch (cause) {
       throw new OperatorError(
         'window_folder_unusable',
-        `The folder ${parent} cannot be used for the window of examples: give another one in trainer.window.folder.`,
+        `The folder ${parent} cannot be used for the window of examples: give another one in trainer.scratchFolder.`,
         { cause },
       )
     }

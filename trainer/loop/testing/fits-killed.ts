@@ -54,7 +54,8 @@ export async function killFits(addresses: Addresses, name: string, kills: number
       // Beside other tests a fit that stands back would hardly come to its end.
       retrain: { everyExamples: 150, niceness: 0 },
       // So small that some of it lies in the folder.
-      window: { kind: 'all', memoryBytesMax: 2 ** 20, folder },
+      window: { kind: 'all', memoryBytesMax: 2 ** 20 },
+      scratchFolder: folder,
       limits: { rebuildExamplesMax: 1_000 },
     },
   })
