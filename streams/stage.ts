@@ -52,19 +52,25 @@ export interface Stage<K extends TopicKey = TopicKey> {
   readonly steps?: { readonly [T in K]?: readonly Step<RecordOf[T]>[] }
   /** What a tombstone of these topics must pass; where none is given all of them pass. */
   readonly tombstones?: { readonly [T in K]?: (key: Buffer | null, meta: RecordMeta) => Verdict<null> }
-  /** We own the partition now. Answers the offset to begin at, per topic; undefined: the committed one. */
-  opened?(topic: K, partition: number): Promise<number | undefined>
+  /**
+   * We own the partition now. Answers the offset to begin at, per topic; undefined: the committed one.
+   * @param given all partitions that this member got in the same division
+   */
+  opened?(topic: K, partition: number, given: readonly number[]): Promise<number | undefined>
   /** Someone else may own it now: drop what is cached for it. */
   closed?(topic: K, partition: number): Promise<void>
   /** Called for one batch at a time per partition. Throwing stops the stage: it restarts from its offsets. */
   batch(batch: Batch<K>, outputs: Outputs): Promise<BatchResult>
 }
 
-/** Follows every partition of a topic from its beginning, without a group: compacted topics, observers. */
+/** Follows a topic without a group: compacted topics, observers, partitions that somebody else owns. */
 export interface Follower<K extends TopicKey = TopicKey> {
   readonly name: string
   readonly topic: K
-  readonly startFrom: 'earliest' | 'latest'
+  /** A number: so many offsets before the end of each partition, where there are as many. */
+  readonly startFrom: 'earliest' | 'latest' | number
+  /** Left out: all of them. */
+  readonly partitions?: readonly number[]
   record(record: StageRecord<K>): void | Promise<void>
 }
 

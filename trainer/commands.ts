@@ -14,6 +14,8 @@ import {
 import type { TrainerConfig } from './config.ts'
 import { openScratch } from './joiner/fs-scratch.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
+import { openScratchFolder } from './learning/window/fs-scratch-folder.ts'
+import { isRetrainEvent } from './learning/retrain-event.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
 import { startTrainer } from './start-trainer.ts'
 import { registerTrackCommands } from './tracking/commands.ts'
@@ -62,7 +64,8 @@ export function registerTrainerCommands(program: Command, context: Context): voi
     .description('every alarm, and the cause that was found')
     .option('--json', 'print as JSON')
     .action(async ({ json }: JsonFlag) => {
-      const events: DriftEvent[] = await readAll(context, 'drift')
+      // A retrain is told on the same topic, and is no drift.
+      const events: DriftEvent[] = (await readAll(context, 'drift')).filter((event) => !isRetrainEvent(event))
       if (json) return print(JSON.stringify(events, null, 2))
       if (events.length === 0) return print('no drift was detected')
       const rows = events.map((event) => [
@@ -86,13 +89,15 @@ export function runTrainer(context: Context): Promise<RunningService> {
     const runtime = await context.connect('trainer')
     closers.add(() => runtime.close())
     const { trainer: own, limits } = config
-    const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000 })
+    const { niceness } = own.retrain
+    const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000, niceness })
     const scratch = await openScratch(own, runtime.log)
     closers.add(() => scratch?.close())
     const tracking = liveTrackingOf(config, { env: process.env, log: runtime.log })
+    const windowScratch = openScratchFolder(own.scratchFolder)
     const trainer = await startTrainer(runtime, {
       config: own,
-      ...{ featureSet, openModel, fitter, scratch, tracking, limits },
+      ...{ featureSet, openModel, fitter, scratch, windowScratch, tracking, limits },
     })
     closers.add(() => trainer.stop())
     return { ...trainer, stop: () => closers.closeAll() }

@@ -1,16 +1,18 @@
 import { z } from 'zod'
 import { calibrationConfigSchema } from './calibration/config.ts'
-import { detectorSettingsSchema, watches } from './drift/detectors/index.ts'
+import { type DriftConfig, driftConfigSchema } from './drift/drift-config.ts'
 import { joinerLimits } from './joiner/limits-config.ts'
 import { learnerChoiceSchema } from './learners/choice.ts'
 import { ftrlConfigSchema } from './learners/ftrl.ts'
+import { retrainConfigSchema, windowConfigSchema } from './learning/window-config.ts'
 import { type SliceConfig, slicesSchema } from './slice-config.ts'
 import { trackingConfigSchema } from './tracking/config.ts'
 import { type LabelConfig, labelSchema, LABEL_MINUTES_MAX } from './label-config.ts'
 
 const LEARNERS_MAX = 16 // each holds a model, and up to two sessions while it is judged
 
-export type { LabelConfig, SliceConfig }
+export { driftConfigSchema }
+export type { DriftConfig, LabelConfig, SliceConfig }
 
 export const promotionConfigSchema = z
   .strictObject({
@@ -38,6 +40,13 @@ export const promotionConfigSchema = z
       .default(1)
       .describe(
         'a first model serves below this; 1 is the base rate itself, and nothing above it ever serves first',
+      ),
+    standingEveryExamples: z
+      .int()
+      .min(100)
+      .default(1_000)
+      .describe(
+        'examples after which the models on trial are compared on the same ones, for `models list`: a record for each of them',
       ),
     improvementMin: z
       .number()
@@ -82,100 +91,6 @@ export const promotionConfigSchema = z
     error: 'must not exceed freshExamplesMax',
   })
 export type PromotionConfig = z.infer<typeof promotionConfigSchema>
-
-const driftFieldsSchema = z.strictObject({
-  detector: detectorSettingsSchema
-    .refine(({ name }) => watches(name, 'loss'), { path: ['name'], error: 'does not watch losses' })
-    .optional()
-    .describe('what finds a change in how far scores are off; left out: ADWIN with the next four settings'),
-  delta: z
-    .number()
-    .positive()
-    .max(1)
-    .optional()
-    .describe('ADWIN: chance of an alarm in a window without a change (Bifet & Gavalda 2007)'),
-  clockExamples: z.int().min(1).optional().describe('ADWIN: the window is examined every so many examples'),
-  graceExamples: z.int().min(1).optional().describe('ADWIN: no alarm before so many examples'),
-  afterExamplesMin: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('ADWIN: the younger side of a cut holds at least so many'),
-  settleExamples: z
-    .int()
-    .min(0)
-    .default(1_000)
-    .describe('examples of a new champion, and after an alarm, in which an alarm is held back'),
-  overpredictionMin: z
-    .number()
-    .positive()
-    .default(0.5)
-    .describe('share of the usual score that must no longer come true'),
-  overclaimMin: z
-    .number()
-    .positive()
-    .default(0.7)
-    .describe('share of what scores tell apart that must no longer be true'),
-  lastingOverclaimMin: z
-    .number()
-    .positive()
-    .default(0.35)
-    .describe('the same, when it has lasted; less is no alarm, however certain'),
-  lastingExamplesMin: z
-    .int()
-    .min(1)
-    .default(3_000)
-    .describe('examples since a change from which it has lasted: some hot items can be wrong for a while'),
-  retrainExamplesMin: z
-    .int()
-    .min(1)
-    .default(1_500)
-    .describe('examples after the change on which its answer is trained'),
-  keptShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.01)
-    .describe('of the evidence from before a drift that still counts against new weights'),
-  retrainRounds: z.int().min(1).max(50).default(4).describe('passes over them'),
-  freshExamplesMin: z.int().min(1).default(1_500).describe('examples on which the answer is judged'),
-  psiMin: z
-    .number()
-    .positive()
-    .default(0.25)
-    .describe('population stability index from which a feature counts as shifted'),
-  flagShareRiseMin: z
-    .number()
-    .positive()
-    .max(1)
-    .default(0.05)
-    .describe('rise of the share of missing or stale values that counts as a cause'),
-})
-
-const ADWIN_FIELDS = ['delta', 'clockExamples', 'graceExamples', 'afterExamplesMin'] as const
-
-/** ADWIN's settings may stand beside `detector` instead of in it, not both: one of them would be passed over. */
-export const driftConfigSchema = driftFieldsSchema
-  .superRefine((config, context) => {
-    if (config.detector === undefined) return
-    for (const field of ADWIN_FIELDS) {
-      if (config[field] === undefined) continue
-      context.addIssue({ code: 'custom', path: [field], message: 'belongs into detector when that is given' })
-    }
-  })
-  .transform(({ detector, delta, clockExamples, graceExamples, afterExamplesMin, ...config }) => ({
-    ...config,
-    detector:
-      detector ??
-      detectorSettingsSchema.parse({
-        name: 'adwin',
-        delta,
-        clock: clockExamples,
-        gracePeriod: graceExamples,
-        minWindowLength: afterExamplesMin,
-      }),
-  }))
-export type DriftConfig = z.infer<typeof driftConfigSchema>
 
 export const trainerLimitsSchema = z.strictObject({
   ...joinerLimits,
@@ -228,7 +143,7 @@ export const trainerConfigSchema = z
       .min(1)
       .optional()
       .describe(
-        'where predictions wait that memory does not hold; nothing in it outlives its process. Left out: the folder for temporary files of the system',
+        'where predictions and the window of examples lie that memory does not hold; nothing in it outlives its process. Left out: the folder for temporary files of the system',
       ),
     outcomeTypes: z
       .array(z.string().min(1))
@@ -242,6 +157,10 @@ export const trainerConfigSchema = z
       .max(LEARNERS_MAX)
       .optional()
       .describe('learners whose models challenge the champion; left out: FTRL alone'),
+    window: windowConfigSchema
+      .optional()
+      .describe('which examples a retrain is made of; left out: the last limits.recentExamplesMax'),
+    retrain: retrainConfigSchema.prefault({}),
     slices: slicesSchema,
     promotion: promotionConfigSchema.prefault({}),
     calibration: calibrationConfigSchema.prefault({}),

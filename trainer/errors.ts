@@ -40,6 +40,8 @@ export type FitFailure =
   | 'fit_failed'
   /** A window without rows. */
   | 'fit_empty'
+  /** A window in which all examples have the same label. */
+  | 'fit_one_label'
   /** The thread died: out of memory, most likely. */
   | 'fit_worker_died'
   /** Longer than `fitMinutesMax`. */

@@ -30,10 +30,16 @@ export function registerModelList(models: Command, context: Context): void {
         new Date(one.movedAtMs).toISOString(),
         one.featureSetId ?? '?',
         entropyText(one.metrics),
+        pairedText(one.metrics),
         one.isFileKept ? 'kept' : 'gone',
         one.reason,
       ])
-      print(table(['model', 'stage', 'since', 'feature set', 'entropy', 'file', 'reason'], rows))
+      print(
+        table(
+          ['model', 'stage', 'since', 'feature set', 'entropy', 'log-loss to champion', 'file', 'reason'],
+          rows,
+        ),
+      )
     })
 }
 
@@ -144,6 +150,15 @@ function summaryOf(move: ModelMove, log: ModelLog) {
 function entropyText(metrics: Record<string, number> | undefined): string {
   const entropy = metrics?.['normalizedEntropy']
   return entropy === undefined ? '' : entropy.toFixed(4)
+}
+
+/** Difference and its standard error, on so many examples; below 0 is better than the champion of that time. */
+function pairedText(metrics: Record<string, number> | undefined): string {
+  const { logLossToChampion: difference, logLossToChampionError: error, examples } = metrics ?? {}
+  if (difference === undefined || error === undefined) return ''
+  const sign = difference < 0 ? '' : '+'
+  const on = examples === undefined ? '' : ` on ${examples.toLocaleString('en-US')}`
+  return `${sign}${difference.toFixed(4)} ± ${error.toFixed(4)}${on}`
 }
 
 function print(text: string): void {

@@ -7,6 +7,7 @@ import type { ScratchFile } from './joiner/pending/scratch-file.ts'
 import type { Fitter } from './learning/fitter.ts'
 import { createLearnerStage } from './learning/learner-stage.ts'
 import { createLearning } from './learning/learning.ts'
+import type { ScratchFolder } from './learning/window/scratch.ts'
 import { createModelDesk } from './models/model-desk.ts'
 import { createModelLog, followModels } from './models/model-log.ts'
 import type { StartTracking } from './tracking/live-tracking.ts'
@@ -24,6 +25,8 @@ export interface TrainerOptions {
   tracking?: StartTracking | undefined
   /** Where predictions wait that memory does not hold; left out: memory must do. */
   scratch?: ScratchFile | undefined
+  /** Where the window of examples puts what does not fit in memory; left out: nothing goes there. */
+  windowScratch?: ScratchFolder
   /** `limits` of the streams section. */
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
 }
@@ -36,7 +39,8 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
  * have their partitions. `done` rejects when one of them died.
  */
 export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningService> {
-  const { config, featureSet, openModel, fitter, scratch, tracking, limits = LIMITS_DEFAULT } = options
+  const { config, featureSet, openModel, fitter, tracking } = options
+  const { scratch, windowScratch, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   let tracked: RunningTracking | undefined
   const modelLog = createModelLog({ onMove: (move) => tracked?.noteMove(move) })
@@ -47,15 +51,29 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   const joiner = await runtime.runStage(
     createJoinerStage(runtime, { config, limits, scratch, labelsOut: () => labelsOut() }),
   )
+  const onLead = (leads: boolean) => tracked?.lead(leads)
+  const { stage, ...beside } = createLearnerStage(runtime, { config, featureSet, newLearning, onLead })
   let learner: RunningStage | undefined
   let isStopped = false
 
-  function newLearning() {
+  function newLearning(leads: boolean) {
     const desk = createModelDesk({ ...deskParts, config: config.promotion, clock, log, signals })
     let own = 0
     const base = modelLog.sequence
     const nextSequence = () => Math.max(modelLog.sequence, base + own++) + 1
-    const learning = createLearning({ config, featureSet, desk, fitter, nextSequence, clock, log, signals })
+    const parts = {
+      config,
+      featureSet,
+      desk,
+      fitter,
+      scratch: windowScratch,
+      leads,
+      nextSequence,
+      clock,
+      log,
+      signals,
+    }
+    const learning = createLearning(parts)
     // Examples are marked by what the learner of the same process sees.
     labelsOut = learning.labelsOut
     return {
@@ -71,8 +89,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
     await models.ready
     if (isStopped) return undefined
     tracked = tracking?.({ runtime, modelLog, openModel, featureSetId: featureSet.id })
-    const onLead = (leads: boolean) => tracked?.lead(leads)
-    learner = await runtime.runStage(createLearnerStage(runtime, { config, featureSet, newLearning, onLead }))
+    learner = await runtime.runStage(stage)
     if (isStopped) await learner.stop()
     return learner
   }
@@ -84,16 +101,21 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   return {
     ready,
     checks: { brokers: brokersCheck(runtime, 'predictions'), stages: joinedCheck(ready) },
-    done: Promise.all([joiner.done, starting.then((started) => started?.done), models.done]).then(
-      () => undefined,
-    ),
+    done: Promise.all([
+      joiner.done,
+      starting.then((started) => started?.done),
+      beside.done,
+      models.done,
+    ]).then(() => undefined),
     async stop() {
       isStopped = true
       await joiner.stop()
       await learner?.stop()
       await tracked?.stop()
+      await beside.close()
       await models.stop()
       await fitter.stop()
+      windowScratch?.close()
       await outputs.close()
     },
   }

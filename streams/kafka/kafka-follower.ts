@@ -34,7 +34,8 @@ export async function runKafkaFollower<K extends TopicKey>(
   const [ready, done] = [deferred(), deferred()]
   const lost = (partition: number, wanted: number, first: number): void =>
     tellLostRecords({ stage: follower.name, topic: name, partition, wanted, first }, parts)
-  const cursor = await openLogCursor({ ...parts, topicName: name, startFrom: follower.startFrom, lost })
+  const { startFrom, partitions } = follower
+  const cursor = await openLogCursor({ ...parts, topicName: name, startFrom, only: partitions, lost })
   const stopping = new AbortController()
   const { signal } = stopping
 

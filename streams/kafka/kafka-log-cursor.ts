@@ -6,7 +6,7 @@ import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
 import { createLogFetches, type FetchedPartition } from './kafka-log-fetches.ts'
 import { createLogRecovery } from './kafka-log-recovery.ts'
 
-/** Reads every partition of one topic by offset. No consumer group is made, so none is left behind. */
+/** Reads the partitions of one topic by offset. No consumer group is made, so none is left behind. */
 export interface LogCursor {
   readonly partitions: readonly number[]
   /** First offset not read yet, per partition. */
@@ -31,6 +31,8 @@ export interface LogCursorParts {
    * before the end, where there are as many.
    */
   startFrom: 'earliest' | 'latest' | ReadonlyMap<number, number> | number
+  /** Partitions to read; left out: all. */
+  only?: readonly number[] | undefined
   limits: StreamsLimits
   log: Logger
   /** Told when retention removed records before they were read. */
@@ -41,10 +43,11 @@ export interface LogCursorParts {
 export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
   const { kafka, brokers, topicName, startFrom, limits } = parts
   const { cluster, disconnect } = await connectCluster(kafka)
-  const partitions = await partitionsOf(cluster, topicName, brokers).catch(async (error: unknown) => {
+  const all = await partitionsOf(cluster, topicName, brokers).catch(async (error: unknown) => {
     await disconnect()
     throw error
   })
+  const partitions = parts.only === undefined ? all : all.filter((one) => parts.only!.includes(one))
   const { retryAttemptsMax } = limits
   const offsetsOf = (fromBeginning: boolean, only: readonly number[] = partitions) =>
     partitionOffsets({ topicName, partitions: only, fromBeginning }, { cluster, brokers, retryAttemptsMax })

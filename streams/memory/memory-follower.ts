@@ -3,7 +3,7 @@ import { decodeRecord } from '../decode-record.ts'
 import { deferred } from '../deferred.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Follower, Logger, RunningStage, Signals } from '../stage.ts'
-import type { MemoryLog } from './memory-log.ts'
+import type { MemoryLog, MemoryPartition } from './memory-log.ts'
 import { LOG_EVENTS } from '../signals.ts'
 
 export interface MemoryFollowersParts {
@@ -37,10 +37,18 @@ export function createMemoryFollowers(parts: MemoryFollowersParts): MemoryFollow
   async function add<K extends TopicKey>(follower: Follower<K>): Promise<RunningStage> {
     const topic = topicName(follower.topic)
     const [ready, done] = [deferred(), deferred()]
+    const { startFrom, partitions: only } = follower
     const partitions = log.topics.get(topic)!
+    const startOf = ({ endOffset, lowOffset }: MemoryPartition) => {
+      if (startFrom === 'latest') return endOffset
+      return startFrom === 'earliest' ? 0 : Math.max(lowOffset, endOffset - startFrom)
+    }
     const reader = {
       topic,
-      positions: partitions.map(({ endOffset }) => (follower.startFrom === 'earliest' ? 0 : endOffset)),
+      /** Infinity: it does not read that one. */
+      positions: partitions.map((one, partition) =>
+        only === undefined || only.includes(partition) ? startOf(one) : Infinity,
+      ),
       async read(partition: number, recordsMax: number) {
         const { records, nextOffset } = log.read(topic, partition, reader.positions[partition]!, recordsMax)
         reader.positions[partition] = nextOffset
@@ -55,7 +63,7 @@ export function createMemoryFollowers(parts: MemoryFollowersParts): MemoryFollow
     }
     readers.add(reader)
     for (let partition = 0; partition < partitions.length && readers.has(reader); partition++)
-      await reader.read(partition, Infinity)
+      if (reader.positions[partition] !== Infinity) await reader.read(partition, Infinity)
     ready.resolve()
     return {
       ready: ready.promise,
@@ -74,11 +82,13 @@ export function createMemoryFollowers(parts: MemoryFollowersParts): MemoryFollow
       const positions = [...readers].flatMap((reader) =>
         reader.topic === topic ? [reader.positions[partition]!] : [],
       )
-      return positions.length === 0 ? null : Math.min(...positions)
+      const first = Math.min(...positions)
+      return Number.isFinite(first) ? first : null
     },
     behind: () =>
       [...readers].flatMap((reader) =>
         reader.positions.flatMap((position, partition) => {
+          if (position === Infinity) return []
           const available = log.available(reader.topic, partition, position)
           return available === 0
             ? []

@@ -117,7 +117,7 @@ async function openGiven(
   for (const topic of stage.sources) {
     const name = parts.topicName(topic)
     for (const partition of partitions) {
-      const asked = await stage.opened?.(topic, partition)
+      const asked = await stage.opened?.(topic, partition, partitions)
       const committed = group.committed.get(place(name, partition)) ?? null
       const [low, high] = [broker.lowOffset(name, partition), broker.endOffset(name, partition)]
       const start = startOffset({ asked, committed, low, high, startFrom: stage.startFrom })

@@ -95,6 +95,9 @@ export const learnerChoiceSchema = z.discriminatedUnion('use', [first!, ...other
   LearnerChoiceInput
 >
 
+/** How it learns. */
+export const kindOf = ({ use }: LearnerChoice) => entries[use].kind
+
 /** `learners: [external({ command: ['python3', 'train.py'] })]`: a program of yours as a learner. */
 export const external = (
   settings: SettingsOf<'external', 'input'> & { name?: string | undefined },

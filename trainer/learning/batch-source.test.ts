@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest'
-import { silentSignals } from '#streams'
+import { silentLogger, silentSignals } from '#streams'
 import type { ProvableModel } from '../export/provable-model.ts'
+import { trainerConfigSchema } from '../config.ts'
 import { learnerChoiceSchema } from '../learners/choice.ts'
 import { sampleTrainingExample } from '../testing/sample-training-example.ts'
 import { createBatchSource } from './batch-source.ts'
 import type { FitRequest } from './fit-model.ts'
 import { createHistory } from './history.ts'
+import { NO_SCRATCH } from './window/scratch.ts'
+import { openWindow } from './window/open-window.ts'
 
 const model: ProvableModel = {
   onnx: Uint8Array.of(1),
@@ -23,13 +26,29 @@ function started() {
   const asked: Asked[] = []
   const history = createHistory(100)
   const examples = [10, 20, 30].map((ms) =>
-    sampleTrainingExample({ vector: [ms], occurredAtMs: ms, maturedAtMs: ms + 5 }),
+    sampleTrainingExample({
+      vector: [ms],
+      label: ms === 20 ? 1 : 0,
+      occurredAtMs: ms,
+      maturedAtMs: ms + 5,
+    }),
   )
-  for (const example of examples) history.add(example)
+  const window = openWindow(trainerConfigSchema.parse({}), {
+    width: 1,
+    scratch: NO_SCRATCH,
+    log: silentLogger,
+  })
+  for (const example of examples) {
+    history.add(example)
+    window.add(example)
+  }
   const source = createBatchSource({
     choice: learnerChoiceSchema.parse({ use: 'ftrl' }),
     task: { width: 1, graphName: 'g' },
     history,
+    window,
+    halfLifeMinutes: undefined,
+    clock: { nowMs: () => 0 },
     goldenVectors: () => Float32Array.of(7),
     fitter: {
       atOnce: 1,
@@ -48,6 +67,8 @@ const promisesAreKept = () => new Promise<void>((resolve) => setImmediate(resolv
 it('fits what is remembered, and tells of the model once, when it is there', async () => {
   const { asked, source } = started()
   source.begin()
+  expect(source.begun()).toEqual({ examples: 3, positives: 1, fromMs: 10, toMs: 35 })
+  expect(source.begun()).toBeUndefined()
   expect([...asked[0]!.rows.vectors]).toEqual([10, 20, 30])
   expect([...asked[0]!.goldenVectors]).toEqual([7])
   expect(source.finished()).toBeUndefined()
@@ -56,6 +77,7 @@ it('fits what is remembered, and tells of the model once, when it is there', asy
   expect(source.finished()).toEqual({
     kind: 'made',
     model: { ...model, trainedOn: { fromMs: 10, toMs: 35 } },
+    fit: { examples: 3, positives: 1, fromMs: 10, toMs: 35, seconds: 0 },
   })
   expect(source.finished()).toBeUndefined()
 })
@@ -80,7 +102,18 @@ it('says that a fit failed, and begins again when told', async () => {
   const error = new Error('no memory')
   asked[0]!.fail(error)
   await promisesAreKept()
-  expect(source.finished()).toEqual({ kind: 'failed', error })
+  expect(source.finished()).toMatchObject({ kind: 'failed', error })
   source.begin()
   expect(asked).toHaveLength(2)
+})
+
+it('gives up with a sentence where all examples have the same label', async () => {
+  const { asked, source, examples } = started()
+  source.beginAnew(examples.slice(2))
+  await promisesAreKept()
+  expect(asked).toEqual([])
+  const { error } = source.finished() as { error: Error }
+  expect(error.message).toMatch(
+    /^all 1 examples of the window are negative, so there is nothing to tell apart: take/,
+  )
 })

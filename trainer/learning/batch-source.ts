@@ -1,79 +1,101 @@
-import type { Signals } from '#streams'
+import type { Clock, Signals } from '#streams'
+import { FitError } from '../errors.ts'
 import { batchSettingsSchema, type LearnerChoice } from '../learners/choice.ts'
-import type { LearnerTask } from '../learners/learner.ts'
+import type { LearnerTask, TrainingRows } from '../learners/learner.ts'
 import { SIGNALS } from '../signals.ts'
 import type { Fitter } from './fitter.ts'
-import { createWarmFits } from './warm-fits.ts'
+import { createWarmFits, type WarmFits } from './warm-fits.ts'
 import type { History } from './history.ts'
-import type { MakingResult, ModelSource } from './model-source.ts'
+import type { EndedFit, FitFacts, MakingResult, ModelSource } from './model-source.ts'
 import { rowsOf } from './rows.ts'
 import { withChosenSettings } from './settings-choice.ts'
-import type { TrainingExample } from './training-example.ts'
+import type { ExampleWindow } from './window/example-window.ts'
 
 export interface BatchSourceParts {
   choice: LearnerChoice
   task: LearnerTask
   history: History
+  window: ExampleWindow
+  /** Of the window; that of the learner counts first. */
+  halfLifeMinutes: number | undefined
   /** Golden rows of the moment. */
   goldenVectors: () => Float32Array
   fitter: Fitter
+  clock: Clock
   signals: Signals
 }
 
+type Gather = () => TrainingRows | Promise<TrainingRows>
+
 interface Fit {
   ends: AbortController
+  beganAtMs: number
+  /** undefined: its rows are still being read. */
+  facts: FitFacts | undefined
+  isTold: boolean
   result: MakingResult | undefined
 }
 
-/** Fits the recent examples beside the stream: examples go on being taken while the fit runs. */
+/** Fits the examples of the window beside the stream: examples go on being taken while the fit runs. */
 export function createBatchSource(parts: BatchSourceParts): ModelSource {
-  const { choice, task, history, goldenVectors, fitter, signals } = parts
-  const { seed, halfLifeMinutes, anewShare } = batchSettingsSchema.parse(choice)
+  const { choice, task, history, window, goldenVectors, fitter, clock, signals } = parts
+  const { halfLifeMinutes = parts.halfLifeMinutes, anewShare } = batchSettingsSchema.parse(choice)
   const fits = createWarmFits(withChosenSettings(fitter), anewShare)
   let fit: Fit | undefined
+  let stretches = -1
 
-  function abandon(): void {
-    // Nothing can go on from a model that will not come.
-    if (fit !== undefined && fit.result === undefined) fits.forget()
-    fit?.ends.abort()
+  const ended = ({ facts, beganAtMs }: Fit): EndedFit | undefined =>
+    facts && { ...facts, seconds: (clock.nowMs() - beganAtMs) / 1_000 }
+
+  function abandon(): EndedFit | undefined {
+    const given = fit
     fit = undefined
+    given?.ends.abort()
+    if (given === undefined || given.result !== undefined) return undefined
+    // Nothing can go on from a model that will not come.
+    fits.forget()
+    return given.isTold ? ended(given) : undefined
   }
 
-  function begin(examples: readonly TrainingExample[]): void {
+  function begin(gather: Gather): void {
     abandon()
-    const begun: Fit = { ends: new AbortController(), result: undefined }
-    fit = begun
-    const trainedOn = {
-      fromMs: examples.reduce((first, { occurredAtMs }) => Math.min(first, occurredAtMs), Infinity),
-      toMs: history.lastMs,
+    const begun: Fit = {
+      ends: new AbortController(),
+      beganAtMs: clock.nowMs(),
+      facts: undefined,
+      isTold: false,
+      result: undefined,
     }
-    const rows = rowsOf(examples, { width: task.width, halfLifeMinutes })
-    const progress = (share: number) => signals.gauge(SIGNALS.fitProgress, share)
+    fit = begun
+    const now = { seen: history.count, toMs: history.lastMs, golden: goldenVectors() }
     // Not awaited: minutes may pass. Whoever asks `finished` is told.
-    void fits
-      .fit({ choice, task, rows, seed, goldenVectors: goldenVectors() }, history.count, {
-        signal: begun.ends.signal,
-        progress,
-      })
-      .then(
-        (model): MakingResult => ({ kind: 'made', model: { ...model, trainedOn } }),
-        (error: unknown): MakingResult => ({ kind: 'failed', error }),
-      )
+    void modelOf(parts, fits, begun, { gather, ...now })
+      .catch((error: unknown): MakingResult => ({ kind: 'failed', error }))
       .then((result) => {
-        begun.result = result
         const outcome = begun.ends.signal.aborted ? 'abandoned' : result.kind
         signals.count(SIGNALS.fitsEnded, { outcome })
+        const over = ended(begun)
+        begun.result = over === undefined ? result : { ...result, fit: over }
       })
   }
 
   return {
     take() {
-      // The history keeps it.
+      // The window keeps it.
     },
-    begin: () => begin(history.last()),
+    hasNews: () => window.stretches === 0 || window.stretches !== stretches,
+    begin() {
+      stretches = window.stretches
+      begin(() => window.rows(halfLifeMinutes))
+    },
     beginAnew(since) {
       fits.forget()
-      begin(since)
+      begin(() => rowsOf(since, { width: task.width, halfLifeMinutes }))
+    },
+    begun() {
+      if (fit?.facts === undefined || fit.isTold) return undefined
+      fit.isTold = true
+      return fit.facts
     },
     finished() {
       const result = fit?.result
@@ -82,4 +104,43 @@ export function createBatchSource(parts: BatchSourceParts): ModelSource {
     },
     abandon,
   }
+}
+
+async function modelOf(
+  { choice, task, signals }: BatchSourceParts,
+  fits: WarmFits,
+  begun: Fit,
+  { gather, seen, toMs, golden }: { gather: Gather; seen: number; toMs: number; golden: Float32Array },
+): Promise<MakingResult> {
+  const gathered = gather()
+  // At once where it can be: models in memory are the same from run to run.
+  const rows = gathered instanceof Promise ? await gathered : gathered
+  const facts = factsOf(rows, toMs)
+  begun.facts = facts
+  refuseOneLabel(facts)
+  const { signal } = begun.ends
+  if (signal.aborted) throw new FitError('fit_aborted', 'the fit was given up before it began')
+  const progress = (share: number) => signals.gauge(SIGNALS.fitProgress, share)
+  const { seed } = batchSettingsSchema.parse(choice)
+  const model = await fits.fit({ choice, task, rows, seed, goldenVectors: golden }, seen, {
+    signal,
+    progress,
+  })
+  return { kind: 'made', model: { ...model, trainedOn: { fromMs: facts.fromMs, toMs } } }
+}
+
+function factsOf({ labels, count, occurredAtMs }: TrainingRows, toMs: number): FitFacts {
+  const positives = labels.reduce((sum, label) => sum + label, 0)
+  const fromMs = occurredAtMs!.reduce((first, ms) => Math.min(first, ms), Infinity)
+  return { examples: count, positives, fromMs, toMs }
+}
+
+/** The live model stays: what tells nothing apart would only be refused later. */
+function refuseOneLabel({ examples, positives }: FitFacts): void {
+  if (examples === 0 || (positives > 0 && positives < examples)) return
+  const all = positives === 0 ? 'negative' : 'positive'
+  throw new FitError(
+    'fit_one_label',
+    `all ${String(examples)} examples of the window are ${all}, so there is nothing to tell apart: take a longer window, or see whether labels arrive`,
+  )
 }

@@ -2,9 +2,11 @@ import type { ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { DriftConfig, PromotionConfig } from '../config.ts'
 import { LOG_EVENTS } from '../signals.ts'
-import type { TrialTerms } from './judge.ts'
+import type { TrialTerms } from './trial.ts'
 import type { History } from './history.ts'
-import type { MadeModel, ModelSource } from './model-source.ts'
+import type { EndedFit, FitFacts, MadeModel, MakingResult, ModelSource } from './model-source.ts'
+import type { RetrainNews, RetrainTrigger } from './retrain-event.ts'
+import type { RetrainConfig } from './window-config.ts'
 
 /** People or inputs changed, and models must follow. */
 export interface Change {
@@ -19,6 +21,7 @@ export interface ChallengerParts {
   source: ModelSource
   history: History
   promotion: PromotionConfig
+  retrain: RetrainConfig
   drift: DriftConfig
   /** A first model is proposed early. */
   hasChampion: () => boolean
@@ -27,6 +30,8 @@ export interface ChallengerParts {
   /** The session in which the model will be judged; undefined: refused. */
   propose(model: MadeModel, reason: string): Promise<ProvenModel | undefined>
   beginTrial(session: ProvenModel, terms: TrialTerms): void
+  /** That a fit began, and what came of it. */
+  tell(news: RetrainNews, facts: FitFacts): Promise<void>
   log: Logger
 }
 
@@ -42,61 +47,115 @@ export interface Challenger {
 
 /** Why a model is being made, and on how much it will be judged. */
 interface Making extends TrialTerms {
+  trigger: RetrainTrigger
   reason: string
 }
 
+const MINUTE_MS = 60_000
+
 export function createChallenger(parts: ChallengerParts): Challenger {
   const { name, source, history, promotion, drift, log } = parts
+  const dueBy = createDue(parts)
   let making: Making | undefined
   let change: Change | undefined
-  let begunAtCount = 0
+  let given: EndedFit | undefined
 
   function begunAnswer({ atCount, kind }: Change): Making | undefined {
-    if (history.count - atCount < drift.retrainExamplesMin) return undefined
+    if (history.count - atCount < drift.retrainExamplesMin || dueBy.isCoolingDown()) return undefined
     change = undefined
-    begunAtCount = history.count
+    dueBy.began()
     const since = history.last(history.count - atCount)
     source.beginAnew(since)
     const reason = `Answer to the ${kind} drift: retrained on the ${count(since.length)} examples after it.`
-    return { reason, freshMin: drift.freshExamplesMin, answers: kind }
+    return { trigger: 'drift', reason, freshMin: drift.freshExamplesMin, answers: kind }
   }
 
   /** While nothing serves, every chance is taken early. */
   function begunInTurn(): Making | undefined {
     if (parts.isOnTrial()) return undefined
-    const { firstCandidateExamples, candidateEveryExamples } = promotion
-    const every = parts.hasChampion() ? candidateEveryExamples : firstCandidateExamples
-    if (history.count - begunAtCount < every) return undefined
-    begunAtCount = history.count
+    const trigger = dueBy.trigger()
+    if (trigger === undefined || !source.hasNews()) return undefined
+    dueBy.began()
     source.begin()
-    return { reason: '', freshMin: promotion.freshExamplesMin }
+    return { trigger, reason: '', freshMin: promotion.freshExamplesMin }
   }
 
-  async function propose(model: MadeModel, { reason, ...terms }: Making): Promise<void> {
+  async function propose(model: MadeModel, { reason, freshMin, answers }: Making): Promise<string> {
     const { examples, settings } = model.facts
     const by = settings === undefined ? '' : `, settings ${settings}`
     const told = reason === '' ? `Learned from ${count(examples)} examples${by}.` : reason
     const session = await parts.propose(model, told)
-    if (session !== undefined) parts.beginTrial(session, terms)
+    if (session === undefined) return 'its model was refused.'
+    parts.beginTrial(session, { freshMin, answers })
+    return `its model ${session.manifest.modelId} waits for ${count(freshMin)} fresh examples.`
+  }
+
+  async function finish(result: MakingResult, made: Making): Promise<void> {
+    if (result.kind === 'failed') log.warn({ learner: name, error: result.error }, LOG_EVENTS.fitFailed)
+    const came =
+      result.kind === 'made'
+        ? await propose(result.model, made)
+        : `no model came of it, ${result.error instanceof Error ? result.error.message : String(result.error)}.`
+    if (result.fit === undefined) return
+    const { seconds } = result.fit
+    await parts.tell({ kind: result.kind, seconds, came }, result.fit)
+  }
+
+  async function tellGiven({ seconds, ...facts }: EndedFit): Promise<void> {
+    given = undefined
+    await parts.tell({ kind: 'abandoned', seconds, came: 'it was given up, since a drift was found.' }, facts)
   }
 
   return {
     take: (example) => source.take(example),
     follow(next) {
-      source.abandon()
+      given = source.abandon()
       making = undefined
       change = next
     },
     async advance() {
+      if (given !== undefined) await tellGiven(given)
       making ??= change === undefined ? begunInTurn() : begunAnswer(change)
+      const begun = source.begun()
+      if (begun !== undefined && making !== undefined)
+        await parts.tell({ kind: 'began', trigger: making.trigger }, begun)
       const result = source.finished()
       if (making === undefined || result === undefined) return
       const made = making
       making = undefined
-      if (result.kind === 'made') await propose(result.model, made)
-      else log.warn({ learner: name, error: result.error }, LOG_EVENTS.fitFailed)
+      await finish(result, made)
     },
-    close: () => source.abandon(),
+    close: () => void source.abandon(),
+  }
+}
+
+/** When the next model is due: by examples or event time, whichever comes first, and not before the last one has cooled down. */
+function createDue({
+  history,
+  promotion,
+  retrain,
+  hasChampion,
+}: Pick<ChallengerParts, 'history' | 'promotion' | 'retrain' | 'hasChampion'>) {
+  const { everyMinutes = Infinity, coolDownMinutes } = retrain
+  const byTime = everyMinutes !== Infinity
+  const everyExamples = retrain.everyExamples ?? (byTime ? Infinity : promotion.candidateEveryExamples)
+  let [begunAtCount, begunAtMs] = [0, -Infinity]
+  const isCoolingDown = () => hasChampion() && history.lastMs - begunAtMs < coolDownMinutes * MINUTE_MS
+
+  return {
+    isCoolingDown,
+    began() {
+      begunAtCount = history.count
+      begunAtMs = history.lastMs
+    },
+    trigger(): RetrainTrigger | undefined {
+      const learned = history.count - begunAtCount
+      if (!hasChampion()) return learned >= promotion.firstCandidateExamples ? 'first' : undefined
+      if (isCoolingDown()) return undefined
+      if (learned >= everyExamples) return 'examples'
+      if (byTime && history.lastMs - begunAtMs >= everyMinutes * MINUTE_MS) return 'time'
+      return undefined
+    },
   }
 }
 

@@ -1,11 +1,13 @@
-import { ModelCallError, type ModelSession, type ProvenModel } from '#scorer/model'
+import { ModelCallError, type ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { PromotionConfig } from '../config.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
 import type { MoveReason } from '../models/model-writer.ts'
-import { judge, metricsOf } from '../promotion/promotion.ts'
+import { judge, metricsOf, pairedMetrics } from '../promotion/promotion.ts'
 import { LOG_EVENTS } from '../signals.ts'
-import { type TrainingExample, vectorsOf } from './training-example.ts'
+import { createStandings } from './standings.ts'
+import type { TrainingExample } from './training-example.ts'
+import { forecastsOf, type Trial, type TrialTerms } from './trial.ts'
 
 export interface JudgeParts {
   desk: ModelDesk
@@ -14,13 +16,6 @@ export interface JudgeParts {
   /** With the event time of the moment. */
   why: (reason: string) => MoveReason
   log: Logger
-}
-
-export interface TrialTerms {
-  /** Examples on which it is judged. */
-  freshMin: number
-  /** Kind of the drift that it was made for. */
-  answers?: string | undefined
 }
 
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
@@ -35,18 +30,15 @@ export interface Judge {
   isDue(): boolean
   /** Decides on those that have seen enough. */
   decide(): Promise<void>
+  /** Now and then, how those that wait stand on the same examples. */
+  tellStandings(): Promise<void>
   /** Rejects all of them. */
   giveUp(reason: string): Promise<void>
   close(): Promise<void>
 }
 
-interface Trial extends TrialTerms {
-  session: ProvenModel
-  /** Matured after the snapshot. */
-  fresh: TrainingExample[]
-}
-
 export function createJudge({ desk, promotion, width, why, log }: JudgeParts): Judge {
+  const standings = createStandings({ desk, every: promotion.standingEveryExamples, width, why })
   let trials: Trial[] = []
 
   function hasSeenEnough({ fresh, freshMin }: Trial): boolean {
@@ -56,31 +48,29 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
   }
 
   async function judgementOf({ session, fresh, answers }: Trial) {
-    const vectors = vectorsOf(fresh, width)
-    const forecastsOf = async (model: ModelSession) => {
-      const scores = await model.predict(vectors, fresh.length)
-      return fresh.map(({ label }, at) => ({ score: scores[at]!, label }))
-    }
-    const candidate = await forecastsOf(session)
+    const candidate = await forecastsOf(session, fresh, width)
     const serving = desk.champion()
+    const forecasts = serving && (await forecastsOf(serving, fresh, width))
     const champion =
-      serving === undefined
-        ? null
-        : { modelId: serving.manifest.modelId, forecasts: await forecastsOf(serving) }
-    return judge({ candidate, champion, answers }, promotion)
+      serving === undefined ? null : { modelId: serving.manifest.modelId, forecasts: forecasts! }
+    const judgement = judge({ candidate, champion, answers }, promotion)
+    return {
+      ...judgement,
+      metrics: { ...metricsOf(judgement.quality), ...pairedMetrics(candidate, forecasts) },
+    }
   }
 
   async function settle(trial: Trial): Promise<void> {
     const { session, fresh } = trial
     try {
-      const { promoted, reason, quality } = await judgementOf(trial)
+      const { promoted, reason, metrics } = await judgementOf(trial)
       const pinned = desk.pinned()
       if (promoted && pinned !== undefined) {
         const kept = `${reason} But an operator has pinned ${pinned}.`
-        return await desk.reject(session, metricsOf(quality), why(kept))
+        return await desk.reject(session, metrics, why(kept))
       }
-      if (!promoted) return await desk.reject(session, metricsOf(quality), why(reason))
-      await desk.promote(session, metricsOf(quality), why(reason))
+      if (!promoted) return await desk.reject(session, metrics, why(reason))
+      await desk.promote(session, metrics, why(reason))
       // The new champion has learned what came before its own trial: on that it is not to be compared.
       for (const other of trials) other.fresh = other.fresh.slice(-fresh.length)
     } catch (error) {
@@ -97,6 +87,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     },
     isTrying: (learner) => trials.some(({ session }) => session.manifest.learner === learner),
     add(example) {
+      standings.count()
       for (const { fresh } of trials) fresh.push(example)
     },
     forgetSince(maturedAtMs) {
@@ -112,6 +103,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
         await settle(trial)
       }
     },
+    tellStandings: () => standings.tell(trials),
     async giveUp(reason) {
       const given = trials
       trials = []

@@ -2,7 +2,9 @@ import { type StageName, STAGES } from '#schemas'
 import type { FeatureSet } from '#feature-store'
 import type { Batch, Runtime, Stage } from '#streams'
 import type { TrainerConfig } from '../config.ts'
+import { kindOf } from '../learners/choice.ts'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
+import { createForeignExamples } from './foreign-examples.ts'
 import type { Learning } from './learning.ts'
 import { createSeenIds } from './seen-ids.ts'
 import { type TrainingExample, trainingExampleOf } from './training-example.ts'
@@ -11,8 +13,8 @@ import { createTurns } from './turns.ts'
 export interface LearnerStageOptions {
   config: TrainerConfig
   featureSet: FeatureSet
-  /** Begins from nothing, once per generation. */
-  newLearning(): Learning
+  /** Begins from nothing, once per generation. @param leads whether it makes models */
+  newLearning(leads: boolean): Learning
   /** Told when this process begins and ends to lead. */
   onLead?(leads: boolean): void
 }
@@ -22,98 +24,168 @@ const LEADING_PARTITION = 0
 
 type Records = Batch<'examples'>['records']
 
+/** The stage, and what it reads beside it. */
+export interface LearnerStage {
+  stage: Stage<'examples'>
+  /** Rejects when what is read beside the stage failed. */
+  done: Promise<void>
+  /** After the stage has stopped. */
+  close(): Promise<void>
+}
+
 /**
  * Stage `learner`: examples -> models and drift events. Its state is rebuilt from the log: each start reads the last
  * `rebuildExamplesMax` examples again, puts them in order of time and learns them in silence; then it goes on. The
- * owner of partition 0 leads: it alone proposes models and announces drift. Partitions are learned one batch at a
- * time, whatever their number.
+ * owner of partition 0 leads: it alone proposes models and announces drift, and reads the partitions of others beside
+ * its own, so that it learns from all. What its window holds beyond those examples is read again, too. Partitions are
+ * learned one batch at a time, whatever their number.
  */
-export function createLearnerStage(runtime: Runtime, options: LearnerStageOptions): Stage<'examples'> {
-  const rebuildMax = options.config.limits.rebuildExamplesMax
-  const rebuildPerPartition = Math.ceil(rebuildMax / runtime.partitionCount('examples'))
+export function createLearnerStage(runtime: Runtime, options: LearnerStageOptions): LearnerStage {
+  const lanes = lanesOf(runtime, options.config)
   /** One after another: the learning is one, its partitions are many. */
   const inTurn = createTurns()
+  const foreign = createForeignExamples(runtime)
   let generation: Generation | undefined
 
-  return {
+  async function readBeside(partitions: readonly number[], led: Generation): Promise<void> {
+    for (const partition of partitions)
+      led.open(partition, { ...(await lanes.at(partition, true)), isForeign: true })
+    foreign.follow({
+      partitions,
+      last: lanes.perPartition(true),
+      record: (record) => inTurn(() => led.learn(record.partition, [record], record.offset + 1)),
+      read: () => inTurn(() => led.readForeign()),
+    })
+  }
+
+  const stage: Stage<'examples'> = {
     name: 'learner' satisfies StageName,
     sources: STAGES.learner.sources,
     startFrom: 'earliest',
-    async opened(_topic, partition) {
-      const { startOffset, endOffset } = await runtime.offsets('examples', partition)
-      const position = Math.max(startOffset, endOffset - rebuildPerPartition)
-      generation ??= createGeneration(runtime, options)
-      generation.open(partition, { position, rebuildUntil: endOffset })
+    async opened(_topic, partition, given) {
+      const leads = given.includes(LEADING_PARTITION)
+      const lane = await lanes.at(partition, leads)
+      generation ??= createGeneration(runtime, options, leads)
+      generation.open(partition, { ...lane, isForeign: false })
+      const others = lanes.partitions.filter((one) => !given.includes(one))
       if (partition === LEADING_PARTITION) options.onLead?.(true)
-      return position
+      if (partition === LEADING_PARTITION && others.length > 0) await readBeside(others, generation)
+      return lane.position
     },
-    closed() {
-      return inTurn(async () => {
+    async closed() {
+      generation?.end()
+      foreign.unfollow()
+      await inTurn(async () => {
         const ended = generation
         generation = undefined
         options.onLead?.(false)
         await ended?.close()
       })
     },
-    batch: (batch) =>
+    batch: ({ partition, records, nextOffset }) =>
       inTurn(async () => {
-        generation ??= createGeneration(runtime, options)
-        await generation.learn(batch)
+        generation ??= createGeneration(runtime, options, false)
+        await generation.learn(partition, records, nextOffset)
         return { kind: 'done' }
       }),
+  }
+  return { stage, done: foreign.done, close: foreign.close }
+}
+
+/** Where a start begins to read. */
+function lanesOf(runtime: Runtime, { limits, window, learners }: TrainerConfig) {
+  const count = runtime.partitionCount('examples')
+  const isFitted = learners.some((choice) => kindOf(choice) !== 'online')
+  const windowMax = window !== undefined && isFitted ? window.examplesMax : 0
+  const learned = Math.ceil(limits.rebuildExamplesMax / count)
+  const perPartition = (leads: boolean) => (leads ? Math.max(learned, Math.ceil(windowMax / count)) : learned)
+  return {
+    partitions: Array.from({ length: count }, (_, partition) => partition),
+    perPartition,
+    async at(partition: number, leads: boolean): Promise<Omit<Lane, 'isForeign'>> {
+      const { startOffset, endOffset } = await runtime.offsets('examples', partition)
+      return {
+        position: Math.max(startOffset, endOffset - perPartition(leads)),
+        learnFrom: endOffset - learned,
+        rebuildUntil: endOffset,
+      }
+    },
   }
 }
 
 interface Lane {
   position: number
+  /** Examples before this offset are only kept for retrains. */
+  learnFrom: number
   /** Examples before this offset were there when we took over. */
   rebuildUntil: number
+  /** Somebody else owns it. */
+  isForeign: boolean
 }
 
 /** What is between taking partitions over and losing them. */
 interface Generation {
   open(partition: number, lane: Lane): void
-  learn(batch: Batch<'examples'>): Promise<void>
+  learn(partition: number, records: Records, nextOffset: number): Promise<void>
+  /** What was there of others at the start has been read. */
+  readForeign(): Promise<void>
+  /** What comes from now on is no longer its business. */
+  end(): void
   close(): Promise<void>
 }
 
-function createGeneration(runtime: Runtime, options: LearnerStageOptions): Generation {
-  const learning = options.newLearning()
+function createGeneration(runtime: Runtime, options: LearnerStageOptions, leads: boolean): Generation {
+  const learning = options.newLearning(leads)
   const examplesOf = createExampleReader(runtime, options)
   const lanes = new Map<number, Lane>()
   /** What was read again, until it can be put in order; null: done. */
   let rebuilding: TrainingExample[] | null = []
-  const leads = () => lanes.has(LEADING_PARTITION)
-  const isAllRead = () => [...lanes.values()].every((lane) => lane.position >= lane.rebuildUntil)
+  let isForeignRead = false
+  let hasEnded = false
+  const isAllRead = () =>
+    [...lanes.values()].every(({ isForeign, position, rebuildUntil }) =>
+      isForeign ? isForeignRead : position >= rebuildUntil,
+    )
 
   async function finishRebuild(examples: TrainingExample[]): Promise<void> {
     examples.sort(byTimeThenId)
     learning.rebuild(examples)
     rebuilding = null
-    runtime.log.info({ examples: examples.length, leads: leads() }, LOG_EVENTS.rebuilt)
-    if (leads()) await learning.takeOver({ occurredAtMs: examples.at(-1)?.maturedAtMs ?? 0 })
+    runtime.log.info({ examples: examples.length, leads }, LOG_EVENTS.rebuilt)
+    if (leads) await learning.takeOver({ occurredAtMs: examples.at(-1)?.maturedAtMs ?? 0 })
   }
 
   return {
     open(partition, lane) {
       lanes.set(partition, lane)
     },
-    async learn({ partition, records, nextOffset }) {
+    async learn(partition, records, nextOffset) {
       const lane = lanes.get(partition)
-      if (lane === undefined) return
+      if (lane === undefined || hasEnded) return
       // Everything that was there at the start has been read; this batch is new.
       if (rebuilding !== null && isAllRead()) await finishRebuild(rebuilding)
-      const examples = examplesOf(records)
+      const read = examplesOf(records)
       lane.position = nextOffset
       if (rebuilding !== null) {
-        rebuilding.push(...examples)
+        for (const { example, offset } of read) {
+          if (offset >= lane.learnFrom) rebuilding.push(example)
+          // What its joiner knew to be without labels teaches nothing.
+          else if (!example.isOut) learning.remember(example)
+        }
         if (isAllRead()) await finishRebuild(rebuilding)
         return
       }
-      for (const example of examples) {
-        if (leads()) await learning.learn(example)
+      for (const { example } of read) {
+        if (leads) await learning.learn(example)
         else learning.learnSilently(example)
       }
+    },
+    async readForeign() {
+      isForeignRead = true
+      if (rebuilding !== null && !hasEnded && isAllRead()) await finishRebuild(rebuilding)
+    },
+    end() {
+      hasEnded = true
     },
     close: () => learning.close(),
   }
@@ -124,14 +196,14 @@ function createExampleReader({ signals }: Runtime, { config, featureSet }: Learn
   const seen = createSeenIds(config.limits.rememberedExamplesMax)
   const { objective } = config
 
-  return function examplesOf(records: Records): TrainingExample[] {
-    const examples: TrainingExample[] = []
-    for (const { value } of records) {
+  return function examplesOf(records: Records): { example: TrainingExample; offset: number }[] {
+    const examples: { example: TrainingExample; offset: number }[] = []
+    for (const { value, offset } of records) {
       if (value === null) continue
       const isNew = seen.add(value.exampleId)
       const example = isNew ? trainingExampleOf(value, { featureSet, objective }) : 'duplicate'
       if (typeof example === 'string') signals.count(SIGNALS.examplesSkipped, { reason: example })
-      else examples.push(example)
+      else examples.push({ example, offset })
     }
     return examples
   }

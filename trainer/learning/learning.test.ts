@@ -37,8 +37,8 @@ function foreignCandidate(name: string, { id = 'fs', label = 'click', weights = 
   })
 }
 
-async function startLearning(learners: unknown[] = twoLearners) {
-  const config = trainerConfigSchema.parse({ learners, promotion })
+async function startLearning(learners: unknown[] = twoLearners, more: Record<string, unknown> = {}) {
+  const config = trainerConfigSchema.parse({ learners, promotion, ...more })
   const driver = await createTopologyTestDriver({ seed: 1, startMs: 0 })
   const modelLog = createModelLog()
   const gauges = new Map<string, number>()
@@ -271,6 +271,30 @@ describe('several learners', () => {
     const last = new Map(moves().map(({ modelId, stage }) => [modelId, stage]))
     expect([...last.values()].filter((stage) => stage === 'champion')).toHaveLength(1)
     expect([...last.values()].filter((stage) => stage === 'candidate').length).toBeLessThanOrEqual(2)
+    await learning.close()
+  })
+
+  it('are told of on the same examples while they are on trial, each beside the champion', async () => {
+    const slow = {
+      ...promotion,
+      freshExamplesMin: 3_000,
+      freshExamplesMax: 9_000,
+      standingEveryExamples: 500,
+    }
+    const { learning, learn, found, moves } = await startLearning(twoLearners, { promotion: slow })
+    found(foreignCandidate('oracle', { weights: [0, 0, 0, 0] }), { stage: 'champion' })
+    await learning.takeOver(at)
+    await learn(3_400)
+    const standings = moves().filter(({ reason }) => reason.startsWith('On trial: '))
+    const last = standings.slice(-2)
+    expect(last.map(({ learner }) => learner)).toEqual(['ftrl', 'ftrl-slow'])
+    const [fast, slower] = last.map(({ manifest }) => parseManifest(manifest).metrics)
+    expect(fast!['examples']).toBe(slower!['examples'])
+    expect(fast!['examples']).toBeGreaterThanOrEqual(2_000)
+    expect(last[0]!.reason).toMatch(/^On trial: \d+ of 3000 fresh examples so far\.$/)
+    // Better than one who says the same of all; the slow one has hardly learned.
+    expect(fast!['logLossToChampion']!).toBeLessThan(slower!['logLossToChampion']!)
+    expect(fast!['logLossToChampion']! + 2 * fast!['logLossToChampionError']!).toBeLessThan(0)
     await learning.close()
   })
 })

@@ -34,6 +34,7 @@ export function createOnlineSource({
     take(example) {
       learner.update(asTaught(example))
     },
+    hasNews: () => true,
     begin,
     /** What it knew is kept but weighs little: the examples since the change decide. */
     beginAnew(since) {
@@ -43,6 +44,7 @@ export function createOnlineSource({
       }
       begin()
     },
+    begun: () => undefined,
     finished() {
       const result = ready
       ready = undefined
@@ -50,6 +52,7 @@ export function createOnlineSource({
     },
     abandon() {
       ready = undefined
+      return undefined
     },
   }
 }

@@ -4,17 +4,18 @@ import type { ProvableModel } from '../export/provable-model.ts'
 import type { FitRequest } from './fit-model.ts'
 import type { Fitter } from './fitter.ts'
 import { createTurns } from './turns.ts'
-import type { FitMessage } from './process-fit-worker.ts'
+import type { FitMessage, FitThread } from './process-fit-worker.ts'
 
 type FitOptions = Parameters<Fitter['fit']>[1]
 
 /** The built worker beside this file, or the TypeScript source through tsx (Node 20 cannot load it by itself). */
-function startWorker(): Worker {
+function startWorker(niceness: number): Worker {
   const isSource = import.meta.url.endsWith('.ts')
   const file = isSource ? './process-fit-worker.mjs' : './process-fit-worker.js'
   return new Worker(new URL(file, import.meta.url), {
     execArgv: isSource ? ['--conditions=source'] : [],
     name: 'fit',
+    workerData: { niceness } satisfies FitThread,
   })
 }
 
@@ -30,20 +31,27 @@ export interface FitHostOptions {
   atOnce?: number
   /** Whether a thread waits for the next fit, code compiled and ready; otherwise it ends, and its memory is free. */
   keepsThreads?: boolean
+  /** How far its threads stand back behind all else on the machine, 0 to 19: on Linux, elsewhere they do not. */
+  niceness?: number
 }
 
 /**
  * Fits in worker threads of their own: the other cores serve the feed. A fit that is aborted, or takes longer than
  * `fitMsMax`, is ended with its thread; learners are JavaScript, which can be ended at any point.
  */
-export function createFitHost({ fitMsMax, atOnce = 1, keepsThreads = false }: FitHostOptions): Fitter {
+export function createFitHost({
+  fitMsMax,
+  atOnce = 1,
+  keepsThreads = false,
+  niceness = 0,
+}: FitHostOptions): Fitter {
   const inTurn = createTurns(atOnce)
   const stopping = new AbortController()
   const asked = new Set<Promise<unknown>>()
   const idle: Worker[] = []
 
   async function fitInThread(request: FitRequest, options: FitOptions): Promise<ProvableModel> {
-    const worker = idle.pop() ?? startWorker()
+    const worker = idle.pop() ?? startWorker(niceness)
     let isReady = false
     try {
       const model = await answerOf(worker, request, options, fitMsMax)

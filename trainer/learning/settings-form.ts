@@ -44,12 +44,13 @@ export function choiceWith(choice: LearnerChoice, { settings }: SettingsForm): L
 
 /** The rows as a form weighs them. */
 export function rowsWith(rows: TrainingRows, { halfLifeShare }: SettingsForm): TrainingRows {
-  const { occurredAtMs } = rows
+  const { occurredAtMs, weights } = rows
   if (halfLifeShare === undefined || occurredAtMs === undefined) return rows
   const [first, last] = [
     occurredAtMs.reduce((a, b) => Math.min(a, b)),
     occurredAtMs.reduce((a, b) => Math.max(a, b)),
   ]
   if (first === last) return rows
-  return { ...rows, weights: decayedWeights(occurredAtMs, (halfLifeShare * (last - first)) / MINUTE_MS) }
+  const decayed = decayedWeights(occurredAtMs, (halfLifeShare * (last - first)) / MINUTE_MS)
+  return { ...rows, weights: decayed.map((weight, row) => weight * (weights?.[row] ?? 1)) }
 }

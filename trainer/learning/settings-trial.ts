@@ -34,7 +34,10 @@ export async function bestForm(
   for (const form of forms) {
     const scoresOf = await tryForm(form, before)
     const scores = scoresOf(after.vectors)
-    const loss = after.labels.reduce((sum, label, row) => sum + logLossOf(scores[row]!, label), 0)
+    const loss = after.labels.reduce(
+      (sum, label, row) => sum + (after.weights?.[row] ?? 1) * logLossOf(scores[row]!, label),
+      0,
+    )
     if (loss < best.loss) best = { form, loss }
   }
   return best.form

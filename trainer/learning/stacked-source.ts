@@ -39,15 +39,17 @@ export function createStackedSource(parts: StackedSourceParts): ModelSource {
     if (result.kind === 'failed') return result
     fittedAtMs = history.lastMs
     learner.onto(result.model.onnx, rowsOf(history.last(), { width: task.width, halfLifeMinutes }))
-    return snapshot()
+    const made = snapshot()
+    return result.fit === undefined ? made : { ...made, fit: result.fit }
   }
 
   return {
     take(example) {
       learner.update(asTaught(example))
     },
+    hasNews: () => true,
     begin() {
-      isFitting = history.lastMs - fittedAtMs >= fitEveryMs
+      isFitting = history.lastMs - fittedAtMs >= fitEveryMs && fits.hasNews()
       if (isFitting) fits.begin()
       else ready = snapshot()
     },
@@ -56,6 +58,7 @@ export function createStackedSource(parts: StackedSourceParts): ModelSource {
       isFitting = true
       fits.beginAnew(since)
     },
+    begun: () => fits.begun(),
     finished() {
       if (isFitting) return fitted()
       const result = ready
@@ -65,7 +68,7 @@ export function createStackedSource(parts: StackedSourceParts): ModelSource {
     abandon() {
       isFitting = false
       ready = undefined
-      fits.abandon()
+      return fits.abandon()
     },
   }
 }

@@ -32,6 +32,8 @@ export interface ModelDesk {
   promote(session: ProvenModel, metrics: Record<string, number>, why: MoveReason): Promise<void>
   /** The champion answers by this calibration from now on, unless an operator has named another model. */
   recalibrate(calibration: Calibration, why: MoveReason): Promise<void>
+  /** How a model on trial stands so far. */
+  measure(session: ProvenModel, metrics: Record<string, number>, why: MoveReason): Promise<void>
   /** Closes the session and gives up the file. */
   reject(session: ProvenModel, metrics: Record<string, number>, why: MoveReason): Promise<void>
   /** Opens the champion that an operator named since, if one did. */
@@ -39,6 +41,8 @@ export interface ModelDesk {
   /** Id of the champion that an operator keeps. */
   pinned(): string | undefined
   announce(event: DriftEvent): Promise<void>
+  /** The same of what is no alarm. */
+  tell(event: DriftEvent): Promise<void>
   /** The champion and the model it replaced. */
   champion(): ProvenModel | undefined
   replaced(): ProvenModel | undefined
@@ -116,7 +120,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       const live = modelLog.live()
       return live?.pinned === true ? live.modelId : undefined
     },
-    announce: (event) => writer.announce(event),
+    ...tellingOf(writer),
     champion: () => champion,
     replaced: () => replaced,
     async close() {
@@ -127,6 +131,17 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
     },
   }
 }
+
+/** What is told of models that stay where they are. */
+const tellingOf = ({
+  announce,
+  tell,
+  measure,
+}: ModelWriter): Pick<ModelDesk, 'announce' | 'tell' | 'measure'> => ({
+  announce,
+  tell,
+  measure: (session, metrics, why) => measure({ ...session.manifest, metrics }, 'candidate', why),
+})
 
 /** The session's file under this manifest, which wants the same proof; the session is closed. */
 async function recalibratedTo(manifest: ModelManifest, session: ProvenModel): Promise<ProvenModel> {

@@ -22,12 +22,16 @@ export interface ModelWriterParts {
 /** Writes what becomes of models. Everything is acknowledged before the next step. */
 export interface ModelWriter {
   move(manifest: ModelManifest, stage: ModelStage, why: MoveReason): Promise<void>
+  /** The model stays where it is; the metrics in this manifest are new. */
+  measure(manifest: ModelManifest, stage: ModelStage, why: MoveReason): Promise<void>
   /** The champion stays where it is, under the calibration that this manifest carries. */
   calibrate(manifest: ModelManifest, why: MoveReason): Promise<void>
   writeFile(candidate: Candidate): Promise<void>
   /** Tombstones for all its pieces. */
   withdrawFile(manifest: ModelManifest): Promise<void>
   announce(event: DriftEvent): Promise<void>
+  /** The same of what is no alarm. */
+  tell(event: DriftEvent): Promise<void>
 }
 
 export function createModelWriter(parts: ModelWriterParts): ModelWriter {
@@ -53,6 +57,11 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
     await outputs.flush()
   }
 
+  async function writeEvent(event: DriftEvent): Promise<void> {
+    outputs.add('drift', { key: event.monitor, value: event })
+    await outputs.flush()
+  }
+
   return {
     async calibrate(manifest, why) {
       await write(manifest, 'champion', why)
@@ -60,6 +69,7 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
       signals.count(SIGNALS.modelsCalibrated, { kind: calibration.kind })
       log.info({ modelId, calibrationId, reason: why.reason }, LOG_EVENTS.modelCalibrated)
     },
+    measure: write,
     async move(manifest, stage, why) {
       await write(manifest, stage, why)
       const { modelId } = manifest
@@ -81,9 +91,13 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
       }
       await outputs.flush()
     },
+    async tell(event) {
+      await writeEvent(event)
+      const { cause, monitor } = event
+      log.info({ monitor, cause }, LOG_EVENTS.retrain)
+    },
     async announce(event) {
-      outputs.add('drift', { key: event.monitor, value: event })
-      await outputs.flush()
+      await writeEvent(event)
       signals.count(SIGNALS.driftDetected, { kind: event.kind })
       log.warn({ ...event }, LOG_EVENTS.driftDetected)
     },

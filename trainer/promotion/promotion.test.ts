@@ -144,6 +144,6 @@ describe('savings', () => {
     const { share, z } = savings(better, half)
     expect(share).toBeCloseTo(1 - Math.log(0.75) / Math.log(0.5), 12)
     expect(z).toBe(Infinity)
-    expect(savings(half, half)).toEqual({ share: 0, z: 0 })
+    expect(savings(half, half)).toEqual({ share: 0, z: 0, mean: 0, error: 0 })
   })
 })

@@ -98,7 +98,7 @@ function positivesOf(rows: readonly Forecast[]): number {
 export function savings(
   candidate: readonly Forecast[],
   champion: readonly Forecast[],
-): { share: number; z: number } {
+): { share: number; z: number; mean: number; error: number } {
   const count = candidate.length
   let sum = 0
   let squares = 0
@@ -114,7 +114,17 @@ export function savings(
   const mean = sum / count
   const error = Math.sqrt(Math.max(0, squares / count - mean * mean) / count)
   const z = error > 0 ? mean / error : mean === 0 ? 0 : Math.sign(mean) * Infinity
-  return { share: championSum === 0 ? 0 : sum / championSum, z }
+  return { share: championSum === 0 ? 0 : sum / championSum, z, mean, error }
+}
+
+/** How far its log-loss lies above the champion's on the same examples (below 0: better), and the standard error of that. */
+export function pairedMetrics(
+  candidate: readonly Forecast[],
+  champion: readonly Forecast[] | undefined,
+): Record<string, number> {
+  if (champion === undefined) return {}
+  const { mean, error } = savings(candidate, champion)
+  return { logLossToChampion: -mean, logLossToChampionError: error }
 }
 
 /** The numbers a manifest carries. */

@@ -69,7 +69,7 @@ export async function startOffsets<K extends TopicKey>(
     for (const partition of partitions) {
       if (!parts.isCurrent()) return points
       parts.opening(topic, partition)
-      const asked = await stage.opened?.(topic, partition)
+      const asked = await stage.opened?.(topic, partition, partitions)
       const found = group?.partitions.find((entry) => entry.partition === partition)
       const { committed, metadata } = committedIn(
         found,

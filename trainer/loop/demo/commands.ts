@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { onStopAsked, progressLine, type CommandContext, type StackProgress } from '#streams'
+import { LEARNERS } from '../../learners/index.ts'
 import { DEMO_MINUTES } from './demo-times.ts'
 import { runDemo } from './demo.ts'
 import { wallStopwatch } from './process-stopwatch.ts'
@@ -11,6 +12,7 @@ interface DemoFlags {
   minutes?: number
   report?: string
   seed: string
+  learners?: { use: string }[]
   keep?: boolean
 }
 
@@ -26,12 +28,18 @@ export function registerDemoCommands(program: Command, _context: CommandContext<
     )
     .option('--report <file>', 'write the report as JSON')
     .option('--seed <text>', 'the same seed plays the same feed', '1')
+    .option(
+      '--learners <names>',
+      'learners that challenge each other, as ftrl,gbdt (default: ftrl)',
+      parseLearners,
+    )
     .option('--keep', 'leave topics, states and logs for a look')
-    .action(async ({ minutes, report: reportFile, seed, keep }: DemoFlags) => {
+    .action(async ({ minutes, report: reportFile, seed, learners, keep }: DemoFlags) => {
       const { report, failures } = await endOnInterrupt((signal) =>
         runDemo({
           minutes: minutes ?? (process.stdout.isTTY ? undefined : DEMO_MINUTES),
           seed,
+          learners,
           keep: keep ?? false,
           environment: process.env,
           screen: openScreen(process.stdout),
@@ -69,6 +77,15 @@ export function tellProgress(stream: NodeJS.WriteStream): (progress: StackProgre
     if (progress.kind === 'fetching' && progress.file !== null) return
     stream.write(`${progressLine(progress)}\n`)
   }
+}
+
+function parseLearners(text: string): { use: string }[] {
+  const uses = text.split(',').map((use) => use.trim())
+  const unknown = uses.find((use) => !Object.hasOwn(LEARNERS, use))
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`there is no learner ${unknown}: ${Object.keys(LEARNERS).join(', ')}.`)
+  if (new Set(uses).size < uses.length) throw new InvalidArgumentError('name each learner once.')
+  return uses.map((use) => ({ use }))
 }
 
 function parseMinutes(text: string): number {

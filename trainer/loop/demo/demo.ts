@@ -34,6 +34,8 @@ export interface DemoOptions {
   /** Wall minutes with traffic; undefined: until `signal` aborts. */
   minutes?: number | undefined
   seed: string
+  /** What `trainer.learners` says; left out: the default. */
+  learners?: readonly { use: string }[] | undefined
   /** Leave topics, states and logs for a look. */
   keep: boolean
   environment: Environment
@@ -67,12 +69,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   let running: RunningLoop | undefined
   try {
     const prefix = `demo-${stopwatch.nowMs().toString(36)}`
-    const loop = await startLoop({ ...options, prefix, feed: {}, environment, announce: screen.announce })
+    const feed = options.learners === undefined ? {} : { trainer: { learners: options.learners } }
+    const loop = await startLoop({ ...options, prefix, feed, environment, announce: screen.announce })
     running = loop
     closers.add(() => loop.close())
 
     const features = featureStoreConfigSchema.parse({})
-    const trainer = trainerConfigSchema.parse({})
+    const trainer = trainerConfigSchema.parse(feed.trainer ?? {})
     const store = await openFeedStore(loop.addresses.redis, { prefix, features })
     closers.add(() => store.close())
     const topicName = loop.runtime.topicName('interactions')
@@ -146,6 +149,7 @@ const told = (story: ReturnType<typeof createDriftStory>, screen: Screen): LoopW
     if (news !== null) screen.announce(news)
   },
   onDrift: (event) => screen.announce(story.drifted(event)),
+  onRetrain: (event) => screen.announce(story.retrained(event)),
   onSwap: (modelId) => screen.announce(story.swapped(modelId)),
 })
 
@@ -199,6 +203,7 @@ async function watchUntilEnd(showing: Showing): Promise<void> {
       normalizedEntropy,
       normalizedEntropyBefore: story.before,
       bestReachable: Number.isFinite(best) ? best : null,
+      retrain: story.retrain,
       drift: story.state,
     })
     await Promise.race([stopwatch.rest(SHOW_EVERY_MS, signal), failed])

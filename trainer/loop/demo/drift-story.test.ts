@@ -30,5 +30,18 @@ it('does not take a lag, or a swap before the alarm, for an answer to the drift'
   expect(story.moved({ modelId: 'm2', stage: 'champion', reason: 'better' } as ModelMove)).toBe(
     'model m2 is now champion: better',
   )
+  expect(story.moved({ modelId: 'm3', stage: 'candidate', reason: 'new' } as ModelMove)).toMatch(
+    /m3 is now candidate/,
+  )
+  expect(story.moved({ modelId: 'm3', stage: 'candidate', reason: 'on trial' } as ModelMove)).toBeNull()
   expect(story.moved({ modelId: 'm1', stage: 'retired', reason: 'replaced' } as ModelMove)).toBeNull()
+})
+
+it('tells of retrains, which are no drift', () => {
+  const story = createDriftStory()
+  expect(story.retrain).toBeNull()
+  expect(story.retrained({ ...event('none'), cause: 'Retraining of gbdt began.' })).toBe(
+    'RETRAIN: Retraining of gbdt began.',
+  )
+  expect([story.retrain, story.state]).toEqual(['Retraining of gbdt began.', 'none yet'])
 })

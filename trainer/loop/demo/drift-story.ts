@@ -10,6 +10,9 @@ export interface DriftStory {
   /** Each answers what to announce, if anything. */
   injected(kind: string, normalizedEntropy: number | null): string
   drifted(event: DriftEvent): string
+  retrained(event: DriftEvent): string
+  /** What the learners are at; null: nothing was fitted yet. */
+  readonly retrain: string | null
   moved(move: ModelMove): string | null
   swapped(modelId: string): string
   /** How the model in place does now. */
@@ -21,9 +24,14 @@ export function createDriftStory(): DriftStory {
   let state: DriftState = 'none yet'
   let before: number | null = null
   let worst = 0
+  let retrain: string | null = null
+  const stages = new Map<string, string>()
   return {
     get state() {
       return state
+    },
+    get retrain() {
+      return retrain
     },
     get before() {
       return before
@@ -37,9 +45,17 @@ export function createDriftStory(): DriftStory {
       if (state === 'injected' && (kind === 'concept' || kind === 'data')) state = 'detected'
       return `DRIFT DETECTED (${kind}, ${detector}): ${cause}`
     },
-    // A retired model has a successor, which was just announced.
-    moved: ({ modelId, stage, reason }) =>
-      stage === 'retired' ? null : `model ${modelId} is now ${stage}: ${reason}`,
+    retrained({ cause }) {
+      retrain = cause
+      return `RETRAIN: ${cause}`
+    },
+    moved({ modelId, stage, reason }) {
+      const isStill = stages.get(modelId) === stage
+      stages.set(modelId, stage)
+      // One on trial is told of again and again. A retired model has a successor, which was just announced.
+      if (stage === 'retired' || (isStill && stage === 'candidate')) return null
+      return `model ${modelId} is now ${stage}: ${reason}`
+    },
     swapped(modelId) {
       if (state === 'detected') state = 'model swapped'
       return `model ${modelId} answers now`

@@ -1,5 +1,6 @@
 import type { DriftEvent, ModelMove } from '#schemas'
 import type { Runtime } from '#streams'
+import { isRetrainEvent } from '../../learning/retrain-event.ts'
 import type { Quantiles } from '../report/index.ts'
 import { createAnswerLatencies } from './answer-latencies.ts'
 import { createRollingQuality } from './rolling-quality.ts'
@@ -17,6 +18,7 @@ export interface LoopWatch {
 export interface LoopWatchEvents {
   onModelMove(move: ModelMove): void
   onDrift(event: DriftEvent): void
+  onRetrain(event: DriftEvent): void
   /** Another model answers now. */
   onSwap(modelId: string): void
 }
@@ -78,7 +80,9 @@ export async function watchLoop(
       topic: 'drift',
       startFrom: 'latest',
       record({ value }) {
-        if (value !== null) events.onDrift(value)
+        if (value === null) return
+        if (isRetrainEvent(value)) events.onRetrain(value)
+        else events.onDrift(value)
       },
     }),
   ])

@@ -14,6 +14,7 @@ const state: LiveState = {
   normalizedEntropy: 0.8612,
   normalizedEntropyBefore: null,
   bestReachable: 0.8,
+  retrain: null,
   drift: 'none yet',
 }
 
@@ -38,6 +39,9 @@ it('says what is not known yet', () => {
 it('has a board with a line for each', () => {
   const board = new Map(liveBoard(state, [0.8, 0.9]))
   expect(board.get('feed time')).toBe('2026-01-05 15:15 UTC, 60 times as fast as the wall (75 s)')
+  expect(board.get('retrain')).toMatch(/^none/)
+  const fitted = new Map(liveBoard({ ...state, retrain: 'gbdt began' }, []))
+  expect(fitted.get('retrain')).toBe('gbdt began')
   expect(board.get('live model')).toBe('ftrl-2 (2 promoted)')
   expect(board.get('normalized entropy')).toContain('now 0.861')
 })

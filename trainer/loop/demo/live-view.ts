@@ -15,6 +15,8 @@ export interface LiveState {
   normalizedEntropy: number | null
   normalizedEntropyBefore: number | null
   bestReachable: number | null
+  /** What the last fit is at, or came to. */
+  retrain: string | null
   drift: DriftState
 }
 
@@ -66,6 +68,7 @@ export function liveBoard(state: LiveState, history: readonly number[]): [string
       `now ${entropy(state.normalizedEntropy).trim()}, before the drift ${entropy(state.normalizedEntropyBefore).trim()}, best reachable ${entropy(state.bestReachable).trim()}`,
     ],
     ['', sparkline(history)],
+    ['retrain', state.retrain ?? 'none: what learns online has its model at once'],
     ['drift', state.drift],
   ]
 }

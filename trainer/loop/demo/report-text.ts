@@ -2,7 +2,8 @@ import { verdictText, type DemoReport, type Quantiles } from '../report/index.ts
 
 /** The report for people, one fact a line. */
 export function reportText(report: DemoReport, failures: readonly string[]): string {
-  const { interactions, predictions, swaps, drift, normalizedEntropy, bestReachable, skew, models } = report
+  const { interactions, predictions, swaps, drift, normalizedEntropy, bestReachable, skew } = report
+  const { models, retrains } = report
   const entropy = (value: number | null) => (value === null ? '-' : value.toFixed(3))
   const milliseconds = (value: Quantiles | null) =>
     value === null ? '-' : `p50 ${value.p50.toFixed(0)} ms, p99 ${value.p99.toFixed(0)} ms`
@@ -33,6 +34,7 @@ export function reportText(report: DemoReport, failures: readonly string[]): str
       'best reachable',
       `before the drift ${entropy(bestReachable.beforeDrift)}, at worst ${entropy(bestReachable.atWorst)}, after recovery ${entropy(bestReachable.afterRecovery)}`,
     ],
+    ['retrains', retrainsText(retrains)],
     ['drift', driftText(drift)],
     [
       'skew',
@@ -46,6 +48,7 @@ export function reportText(report: DemoReport, failures: readonly string[]): str
     ...lines.map(([label, value]) => `  ${label.padEnd(20)}${value}`),
     '',
     ...promoted.map(({ id, reason }) => `  ${'promoted'.padEnd(20)}${id}: ${reason}`),
+    ...retrains.map(({ told }) => `  ${'retrained'.padEnd(20)}${told}`),
     '',
     verdictText(failures),
     '',
@@ -55,6 +58,20 @@ export function reportText(report: DemoReport, failures: readonly string[]): str
 function fallbackText(fallbacks: Record<string, number>): string {
   const reasons = Object.entries(fallbacks).map(([reason, count]) => `${String(count)} ${reason}`)
   return reasons.length === 0 ? 'none' : reasons.join(', ')
+}
+
+function retrainsText(retrains: DemoReport['retrains']): string {
+  if (retrains.length === 0) return 'none: what learns online has its model at once'
+  const of = (wanted: string | null) => retrains.filter(({ outcome }) => outcome === wanted).length
+  const seconds = retrains.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0)
+  const others = [
+    [of('failed'), 'failed'],
+    [of('abandoned'), 'given up'],
+    [of(null), 'not over at the end'],
+  ].flatMap(([count, what]) => (count === 0 ? [] : [`${String(count)} ${String(what)}`]))
+  return [`${String(of('made'))} made a model, ${seconds.toFixed(1)} s of fitting in all`, ...others].join(
+    ', ',
+  )
 }
 
 function driftText({ injectedAtMs, detectedAtMs, kind, cause, falseAlarms }: DemoReport['drift']): string {

@@ -36,6 +36,7 @@ const audit: Audit = {
   examplesMissing: 0,
   models: [model],
   swaps: { count: 1, failedRequests: 0 },
+  retrains: [],
   drift: { injectedAtMs: null, detectedAtMs: null, kind: null, cause: null, falseAlarms: 0 },
   skew: { vectorsChecked: 2, mismatches: 0, firstMismatch: null },
   judged: [

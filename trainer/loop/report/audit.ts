@@ -21,7 +21,7 @@ import type { DemoReport } from './demo-report.ts'
 import { createDueExamples, type DueExamplesOptions } from './due-examples.ts'
 import type { FenceTimeline } from './fence-timeline.ts'
 import { createJudgedPredictions, type Judged, type JudgedPredictionsOptions } from './judged-predictions.ts'
-import { driftOutcome, reportedModels } from './model-history.ts'
+import { driftOutcome, reportedModels, reportedRetrains } from './model-history.ts'
 import { createPredictionCount } from './prediction-count.ts'
 import { quantilesOf } from './quantiles.ts'
 import { createSkewCheck } from './skew-check.ts'
@@ -68,6 +68,7 @@ export interface Audit {
   /** Shown items that were answered, whose labels were final before the end, and that are no example. */
   examplesMissing: number
   models: DemoReport['models']
+  retrains: DemoReport['retrains']
   swaps: DemoReport['swaps']
   drift: DemoReport['drift']
   skew: DemoReport['skew']
@@ -149,6 +150,7 @@ export async function auditRun(options: AuditOptions): Promise<Audit> {
     examples: exampleIds.size,
     examplesMissing: due.missing((predictionId, itemId) => exampleIds.has(exampleIdOf(predictionId, itemId))),
     models: reportedModels(moves, (manifest) => parseManifest(manifest).metrics),
+    retrains: reportedRetrains(driftEvents),
     drift: driftOutcome(driftEvents, options.injectedAtMs),
     skew: skew.result(),
     judged: judged.result(),

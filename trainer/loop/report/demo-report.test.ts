@@ -39,6 +39,7 @@ function sound(): DemoReport {
     examplesMissing: 0,
     models: [model('m1', 1), model('m2', 2), model('m3', 3)],
     swaps: { count: 3, failedRequests: 0 },
+    retrains: [],
     drift: { injectedAtMs: 10, detectedAtMs: 20, kind: 'concept', cause: 'c', falseAlarms: 0 },
     normalizedEntropy: { beforeDrift: 0.85, atWorst: 1.4, afterRecovery: 0.866 },
     bestReachable: { beforeDrift: 0.8, atWorst: 0.8, afterRecovery: 0.8 },

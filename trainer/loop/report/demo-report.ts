@@ -21,6 +21,20 @@ export interface ReportedModel {
   metrics: Record<string, number>
 }
 
+/** One fit of a learner to its window. */
+export interface ReportedRetrain {
+  learner: string
+  /** Wall clock, and event time. */
+  beganAtMs: number
+  occurredAtMs: number
+  examples: number
+  /** Wall seconds; null: nobody told of its end. */
+  seconds: number | null
+  outcome: 'made' | 'failed' | 'abandoned' | null
+  /** One sentence. */
+  told: string
+}
+
 /**
  * What a run did, counted from the topics and the store after it, never from what a service says of itself.
  * Times are wall clock in milliseconds unless a name says feed. `null`: could not be measured in this run.
@@ -67,6 +81,8 @@ export interface DemoReport {
   /** Shown items that were answered, whose labels were final before the end, and that are no example. */
   examplesMissing: number
   models: ReportedModel[]
+  /** Fits, in the order in which they began. */
+  retrains: ReportedRetrain[]
   swaps: {
     /** Times that the model which answers changed. */
     count: number

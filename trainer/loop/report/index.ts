@@ -8,6 +8,7 @@ export {
   type EntropyPhases,
   type Quantiles,
   type ReportedModel,
+  type ReportedRetrain,
 } from './demo-report.ts'
 export { joiningOf, judgingOf } from './judging.ts'
 export { entropyPhases, phaseWindows, type PhaseTimes } from './entropy-phases.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { DriftEvent, ModelMove, ModelStage } from '#schemas'
-import { driftOutcome, reportedModels } from './model-history.ts'
+import { driftOutcome, reportedModels, reportedRetrains } from './model-history.ts'
 
 const move = (modelId: string, stage: ModelStage, movedAtMs: number) =>
   ({
@@ -41,4 +41,31 @@ it('takes the first alarm after the injection, and counts those before it as fal
   })
   expect(driftOutcome(events, null)).toMatchObject({ detectedAtMs: null, falseAlarms: 3 })
   expect(driftOutcome([], 100)).toMatchObject({ detectedAtMs: null, kind: null, falseAlarms: 0 })
+})
+
+it('tells of each fit when it began, on how much, how long it took and what came of it', () => {
+  const told = (monitor: string, detector: string, detectedAtMs: number, after = 0) =>
+    ({
+      monitor,
+      kind: 'none',
+      detector,
+      detectedAtMs,
+      occurredAtMs: 7,
+      examples: 9,
+      after,
+      cause: detector,
+    }) as DriftEvent
+  const events = [
+    told('retrain:gbdt', 'began', 1),
+    { ...alarm('concept', 2), monitor: 'overclaim:click' },
+    told('retrain:stack', 'began', 3),
+    told('retrain:gbdt', 'made', 4, 2.5),
+    told('retrain:gbdt', 'began', 5),
+  ]
+  const common = { occurredAtMs: 7, examples: 9 }
+  expect(reportedRetrains(events)).toEqual([
+    { ...common, learner: 'gbdt', beganAtMs: 1, seconds: 2.5, outcome: 'made', told: 'made' },
+    { ...common, learner: 'stack', beganAtMs: 3, seconds: null, outcome: null, told: 'began' },
+    { ...common, learner: 'gbdt', beganAtMs: 5, seconds: null, outcome: null, told: 'began' },
+  ])
 })

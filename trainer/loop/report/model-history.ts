@@ -1,5 +1,6 @@
 import type { DriftEvent, ModelMove } from '#schemas'
-import type { DemoReport, ReportedModel } from './demo-report.ts'
+import { isRetrainEvent, retrainedLearner } from '../../learning/retrain-event.ts'
+import type { DemoReport, ReportedModel, ReportedRetrain } from './demo-report.ts'
 
 /** Every model in the order it was first announced. @param metricsOf reads a move's manifest */
 export function reportedModels(
@@ -46,4 +47,24 @@ export function driftOutcome(
     cause: first?.cause ?? null,
     falseAlarms: alarms.filter(isBefore).length,
   }
+}
+
+/** Fits as the drift topic tells them: each began, and most came to an end. @param events in the order of the topic */
+export function reportedRetrains(events: readonly DriftEvent[]): ReportedRetrain[] {
+  const retrains: ReportedRetrain[] = []
+  for (const event of events.filter(isRetrainEvent)) {
+    const learner = retrainedLearner(event)
+    const { detector, examples, occurredAtMs, detectedAtMs, after, cause } = event
+    if (detector === 'began') {
+      const open = { seconds: null, outcome: null, told: cause }
+      retrains.push({ learner, beganAtMs: detectedAtMs, occurredAtMs, examples, ...open })
+      continue
+    }
+    const begun = retrains.findLast((retrain) => retrain.learner === learner && retrain.outcome === null)
+    if (begun === undefined) continue
+    begun.seconds = after
+    begun.outcome = detector as ReportedRetrain['outcome']
+    begun.told = cause
+  }
+  return retrains
 }
