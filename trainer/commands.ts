@@ -14,6 +14,7 @@ import {
 import type { TrainerConfig } from './config.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
+import { registerModelFiles } from './models-file-commands.ts'
 import { startTrainer } from './start-trainer.ts'
 
 /** What the trainer needs of the feed's configuration. */
@@ -23,11 +24,12 @@ interface JsonFlag {
   json?: true
 }
 
-/** models list|show|promote|rollback|pin, drift report */
+/** models list|show|promote|rollback|pin|import|export|compare, drift report */
 export function registerTrainerCommands(program: Command, context: Context): void {
   const models = program.command('models').description('the models of the feed')
   registerModelList(models, context)
   registerOperatorMoves(models, context)
+  registerModelFiles(models, context)
   models
     .command('show')
     .description('one model: its moves and its manifest')

@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
 import { compileFeatureSet } from '#feature-store'
-import type { Example, ModelMove } from '#schemas'
+import type { ModelMove } from '#schemas'
 import { openModel } from '#scorer/model'
 import { type CommandContext, OperatorError, table } from '#streams'
 import type { TrainerFeedConfig } from './commands.ts'
-import { createModelLog, followModels, manifestOf, type ModelLog } from './models/model-log.ts'
+import { manifestOf, type ModelLog } from './models/model-log.ts'
 import { createModelWriter } from './models/model-writer.ts'
 import { moveByOperator, type OperatorWish } from './models/operator-move.ts'
+import { connected, newestExamples, readModelLog } from './models/operator-reads.ts'
 
 type Context = CommandContext<TrainerFeedConfig>
-type Connection = Awaited<ReturnType<Context['connect']>>
 
 export function registerModelList(models: Command, context: Context): void {
   models
@@ -99,43 +99,6 @@ async function act(
     }
   })
 }
-
-async function connected<T>(context: Context, work: (runtime: Connection) => Promise<T>): Promise<T> {
-  const runtime = await context.connect('trainer-models')
-  try {
-    return await work(runtime)
-  } finally {
-    await runtime.close()
-  }
-}
-
-async function readModelLog(runtime: Connection): Promise<ModelLog> {
-  const log = createModelLog()
-  const following = await followModels(runtime, log)
-  await following.ready
-  await following.stop()
-  return log
-}
-
-/** The whole topic is read: it has no index by time of maturing. */
-async function newestExamples(runtime: Connection, count: number): Promise<Example[]> {
-  let newest: Example[] = []
-  const follower = await runtime.follow({
-    name: 'trainer-examples',
-    topic: 'examples',
-    startFrom: 'earliest',
-    record({ value }) {
-      if (value === null) return
-      newest.push(value)
-      if (newest.length >= 8 * count) newest = sorted(newest).slice(-count)
-    },
-  })
-  await follower.ready
-  await follower.stop()
-  return sorted(newest).slice(-count)
-}
-
-const sorted = (examples: Example[]) => examples.sort((left, right) => left.maturedAtMs - right.maturedAtMs)
 
 function summaryOf(move: ModelMove, log: ModelLog) {
   const { modelId, learner, reason, movedAtMs, occurredAtMs, pinned } = move

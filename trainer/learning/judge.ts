@@ -49,11 +49,7 @@ interface Trial extends TrialTerms {
 export function createJudge({ desk, promotion, width, why, log }: JudgeParts): Judge {
   let trials: Trial[] = []
 
-  function hasSeenEnough({ fresh, freshMin }: Trial): boolean {
-    if (fresh.length < freshMin) return false
-    const positives = fresh.reduce((sum, { label }) => sum + label, 0)
-    return positives >= promotion.freshPositivesMin || fresh.length >= promotion.freshExamplesMax
-  }
+  const hasSeenEnough = (trial: Trial) => isSeenEnough(trial, promotion)
 
   async function judgementOf({ session, fresh, answers }: Trial) {
     const vectors = vectorsOf(fresh, width)
@@ -105,6 +101,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     },
     isDue: () => trials.some(hasSeenEnough),
     async decide() {
+      trials = await withoutLive(trials, desk)
       for (const trial of trials.filter(hasSeenEnough)) {
         // What a promotion left too little for goes on.
         if (!hasSeenEnough(trial)) continue
@@ -113,6 +110,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
       }
     },
     async giveUp(reason) {
+      trials = await withoutLive(trials, desk)
       const given = trials
       trials = []
       for (const { session } of given) await desk.reject(session, {}, why(reason))
@@ -123,4 +121,18 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
       for (const { session } of closed) await session.close()
     },
   }
+}
+
+function isSeenEnough({ fresh, freshMin }: Trial, promotion: PromotionConfig): boolean {
+  if (fresh.length < freshMin) return false
+  const positives = fresh.reduce((sum, { label }) => sum + label, 0)
+  return positives >= promotion.freshPositivesMin || fresh.length >= promotion.freshExamplesMax
+}
+
+/** A candidate that an operator made live meanwhile is judged no more: to reject it would take away what serves. */
+async function withoutLive(trials: Trial[], desk: ModelDesk): Promise<Trial[]> {
+  const live = desk.champion()?.manifest.modelId
+  const isLive = ({ session }: Trial) => session.manifest.modelId === live
+  for (const { session } of trials.filter(isLive)) await session.close()
+  return trials.filter((trial) => !isLive(trial))
 }

@@ -92,6 +92,8 @@ export function createLearning(parts: LearningParts): Learning {
       layer.keepLast(history.count - change.atCount)
     }
     await desk.followOperator()
+    for (const session of await desk.newcomers({ occurredAtMs: history.lastMs }))
+      judge.begin(session, { freshMin: promotion.freshExamplesMin })
     await judge.decide()
     await layer.refit()
     for (const challenger of challengers) await challenger.advance()
