@@ -25,7 +25,7 @@ import {
   writeFeedFile,
 } from '#streams'
 import { external, registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
-import { type FeedConfig, type FeedInput, feedSchema, registerLoopCommands } from '#trainer/loop'
+import { type FeedConfig, type FeedInput, feedSchema, registerLoopCommands, startFolder } from '#trainer/loop'
 import * as features from '#feature-store'
 import { hideSecrets } from '#schemas'
 
@@ -122,12 +122,17 @@ async function loadFeed(option: string | undefined): Promise<FeedConfig> {
 function registerFeedCommands(program: Command, context: CommandContext<FeedConfig>): void {
   program
     .command('init')
-    .description('write a commented feedloop.config.ts into this folder')
-    .action(() => {
-      const path = writeFeedFile(
-        process.cwd(),
-        join(packageRoot(), 'feature-store', 'feedloop.config.template.ts'),
-      )
+    .description(
+      'write a commented feedloop.config.ts into this folder; into DIR, with sample data and a README',
+    )
+    .argument('[dir]', 'a new or empty folder')
+    .action(async (dir?: string) => {
+      const template = join(packageRoot(), 'feature-store', 'feedloop.config.template.ts')
+      if (dir !== undefined) {
+        process.stdout.write(await startFolder(dir, (folder) => writeFeedFile(folder, template)))
+        return
+      }
+      const path = writeFeedFile(process.cwd(), template)
       process.stdout.write(
         `Wrote ${path}: declare your features and labels there, then try \`npx feedloop check\`.\n`,
       )

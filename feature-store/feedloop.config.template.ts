@@ -72,5 +72,6 @@ export default defineFeed({
     // Or several, which challenge each other; a `name` tells two of a kind apart.
     // learners: [{ use: 'ftrl', alpha: 0.2 }, { use: 'gbdt' }, { use: 'base-rate' }],
     // promotion: { candidateEveryExamples: 6_000, freshExamplesMin: 3_000 },
+    // tracking: { url: 'http://127.0.0.1:5000' },   // an MLflow server that is told of the models
   },
 })

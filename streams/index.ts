@@ -50,7 +50,7 @@ export {
   watchCauses,
 } from './redis-client.ts'
 export { redisPlace } from './redis-access.ts'
-export { requestHttp } from './http-client.ts'
+export { type HttpRequest, requestHttp } from './http-client.ts'
 
 // The runtime on real brokers, and what is asked of them without a group
 export { catalogueOf, connectRuntime, type KafkaRuntime } from './kafka/kafka-runtime.ts'
@@ -79,6 +79,7 @@ export type { Samples } from './doctor/samples.ts'
 
 // The local stack
 export { type Environment, environmentOf } from './stack/addresses.ts'
+export { said, secretEnvironment, secretOf } from './stack/access-environment.ts'
 export { STACK_DIR_DEFAULT } from './stack/layout.ts'
 export { progressLine, type StackProgress } from './stack/progress.ts'
 export { stackDown } from './stack/stack-down.ts'

@@ -8,18 +8,17 @@ import {
   openAll,
   table,
   type CommandContext,
-  type Logger,
   type RunningService,
   type StreamsConfig,
 } from '#streams'
 import type { TrainerConfig } from './config.ts'
-import { openScratchFile } from './joiner/pending/fs-scratch-file.ts'
-import type { ScratchFile } from './joiner/pending/scratch-file.ts'
+import { openScratch } from './joiner/fs-scratch.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
 import { registerModelFiles } from './models-file-commands.ts'
-import { LOG_EVENTS } from './signals.ts'
 import { startTrainer } from './start-trainer.ts'
+import { registerTrackCommands } from './tracking/commands.ts'
+import { liveTrackingOf } from './tracking/live-tracking.ts'
 
 /** What the trainer needs of the feed's configuration. */
 export type TrainerFeedConfig = StreamsConfig & { features: FeatureStoreConfig; trainer: TrainerConfig }
@@ -28,12 +27,13 @@ interface JsonFlag {
   json?: true
 }
 
-/** models list|show|promote|rollback|pin|import|export|compare, drift report */
+/** models list|show|promote|rollback|pin|import|export|compare, track send|status, drift report */
 export function registerTrainerCommands(program: Command, context: Context): void {
   const models = program.command('models').description('the models of the feed')
   registerModelList(models, context)
   registerOperatorMoves(models, context)
   registerModelFiles(models, context)
+  registerTrackCommands(program, context)
   models
     .command('show')
     .description('one model: its moves and its manifest')
@@ -91,27 +91,14 @@ export function runTrainer(context: Context): Promise<RunningService> {
     const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000 })
     const scratch = await openScratch(own, runtime.log)
     closers.add(() => scratch?.close())
+    const tracking = liveTrackingOf(config, { env: process.env, log: runtime.log })
     const trainer = await startTrainer(runtime, {
       config: own,
-      ...{ featureSet, openModel, fitter, scratch, limits },
+      ...{ featureSet, openModel, fitter, scratch, tracking, limits },
     })
     closers.add(() => trainer.stop())
     return { ...trainer, stop: () => closers.closeAll() }
   })
-}
-
-/** A service that may write nowhere runs on memory alone, as long as that does: it is told what to do. */
-async function openScratch(config: TrainerConfig, log: Logger): Promise<ScratchFile | undefined> {
-  if (config.limits.pendingDiskBytesMax === 0) return undefined
-  try {
-    return await openScratchFile(config.scratchFolder)
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error)
-    const advice =
-      'set trainer.scratchFolder to a folder that this user may write to: until then memory alone is used'
-    log.warn({ said, advice }, LOG_EVENTS.scratchMissing)
-    return undefined
-  }
 }
 
 /** All records of a one-partition topic, in order. */

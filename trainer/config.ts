@@ -5,10 +5,10 @@ import { joinerLimits } from './joiner/limits-config.ts'
 import { learnerChoiceSchema } from './learners/choice.ts'
 import { ftrlConfigSchema } from './learners/ftrl.ts'
 import { type SliceConfig, slicesSchema } from './slice-config.ts'
+import { trackingConfigSchema } from './tracking/config.ts'
 import { type LabelConfig, labelSchema, LABEL_MINUTES_MAX } from './label-config.ts'
 
-/** Each holds a model, and up to two sessions while it is judged. */
-const LEARNERS_MAX = 16
+const LEARNERS_MAX = 16 // each holds a model, and up to two sessions while it is judged
 
 export type { LabelConfig, SliceConfig }
 
@@ -246,6 +246,7 @@ export const trainerConfigSchema = z
     promotion: promotionConfigSchema.prefault({}),
     calibration: calibrationConfigSchema.prefault({}),
     drift: driftConfigSchema.prefault({}),
+    tracking: trackingConfigSchema.prefault({}),
     limits: trainerLimitsSchema.prefault({}),
   })
   .refine((config) => config.objective in config.labels, {

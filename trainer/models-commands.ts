@@ -6,8 +6,9 @@ import { type CommandContext, OperatorError, table } from '#streams'
 import type { TrainerFeedConfig } from './commands.ts'
 import { manifestOf, type ModelLog } from './models/model-log.ts'
 import { createModelWriter } from './models/model-writer.ts'
+import { newestExamples } from './models/newest-examples.ts'
 import { moveByOperator, type OperatorWish } from './models/operator-move.ts'
-import { connected, newestExamples, readModelLog } from './models/operator-reads.ts'
+import { connected, readModelLog } from './models/operator-reads.ts'
 
 type Context = CommandContext<TrainerFeedConfig>
 

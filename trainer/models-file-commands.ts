@@ -12,7 +12,8 @@ import { importModel } from './models/model-import.ts'
 import { manifestOf } from './models/model-log.ts'
 import { createModelWriter } from './models/model-writer.ts'
 import { moveOf } from './models/operator-move.ts'
-import { connected, newestExamples, readModelLog } from './models/operator-reads.ts'
+import { newestExamples } from './models/newest-examples.ts'
+import { connected, readModelLog } from './models/operator-reads.ts'
 
 type Context = CommandContext<TrainerFeedConfig>
 

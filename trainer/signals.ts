@@ -21,6 +21,11 @@ export const SIGNALS = {
   modelsMoved: 'learner_models_moved',
   modelsCalibrated: 'learner_models_calibrated',
   driftDetected: 'learner_drift_detected',
+  runsSent: 'tracking_runs_sent',
+  runsWaiting: 'tracking_runs_waiting',
+  runsGivenUp: 'tracking_runs_given_up',
+  trackingRefused: 'tracking_refusals',
+  aliasesMoved: 'tracking_aliases_moved',
 } as const
 
 /** What the trainer tells. Every name used with Signals in this part is here. */
@@ -119,6 +124,26 @@ export const TRAINER_SIGNALS = [
     labels: ['kind'],
   },
   { kind: 'counter', name: SIGNALS.driftDetected, help: 'drift events by kind', labels: ['kind'] },
+  { kind: 'counter', name: SIGNALS.runsSent, help: 'runs that MLflow has', labels: [] },
+  { kind: 'gauge', name: SIGNALS.runsWaiting, help: 'runs that MLflow does not have yet', labels: [] },
+  {
+    kind: 'counter',
+    name: SIGNALS.runsGivenUp,
+    help: 'runs that MLflow will not have: full (more than may wait), refused (it does not take them)',
+    labels: ['reason'],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.trackingRefused,
+    help: 'tries that MLflow did not take: away, slow, login, host, busy, failing, version, artifacts, invalid',
+    labels: ['refusal'],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.aliasesMoved,
+    help: 'moves of the alias champion: loop (it followed a promotion), mlflow (the gate took it), refused (moved back)',
+    labels: ['by'],
+  },
 ] as const satisfies readonly SignalDeclaration[]
 
 /** Log messages that people and alerts look for. */
@@ -133,4 +158,10 @@ export const LOG_EVENTS = {
   championMissing: 'champion_not_opened',
   fitFailed: 'fit_failed',
   candidateAbandoned: 'candidate_abandoned',
+  trackingRefused: 'tracking_refused',
+  trackingRestored: 'tracking_restored',
+  trackingFailed: 'tracking_failed',
+  runGivenUp: 'tracking_run_given_up',
+  aliasMoved: 'tracking_alias_moved',
+  aliasRefused: 'tracking_alias_refused',
 } as const

@@ -9,6 +9,8 @@ import { createLearnerStage } from './learning/learner-stage.ts'
 import { createLearning } from './learning/learning.ts'
 import { createModelDesk } from './models/model-desk.ts'
 import { createModelLog, followModels } from './models/model-log.ts'
+import type { StartTracking } from './tracking/live-tracking.ts'
+import type { RunningTracking } from './tracking/process-live-tracking.ts'
 
 export interface TrainerOptions {
   config: TrainerConfig
@@ -18,6 +20,8 @@ export interface TrainerOptions {
   openModel: OpenModel
   /** Where learners that look at many rows are fitted. */
   fitter: Fitter
+  /** Tells a tracking server of the models. */
+  tracking?: StartTracking | undefined
   /** Where predictions wait that memory does not hold; left out: memory must do. */
   scratch?: ScratchFile | undefined
   /** `limits` of the streams section. */
@@ -32,9 +36,10 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
  * have their partitions. `done` rejects when one of them died.
  */
 export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningService> {
-  const { config, featureSet, openModel, fitter, scratch, limits = LIMITS_DEFAULT } = options
+  const { config, featureSet, openModel, fitter, scratch, tracking, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
-  const modelLog = createModelLog()
+  let tracked: RunningTracking | undefined
+  const modelLog = createModelLog({ onMove: (move) => tracked?.noteMove(move) })
   const models = await followModels(runtime, modelLog)
   const outputs = await runtime.outputs('trainer-models')
   const deskParts = { outputs, openModel, modelLog, featureSetId: featureSet.id, objective: config.objective }
@@ -65,7 +70,9 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   async function startLearner(): Promise<RunningStage | undefined> {
     await models.ready
     if (isStopped) return undefined
-    learner = await runtime.runStage(createLearnerStage(runtime, { config, featureSet, newLearning }))
+    tracked = tracking?.({ runtime, modelLog, openModel, featureSetId: featureSet.id })
+    const onLead = (leads: boolean) => tracked?.lead(leads)
+    learner = await runtime.runStage(createLearnerStage(runtime, { config, featureSet, newLearning, onLead }))
     if (isStopped) await learner.stop()
     return learner
   }
@@ -84,6 +91,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
       isStopped = true
       await joiner.stop()
       await learner?.stop()
+      await tracked?.stop()
       await models.stop()
       await fitter.stop()
       await outputs.close()

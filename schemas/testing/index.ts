@@ -1,4 +1,5 @@
 export { createChance } from './chance.ts'
+export { sampleManifest } from './sample-manifest.ts'
 export { sampleRecords } from './sample-records.ts'
 export { type ServedRegistry, serveMemoryRegistry } from './http-memory-registry.ts'
 export { schemaRegistryConformance } from './schema-registry-conformance.ts'

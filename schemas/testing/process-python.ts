@@ -43,7 +43,7 @@ export async function pythonWith(
   await rm(folder, { recursive: true, force: true })
   await run('python3', ['-m', 'venv', folder])
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-  await run(python, [...install, ...packages])
+  if (packages.length > 0) await run(python, [...install, ...packages])
   if (alone.length > 0) await run(python, [...install, '--no-deps', ...alone])
   await writeFile(isComplete, [...packages, ...alone].join('\n'))
   return python

@@ -23,6 +23,8 @@ export interface Reactions {
 }
 
 export interface Behaviour {
+  /** What everybody thinks of each category, log-odds. */
+  readonly categoryAppeals: readonly number[]
   /** Probability of a click, given that the item is looked at. */
   appeal(person: Person, item: LiveItem, atMs: number, laws: Laws): number
   /** What becomes of one shown item. Draws from `chance` alone. */
@@ -94,7 +96,7 @@ export function createBehaviour(seed: string, config: SimulatorConfig): Behaviou
     }
     return { clickProbability, clicked, reactions }
   }
-  return { appeal, react }
+  return { categoryAppeals: appeals, appeal, react }
 }
 
 function delay(chance: Random, medianMs: number): number {

@@ -16,6 +16,11 @@ export type Injection = z.infer<typeof injectionSchema>
 const sizes = {
   usersMax: z.int().min(1).max(1_000_000).default(300).describe('people'),
   liveItemsMax: z.int().min(2).max(100_000).default(200).describe('items alive at a time'),
+  itemsMax: z
+    .int()
+    .min(2)
+    .optional()
+    .describe('items in all; the last ones stay. Left out: whatever dies is followed by another'),
   categories: z.int().min(2).max(64).default(8).describe('c0, c1, ...; a flood brings one more'),
   segments: z.int().min(1).max(64).default(4).describe('groups of people with similar tastes: s0, s1, ...'),
   candidates: z.int().min(1).max(1_000).default(20).describe('per rank request'),

@@ -24,6 +24,7 @@ export interface ShelfMood {
 
 export interface Shelf {
   readonly seatCount: number
+  readonly bornCount: number
   itemAt(seat: number): LiveItem | undefined
   byId(itemId: string): LiveItem | undefined
   /** A new item takes the seat. The one before it is dead, and forgotten a while later. */
@@ -94,6 +95,9 @@ export function createShelf(seed: string, config: SimulatorConfig): Shelf {
 
   return {
     seatCount: seats.length,
+    get bornCount() {
+      return bornCount
+    },
     itemAt: (seat) => seats[seat],
     byId: (itemId) => known.get(itemId),
     bear,

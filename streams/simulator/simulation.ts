@@ -4,8 +4,8 @@ import { createBehaviour } from './behaviour.ts'
 import type { Injection, SimulatorConfig } from './config.ts'
 import type { Emission } from './emission.ts'
 import { createInjections } from './injections.ts'
-import { createPeople, userRecord } from './people.ts'
-import { createShelf } from './shelf.ts'
+import { createPeople, type Person, userRecord } from './people.ts'
+import { createShelf, type LiveItem } from './shelf.ts'
 import { createTelling } from './telling.ts'
 import { createTruth, type Truth } from './truth.ts'
 import { createVisits } from './visits.ts'
@@ -16,6 +16,10 @@ export interface FeedSimulation {
   /** Requests asked and not yet answered or given up. */
   readonly waiting: number
   readonly truth: Truth
+  /** When something happens next, ms of event time; Infinity: never. */
+  readonly nextAtMs: number
+  /** What nobody is told: the people with their tastes, items with their quality, what all think of categories. */
+  readonly hidden: Hidden
   /** What was injected so far, and when (event time). */
   readonly injected: readonly { kind: Injection['kind']; atMs: number }[]
   /** Moves the clock and returns what the feed publishes until then, in the order it happened. */
@@ -29,6 +33,13 @@ export interface FeedSimulation {
   givenUp(requestId: string): boolean
   /** Nobody comes any more, nothing is born or injected; what people still do about what they saw goes on. */
   close(): void
+}
+
+export interface Hidden {
+  readonly people: readonly Person[]
+  readonly categoryAppeals: readonly number[]
+  /** Undefined when there is none, or it died long ago. */
+  itemOf(itemId: string): LiveItem | undefined
 }
 
 export interface FeedSimulationOptions {
@@ -100,6 +111,7 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
       plan(clockMs + visits.untilNextMs(), entry)
       visits.visit()
     } else if (entry.kind === 'birth') {
+      if (shelf.bornCount >= (config.itemsMax ?? Infinity)) return
       const { item, record } = shelf.bear(entry.seat, clockMs, injections.mood)
       telling.emit({ topic: 'items', key: item.itemId, record })
       plan(item.diesAtMs, entry)
@@ -117,6 +129,14 @@ export function createFeedSimulation({ seed, config, startMs }: FeedSimulationOp
     },
     get waiting() {
       return visits.waiting.size
+    },
+    get nextAtMs() {
+      return agenda.nextAtMs()
+    },
+    hidden: {
+      people: people.all,
+      categoryAppeals: behaviour.categoryAppeals,
+      itemOf: (itemId) => shelf.byId(itemId),
     },
     truth,
     injected: injections.injected,

@@ -55,7 +55,10 @@ export function candidateOf(parts: CandidateParts): Candidate {
 }
 
 /** Golden rows: the latest real ones, and edges: all zeros, all ones, all minus ones, one column alone after another. */
-export function goldenVectors(recent: readonly TrainingExample[], width: number): Float32Array {
+export function goldenVectors(
+  recent: readonly Pick<TrainingExample, 'vector'>[],
+  width: number,
+): Float32Array {
   const real = vectorsOf(recent, width)
   const edges = [0, 1, -1].flatMap((value) => Array.from({ length: width }, () => value))
   const alone = Array.from({ length: width * width }, (_, at) =>

@@ -10,7 +10,7 @@ import { createSourceTimes, type SourceTimes } from './source-times.ts'
 /** What tells of a shown item: both are keyed by user, as predictions are. */
 export type JoinerSource = 'predictions' | 'outcomes' | 'interactions'
 export const SOURCES: readonly JoinerSource[] = STAGES.joiner.sources
-export const MINUTE_MS = 60_000
+const MINUTE_MS = 60_000
 /** What a record needs in memory at most, when it is new: its row, its item, its places in the heaps. */
 const RECORD_BYTES = 256
 

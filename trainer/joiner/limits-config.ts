@@ -26,7 +26,7 @@ export const joinerLimits = {
     .min(64 * 1_024)
     .default(256 * MIB)
     .describe(
-      'memory of what waits for its outcomes, all partitions of a process: some 300 bytes of each prediction stay there, the rest goes to disk when it does not fit',
+      'memory of what waits for its outcomes, all partitions of a process: some 330 bytes of each prediction with four items seen stay there, the rest goes to disk when it does not fit',
     ),
   pendingDiskBytesMax: z
     .int()
@@ -40,13 +40,13 @@ export const joinerLimits = {
     .min(1)
     .default(100_000)
     .describe(
-      'outcomes waiting for their prediction, per partition: twice the predictions, since several belong to each',
+      'outcomes waiting for their prediction, per partition: beyond it the source that is ahead waits',
     ),
   rememberedPredictionsMax: z
     .int()
     .min(1)
     .default(50_000)
-    .describe('matured ids kept to know duplicates and late outcomes, per partition: as many as may wait'),
+    .describe('matured ids kept to know duplicates and late outcomes, per partition: minutes of a busy feed'),
   streamJumpMinutesMax: z
     .number()
     .positive()

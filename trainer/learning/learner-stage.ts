@@ -13,7 +13,12 @@ export interface LearnerStageOptions {
   featureSet: FeatureSet
   /** Begins from nothing, once per generation. */
   newLearning(): Learning
+  /** Told when this process begins and ends to lead. */
+  onLead?(leads: boolean): void
 }
+
+/** Its owner leads. */
+const LEADING_PARTITION = 0
 
 type Records = Batch<'examples'>['records']
 
@@ -39,12 +44,14 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
       const position = Math.max(startOffset, endOffset - rebuildPerPartition)
       generation ??= createGeneration(runtime, options)
       generation.open(partition, { position, rebuildUntil: endOffset })
+      if (partition === LEADING_PARTITION) options.onLead?.(true)
       return position
     },
     closed() {
       return inTurn(async () => {
         const ended = generation
         generation = undefined
+        options.onLead?.(false)
         await ended?.close()
       })
     },
@@ -76,7 +83,7 @@ function createGeneration(runtime: Runtime, options: LearnerStageOptions): Gener
   const lanes = new Map<number, Lane>()
   /** What was read again, until it can be put in order; null: done. */
   let rebuilding: TrainingExample[] | null = []
-  const leads = () => lanes.has(0)
+  const leads = () => lanes.has(LEADING_PARTITION)
   const isAllRead = () => [...lanes.values()].every((lane) => lane.position >= lane.rebuildUntil)
 
   async function finishRebuild(examples: TrainingExample[]): Promise<void> {

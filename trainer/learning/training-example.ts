@@ -75,7 +75,7 @@ export function asTaught(example: TrainingExample): TrainingExample {
 }
 
 /** rows x width, as sessions take them. */
-export function vectorsOf(examples: readonly TrainingExample[], width: number): Float32Array {
+export function vectorsOf(examples: readonly Pick<TrainingExample, 'vector'>[], width: number): Float32Array {
   const vectors = new Float32Array(examples.length * width)
   examples.forEach(({ vector }, row) => vectors.set(vector, row * width))
   return vectors

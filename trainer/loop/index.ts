@@ -1,2 +1,3 @@
 export { feedSchema, type FeedConfig, type FeedInput } from './feed.ts'
 export { registerLoopCommands } from './commands.ts'
+export { startFolder } from './init/fs-start-folder.ts'

@@ -13,6 +13,7 @@ const PLANTED = {
   wrong: 'planted-wrong-91bc',
   registry: 'planted-registry-55d0',
   configured: 'planted-configured-2e4f',
+  mlflow: 'planted-mlflow-c07d',
 }
 
 describeServices('secrets of a run', (services) => {
@@ -62,10 +63,16 @@ describeServices('secrets of a run', (services) => {
       const doctor = ran(['doctor', '--json'], addresses, named)
       const refused = ran(['doctor'], wrong, named)
       const status = ran(['stack', 'status'], wrong)
+      const mlflow = { MLFLOW_TRACKING_URI: `http://u:${PLANTED.mlflow}@127.0.0.1:1` }
+      const track = ran(['track', 'status', '--json'], addresses, {
+        ...mlflow,
+        MLFLOW_TRACKING_TOKEN: PLANTED.mlflow,
+      })
       const features = ran(['run', 'features', '--metrics-port', '0'], wrong, named)
       expect(await doctor).toContain('redis commands')
       expect(await refused).toContain('refuses the login of user')
       expect(await status).toContain('***')
+      expect(await track).toContain('MLflow at http://127.0.0.1:1: nobody answers')
       expect(await features).toContain('refuses the login')
       const running = feed.run('features', '--metrics-port', '0')
       await running.wrote('partitions_assigned')
@@ -87,6 +94,7 @@ describeServices('secrets of a run', (services) => {
     const config = {
       redis: { username: 'u', password },
       registry: { url: `http://u:${password}@h:1`, token: password },
+      trainer: { tracking: { url: `http://u:${password}@h:1`, username: 'u', password, token: password } },
     }
     writeFileSync(path.join(folder, 'feedloop.config.ts'), `export default ${JSON.stringify(config)}\n`)
     const bin = path.resolve(import.meta.dirname, '../../streams/setup/feedloop.mjs')

@@ -26,7 +26,7 @@ export interface ModelLog {
 }
 
 /** Files held: those of models that may be champion. Others leave when their model is rejected or withdrawn. */
-export function createModelLog(): ModelLog {
+export function createModelLog({ onMove }: { onMove?: (move: ModelMove) => void } = {}): ModelLog {
   const moves = new Map<string, ModelMove>()
   const pieces = new Map<string, Map<number, ModelArtifact>>()
   const known = new Set<string>()
@@ -66,6 +66,7 @@ export function createModelLog(): ModelLog {
       undecided.delete(modelId)
       if (value?.stage === 'candidate') undecided.set(modelId, value)
       if (value === null || value.stage === 'rejected') pieces.delete(modelId)
+      if (value !== null) onMove?.(value)
     },
     noteArtifact({ value, key }) {
       if (value === null) {

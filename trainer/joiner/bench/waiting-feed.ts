@@ -65,24 +65,6 @@ export function createWaitingFeed(startMs: number): WaitingFeed {
     }
   }
 
-  function outcomesOf(
-    { requestId, userId, occurredAtMs, ranking }: Prediction,
-    number: number,
-  ): Interaction[] {
-    const tell = (place: number, type: string, afterMs: number): Interaction => ({
-      interactionId: `${requestId}.${String(place)}`,
-      userId,
-      itemId: ranking[place]!.itemId,
-      type,
-      occurredAtMs: occurredAtMs + afterMs,
-      requestId,
-      position: place,
-      value: null,
-    })
-    const seen = Array.from({ length: SHOWN }, (_, at) => tell(at, 'view', at))
-    return number % 5 < 2 ? [...seen, tell(number % SHOWN, 'click', EVERY_MS)] : seen
-  }
-
   return {
     next() {
       const partition = Math.floor(asked / BATCH_RECORDS) % PARTITIONS
@@ -116,4 +98,19 @@ function rankingOf(template: number): RankedItem[] {
     flags: Buffer.alloc(FEATURES),
     itemOffset: template,
   }))
+}
+
+function outcomesOf({ requestId, userId, occurredAtMs, ranking }: Prediction, number: number): Interaction[] {
+  const tell = (place: number, type: string, afterMs: number): Interaction => ({
+    interactionId: `${requestId}.${String(place)}`,
+    userId,
+    itemId: ranking[place]!.itemId,
+    type,
+    occurredAtMs: occurredAtMs + afterMs,
+    requestId,
+    position: place,
+    value: null,
+  })
+  const seen = Array.from({ length: SHOWN }, (_, at) => tell(at, 'view', at))
+  return number % 5 < 2 ? [...seen, tell(number % SHOWN, 'click', EVERY_MS)] : seen
 }

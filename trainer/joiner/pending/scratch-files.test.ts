@@ -1,7 +1,10 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { silentLogger } from '#streams'
+import { trainerConfigSchema } from '../../config.ts'
+import { openScratch } from '../fs-scratch.ts'
 import { scratchConformance } from '../testing/scratch-conformance.ts'
 import { openScratchFile } from './fs-scratch-file.ts'
 import { createMemoryScratchFile } from './memory-scratch-file.ts'
@@ -37,11 +40,21 @@ describe('a scratch file on disk', () => {
     await file.close()
   })
 
-  it('cannot be where a file is', async () => {
-    const folder = await makeFolder()
-    const file = path.join(folder, 'file')
-    await (await import('node:fs/promises')).writeFile(file, '')
-    await expect(openScratchFile(path.join(file, 'below'))).rejects.toThrow('ENOTDIR')
-    expect((await stat(file)).size).toBe(0)
+  it('is done without where it cannot be, and the log says what to do', async () => {
+    const file = path.join(await makeFolder(), 'file')
+    await writeFile(file, '')
+    const lines: string[] = []
+    const log = {
+      ...silentLogger,
+      warn: (fields: object, event: string) => void lines.push(`${event} ${JSON.stringify(fields)}`),
+    }
+    const config = trainerConfigSchema.parse({ scratchFolder: path.join(file, 'below') })
+    expect(await openScratch(config, log)).toBeUndefined()
+    expect(lines.join()).toMatch(
+      /^scratch_folder_not_usable .*ENOTDIR.*Set trainer.scratchFolder to a folder/,
+    )
+    const memoryAlone = trainerConfigSchema.parse({ limits: { pendingDiskBytesMax: 0 } })
+    expect(await openScratch(memoryAlone, log)).toBeUndefined()
+    expect(lines).toHaveLength(1)
   })
 })

@@ -1,3 +1,4 @@
+import type { TrainingExample } from '../../learning/training-example.ts'
 import type { Pass } from './pass.ts'
 import { DAY_MS, dayOf } from './played.ts'
 import { createRetrainSchedule, type RetrainSchedule } from './retrain-schedule.ts'
@@ -12,13 +13,19 @@ export function createLearningTurns(pass: Pass) {
   let lookedAtMs = -Infinity
   let madeOf = 0
 
+  function settle(example: TrainingExample): void {
+    const row = rows.settle(example.exampleId, example.label)
+    if (row !== undefined) options.onExample?.(row, example)
+    // Without anybody who learns nobody asks for them again.
+    if (contenders.length > 0) window.add(example)
+  }
+
   function learnMatured(atMs: number): void {
     lookedAtMs = atMs
     const examples = join.takeMatured(atMs)
     for (const example of examples) {
-      rows.settle(example.exampleId, example.label)
+      settle(example)
       baselines.learn(example)
-      window.add(example)
     }
     if (examples.length > 0) for (const contender of contenders) contender.take(examples)
   }
@@ -41,10 +48,7 @@ export function createLearningTurns(pass: Pass) {
     /** The rest becomes known, and teaches nobody. */
     async over(): Promise<void> {
       await Promise.all(contenders.map((contender) => contender.settled()))
-      for (const example of join.takeMatured(Infinity)) {
-        rows.settle(example.exampleId, example.label)
-        window.add(example)
-      }
+      for (const example of join.takeMatured(Infinity)) settle(example)
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Prediction } from '#schemas'
 import type { OpenModel } from '#scorer/model'
 import type { TrainerConfig } from '../../config.ts'
 import type { Fitter } from '../../learning/fitter.ts'
+import type { TrainingExample } from '../../learning/training-example.ts'
 import type { FeedLog } from '../datasets/index.ts'
 import type { Stopwatch } from '../demo/index.ts'
 import type { ChoiceColumns } from './choice-table.ts'
@@ -44,6 +45,8 @@ export interface PlayOptions {
   onProgress(progress: PlayProgress): void
   /** Each request with the vectors that were made for it. */
   onPrediction?(prediction: Prediction): void
+  /** Each example when its label is known, and the row that it is of. */
+  onExample?(row: number, example: TrainingExample): void
 }
 
 export interface PlayProgress {

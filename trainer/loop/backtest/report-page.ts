@@ -3,6 +3,7 @@ import { factsOf, intervalText, offPolicyTable } from './backtest-text.ts'
 import { labelOf, pageDataOf, worstSlices } from './page-data.ts'
 import { PAGE_SCRIPT } from './page-script.ts'
 import { PAGE_STYLE } from './page-style.ts'
+import { escaped, fixed, table } from './page-table.ts'
 
 /** What draws the charts: its source, which the page carries along. */
 export interface ChartLibrary {
@@ -146,26 +147,3 @@ function importanceBars({ importances, name }: BacktestResult): string {
   })
   return `<div class="bars">${bars.join('')}</div><p>Log-loss that the last model of ${escaped(name)} loses on the newest rows when a feature's values are given to other rows.</p>`
 }
-
-function table(
-  head: readonly string[],
-  rows: readonly { cells: readonly string[]; isQuiet: boolean }[],
-): string {
-  const cells = (tag: string, values: readonly string[]) =>
-    values.map((value) => `<${tag}>${escaped(value)}</${tag}>`).join('')
-  const body = rows.map(
-    ({ cells: values, isQuiet }) => `<tr${isQuiet ? ' class="quiet"' : ''}>${cells('td', values)}</tr>`,
-  )
-  return `<div class="scroll"><table><thead><tr>${cells('th', head)}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
-}
-
-const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)

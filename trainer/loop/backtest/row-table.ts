@@ -13,8 +13,8 @@ export interface RowTable {
     itemIds: readonly string[]
     exampleIds: readonly string[]
   }): number
-  /** What came of a row. @returns false: no such row, or it was told before */
-  settle(exampleId: string, label: 0 | 1): boolean
+  /** What came of a row. @returns its place; undefined: no such row, or it was told before */
+  settle(exampleId: string, label: 0 | 1): number | undefined
   /** The columns so far. `labels`: 2 where the item was not shown, or nothing is known of it. */
   columns(): RowColumns
 }
@@ -67,10 +67,10 @@ export function createRowTable(): RowTable {
     },
     settle(exampleId, label) {
       const row = open.get(exampleId)
-      if (row === undefined) return false
+      if (row === undefined) return undefined
       open.delete(exampleId)
       labels.set(row, label)
-      return true
+      return row
     },
     columns: () => ({
       occurredAtMs: occurredAtMs.values(),

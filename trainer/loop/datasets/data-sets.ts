@@ -1,13 +1,12 @@
 import { isTimeZone } from '#feature-store'
-import { LogUnreadableError } from './errors.ts'
+import { columnsOf, LogUnreadableError, openParquet, readRows } from '#feature-store/files'
 import type { DataSetOptions, FeedLog } from './feed-log.ts'
 import { type LogFeed, movieLensFeed, openBanditFeed } from './feeds.ts'
 import { openKuaiRandLog } from './fs-kuairand.ts'
 import { openMindLog } from './fs-mind.ts'
 import { openMovieLensLog } from './fs-movielens.ts'
 import { openOpenBanditLog } from './fs-open-bandit.ts'
-import { openParquet } from './fs-parquet.ts'
-import { columnsOf, readRows } from './fs-rows.ts'
+import { openFolder } from './fs-folder.ts'
 import { openTable } from './fs-table.ts'
 import { inferLogMap, type LogMap } from './log-map.ts'
 import { kuaiRandFeed, mindFeed } from './news-feeds.ts'
@@ -33,7 +32,11 @@ export const DATA_SETS: Readonly<Record<string, DataSet>> = {
   kuairand: known(openKuaiRandLog, kuaiRandFeed),
   csv: async (path, options) =>
     openTable(path, { rows: () => readRows(path), columns: await columnsOf(path) }, options),
-  parquet: async (path, options) => openTable(path, await openParquet(path), options),
+  folder: openFolder,
+  parquet: async (path, options) => {
+    const { columns, rows } = await openParquet(path)
+    return openTable(path, { rows, columns: columns.map(({ name }) => name) }, options)
+  },
 }
 
 interface LogFlags {
@@ -55,5 +58,6 @@ export function dataSetOptions({ map, timezone }: LogFlags): DataSetOptions {
 export async function proposedLogMap(path: string, dataset: string): Promise<LogMap> {
   if (dataset !== 'csv' && dataset !== 'parquet')
     throw new LogUnreadableError(path, `a map is for --dataset csv and parquet; ${dataset} needs none`)
-  return inferLogMap(dataset === 'csv' ? await columnsOf(path) : (await openParquet(path)).columns)
+  if (dataset === 'csv') return inferLogMap(await columnsOf(path))
+  return inferLogMap((await openParquet(path)).columns.map(({ name }) => name))
 }

@@ -1,4 +1,5 @@
 import type { Attribute, Interaction, Item, RankRequest, User } from '#schemas'
+import type { LabelAudit } from './label-audit.ts'
 
 /** One entry of a real log, at the log's own event time. */
 export type LogEntry =
@@ -34,6 +35,8 @@ export interface FeedLog {
   /** What was done to the log to make it readable, for people. */
   readonly notes?: readonly string[]
   entries(): AsyncIterable<LogEntry>
+  /** Rows that were there more than once. Left out: nobody looked. */
+  audit?(): LabelAudit
 }
 
 /** How a log is to be read, where its files do not say it. */
@@ -43,9 +46,6 @@ export interface DataSetOptions {
   /** A JSON file that says what the columns of a table are (log-map.ts). */
   mapPath?: string
 }
-
-/** One row of a CSV file, by column name. */
-export type CsvRow = Readonly<Record<string, string>>
 
 export const text = (name: string, value: string): Attribute => ({ name, text: value, number: null })
 export const number = (name: string, value: number): Attribute => ({ name, text: null, number: value })

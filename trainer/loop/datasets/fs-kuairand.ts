@@ -1,10 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Attribute } from '#schemas'
-import { textOf } from './csv-values.ts'
-import { LogUnreadableError } from './errors.ts'
+import { createUnitNotes, logTimeOf, LogUnreadableError, readRows, textOf } from '#feature-store/files'
 import { mergeByTime, type DataSetOptions, type FeedLog, type LogEntry } from './feed-log.ts'
-import { readRows } from './fs-rows.ts'
 import {
   KUAIRAND_COLUMNS,
   kuaiRandImpression,
@@ -14,7 +12,6 @@ import {
   kuaiRandVideo,
   kuaiRandVideoOfLog,
 } from './kuairand.ts'
-import { createUnitNotes, logTimeOf } from './log-time.ts'
 import { inOrder, type OrderedRows, type TimedRow } from './ordered-rows.ts'
 import { createDoubledRows, createRepeatedIds } from './repeated-ids.ts'
 

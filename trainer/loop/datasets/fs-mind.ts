@@ -1,10 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Attribute } from '#schemas'
-import { LogUnreadableError } from './errors.ts'
+import { findFile, LogUnreadableError, readRows, type RowFormat } from '#feature-store/files'
 import type { DataSetOptions, FeedLog, LogEntry } from './feed-log.ts'
-import { readRows, type RowFormat } from './fs-rows.ts'
-import { findFile } from './fs-unpack.ts'
 import {
   MIND_BEHAVIORS,
   MIND_NEWS,

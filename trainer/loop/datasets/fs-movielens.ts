@@ -1,9 +1,6 @@
 import { existsSync } from 'node:fs'
-import { LogUnreadableError } from './errors.ts'
+import { createUnitNotes, findFile, LogUnreadableError, type PlacedRow, readRows } from '#feature-store/files'
 import type { DataSetOptions, FeedLog, LogEntry } from './feed-log.ts'
-import { readRows, type PlacedRow } from './fs-rows.ts'
-import { findFile } from './fs-unpack.ts'
-import { createUnitNotes } from './log-time.ts'
 import { byTime, movieLensImpression, movieLensItem, movieLensRating, type Rating } from './movielens.ts'
 import { createDoubledRows, createRepeatedIds } from './repeated-ids.ts'
 

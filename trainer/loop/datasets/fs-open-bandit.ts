@@ -1,10 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { LogUnreadableError } from './errors.ts'
+import { findFile, logTimeOf, LogUnreadableError, readRows } from '#feature-store/files'
 import { mergeByTime, type DataSetOptions, type FeedLog, type LogEntry } from './feed-log.ts'
-import { readRows } from './fs-rows.ts'
-import { findFile } from './fs-unpack.ts'
-import { logTimeOf } from './log-time.ts'
 import {
   OPEN_BANDIT_CAMPAIGNS,
   OPEN_BANDIT_COLUMNS,

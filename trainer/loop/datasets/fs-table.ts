@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { joinedId, type Attribute } from '#schemas'
 import { parseDuration } from '../duration.ts'
-import { LogUnreadableError } from './errors.ts'
+import { logTimeOf, LogUnreadableError, type PlacedRow } from '#feature-store/files'
 import type { DataSetOptions, FeedLog, LogEntry } from './feed-log.ts'
-import type { PlacedRow } from './fs-rows.ts'
+import { openSides, type SideTable } from './fs-side-table.ts'
 import { contextColumns, inferLogMap, parseLogMap, type LogMap } from './log-map.ts'
-import { logTimeOf } from './log-time.ts'
 import { inOrder, type OrderedRows, type TimedRow } from './ordered-rows.ts'
 import { createRepeatedIds } from './repeated-ids.ts'
 import { itemOf, rowAttributes, tableImpression, userOf, type TableShape } from './table-entries.ts'
@@ -31,13 +30,15 @@ export async function openTable(
   path: string,
   { rows, columns }: { rows: TableRows; columns: readonly string[] },
   { mapPath, timeZone }: DataSetOptions,
+  sideTables: readonly SideTable[] = [],
 ): Promise<{ log: FeedLog; feed: LogFeed }> {
-  const map = mapPath === undefined ? inferLogMap(columns) : parseLogMap(jsonOf(mapPath), mapPath, columns)
+  const map = logMapFor(columns, mapPath)
   if (columns.length < 2) throw new LogUnreadableError(path, `has one column only (${columns.join('')})`)
   const context = contextColumns(map, columns)
   const attributes = [...context, ...map.userAttributes, ...map.itemAttributes]
   const facts = await tableFacts(path, rows(), { map, columns: attributes })
   const shape: TableShape = { map, facts, names: attributeNames(attributes), context }
+  const sides = await openSides(sideTables, map, timeZone)
   const ordered = await inOrder(path, () => timedRows(rows(), map, timeZone))
   const lists = map.request === undefined ? null : await listsOf(ordered, map.request)
   const notes = [
@@ -46,15 +47,20 @@ export async function openTable(
       : []),
     ...(facts.labelNote === undefined ? [] : [facts.labelNote]),
     ...ordered.notes,
+    ...sides.notes,
   ]
   const log = {
     name: 'table',
     impressions: lists?.length ?? ordered.count,
     notes,
-    entries: () => entriesOf(lists ?? alone(ordered.rows()), shape),
+    entries: () => sides.merged(entriesOf(lists ?? alone(ordered.rows()), shape, sides.tellsItems)),
   }
-  return { log, feed: tableFeed(shape, everyMs(map)) }
+  return { log, feed: tableFeed(shape, everyMs(map), sides.facts) }
 }
+
+/** The map of a file, or one by the names of the columns. @throws LogUnreadableError when it does not fit them */
+export const logMapFor = (columns: readonly string[], mapPath: string | undefined): LogMap =>
+  mapPath === undefined ? inferLogMap(columns) : parseLogMap(jsonOf(mapPath), mapPath, columns)
 
 const everyMs = ({ every }: LogMap) => parseDuration(every)
 
@@ -98,6 +104,7 @@ async function listsOf(ordered: OrderedRows<TimedRow>, column: string): Promise<
 async function* entriesOf(
   lists: AsyncIterable<List> | Iterable<List>,
   shape: TableShape,
+  itemsAreTold: boolean,
 ): AsyncIterable<LogEntry> {
   const { map, context } = shape
   const changesOf = createChanges(map.user === undefined && map.item === undefined ? context : [], shape)
@@ -111,7 +118,7 @@ async function* entriesOf(
     const userId = userOf(first!, shape)
     if (map.userAttributes.length > 0 && news.isNew('u', userId, userAttributes))
       yield { kind: 'user', atMs, user: { userId, occurredAtMs: atMs, attributes: userAttributes } }
-    for (const row of rows) {
+    for (const row of itemsAreTold ? [] : rows) {
       const itemId = itemOf(row, shape)
       const attributes = rowAttributes(row, map.itemAttributes, shape)
       if (news.isNew('i', itemId, attributes))

@@ -1,5 +1,5 @@
 export { DATA_SETS, dataSetOptions, proposedLogMap, type DataSet } from './data-sets.ts'
-export { LogUnreadableError } from './errors.ts'
+export { createLabelAudit, type LabelAudit } from './label-audit.ts'
 export type { FeedLog, LogEntry, ShownByChance } from './feed-log.ts'
 export { type LogFeed, movieLensFeed, openBanditFeed } from './feeds.ts'
 export { openMovieLensLog } from './fs-movielens.ts'

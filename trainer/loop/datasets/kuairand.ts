@@ -1,6 +1,6 @@
 import { joinedId, type Attribute, type Interaction } from '#schemas'
-import { numberOf, textOf, type RowPlace } from './csv-values.ts'
-import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
+import { type CsvRow, numberOf, type RowPlace, textOf } from '#feature-store/files'
+import { number, text, type LogEntry } from './feed-log.ts'
 
 /** Columns of `log_*.csv` that are needed; others are read where they are. */
 export const KUAIRAND_COLUMNS = ['user_id', 'video_id', 'time_ms', 'is_click'] as const

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LogUnreadableError } from './errors.ts'
+import { LogUnreadableError } from '#feature-store/files'
 
 const column = z.string().describe('name of a column')
 
@@ -77,9 +77,17 @@ const ROLES: readonly (readonly [role: 'user' | 'item' | 'request' | 'time' | 'l
   ['user', /^(user|member|visitor|customer|account|person)([_-]?id)?$/i],
   ['item', /^(item|video|movie|news|article|product|content|post|doc)([_-]?id)?$/i],
   ['request', /^(request|impression|session|query|list|qid)([_-]?id)?$/i],
-  ['time', /^(time|timestamp|ts|date_?time|event_?time|time_?ms|occurred_?at(_?ms)?|created_?at)$/i],
+  [
+    'time',
+    /^(time|timestamp|ts|date_?time|event_?time|time_?ms|occurred_?at(_?ms)?|shown_?at(_?ms)?|created_?at)$/i,
+  ],
   ['label', /^(label|target|class|clicked|is_click|click|y|outcome|liked)$/i],
 ]
+/** What came of a row as a number, and what else came of it: known only afterwards, so never a feature of the request. */
+const VALUE = /^(dwell|watch|play)(_?(time|seconds|ms))$/i
+const OUTCOME = /^(is_?)?(click|like|share|comment|save|hide|follow|purchase)(s|d|ed)?$/i
+/** Of a list: rows are in its order already. */
+const PLACE = /^(position|rank|slot)$/i
 
 /** Proposes a map by the names of columns; the last column is the label when none is called so. */
 export function inferLogMap(columns: readonly string[]): LogMap {
@@ -93,5 +101,13 @@ export function inferLogMap(columns: readonly string[]): LogMap {
   // Something that only looks like a request or a time is no list of items that were shown.
   const isTable = found.user === undefined && found.item === undefined
   if (isTable) delete found.request
-  return logMapSchema.parse({ label: columns.at(-1), ...found })
+  const value = isTable ? undefined : columns.find((name) => VALUE.test(name))
+  const label = found.label ?? columns.at(-1)
+  const ignore = columns.filter(
+    (name) =>
+      name !== label &&
+      !Object.values(found).includes(name) &&
+      ((!isTable && OUTCOME.test(name)) || (found.request !== undefined && PLACE.test(name))),
+  )
+  return logMapSchema.parse({ label, ...found, ...(value === undefined ? {} : { value }), ignore })
 }

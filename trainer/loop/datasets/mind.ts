@@ -1,7 +1,6 @@
 import { joinedId, type Interaction } from '#schemas'
-import { rowError, textOf, type RowPlace } from './csv-values.ts'
-import { text, type CsvRow, type LogEntry } from './feed-log.ts'
-import { logTimeOf } from './log-time.ts'
+import { type CsvRow, logTimeOf, rowError, type RowPlace, textOf } from '#feature-store/files'
+import { text, type LogEntry } from './feed-log.ts'
 
 /** Columns of behaviors.tsv and news.tsv, which have no header line. */
 export const MIND_BEHAVIORS = ['impressionId', 'userId', 'time', 'history', 'impressions'] as const

@@ -1,7 +1,6 @@
 import { joinedId } from '#schemas'
-import { numberOf, textOf, type RowPlace } from './csv-values.ts'
-import { logTimeOf, type LogTime } from './log-time.ts'
-import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
+import { type CsvRow, type LogTime, logTimeOf, numberOf, type RowPlace, textOf } from '#feature-store/files'
+import { number, text, type LogEntry } from './feed-log.ts'
 
 /** Ratings from this value on count as a like. */
 export const LIKE_RATING_MIN = 4

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { joinedId } from '#schemas'
-import { numberOf, textOf, type RowPlace } from './csv-values.ts'
+import { type CsvRow, numberOf, type RowPlace, textOf } from '#feature-store/files'
 import type { TimedRow } from './ordered-rows.ts'
-import { number, text, type CsvRow, type LogEntry } from './feed-log.ts'
+import { number, text, type LogEntry } from './feed-log.ts'
 
 /** Campaigns of the Open Bandit Dataset, and who chose the items: uniform chance or Bernoulli Thompson Sampling. */
 export const OPEN_BANDIT_CAMPAIGNS = ['men', 'women', 'all'] as const

@@ -1,6 +1,4 @@
-import type { RowPlace } from './csv-values.ts'
-import { LogUnreadableError } from './errors.ts'
-import type { CsvRow } from './feed-log.ts'
+import { type CsvRow, LogUnreadableError, type RowPlace } from '#feature-store/files'
 
 /** Rows that are sorted are held in memory: a few hundred bytes each. */
 const SORTED_ROWS_MAX = 5_000_000

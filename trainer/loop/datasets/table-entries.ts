@@ -1,5 +1,5 @@
 import { joinedId, type Attribute, type Interaction } from '#schemas'
-import { numberOf, rowError, textOf } from './csv-values.ts'
+import { numberOf, rowError, textOf } from '#feature-store/files'
 import { number, text, type LogEntry } from './feed-log.ts'
 import type { LogMap } from './log-map.ts'
 import type { TimedRow } from './ordered-rows.ts'

@@ -1,6 +1,5 @@
-import { LogUnreadableError } from './errors.ts'
+import { LogUnreadableError, type PlacedRow } from '#feature-store/files'
 import type { LogMap } from './log-map.ts'
-import type { PlacedRow } from './fs-rows.ts'
 
 /** What a column's first rows say of it. */
 export type ColumnFacts =
@@ -20,29 +19,47 @@ export const LOOKED_AT_ROWS = 10_000
 const VALUES_KNOWN_MAX = 32
 const SUCCESS_WORDS = ['1', 'true', 'yes', 'y', 'up', 'click', 'clicked', 'positive', 'pos']
 
+interface LookedAt {
+  columns: readonly string[]
+  separators: LogMap['separators']
+  /** Columns whose numbers are names. Left out: none. */
+  isName?(column: string): boolean
+}
+
+/** Numbers and texts of a table, from its first rows. @throws LogUnreadableError when it has none */
+export async function columnFacts(
+  path: string,
+  rows: AsyncIterable<PlacedRow>,
+  { columns, separators, isName = () => false }: LookedAt,
+  onRow: (row: PlacedRow['row']) => void = () => undefined,
+): Promise<ReadonlyMap<string, ColumnFacts>> {
+  const looks = new Map(columns.map((name) => [name, createLook(separators[name], isName(name))]))
+  let count = 0
+  for await (const { row } of rows) {
+    for (const [name, look] of looks) look.see(row[name] ?? '')
+    onRow(row)
+    if (++count >= LOOKED_AT_ROWS) break
+  }
+  if (count === 0) throw new LogUnreadableError(path, 'holds no rows')
+  return new Map([...looks].map(([name, look]) => [name, look.facts()]))
+}
+
 /** Numbers, texts and the label of a table, from its first rows. */
 export async function tableFacts(
   path: string,
   rows: AsyncIterable<PlacedRow>,
   { map, columns }: { map: LogMap; columns: readonly string[] },
 ): Promise<TableFacts> {
-  const looks = new Map(columns.map((name) => [name, createLook(map.separators[name])]))
-  const labels = new Map<string, number>()
-  let count = 0
-  for await (const { row } of rows) {
-    for (const [name, look] of looks) look.see(row[name] ?? '')
-    const label = row[map.label] ?? ''
-    labels.set(label, (labels.get(label) ?? 0) + 1)
-    if (++count >= LOOKED_AT_ROWS) break
-  }
-  if (count === 0) throw new LogUnreadableError(path, 'holds no rows')
-  const facts = new Map([...looks].map(([name, look]) => [name, look.facts()]))
-  return { columns: facts, ...successOf(path, map, [...labels.keys()]) }
+  const labels = new Set<string>()
+  const facts = await columnFacts(path, rows, { columns, separators: map.separators }, (row) =>
+    labels.add(row[map.label] ?? ''),
+  )
+  return { columns: facts, ...successOf(path, map, [...labels]) }
 }
 
-function createLook(separator: string | undefined) {
+function createLook(separator: string | undefined, isName: boolean) {
   const values = new Set<string>()
-  let isNumber = separator === undefined
+  let isNumber = separator === undefined && !isName
   let [count, sum, squares] = [0, 0, 0]
   return {
     see(value: string) {

@@ -5,11 +5,17 @@ import { COURSE_SUFFIXES } from './table-names.ts'
 
 const MINUTE_MS = 60_000
 
+/** Attributes that come from tables of their own, by their names. */
+export interface SideFacts {
+  user?: Readonly<Record<string, AttributeFacts>>
+  item?: Readonly<Record<string, AttributeFacts>>
+}
+
 /**
  * A feed for any table: generic live features and its own columns. Without users and items the table is one stream: its own
  * last labels are the features of its user, and each number has others that say how it stands to the rows before.
  */
-export function tableFeed(shape: TableShape, everyMs: number): LogFeed {
+export function tableFeed(shape: TableShape, everyMs: number, sides: SideFacts = {}): LogFeed {
   const { map, context } = shape
   const isStream = map.user === undefined && map.item === undefined
   const described = (columns: readonly string[]): Record<string, AttributeFacts> =>
@@ -23,8 +29,8 @@ export function tableFeed(shape: TableShape, everyMs: number): LogFeed {
       items: map.item === undefined ? 'none' : map.request === undefined ? 'alone' : 'lists',
       timeZone: map.time === undefined ? null : 'UTC',
       attributes: {
-        user: described(map.userAttributes),
-        item: described(map.itemAttributes),
+        user: { ...described(map.userAttributes), ...sides.user },
+        item: { ...described(map.itemAttributes), ...sides.item },
         context: { ...asked, ...(isStream ? changesOf(asked) : {}) },
       },
     },

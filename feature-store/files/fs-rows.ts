@@ -1,8 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import { LogUnreadableError } from './errors.ts'
-import type { CsvRow } from './feed-log.ts'
-import type { RowPlace } from './csv-values.ts'
+import type { CsvRow, RowPlace } from './csv-values.ts'
 import { openText } from './fs-unpack.ts'
 
 const RECORD_CHARS_MAX = 1_048_576

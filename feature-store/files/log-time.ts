@@ -1,5 +1,4 @@
-import { rowError, textOf, type RowPlace } from './csv-values.ts'
-import type { CsvRow } from './feed-log.ts'
+import { type CsvRow, rowError, type RowPlace, textOf } from './csv-values.ts'
 import { utcOf } from './log-zone.ts'
 
 export type TimeUnit = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds'
@@ -17,8 +16,8 @@ const UNIT_MS: readonly (readonly [TimeUnit, number])[] = [
   ['nanoseconds', 1e-6],
 ]
 /** Within these years a number is a time in one unit only. */
-const FIRST_MS = Date.UTC(1990, 0, 1)
-const LAST_MS = Date.UTC(2100, 0, 1)
+export const FIRST_MS = Date.UTC(1990, 0, 1)
+export const LAST_MS = Date.UTC(2100, 0, 1)
 const ZONE = /\d(Z|[+-]\d{2}:?\d{2})$/i
 /** As in the files of MIND: 11/15/2019 9:05:58 AM, the month first. */
 const MONTH_FIRST = /^(\d{1,2})\/(\d{1,2})\/(\d{4})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AP])M)?$/i
@@ -33,10 +32,8 @@ export function logTimeOf(row: CsvRow, column: string, place: RowPlace, timeZone
   const text = textOf(row, column, place).trim()
   const number = Number(text)
   if (Number.isFinite(number)) {
-    for (const [unit, ms] of UNIT_MS) {
-      const atMs = Math.floor(number * ms)
-      if (atMs >= FIRST_MS && atMs < LAST_MS) return { atMs, unit }
-    }
+    const time = numberTime(number)
+    if (time !== null) return time
     throw noTime(place, column, text, 'as seconds, milliseconds, microseconds and nanoseconds')
   }
   const atMs = dateOf(text, timeZone)
@@ -44,8 +41,17 @@ export function logTimeOf(row: CsvRow, column: string, place: RowPlace, timeZone
   throw noTime(place, column, text, Number.isFinite(atMs) ? 'as a date' : null)
 }
 
-/** NaN when it is none. */
-function dateOf(text: string, timeZone: string): number {
+/** A number as a time, in the one unit in which it lies between 1990 and 2100; null: there is none. */
+export function numberTime(number: number): LogTime | null {
+  for (const [unit, ms] of UNIT_MS) {
+    const atMs = Math.floor(number * ms)
+    if (atMs >= FIRST_MS && atMs < LAST_MS) return { atMs, unit }
+  }
+  return null
+}
+
+/** A date as text, in `timeZone` when it names none; NaN when it is no date. */
+export function dateOf(text: string, timeZone: string): number {
   const monthFirst = MONTH_FIRST.exec(text)
   if (monthFirst !== null) return utcOf(monthFirstMs(monthFirst), timeZone)
   if (!/^\d{4}-\d/.test(text)) return Number.NaN

@@ -1,4 +1,4 @@
-import { zoneOffsetMs } from '#feature-store'
+import { zoneOffsetMs } from '../vectors/zone-offset.ts'
 
 /**
  * The moment at which the zone's clocks show this time, given as if it were UTC. Of two such moments (clocks set back) the

@@ -1,5 +1,7 @@
 import { LogUnreadableError } from './errors.ts'
-import type { CsvRow } from './feed-log.ts'
+
+/** One row of a file as text, by column name. */
+export type CsvRow = Readonly<Record<string, string>>
 
 /** Where a row stands, for the message when it cannot be used. */
 export interface RowPlace {

@@ -1,0 +1,1 @@
+export { registerDatasetCommands } from './commands.ts'

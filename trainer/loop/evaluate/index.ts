@@ -1,0 +1,1 @@
+export { registerEvaluateCommands } from './commands.ts'

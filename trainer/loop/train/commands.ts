@@ -1,0 +1,221 @@
+import { writeFile } from 'node:fs/promises'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { createOnnxModels } from '#scorer/model'
+import type { CommandContext } from '#streams'
+import type { LearnerChoice } from '../../learners/choice.ts'
+import { LEARNERS } from '../../learners/index.ts'
+import { createFitHost } from '../../learning/process-fit-host.ts'
+import { trackingAddressOf } from '../../tracking/address.ts'
+import { openRunFolders } from '../../tracking/fs-run-folders.ts'
+import { openMlflow } from '../../tracking/http-mlflow.ts'
+import { sendWaiting } from '../../tracking/send-waiting.ts'
+import { triedFeedOf } from '../backtest/backtest.ts'
+import { withLearners } from '../backtest/chosen-learners.ts'
+import type { TriedFeed } from '../backtest/played.ts'
+import { DATA_SETS, dataSetOptions } from '../datasets/index.ts'
+import { endOnInterrupt } from '../demo/index.ts'
+import type { FeedConfig } from '../feed.ts'
+import { withSlices } from './chosen-feed.ts'
+import { TrainingError } from './errors.ts'
+import { isProgram, programChoice, PROGRAMS } from './fs-learner-programs.ts'
+import { writeRun } from './fs-training-run.ts'
+import { manifestMetrics, runIdOf, runRecordOf } from './run-record.ts'
+import { openStages, type Stages } from './terminal-stages.ts'
+import { runTraining, type Training } from './training.ts'
+import { trainText } from './train-text.ts'
+
+interface TrainFlags {
+  data?: string
+  dataset?: string
+  path?: string
+  map?: string
+  timezone?: string
+  learner: string
+  python: string
+  track?: string
+  out: string
+  json?: string
+  costFp?: number
+  costFn?: number
+  validationShare: number
+  testShare: number
+  userRowsMax?: number
+  rounds: number
+  seed: number
+  experiment?: string
+  sanity: boolean
+}
+
+type Context = Pick<CommandContext<FeedConfig>, 'loadConfig'>
+
+const FIT_MS_MAX = 86_400_000
+const CALL_MS_MAX = 600_000
+
+/** `train --data DIR`: one model of a data set, judged on its last stretch of time, as a run's folder. */
+export function registerTrainCommands(program: Command, context: Context): void {
+  program
+    .command('train')
+    .description('train one model on a data set and judge it on what came later; needs no services')
+    .option('--data <dir>', 'a folder with impressions (csv or parquet), or with one table of your own')
+    .addOption(new Option('--dataset <name>', 'or a known log').choices(Object.keys(DATA_SETS)))
+    .option('--path <path>', 'where the known log is')
+    .option(
+      '--map <file>',
+      'what the columns are, as JSON (default: map.json of the folder, else by their names)',
+    )
+    .option('--timezone <zone>', 'of times without a zone, like Europe/Berlin (default: UTC)')
+    .option(
+      '--learner <name>',
+      `one of the feed by its name, or any of ${[...Object.keys(LEARNERS), ...Object.keys(PROGRAMS)].filter((name) => name !== 'external').join(', ')}`,
+      'gbdt',
+    )
+    .option('--python <command>', 'of xgboost, lightgbm and sklearn: one that has their packages', 'python3')
+    .option('--track <url>', 'of an MLflow server: runs in --out that wait are sent there')
+    .option('--out <dir>', 'where the folder of the run is written', 'runs')
+    .option('--json <file>', 'write all that was found as JSON')
+    .option('--cost-fp <x>', 'what a yes to a negative costs (default: 1)', positiveOf)
+    .option(
+      '--cost-fn <y>',
+      'what a no to a positive costs, in the same unit (default: as much as the negatives there are per positive)',
+      positiveOf,
+    )
+    .option(
+      '--validation-share <share>',
+      'of the rows, before the test part: chooses threshold and rounds',
+      shareOf,
+      0.15,
+    )
+    .option(
+      '--test-share <share>',
+      'of the rows, the latest: judges, and nothing is chosen by it',
+      shareOf,
+      0.15,
+    )
+    .option(
+      '--user-rows-max <n>',
+      'training rows of one user that count in full (default: ten times those of the median user)',
+      wholeOf,
+    )
+    .option('--rounds <n>', 'passes that an online learner makes at most', wholeOf, 5)
+    .option('--seed <n>', 'of all chance: the same seed gives the same model', wholeOf, 1)
+    .option('--experiment <name>', 'under which the run is told (default: the name of the data set)')
+    .option('--no-sanity', 'go on although the learner cannot learn a hundred rows by heart')
+    .action((flags: TrainFlags) => train(flags, program.opts<{ config?: string }>().config, context))
+}
+
+async function train(flags: TrainFlags, config: string | undefined, context: Context): Promise<void> {
+  if (flags.validationShare + flags.testShare >= 0.9) {
+    throw new TrainingError(
+      'train_options',
+      `--validation-share ${String(flags.validationShare)} and --test-share ${String(flags.testShare)} leave less than a tenth to learn from: give smaller ones.`,
+    )
+  }
+  const stages = openStages(process.stderr)
+  const fitter = createFitHost({ fitMsMax: FIT_MS_MAX, atOnce: 1, keepsThreads: true })
+  const models = createOnnxModels({ callMsMax: CALL_MS_MAX })
+  try {
+    stages.begin('opens the data')
+    const { dataset, path } = whatToRead(flags)
+    const { log, feed: own } = await DATA_SETS[dataset]!(path, dataSetOptions(flags))
+    const feed = withSlices(
+      config === undefined ? triedFeedOf(own) : triedFeedOfConfig(await context.loadConfig()),
+    )
+    const choice = choiceOf(flags, feed)
+    const training = await endOnInterrupt((signal) =>
+      runTraining({
+        log,
+        feed,
+        choice,
+        shares: { validation: flags.validationShare, test: flags.testShare },
+        costs: { falsePositive: flags.costFp, falseNegative: flags.costFn },
+        userRowsMax: flags.userRowsMax,
+        roundsMax: flags.rounds,
+        seed: flags.seed,
+        checksSanity: flags.sanity,
+        openModel: models.openModel,
+        fitter,
+        stopwatch: { nowMs: () => performance.timeOrigin + performance.now() },
+        signal,
+        onStage: stages.begin,
+        onProgress: ({ impressions }) => stages.share(impressions / log.impressions),
+        onFit: stages.share,
+      }),
+    )
+    stages.begin('writes the run')
+    const folder = written(training, flags)
+    if (flags.json !== undefined)
+      await writeFile(flags.json, `${JSON.stringify({ folder, ...training.report }, null, 2)}\n`)
+    const sent = flags.track === undefined ? '' : await sendRuns(flags, feed, stages)
+    stages.end()
+    process.stdout.write(
+      `${trainText(training.report)}\nWrote ${folder}. What it means, for everybody: npx feedloop evaluate --run ${folder} --html report.html\n${sent}`,
+    )
+  } finally {
+    stages.end()
+    await fitter.stop()
+    await models.stop()
+  }
+}
+
+function written({ report, candidate, test }: Training, { out, experiment }: TrainFlags): string {
+  const { metrics, data, curves, startedAtMs } = report
+  metrics.runId = runIdOf(startedAtMs, metrics.learner, candidate.manifest.onnxSha256)
+  const record = runRecordOf(report, experiment ?? data.dataset)
+  const manifest = { ...candidate.manifest, metrics: manifestMetrics(metrics) }
+  return writeRun(out, { candidate: { ...candidate, manifest }, metrics, data, curves, record, test })
+}
+
+/** What waits in the folder of runs; a server that is away or refuses costs nothing but the sentence. */
+async function sendRuns({ track, out }: TrainFlags, { trainer }: TriedFeed, stages: Stages): Promise<string> {
+  const environment = { ...process.env, MLFLOW_TRACKING_URI: track }
+  const address = trackingAddressOf(environment, trainer.tracking)!
+  stages.begin(`sends runs to ${address.url}`)
+  const { sent, waiting, refused, failure } = await sendWaiting({
+    mlflow: openMlflow(address, trainer.tracking),
+    config: trainer.tracking,
+    folders: openRunFolders(out),
+    url: address.url,
+    nowMs: () => Date.now(),
+  })
+  return [
+    `${String(sent)} run(s) sent to ${address.url}, ${String(waiting)} still waiting in ${out}.`,
+    ...(failure === undefined
+      ? []
+      : [`${failure.message} Nothing is lost: \`feedloop track send\` tries again.`]),
+    ...refused.map(({ reason }) => `Refused: ${reason}`),
+    '',
+  ].join('\n')
+}
+
+function choiceOf({ learner, python, seed }: TrainFlags, { trainer }: TriedFeed): LearnerChoice {
+  const isOwn = trainer.learners.some(({ name }) => name === learner)
+  const choice =
+    isProgram(learner) && !isOwn
+      ? programChoice(learner, python)
+      : withLearners(trainer, [learner]).learners[0]!
+  return { ...choice, seed } as LearnerChoice
+}
+
+function whatToRead({ data, dataset, path }: TrainFlags): { dataset: string; path: string } {
+  if (data !== undefined && dataset === undefined && path === undefined)
+    return { dataset: 'folder', path: data }
+  if (data === undefined && dataset !== undefined && path !== undefined) return { dataset, path }
+  throw new TrainingError(
+    'train_options',
+    'Say what to learn from: either --data DIR, or --dataset NAME with --path PATH.',
+  )
+}
+
+const triedFeedOfConfig = ({ features, trainer, kafka }: FeedConfig): TriedFeed => ({
+  ...{ name: '', features, trainer },
+  partitions: kafka.partitions,
+})
+
+const numberOf = (what: string, isFit: (value: number) => boolean) => (text: string) => {
+  const value = Number(text)
+  if (text.trim() !== '' && isFit(value)) return value
+  throw new InvalidArgumentError(`expected ${what}.`)
+}
+const positiveOf = numberOf('a number above 0', (value) => value > 0 && Number.isFinite(value))
+const shareOf = numberOf('a share above 0 and below 1, like 0.15', (value) => value > 0 && value < 1)
+const wholeOf = numberOf('a whole number from 1 on', (value) => Number.isSafeInteger(value) && value >= 1)

@@ -1,0 +1,103 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { createOnnxModels } from '#scorer/model'
+import { startFakeMlflow } from '../../tracking/testing/http-fake-mlflow.ts'
+import { registerEvaluateCommands } from '../evaluate/index.ts'
+import type { FeedConfig } from '../feed.ts'
+import { registerTrainCommands } from './commands.ts'
+import { readRun, type ReadRun } from './fs-training-run.ts'
+import { writeSmallFolder } from './testing/small-folder.ts'
+
+const OPEN_BANDIT = join(import.meta.dirname, '..', 'datasets', 'fixtures', 'open-bandit')
+
+let folder: string
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'feedloop-train-'))))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The command as it is typed. @returns what it printed */
+async function feedloop(...argv: string[]): Promise<string> {
+  const program = new Command().exitOverride()
+  registerTrainCommands(program, { loadConfig: () => Promise.reject<FeedConfig>(new Error('no feed')) })
+  registerEvaluateCommands(program)
+  const printed: string[] = []
+  const print = vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0)
+  const tell = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return printed.join('')
+  } finally {
+    print.mockRestore()
+    tell.mockRestore()
+  }
+}
+
+async function runIn(out: string): Promise<ReadRun> {
+  const [id] = readdirSync(out)
+  return readRun(join(out, id!))
+}
+
+it('trains on a folder by the fit worker and ONNX Runtime, and the file says again what was judged', async () => {
+  const data = join(folder, 'data')
+  const out = join(folder, 'runs')
+  writeSmallFolder(data, { requests: 250 })
+  const told = await feedloop('train', '--data', data, '--out', out, '--cost-fp', '1', '--cost-fn', '5')
+  expect(told).toContain('gbdt can learn 100 rows by heart')
+  const { manifest, onnx, test, metrics } = await runIn(out)
+  expect(metrics.threshold.costs).toEqual({ falsePositive: 1, falseNegative: 5 })
+  const models = createOnnxModels({})
+  const session = await models.openModel(onnx, manifest)
+  expect([...(await session.predict(test.vectors, test.count))]).toEqual([...test.scores])
+  await session.close()
+  await models.stop()
+})
+
+it('goes from a real log, Open Bandit, to a page that admits that four clicks say nothing', async () => {
+  const out = join(folder, 'open-bandit')
+  const json = join(folder, 'training.json')
+  const told = await feedloop(
+    ...['train', '--dataset', 'open-bandit', '--path', OPEN_BANDIT, '--learner', 'ftrl'],
+    ...['--out', out, '--json', json],
+  )
+  const run = await runIn(out)
+  expect(told).toContain(`Wrote ${run.folder}`)
+  expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({
+    folder: run.folder,
+    data: { rows: 4_000, positives: 28, dataset: 'open-bandit' },
+  })
+  const html = join(folder, 'report.html')
+  const report = join(folder, 'report.json')
+  const said = await feedloop('evaluate', '--run', run.folder, '--html', html, '--json', report)
+  expect(said).toContain('1. Collect more data')
+  expect(readFileSync(html, 'utf8')).toContain('Model report: open-bandit')
+  expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ feasibility: { verdict: 'too few' } })
+})
+
+it('tells an MLflow server of the run, and waits when it is away', async () => {
+  const [data, out] = [join(folder, 'tracked'), join(folder, 'tracked-runs')]
+  writeSmallFolder(data, { requests: 150 })
+  const train = (url: string) =>
+    feedloop('train', '--data', data, '--learner', 'ftrl', '--out', out, '--no-sanity', '--track', url)
+  const server = await startFakeMlflow()
+  const { url, username, password } = server.address
+  await server.close()
+  expect(await train(url)).toMatch(/0 run\(s\) sent to .*, 1 still waiting[^]*Nothing is lost/)
+  const again = await startFakeMlflow()
+  try {
+    const login = again.address.url.replace('http://', `http://${username!}:${String(password)}@`)
+    expect(await train(login)).toMatch(/2 run\(s\) sent to http:\/\/127\.0\.0\.1:\d+, 0 still waiting/)
+    expect(again.requests.filter((what) => what === 'POST runs/create')).toHaveLength(2)
+  } finally {
+    await again.close()
+  }
+})
+
+it('says what is wrong with its flags', async () => {
+  await expect(feedloop('train')).rejects.toThrow('either --data DIR, or --dataset NAME with --path PATH')
+  await expect(feedloop('train', '--data', folder, '--learner', 'oracle')).rejects.toThrow()
+  await expect(feedloop('train', '--data', folder, '--test-share', '1.5')).rejects.toThrow('a share above 0')
+  const halves = feedloop('train', '--data', folder, '--test-share', '0.5', '--validation-share', '0.45')
+  await expect(halves).rejects.toThrow('leave less than a tenth to learn from')
+})
