@@ -17,6 +17,7 @@ import { createFitHost } from './learning/process-fit-host.ts'
 import { openScratchFolder } from './learning/window/fs-scratch-folder.ts'
 import { isRetrainEvent } from './learning/retrain-event.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
+import { registerModelFiles } from './models-file-commands.ts'
 import { startTrainer } from './start-trainer.ts'
 import { registerTrackCommands } from './tracking/commands.ts'
 import { liveTrackingOf } from './tracking/live-tracking.ts'
@@ -28,11 +29,12 @@ interface JsonFlag {
   json?: true
 }
 
-/** models list|show|promote|rollback|pin, track send|status, drift report */
+/** models list|show|promote|rollback|pin|import|export|compare, track send|status, drift report */
 export function registerTrainerCommands(program: Command, context: Context): void {
   const models = program.command('models').description('the models of the feed')
   registerModelList(models, context)
   registerOperatorMoves(models, context)
+  registerModelFiles(models, context)
   registerTrackCommands(program, context)
   models
     .command('show')

@@ -4,13 +4,13 @@ import type { ModelMove } from '#schemas'
 import { openModel } from '#scorer/model'
 import { type CommandContext, OperatorError, table } from '#streams'
 import type { TrainerFeedConfig } from './commands.ts'
-import { createModelLog, followModels, manifestOf, type ModelLog } from './models/model-log.ts'
+import { manifestOf, type ModelLog } from './models/model-log.ts'
 import { createModelWriter } from './models/model-writer.ts'
 import { newestExamples } from './models/newest-examples.ts'
 import { moveByOperator, type OperatorWish } from './models/operator-move.ts'
+import { connected, readModelLog } from './models/operator-reads.ts'
 
 type Context = CommandContext<TrainerFeedConfig>
-type Connection = Awaited<ReturnType<Context['connect']>>
 
 export function registerModelList(models: Command, context: Context): void {
   models
@@ -105,23 +105,6 @@ async function act(
       await outputs.close()
     }
   })
-}
-
-async function connected<T>(context: Context, work: (runtime: Connection) => Promise<T>): Promise<T> {
-  const runtime = await context.connect('trainer-models')
-  try {
-    return await work(runtime)
-  } finally {
-    await runtime.close()
-  }
-}
-
-async function readModelLog(runtime: Connection): Promise<ModelLog> {
-  const log = createModelLog()
-  const following = await followModels(runtime, log)
-  await following.ready
-  await following.stop()
-  return log
 }
 
 function summaryOf(move: ModelMove, log: ModelLog) {

@@ -41,11 +41,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
   const standings = createStandings({ desk, every: promotion.standingEveryExamples, width, why })
   let trials: Trial[] = []
 
-  function hasSeenEnough({ fresh, freshMin }: Trial): boolean {
-    if (fresh.length < freshMin) return false
-    const positives = fresh.reduce((sum, { label }) => sum + label, 0)
-    return positives >= promotion.freshPositivesMin || fresh.length >= promotion.freshExamplesMax
-  }
+  const hasSeenEnough = (trial: Trial) => isSeenEnough(trial, promotion)
 
   async function judgementOf({ session, fresh, answers }: Trial) {
     const candidate = await forecastsOf(session, fresh, width)
@@ -96,6 +92,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     },
     isDue: () => trials.some(hasSeenEnough),
     async decide() {
+      trials = await withoutLive(trials, desk)
       for (const trial of trials.filter(hasSeenEnough)) {
         // What a promotion left too little for goes on.
         if (!hasSeenEnough(trial)) continue
@@ -105,6 +102,7 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     },
     tellStandings: () => standings.tell(trials),
     async giveUp(reason) {
+      trials = await withoutLive(trials, desk)
       const given = trials
       trials = []
       for (const { session } of given) await desk.reject(session, {}, why(reason))
@@ -115,4 +113,18 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
       for (const { session } of closed) await session.close()
     },
   }
+}
+
+function isSeenEnough({ fresh, freshMin }: Trial, promotion: PromotionConfig): boolean {
+  if (fresh.length < freshMin) return false
+  const positives = fresh.reduce((sum, { label }) => sum + label, 0)
+  return positives >= promotion.freshPositivesMin || fresh.length >= promotion.freshExamplesMax
+}
+
+/** A candidate that an operator made live meanwhile is judged no more: to reject it would take away what serves. */
+async function withoutLive(trials: Trial[], desk: ModelDesk): Promise<Trial[]> {
+  const live = desk.champion()?.manifest.modelId
+  const isLive = ({ session }: Trial) => session.manifest.modelId === live
+  for (const { session } of trials.filter(isLive)) await session.close()
+  return trials.filter((trial) => !isLive(trial))
 }

@@ -164,6 +164,30 @@ describe('while the labels of a source do not arrive', () => {
 })
 
 describe('candidates that somebody else left', () => {
+  it('are judged as well when they come while it runs, when their file is whole', async () => {
+    const { learning, found, learn, movesOf } = await startLearning([{ use: 'ftrl' }])
+    await learning.takeOver(at)
+    found(foreignCandidate('oracle'), { pieces: 1 })
+    await learn(400)
+    found(foreignCandidate('oracle'))
+    await learn(400, 6)
+    expect(movesOf('oracle')).toEqual([])
+    await learn(1, 7)
+    expect(movesOf('oracle')).toEqual(['champion'])
+  })
+
+  it('are judged no more when an operator has made them live', async () => {
+    const { learning, desk, found, learn, movesOf } = await startLearning([{ use: 'ftrl' }])
+    await learning.takeOver(at)
+    const liar = foreignCandidate('liar', { weights: TRUTH.map((weight) => -weight) })
+    found(liar)
+    await learn(100)
+    found(liar, { stage: 'champion' })
+    await learn(400, 6)
+    expect(desk.champion()?.manifest.modelId).toBe(liar.manifest.modelId)
+    expect(movesOf('liar')).toEqual([])
+  })
+
   it('are judged like our own, on examples that come afterwards', async () => {
     const { learning, desk, found, learn, movesOf } = await startLearning()
     found(foreignCandidate('oracle'))

@@ -96,6 +96,8 @@ export function createLearning(parts: LearningParts): Learning {
       }
     }
     await desk.followOperator()
+    for (const session of await desk.newcomers({ occurredAtMs: history.lastMs }))
+      judge.begin(session, { freshMin: promotion.freshExamplesMin })
     await judge.decide()
     await judge.tellStandings()
     await layer.refit()

@@ -1,6 +1,9 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { compileFeatureSet } from '#feature-store'
-import type { ModelManifest, ModelStage } from '#schemas'
+import { bytesOfVector, type Example, type ModelManifest, type ModelStage } from '#schemas'
 import { silentLogger, silentSignals } from '#streams'
 import { startFeedloop } from '#streams/testing'
 import { describeServices } from '#streams/testing/services'
@@ -26,14 +29,19 @@ describeServices('models promote, rollback and pin', (addresses) => {
   let before: string
   let live: string
   let gone: string
+  let folder: string
 
   beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'feedloop-models-'))
     feed = await openOwnFeed(addresses, 'models')
     before = await add('before', 'retired')
     live = await add('live', 'champion')
     gone = await add('gone', 'retired', { withdrawn: true })
   }, 60_000)
-  afterAll(() => feed?.close())
+  afterAll(async () => {
+    await feed?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
 
   /** A model of this feed with a real file, as a trainer writes it. */
   async function add(learner: string, stage: ModelStage, { withdrawn = false } = {}): Promise<string> {
@@ -125,5 +133,81 @@ describeServices('models promote, rollback and pin', (addresses) => {
     const found = await listed()
     expect([...found.values()].filter(({ isLive }) => isLive).map(({ modelId }) => modelId)).toEqual([live])
     expect([...found.values()].some(({ pinned, isLive }) => pinned && isLive)).toBe(false)
+  })
+
+  it('imports a file made elsewhere, which is promoted and exported like any other', async () => {
+    const { names, width } = compileFeatureSet(feed.config.features)
+    const [file, beside, out] = [
+      path.join(folder, 'm.onnx'),
+      path.join(folder, 'm.json'),
+      path.join(folder, 'out'),
+    ]
+    const columns = names.slice(0, 3).toReversed()
+    const linear = { weights: Float64Array.of(0.5, -1, 2), bias: -1 }
+    await writeFile(
+      file,
+      linearTrainedModel(linear, 'elsewhere', { examples: 9, rounds: 1, parameters: 4 }).onnx,
+    )
+    await writeFile(beside, JSON.stringify({ name: 'spark', columns, label: 'click' }))
+    const wrong = await models('import', file)
+    expect(wrong).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(wrong.stderr).toMatch(/^feedloop: The model cannot serve this feed: the file takes vectors\[N,3\]/)
+    const imported = await models('import', file, '--manifest', beside, '--reason', 'nightly', '--json')
+    expect(imported.exitCode).toBe(0)
+    const { modelId } = JSON.parse(imported.stdout) as { modelId: string }
+    expect((await listed()).get(modelId)).toMatchObject({ stage: 'candidate', isFileKept: true })
+    expect((await models('promote', modelId, '--force', '--reason', 'test')).exitCode).toBe(0)
+    expect((await listed()).get(modelId)).toMatchObject({ isLive: true })
+    expect((await models('export', modelId, '--out', out)).stdout).toContain(path.join(out, 'golden.json'))
+    const golden = JSON.parse(await readFile(path.join(out, 'golden.json'), 'utf8')) as {
+      columns: string[]
+      rows: { vector: number[]; score: number }[]
+    }
+    expect(golden.columns).toEqual(names)
+    for (const { vector, score } of golden.rows) {
+      expect(vector).toHaveLength(width)
+      // The file's columns are the first three of the feed, backwards.
+      const logit = 0.5 * vector[2]! - vector[1]! + 2 * vector[0]! - 1
+      expect(score).toBeCloseTo(1 / (1 + Math.exp(-logit)), 5)
+    }
+    const again = await models(
+      'import',
+      path.join(out, 'model.onnx'),
+      '--manifest',
+      path.join(out, 'manifest.json'),
+    )
+    expect(again.stderr).toMatch(new RegExp(`^feedloop: This file is there already, as ${modelId}: `))
+    expect((await models('export', modelId, '--out', out)).stderr).toMatch(
+      /is there already: name another folder/,
+    )
+  })
+
+  it('compares two models on the same newest examples', async () => {
+    const none = await models('compare', before, live)
+    expect(none.stderr).toMatch(/^feedloop: No example of these features carries the label click yet/)
+    const { id, width } = compileFeatureSet(feed.config.features)
+    const outputs = await feed.runtime.outputs('add-examples')
+    for (let at = 0; at < 40; at++) {
+      const value: Example = {
+        ...{ exampleId: `e${String(at)}`, predictionId: 'p', requestId: 'r', userId: 'u', itemId: 'i' },
+        ...{ modelId: '', featureSetId: id, fallbackReason: null, occurredAtMs: at, maturedAtMs: at },
+        ...{ rank: 0, propensity: 1, score: null, toldBy: [], labelsOut: [], position: null },
+        vector: bytesOfVector(new Float32Array(width).fill(at % 4 === 0 ? 0.02 : -0.02)),
+        flags: Buffer.alloc(width),
+        labels: [{ name: 'click', value: at % 4 === 0 ? 1 : 0 }],
+      }
+      outputs.add('examples', { key: 'u', value })
+    }
+    await outputs.flush()
+    await outputs.close()
+    const { stdout } = await models('compare', before, live, '--examples', '30', '--json')
+    const told = JSON.parse(stdout) as { models: { modelId: string; examples: number; auc: number }[] }
+    expect(told.models).toMatchObject([
+      { modelId: before, examples: 30, auc: 1 },
+      { modelId: live, examples: 30, auc: 1 },
+    ])
+    expect((await models('compare', before, live)).stdout).toMatch(
+      /^model +log-loss .*\n(.*\n)+The log-loss of /,
+    )
   })
 })

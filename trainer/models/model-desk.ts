@@ -1,4 +1,4 @@
-import type { Calibration, DriftEvent, ModelManifest } from '#schemas'
+import type { Calibration, DriftEvent, ModelManifest, ModelMove } from '#schemas'
 import { calibratedBy, type OpenModel, type ProvenModel } from '#scorer/model'
 import type { Clock, Logger, Outputs, Signals } from '#streams'
 import type { PromotionConfig } from '../config.ts'
@@ -26,6 +26,8 @@ export interface ModelDesk {
    * @returns the candidates nobody judged, opened; those that cannot be judged are rejected
    */
   takeOver(at: { occurredAtMs: number }): Promise<ProvenModel[]>
+  /** Candidates that somebody else has put into the log since, opened; those that cannot be judged are rejected. */
+  newcomers(at: { occurredAtMs: number }): Promise<ProvenModel[]>
   /** File, then move to `candidate`, then proof in a real session; undefined: refused and rejected. */
   propose(candidate: Candidate, why: MoveReason): Promise<ProvenModel | undefined>
   /** The session becomes the champion's, what was champion is retired. */
@@ -56,6 +58,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
   const { modelLog, config } = parts
   const writer = createModelWriter({ ...parts, artifactChunkBytes: config.artifactChunkBytes })
   const retired = createRetiredModels(writer, config.retiredKeptMax)
+  const found = createFoundCandidates(parts, writer)
   let champion: ProvenModel | undefined
   let replaced: ProvenModel | undefined
   /** Our own promotion, until it comes back from the log. */
@@ -66,11 +69,12 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
   return {
     async takeOver(at) {
       for (const manifest of retiredIn(modelLog)) retired.found(manifest)
-      const candidates = await openCandidates(parts, writer, at)
       champion = await openChampion(parts)
-      return candidates
+      return found.all(at)
     },
+    newcomers: (at) => found.newcomers(at),
     async propose(candidate, why) {
+      found.note(candidate.manifest.modelId)
       await writer.writeFile(candidate)
       await writer.move(candidate.manifest, 'candidate', why)
       return openOrReject(parts, writer, candidate, why)
@@ -103,8 +107,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
         awaited = undefined
       }
       const live = modelLog.live()
-      if (live === undefined || live.modelId === champion?.manifest.modelId || live.modelId === refused)
-        return
+      if (live === undefined || [champion?.manifest.modelId, refused].includes(live.modelId)) return
       const named = await openChampion(parts)
       if (named === undefined) {
         refused = live.modelId
@@ -213,14 +216,37 @@ async function openChampion(parts: ModelDeskParts): Promise<ProvenModel | undefi
   }
 }
 
+/** Candidates of others, each opened once. */
+function createFoundCandidates(parts: ModelDeskParts, writer: ModelWriter) {
+  const { modelLog } = parts
+  /** Judged here, or being judged. */
+  const known = new Set<string>()
+  const opened = (moves: readonly ModelMove[], at: { occurredAtMs: number }) => {
+    for (const { modelId } of moves) known.add(modelId)
+    return openCandidates(parts, writer, moves, at)
+  }
+  return {
+    note: (modelId: string) => void known.add(modelId),
+    all: (at: { occurredAtMs: number }) => opened(modelLog.candidates(), at),
+    /** A file may come after its move: it is looked at again until it is whole. */
+    newcomers: (at: { occurredAtMs: number }) =>
+      opened(
+        modelLog
+          .candidates()
+          .filter(({ modelId }) => !known.has(modelId) && modelLog.file(modelId) !== undefined),
+        at,
+      ),
+  }
+}
+
 /** Candidates in the log that nobody judged, whoever made them. */
 async function openCandidates(
   parts: ModelDeskParts,
   writer: ModelWriter,
+  found: readonly ModelMove[],
   { occurredAtMs }: { occurredAtMs: number },
 ): Promise<ProvenModel[]> {
   const { modelLog } = parts
-  const found = modelLog.moves().filter(({ stage }) => stage === 'candidate')
   const opened: ProvenModel[] = []
   for (const [at, move] of found.entries()) {
     const manifest = manifestOf(move)
@@ -230,7 +256,7 @@ async function openCandidates(
     const reason =
       unfitness(manifest, parts) ??
       (isTooMany
-        ? `More than ${String(FOUND_CANDIDATES_MAX)} candidates waited when the trainer started.`
+        ? `More than ${String(FOUND_CANDIDATES_MAX)} candidates waited at the same time.`
         : undefined)
     if (reason !== undefined || onnx === undefined) {
       const why = { reason: reason ?? 'Its file is not whole.', occurredAtMs }

@@ -17,6 +17,8 @@ export interface ModelLog {
   live(): ModelMove | undefined
   /** The file of a model; undefined: it is not whole. */
   file(modelId: string): Uint8Array | undefined
+  /** Candidates that nobody decided on yet, in the order in which they came. O(1) when there is none. */
+  candidates(): readonly ModelMove[]
   /** How many models there have ever been. */
   readonly sequence: number
   noteMove(record: Pick<StageRecord<'models'>, 'value' | 'key'>): void
@@ -28,6 +30,7 @@ export function createModelLog({ onMove }: { onMove?: (move: ModelMove) => void 
   const moves = new Map<string, ModelMove>()
   const pieces = new Map<string, Map<number, ModelArtifact>>()
   const known = new Set<string>()
+  const undecided = new Map<string, ModelMove>()
 
   function fileOf(modelId: string): Uint8Array | undefined {
     const found = [...(pieces.get(modelId)?.values() ?? [])].sort((left, right) => left.index - right.index)
@@ -43,6 +46,7 @@ export function createModelLog({ onMove }: { onMove?: (move: ModelMove) => void 
     moves: () => [...moves.values()],
     live,
     file: fileOf,
+    candidates: () => (undecided.size === 0 ? [] : [...undecided.values()]),
     champion() {
       const move = live()
       const onnx = move === undefined ? undefined : fileOf(move.modelId)
@@ -59,6 +63,8 @@ export function createModelLog({ onMove }: { onMove?: (move: ModelMove) => void 
       // Deleted first: the map keeps the order of the latest moves.
       moves.delete(modelId)
       if (value !== null) moves.set(modelId, value)
+      undecided.delete(modelId)
+      if (value?.stage === 'candidate') undecided.set(modelId, value)
       if (value === null || value.stage === 'rejected') pieces.delete(modelId)
       if (value !== null) onMove?.(value)
     },

@@ -1,9 +1,9 @@
 import type { Example, ModelManifest, ModelMove } from '#schemas'
-import { vectorOfBytes } from '#schemas'
 import type { ModelSession, OpenModel } from '#scorer/model'
 import { OperatorError } from '#streams'
 import type { PromotionConfig } from '../config.ts'
 import { judge } from '../promotion/promotion.ts'
+import { forecastsBy, labelledRows } from './labelled-rows.ts'
 import { manifestOf, type ModelLog } from './model-log.ts'
 import type { ModelWriter } from './model-writer.ts'
 
@@ -61,15 +61,18 @@ export async function moveByOperator(wish: OperatorWish, parts: OperatorMovePart
   return { modelId: move.modelId, pinned, reason }
 }
 
+/** @throws OperatorError when there is no such model */
+export function moveOf(modelId: string | undefined, modelLog: ModelLog): ModelMove {
+  const found = modelLog.moves().find((move) => move.modelId === modelId)
+  if (found !== undefined) return found
+  throw new OperatorError(
+    'model_unknown',
+    `There is no model ${modelId ?? ''}: \`feedloop models list\` shows all of them.`,
+  )
+}
+
 function targetOf({ action, modelId }: OperatorWish, modelLog: ModelLog): ModelMove {
-  if (action !== 'rollback') {
-    const found = modelLog.moves().find((move) => move.modelId === modelId)
-    if (found !== undefined) return found
-    throw new OperatorError(
-      'model_unknown',
-      `There is no model ${modelId ?? ''}: \`feedloop models list\` shows all of them.`,
-    )
-  }
+  if (action !== 'rollback') return moveOf(modelId, modelLog)
   const before = modelLog
     .moves()
     .filter(({ stage, modelId: id }) => stage === 'retired' && modelLog.file(id) !== undefined)
@@ -81,9 +84,10 @@ function targetOf({ action, modelId }: OperatorWish, modelLog: ModelLog): ModelM
   )
 }
 
-function checkedManifest(
+/** Of a model that this feed could serve. @throws OperatorError */
+export function checkedManifest(
   move: ModelMove,
-  { modelLog, featureSetId, objective }: OperatorMoveParts,
+  { modelLog, featureSetId, objective }: Pick<OperatorMoveParts, 'modelLog' | 'featureSetId' | 'objective'>,
 ): ModelManifest {
   const { modelId } = move
   const manifest = manifestOf(move)
@@ -133,9 +137,10 @@ async function throughGate(
   }
 }
 
-async function proven(
+/** @throws OperatorError when the code that would serve it refuses it */
+export async function proven(
   manifest: ModelManifest,
-  { modelLog, openModel }: OperatorMoveParts,
+  { modelLog, openModel }: Pick<OperatorMoveParts, 'modelLog' | 'openModel'>,
 ): Promise<ModelSession> {
   try {
     return await openModel(modelLog.file(manifest.modelId)!, manifest)
@@ -153,19 +158,8 @@ async function proven(
 
 async function judged(session: ModelSession, { live }: Compared, parts: OperatorMoveParts) {
   const { promotion, objective, featureSetId } = parts
-  const rows = (await parts.newestExamples())
-    .filter((example) => example.featureSetId === featureSetId && !example.labelsOut.includes(objective))
-    .flatMap(({ labels, vector }) => {
-      const label = labels.find(({ name }) => name === objective)?.value
-      return label === 0 || label === 1 ? [{ vector: vectorOfBytes(vector), label }] : []
-    })
-  const width = session.manifest.width
-  const vectors = new Float32Array(rows.length * width)
-  rows.forEach(({ vector }, row) => vectors.set(vector, row * width))
-  const forecastsOf = async (model: ModelSession) => {
-    const scores = rows.length === 0 ? new Float32Array() : await model.predict(vectors, rows.length)
-    return rows.map(({ label }, at) => ({ score: scores[at]!, label }))
-  }
+  const rows = labelledRows(await parts.newestExamples(), { objective, featureSetId })
+  const forecastsOf = (model: ModelSession) => forecastsBy(model, rows)
   const candidate = await forecastsOf(session)
   const against = live === undefined ? undefined : manifestOf(live)
   if (against === undefined || parts.modelLog.file(against.modelId) === undefined)
