@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { FEATURE_SIGNALS, registerFeatureStoreCommands, runFeatures } from '#feature-store'
+import {
+  FEATURE_SIGNALS,
+  registerFeatureStoreCommands,
+  registerReplayCommands,
+  runFeatures,
+} from '#feature-store'
 import { registerScorerCommands, runScorer, SCORER_SIGNALS } from '#scorer'
 import {
   collectRarely,
@@ -60,6 +65,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     features.judgeAttributes(feed.features, samples),
   )
   registerFeatureStoreCommands(program, context)
+  registerReplayCommands(program, context)
   registerScorerCommands(program, context)
   registerTrainerCommands(program, context)
   registerLoopCommands(program, context)

@@ -45,6 +45,8 @@ export { describeAttributes, describeState } from './describe-state.ts'
 
 export { awaitFeedStore, openFeedStore, registerFeatureStoreCommands, runFeatures } from './commands.ts'
 export type { FeatureCommandsConfig } from './commands.ts'
+export { registerReplayCommands } from './shadow/commands.ts'
+export type { ReplayContext } from './shadow/session.ts'
 export { FEATURE_SIGNALS, LOG_EVENTS as FEATURE_LOG_EVENTS } from './signals.ts'
 export { createMemoryStore } from './memory-store.ts'
 export type { MemoryStoreOptions } from './memory-store.ts'
