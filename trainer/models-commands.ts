@@ -36,6 +36,16 @@ export function registerModelList(models: Command, context: Context): void {
     })
 }
 
+/** The model that serves, and of which features it is; null: none does. */
+export async function liveModelOf(
+  context: Pick<Context, 'connect'>,
+): Promise<{ modelId: string; featureSetId: string } | null> {
+  const log = await connected(context, readModelLog)
+  const live = log.live()
+  const manifest = live === undefined ? undefined : manifestOf(live)
+  return manifest === undefined ? null : { modelId: manifest.modelId, featureSetId: manifest.featureSetId }
+}
+
 interface MoveFlags {
   force?: true
   reason?: string
@@ -100,7 +110,10 @@ async function act(
   })
 }
 
-async function connected<T>(context: Context, work: (runtime: Connection) => Promise<T>): Promise<T> {
+async function connected<T>(
+  context: Pick<Context, 'connect'>,
+  work: (runtime: Connection) => Promise<T>,
+): Promise<T> {
   const runtime = await context.connect('trainer-models')
   try {
     return await work(runtime)

@@ -46,7 +46,8 @@ export async function planReplay(
   topicName: (topic: ReplayTopic) => string,
 ): Promise<PlannedReplay> {
   const { from, to, topics: chosen } = wanted
-  refuseHalves(chosen, featureSet)
+  // A backfill looks up what is there.
+  if (wanted.kind === 'copy') refuseHalves(chosen, featureSet)
   const follows = to.moment.kind === 'now'
   const layoutIds = layoutIdsOf(featureSet)
   const starts = await range.offsetsAt(topicName('interactions'), from.moment)

@@ -137,7 +137,10 @@ function textsOf(redis: RedisClient, ask: <T>(operation: string, call: () => Pro
         )
         if (Number(answer) === 1) return
       }
-      throw new OperatorError('replay_busy', 'Others change the replays of this feed all the time: try again.')
+      throw new OperatorError(
+        'replay_busy',
+        'Others change the replays of this feed all the time: try again.',
+      )
     },
   }
 }
