@@ -5,7 +5,7 @@ import { diffText } from './diff-words.ts'
 import { placeOf } from './live-side.ts'
 import { durationText, type ReplayProgress } from './progress.ts'
 import { progressNow } from './replay-fences.ts'
-import { parseDuration } from './range.ts'
+import { parseCount, parseDuration } from './range.ts'
 import { namespaceGlob, type ReplayJob, type ReplayRun, statesGlob } from './replay-job.ts'
 import { type ReplayContext, type ReplaySession, withSession } from './session.ts'
 import { registerResume, registerStart } from './start-commands.ts'
@@ -213,7 +213,7 @@ function registerSwitch(replay: Command, context: ReplayContext): void {
     .argument('[name]', 'the replay')
     .option('--back', 'to what was served before')
     .option('--keep <time>', 'how long what was served is kept (default: 24h)', parseDuration, KEPT_MS)
-    .option('--lag-max <records>', 'how far behind the replay may be', Number, LAG_MAX)
+    .option('--lag-max <records>', 'how far behind the replay may be', parseCount, LAG_MAX)
     .option('--json', 'print as JSON')
     .action((name: string | undefined, flags: SwitchFlags, command: Command) => {
       if ((name === undefined) !== (flags.back === true))

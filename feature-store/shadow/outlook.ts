@@ -94,6 +94,9 @@ function neededBy(
   }
 }
 
+/** A service that runs is seldom so far behind. */
+const BEHIND_WARNED = 50_000
+
 /** Sentences for people. @param liveModel of which set the model is that serves; null: not known */
 export function outlookLines(
   { featureSetId, keptSetId, isSameSet, changes, states }: Outlook,
@@ -117,6 +120,11 @@ export function outlookLines(
   if (building.length > 0)
     warnings.push(
       `The states made from ${building.map(({ topic }) => topic).join(', ')} are being built, ${String(building.reduce((sum, { behind }) => sum + behind, 0))} records are left: until then a restart with this configuration means store_not_ready (\`feedloop replay list\`)`,
+    )
+  const old = states.filter(({ state, behind }) => state === 'ready' && behind > BEHIND_WARNED)
+  if (old.length > 0 && !isSameSet && keptSetId !== null)
+    warnings.push(
+      `The states made from ${old.map(({ topic }) => topic).join(', ')} are there, and nobody keeps them fresh: they are ${String(old.reduce((sum, { behind }) => sum + behind, 0))} records behind, and after a restart with this configuration answers are old until these are read`,
     )
   if (liveModel !== null && liveModel.featureSetId !== featureSetId)
     warnings.push(

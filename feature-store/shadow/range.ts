@@ -30,6 +30,12 @@ export function parseRate(text: string): number {
   throw new InvalidArgumentError('must be interactions a second, such as 5000/s.')
 }
 
+/** `5000`. @throws InvalidArgumentError */
+export function parseCount(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('must be a number of records.')
+}
+
 /** `24h`. @throws InvalidArgumentError */
 export function parseDuration(text: string): number {
   const ms = durationMs(text)

@@ -171,6 +171,13 @@ describeServices('replays beside live traffic', (addresses) => {
       const { done } = (await status('v2')).progress
       return done > 500
     })
+    await replay(['pause', 'v2'])
+    const isHeld = async () => {
+      const { done } = (await status('v2')).progress
+      await sleep(400)
+      return (await status('v2')).progress.done === done
+    }
+    await until('it is held', isHeld)
     await first.kill()
     const { progress } = await status('v2')
     expect(progress.left).toBeGreaterThan(0)

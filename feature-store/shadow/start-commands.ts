@@ -101,6 +101,12 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
   await replays.add(job)
   // What an earlier replay of this name may have left, when Redis had lost its record.
   if (job.kind === 'copy') await replays.remove(namespaceGlob(job.namespace))
+  // The restart is the switch: the new services shall look where the old ones keep the rest.
+  else if (job.namespace !== config.prefix)
+    await replays.changeServing(
+      job.statesId,
+      (serving) => serving ?? { namespace: job.namespace, sinceMs: nowMs, kept: [] },
+    )
   await runHere(session, context, job, flags.json === true)
 }
 
