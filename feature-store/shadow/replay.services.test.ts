@@ -1,37 +1,18 @@
-import { randomUUID } from 'node:crypto'
-import { writeFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command } from 'commander'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import {
-  applyTopics,
-  catalogueOf,
-  connectRuntime,
-  createRedis,
-  deleteTopics,
-  type KafkaRuntime,
-  silentLogger,
-  streamsConfigSchema,
-  untilStopped,
-} from '#streams'
-import { startFeedloop, until } from '#streams/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '#streams/testing'
 import { describeServices } from '#streams/testing/services'
 import { openFeedStore } from '../commands.ts'
-import { featureStoreConfigSchema, type FeatureStoreConfigInput } from '../config.ts'
+import type { FeatureStoreConfigInput } from '../config.ts'
 import { DEFAULT_FEATURES } from '../default-features.ts'
 import { compileFeatureSet } from '../feature-set.ts'
-import { startFeatureStore } from '../feature-store.ts'
 import { smoothedRate, windowedCount } from '../kinds/index.ts'
 import { createFeatureReader } from '../reader.ts'
 import { statesIdOf } from '../serving.ts'
 import { partitionTag } from '../state-store.ts'
-import { produceTraffic, TRAFFIC_START_MS } from '../testing/traffic.ts'
-import { registerReplayCommands } from './commands.ts'
+import { openReplayFeed } from '../testing/replay-feed.ts'
+import { TRAFFIC_START_MS } from '../testing/traffic.ts'
 import type { StatesComparison } from './compare-states.ts'
-import { keepOwnerDuties } from './redis-owner.ts'
-import { openReplays, type Replays } from './redis-replays.ts'
 
 const INTERACTIONS = 4_000
 const ofFeed = smoothedRate({ entity: 'item', of: ['like'], per: ['view'], strength: 9, halfLifeMinutes: 5 })
@@ -43,147 +24,39 @@ const ADDED = windowedCount({ entity: 'user', of: ['like'], windowMinutes: 60, b
 const NEW: FeatureStoreConfigInput = { ...OLD, features: [...OLD.features!, ADDED] }
 
 describeServices('replays beside live traffic', (addresses) => {
-  const streams = streamsConfigSchema.parse({ prefix: `rp-${randomUUID().slice(0, 8)}` })
-  const { prefix } = streams
-  const catalogue = catalogueOf(streams)
-  const closers: (() => Promise<unknown> | void)[] = []
-  const redis = createRedis(addresses.redis)
-  const folder = mkdtempSync(join(tmpdir(), 'feedloop-replay-'))
-  let runtime: KafkaRuntime
-  let replays: Replays
-  let produced = 0
-  let traffic: (count: number) => Promise<void>
+  let feed: Awaited<ReturnType<typeof openReplayFeed>>
   let stopOld: () => Promise<void>
 
-  const configOf = (input: FeatureStoreConfigInput) => ({
-    ...streams,
-    features: featureStoreConfigSchema.parse(input),
-  })
-
-  /** `run features`, in this process. */
-  async function serve(input: FeatureStoreConfigInput): Promise<() => Promise<void>> {
-    const config = configOf(input)
-    const own = await connectRuntime({ addresses, config: streams, clientId: 'features', log: silentLogger })
-    const store = await openFeedStore(addresses.redis, config, 'owner')
-    const running = await startFeatureStore(own, { config: config.features, store })
-    const duties = keepOwnerDuties({
-      redis: addresses.redis,
-      prefix,
-      featureSet: compileFeatureSet(config.features),
-      topicName: (topic) => own.topicName(topic),
-      commandTimeoutMs: 2_000,
-      log: silentLogger,
-    })
-    await running.ready
-    const stop = async () => {
-      await duties.stop()
-      await running.stop()
-      await own.close()
-      await store.close()
-    }
-    closers.push(stop)
-    return stop
-  }
-
-  /** A replay command in this process; what it wrote, as JSON. */
-  async function replay<T>(argv: string[], input = OLD): Promise<T> {
-    const config = configOf(input)
-    const program = new Command().exitOverride()
-    registerReplayCommands(program, {
-      loadConfig: async () => config,
-      addresses: async () => addresses,
-      connect: (clientId) => connectRuntime({ addresses, config, clientId, log: silentLogger }),
-      untilStopped,
-    })
-    let written = ''
-    const stdout = vi
-      .spyOn(process.stdout, 'write')
-      .mockImplementation((text) => ((written += String(text)), true))
-    const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
-    try {
-      await program.parseAsync(['replay', ...argv, '--json'], { from: 'user' })
-    } finally {
-      stdout.mockRestore()
-      stderr.mockRestore()
-    }
-    return JSON.parse(written) as T
-  }
-
-  /** The command as a user runs it. */
-  function start(input: FeatureStoreConfigInput, ...argv: string[]) {
-    const feedFile = join(folder, input === OLD ? 'old.ts' : 'new.ts')
-    const features = JSON.stringify(featureStoreConfigSchema.parse(input))
-    writeFileSync(
-      feedFile,
-      `import { defineFeed } from 'feedloop'\nexport default defineFeed({ features: ${features} })\n`,
-    )
-    return startFeedloop(['--config', feedFile, 'replay', ...argv], addresses, { FEEDLOOP_PREFIX: prefix })
-  }
-
-  interface Look {
-    progress: {
-      done: number
-      left: number
-      isCaughtUp: boolean
-      topics: { topic: string; partitions: { next: number }[] }[]
-    }
-  }
-  const status = (name: string, input = OLD) => replay<Look>(['status', name], input)
-  const caughtUp = (name: string, input = OLD) =>
-    until(`${name} is caught up`, async () => (await status(name, input)).progress.isCaughtUp, 250)
-
   beforeAll(async () => {
-    await applyTopics(addresses, Object.values(catalogue))
-    runtime = await connectRuntime({ addresses, config: streams, clientId: 'test', log: silentLogger })
-    replays = await openReplays(addresses.redis, prefix)
-    const outputs = await runtime.outputs('traffic')
-    traffic = async (interactions) => {
-      produceTraffic(
-        { produce: (topic, key, value) => outputs.add(topic, { key, value }) },
-        { seed: produced + 1, from: produced, interactions, users: 60, items: 90 },
-      )
-      await outputs.flush()
-      produced += interactions
-    }
-    stopOld = await serve(OLD)
-    await traffic(INTERACTIONS)
+    feed = await openReplayFeed(addresses, OLD)
+    stopOld = await feed.serve(OLD)
+    await feed.traffic(INTERACTIONS)
   })
 
-  afterAll(async () => {
-    for (const close of closers.reverse()) await close()
-    await replays.remove(`${prefix}:*`)
-    await replays.close()
-    await runtime.close()
-    await deleteTopics(
-      addresses,
-      Object.values(catalogue).map(({ name }) => name),
-    )
-    redis.disconnect()
-    rmSync(folder, { recursive: true })
-  })
+  afterAll(() => feed.close())
 
   test('killed in the middle it goes on from its fences, and comes to the bytes that are live', async () => {
+    const { replay, replays, start, status, caughtUp, traffic, runtime } = feed
     const first = start(OLD, 'start', '--into', 'v2', '--from', '0', '--rate', '700/s')
     first.mayEnd()
     await until('it has begun', async () => {
       const [job] = await replays.list()
       if (job?.isPlanted !== true) return false
-      const { done } = (await status('v2')).progress
+      const { done } = await status('v2')
       return done > 500
     })
     await replay(['pause', 'v2'])
     const isHeld = async () => {
-      const { done } = (await status('v2')).progress
+      const { done } = await status('v2')
       await sleep(400)
-      return (await status('v2')).progress.done === done
+      return (await status('v2')).done === done
     }
     await until('it is held', isHeld)
     await first.kill()
-    const { progress } = await status('v2')
-    expect(progress.left).toBeGreaterThan(0)
+    const { left } = await status('v2')
+    expect(left).toBeGreaterThan(0)
 
     const second = start(OLD, 'resume', 'v2', '--rate', '100000/s')
-    closers.push(() => second.kill())
     second.mayEnd()
     await traffic(500)
     await caughtUp('v2')
@@ -201,6 +74,7 @@ describeServices('replays beside live traffic', (addresses) => {
   })
 
   test('a planted difference is found, with the feature and the offset, and the exit code is 1', async () => {
+    const { replay, redis, prefix, runtime, configOf } = feed
     const featureSet = compileFeatureSet(configOf(OLD).features)
     const userId = 'u7'
     const tag = partitionTag(
@@ -225,6 +99,7 @@ describeServices('replays beside live traffic', (addresses) => {
   })
 
   test('readers move to it and back under traffic, never see a mixture, and nothing is lost', async () => {
+    const { replay, replays, redis, prefix, runtime, configOf, closers, start, caughtUp, traffic } = feed
     const config = configOf(OLD)
     const featureSet = compileFeatureSet(config.features)
     const store = await openFeedStore(addresses.redis, config)
@@ -280,7 +155,6 @@ describeServices('replays beside live traffic', (addresses) => {
 
     // Both have every interaction once: the replay goes on where the features service left it.
     const again = start(OLD, 'resume', 'v2')
-    closers.push(() => again.kill())
     again.mayEnd()
     await until('live has all', async () => {
       const fences = await store.fences(tags)
@@ -296,6 +170,7 @@ describeServices('replays beside live traffic', (addresses) => {
   })
 
   test('a bounded replay ends at its end, and again comes to the same bytes', async () => {
+    const { replay, status, runtime } = feed
     const ends = await Promise.all(
       Array.from({ length: runtime.partitionCount('interactions') }, (_, p) =>
         runtime.offsets('interactions', p),
@@ -307,8 +182,8 @@ describeServices('replays beside live traffic', (addresses) => {
         end: 'done',
         left: 0,
       })
-    const { progress } = await status('a1')
-    const folded = progress.topics.find(({ topic }) => topic === 'interactions')!.partitions
+    const { topics } = await status('a1')
+    const folded = topics.find(({ topic }) => topic === 'interactions')!.partitions
     expect(folded.map(({ next }) => next)).toEqual(folded.map(() => until))
     expect(await replay(['diff', 'a1', '--against', 'a2'])).toMatchObject({ isEqual: true })
     await expect(replay(['switch', 'a1'])).rejects.toThrow('ends at')
@@ -316,10 +191,10 @@ describeServices('replays beside live traffic', (addresses) => {
   })
 
   test('a changed configuration is ready at once when its states were built before', async () => {
+    const { replay, replays, prefix, runtime, configOf, closers, start, caughtUp, traffic, serve } = feed
     const will = compileFeatureSet(configOf(NEW).features)
     expect(statesIdOf(will)).not.toBe(statesIdOf(compileFeatureSet(configOf(OLD).features)))
     const started = start(NEW, 'start', '--for-config', '--into', 'with-likes', '--json')
-    closers.push(() => started.kill())
     await until('it is there', async () => {
       started.mustRun()
       return (await replays.list()).some(({ isPlanted }) => isPlanted)
