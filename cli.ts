@@ -29,7 +29,7 @@ import {
   untilStopped,
   writeFeedFile,
 } from '#streams'
-import { liveModelOf, registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
+import { external, liveModelOf, registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
 import { type FeedConfig, type FeedInput, feedSchema, registerLoopCommands } from '#trainer/loop'
 import * as features from '#feature-store'
 import { hideSecrets } from '#schemas'
@@ -40,6 +40,7 @@ export type { FeedConfig, FeedInput }
 export const defineFeed = (feed: FeedInput): FeedInput => feed
 export * from '#feature-store/kinds'
 export { genericFeatures } from '#feature-store'
+export { external }
 
 const SERVICES = { features: runFeatures, scorer: runScorer, trainer: runTrainer } as const
 type ServiceName = keyof typeof SERVICES
@@ -108,7 +109,7 @@ async function loadFeed(option: string | undefined): Promise<FeedConfig> {
   const path = option ?? (process.env['FEEDLOOP_CONFIG'] || undefined)
   const file = await loadFeedFile({
     workingDirectory: process.cwd(),
-    packageExports: { defineFeed, ...features },
+    packageExports: { defineFeed, external, ...features },
     ...(path === undefined ? {} : { path }),
   })
   const parsed = feedSchema.safeParse(file?.value ?? {})

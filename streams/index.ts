@@ -87,7 +87,7 @@ export { stackUp } from './stack/stack-up.ts'
 
 // The simulated feed
 export { type SimulatorConfig, simulatorConfigSchema } from './simulator/config.ts'
-export { createRandom } from './simulator/random.ts'
+export { createRandom, type Random } from './simulator/random.ts'
 export { createFeedSimulation, type FeedSimulation } from './simulator/simulation.ts'
 export { createFeedPlayer, type FeedPlayer } from './simulator/feed-player.ts'
 export { type RunningSimulator, startSimulator, usualStartMs } from './simulator/kafka-simulator.ts'

@@ -8,12 +8,16 @@ import {
   openAll,
   table,
   type CommandContext,
+  type Logger,
   type RunningService,
   type StreamsConfig,
 } from '#streams'
 import type { TrainerConfig } from './config.ts'
+import { openScratchFile } from './joiner/pending/fs-scratch-file.ts'
+import type { ScratchFile } from './joiner/pending/scratch-file.ts'
 import { createFitHost } from './learning/process-fit-host.ts'
 import { registerModelList, registerOperatorMoves } from './models-commands.ts'
+import { LOG_EVENTS } from './signals.ts'
 import { startTrainer } from './start-trainer.ts'
 
 /** What the trainer needs of the feed's configuration. */
@@ -83,10 +87,29 @@ export function runTrainer(context: Context): Promise<RunningService> {
     closers.add(() => runtime.close())
     const { trainer: own, limits } = config
     const fitter = createFitHost({ fitMsMax: own.limits.fitMinutesMax * 60_000 })
-    const trainer = await startTrainer(runtime, { config: own, featureSet, openModel, fitter, limits })
+    const scratch = await openScratch(own, runtime.log)
+    closers.add(() => scratch?.close())
+    const trainer = await startTrainer(runtime, {
+      config: own,
+      ...{ featureSet, openModel, fitter, scratch, limits },
+    })
     closers.add(() => trainer.stop())
     return { ...trainer, stop: () => closers.closeAll() }
   })
+}
+
+/** A service that may write nowhere runs on memory alone, as long as that does: it is told what to do. */
+async function openScratch(config: TrainerConfig, log: Logger): Promise<ScratchFile | undefined> {
+  if (config.limits.pendingDiskBytesMax === 0) return undefined
+  try {
+    return await openScratchFile(config.scratchFolder)
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    const advice =
+      'set trainer.scratchFolder to a folder that this user may write to: until then memory alone is used'
+    log.warn({ said, advice }, LOG_EVENTS.scratchMissing)
+    return undefined
+  }
 }
 
 /** All records of a one-partition topic, in order. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { calibrationConfigSchema } from './calibration/config.ts'
 import { detectorSettingsSchema, watches } from './drift/detectors/index.ts'
+import { joinerLimits } from './joiner/limits-config.ts'
 import { learnerChoiceSchema } from './learners/choice.ts'
 import { ftrlConfigSchema } from './learners/ftrl.ts'
 import { type SliceConfig, slicesSchema } from './slice-config.ts'
@@ -177,47 +178,7 @@ export const driftConfigSchema = driftFieldsSchema
 export type DriftConfig = z.infer<typeof driftConfigSchema>
 
 export const trainerLimitsSchema = z.strictObject({
-  graceMinutes: z
-    .number()
-    .min(0)
-    .max(LABEL_MINUTES_MAX)
-    .default(1)
-    .describe(
-      'event time that outcomes may arrive behind the stream: phones deliver late, and each minute delays every example by one',
-    ),
-  pendingPredictionsMax: z
-    .int()
-    .min(1)
-    .default(50_000)
-    .describe(
-      'predictions waiting for their outcomes, per partition: eleven minutes at 75 a second; beyond it the source that is ahead waits, what still comes is counted as overflowed',
-    ),
-  earlyOutcomesMax: z
-    .int()
-    .min(1)
-    .default(100_000)
-    .describe(
-      'outcomes waiting for their prediction, per partition: twice the predictions, since several belong to each',
-    ),
-  rememberedPredictionsMax: z
-    .int()
-    .min(1)
-    .default(50_000)
-    .describe('matured ids kept to know duplicates and late outcomes, per partition: as many as may wait'),
-  streamJumpMinutesMax: z
-    .number()
-    .positive()
-    .default(60)
-    .describe(
-      'a record farther ahead of its stream moves it only when others follow: one wrong clock must not mature everything',
-    ),
-  streamJumpRecordsMin: z
-    .int()
-    .min(1)
-    .default(5)
-    .describe(
-      'so many others: a handful of wrong clocks at the same time is unlikely, a quiet night still gets on',
-    ),
+  ...joinerLimits,
   rebuildExamplesMax: z
     .int()
     .min(1)
@@ -261,6 +222,13 @@ export const trainerConfigSchema = z
       .default(10)
       .describe(
         'event time after the request within which an item must be shown: what a phone shows later is no example, and is counted',
+      ),
+    scratchFolder: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'where predictions wait that memory does not hold; nothing in it outlives its process. Left out: the folder for temporary files of the system',
       ),
     outcomeTypes: z
       .array(z.string().min(1))

@@ -6,6 +6,7 @@ export {
   trainerConfigSchema,
   type TrainerLimits,
 } from './config.ts'
+export { external, type LearnerChoiceInput } from './learners/choice.ts'
 export { type FtrlConfig } from './learners/ftrl.ts'
 export { startTrainer, type TrainerOptions } from './start-trainer.ts'
 export { registerTrainerCommands, runTrainer, type TrainerFeedConfig } from './commands.ts'

@@ -8,6 +8,9 @@ export const SIGNALS = {
   itemsShownLate: 'joiner_items_shown_late',
   outcomesUnmatched: 'joiner_outcomes_unmatched',
   predictionsPending: 'joiner_predictions_pending',
+  pendingMemory: 'joiner_pending_memory_bytes',
+  pendingDisk: 'joiner_pending_disk_bytes',
+  batchesHeldBack: 'joiner_batches_held_back',
   examplesLearned: 'learner_examples_learned',
   examplesSkipped: 'learner_examples_skipped',
   fitsEnded: 'learner_fits_ended',
@@ -52,6 +55,24 @@ export const TRAINER_SIGNALS = [
     name: SIGNALS.predictionsPending,
     help: 'waiting for their labels',
     labels: ['partition'],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.pendingMemory,
+    help: 'memory of what waits for its labels, of pendingBytesMax',
+    labels: [],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.pendingDisk,
+    help: 'scratch file of predictions that memory does not hold, of pendingDiskBytesMax',
+    labels: [],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.batchesHeldBack,
+    help: 'batches that were put off since a bound was reached: earlyOutcomesMax, pendingPredictionsMax, pendingBytesMax, pendingDiskBytesMax, disk_full',
+    labels: ['reason'],
   },
   { kind: 'counter', name: SIGNALS.examplesLearned, help: 'examples learned from', labels: [] },
   {
@@ -102,6 +123,9 @@ export const TRAINER_SIGNALS = [
 
 /** Log messages that people and alerts look for. */
 export const LOG_EVENTS = {
+  joinerWaits: 'joiner_waits_for_room',
+  joinerOverflowed: 'joiner_overflowed',
+  scratchMissing: 'scratch_folder_not_usable',
   rebuilt: 'learner_rebuilt',
   modelMoved: 'model_moved',
   modelCalibrated: 'model_calibrated',

@@ -3,6 +3,7 @@ import type { OpenModel } from '#scorer/model'
 import { brokersCheck, joinedCheck, type RunningService, type RunningStage, type Runtime } from '#streams'
 import type { TrainerConfig } from './config.ts'
 import { createJoinerStage } from './joiner/joiner-stage.ts'
+import type { ScratchFile } from './joiner/pending/scratch-file.ts'
 import type { Fitter } from './learning/fitter.ts'
 import { createLearnerStage } from './learning/learner-stage.ts'
 import { createLearning } from './learning/learning.ts'
@@ -17,6 +18,8 @@ export interface TrainerOptions {
   openModel: OpenModel
   /** Where learners that look at many rows are fitted. */
   fitter: Fitter
+  /** Where predictions wait that memory does not hold; left out: memory must do. */
+  scratch?: ScratchFile | undefined
   /** `limits` of the streams section. */
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
 }
@@ -29,7 +32,7 @@ const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 
  * have their partitions. `done` rejects when one of them died.
  */
 export async function startTrainer(runtime: Runtime, options: TrainerOptions): Promise<RunningService> {
-  const { config, featureSet, openModel, fitter, limits = LIMITS_DEFAULT } = options
+  const { config, featureSet, openModel, fitter, scratch, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   const modelLog = createModelLog()
   const models = await followModels(runtime, modelLog)
@@ -37,7 +40,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   const deskParts = { outputs, openModel, modelLog, featureSetId: featureSet.id, objective: config.objective }
   let labelsOut: () => readonly string[] = () => []
   const joiner = await runtime.runStage(
-    createJoinerStage(runtime, { config, limits, labelsOut: () => labelsOut() }),
+    createJoinerStage(runtime, { config, limits, scratch, labelsOut: () => labelsOut() }),
   )
   let learner: RunningStage | undefined
   let isStopped = false

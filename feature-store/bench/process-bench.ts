@@ -58,7 +58,10 @@ const setting = (text: string, before: Readonly<Record<string, string>>): Record
 
 const program = new Command('bench')
   .description('measure feedloop beside what else does the job')
-  .addHelpText('after', '\nLearners: npm run bench -- train --help')
+  .addHelpText(
+    'after',
+    '\nLearners: npm run bench -- train --help\nThe scorer: npm run bench -- score --help',
+  )
 /** So that the stretch in which all eight are busy lasts for ten seconds and more. */
 const SCALING_INTERACTIONS = 16_000_000
 const benchmark = (name: string, description: string, interactions = WORKLOAD.interactions) =>

@@ -4,6 +4,7 @@ import { remaining } from '../state/decay.ts'
 import type { MapEntry } from '../state/entity-state.ts'
 import { blankOf, touchEntry, type OwnFold, type OwnNumber } from '../state/own-slot.ts'
 import { attributeReader, MISSING_SUFFIX, type Columns } from '../vectors/columns.ts'
+import type { EntityView } from '../vectors/entity-view.ts'
 import { MISSING, STALE } from '../contract.ts'
 import { scaledCount, scaledRate } from '../vectors/scales.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
@@ -96,11 +97,39 @@ export const affinity = defineKind(schema, {
     affinityColumns(attributeReader('item', by, attributes), { ...slots, strength }),
 })
 
+interface Taste {
+  succeeded: number
+  tried: number
+}
+const UNTRIED: Taste = { succeeded: 0, tried: 0 }
+
+/** What the user's entries come to: found once, and asked for by every candidate of the request. */
+function lastTastes({ place, halfLifeMs }: { place: number; halfLifeMs: number }) {
+  let last: EntityView | undefined
+  let tastes: ReadonlyMap<string, Taste> = new Map()
+  return (user: EntityView): ReadonlyMap<string, Taste> => {
+    if (user === last) return tastes
+    last = user
+    const entries = user.state === null ? [] : user.state.maps[user.layout.places.ownEntries[place]!]!
+    tastes = new Map(
+      entries.map((entry) => {
+        const left = leftOf(entry, user.atMs, halfLifeMs)
+        return [
+          entry.key,
+          { succeeded: entry.counters[SUCCESSES]! * left, tried: entry.counters[TRIALS]! * left },
+        ] as const
+      }),
+    )
+    return tastes
+  }
+}
+
 function affinityColumns(
   valueOf: ReturnType<typeof attributeReader>,
   at: { place: number; halfLifeMs: number; priorIn: PriorOf; strength: number },
 ): Columns {
-  const { halfLifeMs, priorIn, strength } = at
+  const { priorIn, strength } = at
+  const tastes = lastTastes(at)
   return {
     scope: 'candidate',
     suffixes: ['', '_max', '_min', '_trials', MISSING_SUFFIX],
@@ -113,15 +142,12 @@ function affinityColumns(
         for (let n = 0; n < 4; n++) flags[first + n]! |= MISSING
         return
       }
-      const entries = user.state === null ? [] : user.state.maps[user.layout.places.ownEntries[at.place]!]!
       const texts = textsOf(value)
       const prior = priorIn(input)
+      const known = tastes(user)
       let [sum, max, min, trials] = [0, -Infinity, Infinity, 0]
       for (const text of texts) {
-        const entry = entries.find(({ key }) => key === text)
-        const left = entry === undefined ? 0 : leftOf(entry, user.atMs, halfLifeMs)
-        const tried = entry === undefined ? 0 : entry.counters[TRIALS]! * left
-        const succeeded = entry === undefined ? 0 : entry.counters[SUCCESSES]! * left
+        const { succeeded, tried } = known.get(text) ?? UNTRIED
         const rate = scaledRate(succeeded, tried, prior, strength)
         sum += rate
         max = Math.max(max, rate)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MISSING } from '../contract.ts'
 import type { ListRows } from '../vectors/columns.ts'
-import { rankShares } from '../vectors/rank-shares.ts'
+import { rankShare } from '../vectors/rank-shares.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { name } from './parts/settings.ts'
 
@@ -44,22 +44,23 @@ export const relative = defineKind(schema, {
 
 /** Counts and rates are logarithms, so that the gap is the logarithm of a ratio. Who has no value has no place. */
 function writePlaces({ vectors, flags, base, count, width }: ListRows, from: number, at: number): void {
-  const known: number[] = []
+  const values = new Float64Array(count)
+  let length = 0
   for (let row = 0; row < count; row++) {
     const place = base + row * width + from
-    if ((flags[place]! & MISSING) !== 0) continue
-    known.push(vectors[place]!)
+    if ((flags[place]! & MISSING) === 0) values[length++] = vectors[place]!
   }
+  const known = values.subarray(0, length).sort()
   // By size: an audit knows the candidates by their rank, and must come to the same bits.
-  const sum = known.sort((left, right) => left - right).reduce((total, value) => total + value, 0)
-  const mean = known.length === 0 ? 0 : sum / known.length
-  const shareOf = rankShares(known)
+  let sum = 0
+  for (const value of known) sum += value
+  const mean = length === 0 ? 0 : sum / length
   for (let row = 0; row < count; row++) {
     const start = base + row * width
     const flag = flags[start + from]!
     const value = vectors[start + from]!
     const isKnown = (flag & MISSING) === 0
-    vectors[start + at] = isKnown ? shareOf(value) : NOT_RANKED
+    vectors[start + at] = isKnown ? rankShare(known, value) : NOT_RANKED
     vectors[start + at + 1] = isKnown ? Math.min(GAP_LIMIT, Math.max(-GAP_LIMIT, value - mean)) : 0
     flags[start + at] = flag
     flags[start + at + 1] = flag

@@ -33,3 +33,12 @@ export interface RawModel {
  * ModelRefusedError.
  */
 export type OpenModel = (onnx: Uint8Array, manifest: ModelManifest) => Promise<ProvenModel>
+
+/** What a model file takes and answers, and what it is called in messages. */
+export type FileShape = Pick<ModelManifest, 'modelId' | 'input' | 'output' | 'width' | 'featureNames'>
+
+/**
+ * What a file answers for rows that nobody scored before: probabilities, not calibrated. Rejects with ModelRefusedError
+ * when it has other inputs or outputs, or answers anything else.
+ */
+export type ScoreFile = (onnx: Uint8Array, shape: FileShape, vectors: Float32Array) => Promise<Float32Array>

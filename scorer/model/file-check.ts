@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ModelManifest } from '#schemas'
+import type { FileShape } from './contract.ts'
 import { ModelRefusedError } from './errors.ts'
 import type { TensorShape } from './onnx-messages.ts'
 
@@ -19,7 +20,7 @@ export function checkBytes(onnx: Uint8Array, manifest: ModelManifest): void {
 export function checkShapes(
   inputs: readonly TensorShape[],
   outputs: readonly TensorShape[],
-  manifest: ModelManifest,
+  manifest: Pick<FileShape, 'modelId' | 'input' | 'output' | 'width'>,
 ): void {
   const [input] = inputs
   const takes =

@@ -1,11 +1,11 @@
-import type { ModelManifest } from '#schemas'
+import type { FileShape } from './contract.ts'
 import { ModelCallError } from './errors.ts'
 
 /** Throws ModelCallError unless there are rows x width finite numbers: a session turns NaN into NaN in silence. */
 export function checkInput(
   vectors: Float32Array,
   rows: number,
-  { modelId, width, featureNames }: ModelManifest,
+  { modelId, width, featureNames }: Pick<FileShape, 'modelId' | 'width' | 'featureNames'>,
 ): void {
   if (!Number.isInteger(rows) || rows < 0 || vectors.length !== rows * width) {
     const message = `model ${modelId} takes ${rows} x ${width} numbers, got ${vectors.length}`
@@ -20,7 +20,11 @@ export function checkInput(
 }
 
 /** Throws ModelCallError unless there is one number in [0, 1] per row. */
-export function checkScores(scores: Float32Array, rows: number, { modelId }: ModelManifest): void {
+export function checkScores(
+  scores: Float32Array,
+  rows: number,
+  { modelId }: Pick<FileShape, 'modelId'>,
+): void {
   if (scores.length !== rows) {
     throw new ModelCallError(
       'output_not_probability',

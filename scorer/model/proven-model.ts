@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ModelManifest } from '#schemas'
 import { type CalibrationKind } from './calibration-kind.ts'
 import { CALIBRATION_KINDS, calibrateOf } from './calibration.ts'
-import type { ProvenModel, RawModel } from './contract.ts'
+import type { FileShape, ProvenModel, RawModel } from './contract.ts'
 import { ModelCallError, ModelRefusedError } from './errors.ts'
 import { proveGoldenVectors } from './golden.ts'
 import { checkInput, checkScores } from './probabilities.ts'
@@ -35,11 +35,24 @@ export async function proveModel(
   }
 }
 
+/** Scores that may become golden. Rejects like `proveModel`. */
+export async function firstScores(
+  raw: RawModel,
+  shape: FileShape,
+  vectors: Float32Array,
+): Promise<Float32Array> {
+  try {
+    return await rawScores(raw, vectors, vectors.length / shape.width, shape)
+  } catch (error) {
+    throw refusalOf(error, shape)
+  }
+}
+
 async function rawScores(
   raw: RawModel,
   vectors: Float32Array,
   rows: number,
-  manifest: ModelManifest,
+  manifest: FileShape,
 ): Promise<Float32Array> {
   checkInput(vectors, rows, manifest)
   if (rows === 0) return new Float32Array(0)
@@ -93,12 +106,10 @@ function isSameProof(one: ModelManifest, other: ModelManifest): boolean {
 }
 
 /** What a proof found out about the model itself is a refusal; a dead worker is not. */
-function refusalOf(error: unknown, manifest: ModelManifest): unknown {
+function refusalOf(error: unknown, { modelId }: Pick<FileShape, 'modelId'>): unknown {
   if (!(error instanceof ModelCallError) || error.policy === 'transient') return error
   const code = error.code === 'output_not_probability' ? 'output_not_probability' : 'golden_differs'
-  return new ModelRefusedError(
-    code,
-    `model ${manifest.modelId} cannot score its golden vectors: ${error.message}`,
-    { cause: error },
-  )
+  return new ModelRefusedError(code, `model ${modelId} cannot score its golden vectors: ${error.message}`, {
+    cause: error,
+  })
 }

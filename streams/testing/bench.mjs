@@ -1,4 +1,8 @@
 /** `npm run bench -- NAME`: a benchmark belongs to the part that it measures. Needs tsx and `--conditions=source`. */
-const PROGRAMS = { train: '../../trainer/bench/process-train.ts' }
+const PROGRAMS = {
+  train: '../../trainer/bench/process-train.ts',
+  score: '../../trainer/loop/bench/process-score.ts',
+  joiner: '../../trainer/joiner/bench/process-joiner.ts',
+}
 
 await import(PROGRAMS[process.argv[2]] ?? '../../feature-store/bench/process-bench.ts')

@@ -29,7 +29,8 @@ export interface CandidateParts {
 /** File, id (learner, label, number, hash of the file) and manifest of a model. Deterministic but for `createdAtMs`. */
 export function candidateOf(parts: CandidateParts): Candidate {
   const { model, learner, objective, featureSet, sequence, trainedOn, createdAtMs } = parts
-  const { onnx, golden, facts } = model
+  const { onnx, golden } = model
+  const { told = {}, ...facts } = model.facts
   const onnxSha256 = createHash('sha256').update(onnx).digest('hex')
   const manifest: ModelManifest = {
     formatVersion: 2,
@@ -47,7 +48,7 @@ export function candidateOf(parts: CandidateParts): Candidate {
     calibrationId: calibrationIdOf(IDENTITY_CALIBRATION),
     golden: goldenOf(golden.vectors, golden.scores, parts.goldenTolerance),
     trainedOn: { ...facts, ...trainedOn },
-    metrics: {},
+    metrics: { ...told },
     createdAtMs,
   }
   return { onnx, manifest }

@@ -1,38 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { samplePrediction } from '../testing/sample-predictions.ts'
-import type { JoinOutcome } from './early-outcomes.ts'
-import { createJoinWindow, type JoinWindowOptions } from './join-window.ts'
 import { createLabelRules } from './label-rules.ts'
-
-const MINUTE = 60_000
-const T0 = 1_700_000_000_000
-const rules = createLabelRules({
-  click: { positive: ['click'], shown: ['view'], horizonMinutes: 10 },
-  like: { positive: ['like', 'love'], shown: ['view'], horizonMinutes: 5 },
-})
-const setUp = (options: Partial<JoinWindowOptions> = {}) =>
-  createJoinWindow({
-    rules,
-    shownWithinMs: 10 * MINUTE,
-    graceMs: MINUTE,
-    pendingPredictionsMax: 10,
-    earlyOutcomesMax: 10,
-    rememberedPredictionsMax: 10,
-    ...options,
-  })
-const prediction = (requestId: string, occurredAtMs = T0, items = ['a', 'b', 'c']) =>
-  samplePrediction({ requestId, occurredAtMs, items: items.map((itemId) => ({ itemId })) })
-const outcome = (requestId: string, itemId: string, type: string, afterMs = 0): JoinOutcome => ({
-  requestId,
-  userId: prediction(requestId).userId,
-  itemId,
-  type,
-  occurredAtMs: T0 + afterMs,
-  position: null,
-})
-const p = (offset: number) => ({ source: 'predictions', offset })
-const i = (offset: number) => ({ source: 'interactions', offset })
-const DUE = T0 + 11 * MINUTE
+import { DUE, i, MINUTE, outcome, p, prediction, setUp, T0 } from './testing/sample-window.ts'
 
 describe('labels', () => {
   it('come from what was shown: 1 for a positive within the horizon, 0 without, no example when nobody saw it', () => {
@@ -149,6 +118,15 @@ describe('what was shown late', () => {
     expect(labelled(9 * MINUTE, 19 * MINUTE + 1)).toEqual({ clicks: [0], shownLate: 0 })
   })
 
+  it('of an item that was never ranked ends nothing', () => {
+    const window = setUp()
+    window.prediction(prediction('r', T0, ['a']), p(0))
+    window.outcome(outcome('r', 'elsewhere', 'view'), i(0))
+    window.outcome(outcome('r', 'a', 'view', MINUTE), i(1))
+    expect(window.mature(DUE)).toMatchObject({ examples: [], predictions: 0 })
+    expect(window.mature(DUE + MINUTE)).toMatchObject({ examples: [{ itemId: 'a' }], predictions: 1 })
+  })
+
   it('is an example at the bound after the request; one past it is none, and is counted', () => {
     expect(labelled(10 * MINUTE, 11 * MINUTE)).toEqual({ clicks: [1], shownLate: 0 })
     expect(labelled(10 * MINUTE + 1, 11 * MINUTE)).toEqual({ clicks: [], shownLate: 1 })
@@ -223,6 +201,14 @@ describe('maturing', () => {
     expect(examples.map(({ itemId, labels }) => [itemId, labels[0]!.value])).toEqual([['a', 1]])
   })
 
+  it('is over at the end of all time', () => {
+    const window = setUp()
+    window.prediction(prediction('r'), p(0))
+    window.outcome(outcome('nobody', 'a', 'view'), i(0))
+    expect(window.mature(Infinity)).toMatchObject({ predictions: 1, unmatched: 1 })
+    expect(window.nextDueMs).toBe(Infinity)
+  })
+
   it('counts late outcomes and drops them', () => {
     const window = setUp()
     window.prediction(prediction('r'), p(0))
@@ -247,54 +233,5 @@ describe('maturing', () => {
     expect(window.mature(DUE + 9).unmatched).toBe(0)
     expect(window.mature(DUE + 10).unmatched).toBe(2)
     expect(window.neededOffset('interactions')).toBeUndefined()
-  })
-})
-
-describe('offsets still needed', () => {
-  it('are those of the oldest record that waits, per source', () => {
-    const window = setUp()
-    expect(window.neededOffset('predictions')).toBeUndefined()
-    window.prediction(prediction('r1'), p(4))
-    window.prediction(prediction('r2', T0 + 1), p(5))
-    window.outcome(outcome('r2', 'a', 'view'), i(7))
-    window.outcome(outcome('r1', 'a', 'view'), i(8))
-    window.outcome(outcome('r3', 'a', 'view', 2), i(9))
-    expect([window.neededOffset('predictions'), window.neededOffset('interactions')]).toEqual([4, 7])
-    window.mature(DUE)
-    expect([window.neededOffset('predictions'), window.neededOffset('interactions')]).toEqual([5, 7])
-    window.mature(DUE + 1)
-    expect([window.neededOffset('predictions'), window.neededOffset('interactions')]).toEqual([undefined, 9])
-  })
-
-  it('do not hold on to types that are no label', () => {
-    const window = setUp()
-    window.prediction(prediction('r'), p(0))
-    expect(window.outcome(outcome('r', 'a', 'dwell'), i(0))).toBe('ignored')
-    expect(window.neededOffset('interactions')).toBeUndefined()
-  })
-})
-
-describe('bounds', () => {
-  it('of pending predictions: at the bound it fits, one more does not', () => {
-    const window = setUp({ pendingPredictionsMax: 2 })
-    expect(window.hasRoomFor(2)).toBe(true)
-    expect(window.hasRoomFor(3)).toBe(false)
-    const verdicts = ['r1', 'r2', 'r3'].map((id, at) => window.prediction(prediction(id), p(at)))
-    expect(verdicts).toEqual(['joined', 'joined', 'overflowed'])
-  })
-
-  it('of early outcomes', () => {
-    const window = setUp({ earlyOutcomesMax: 2 })
-    const verdicts = ['a', 'b', 'c'].map((id, at) => window.outcome(outcome('r', id, 'view'), i(at)))
-    expect(verdicts).toEqual(['held', 'held', 'overflowed'])
-  })
-
-  it('of remembered ids: the oldest is forgotten', () => {
-    const window = setUp({ rememberedPredictionsMax: 1 })
-    window.prediction(prediction('r1'), p(0))
-    window.prediction(prediction('r2', T0 + 1), p(1))
-    window.mature(DUE + 1)
-    expect(window.outcome(outcome('r2', 'a', 'view'), i(0))).toBe('late')
-    expect(window.outcome(outcome('r1', 'a', 'view'), i(1))).toBe('held')
   })
 })

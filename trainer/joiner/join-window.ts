@@ -1,12 +1,24 @@
 import type { Example, Prediction } from '#schemas'
 import { createEarlyOutcomes, type JoinOutcome } from './early-outcomes.ts'
-import { neededOffset, noteOffset, type SourceOffset } from './needed-offsets.ts'
-import { createPendingPrediction, type JoinTimes, type PendingPrediction } from './pending-prediction.ts'
+import type { JoinTimes } from './join-times.ts'
+import { createDueTimes } from './pending/due-times.ts'
+import { fingerprintOf } from './pending/fingerprint.ts'
+import { createHeldOffsets } from './pending/held-offsets.ts'
+import { createPendingRows, type Kept } from './pending/pending-rows.ts'
+import { createRememberedRequests } from './pending/remembered-requests.ts'
+import { createToldOutcomes } from './pending/told-outcomes.ts'
+import { settle } from './settle.ts'
+import type { SourceOffset } from './source-offset.ts'
 
 export interface JoinWindowOptions extends JoinTimes {
-  pendingPredictionsMax: number
+  /** Topics that are joined. */
+  sources: readonly string[]
+  /** undefined: their bytes alone are bounded, by who keeps them. */
+  pendingPredictionsMax?: number | undefined
   earlyOutcomesMax: number
   rememberedPredictionsMax: number
+  /** Told when a prediction's bytes are not needed any more. */
+  release(kept: Kept): void
 }
 
 /** What became of a record. */
@@ -36,112 +48,178 @@ export interface Matured {
   unmatched: number
 }
 
-/** Joins the predictions and outcomes of one partition. Pure: no clock but the stream time it is given. */
+/** What is to be settled next: all that is due up to this event time. */
+export interface Due {
+  untilMs: number
+  rows: number[]
+  /** Predictions that something matured of; the others need not be read. */
+  needed: { row: number; kept: Kept }[]
+}
+
+/**
+ * Joins the predictions and outcomes of one partition. Pure: no clock but the stream time it is given, and the predictions
+ * themselves are kept elsewhere.
+ */
 export interface JoinWindow {
-  prediction(prediction: Prediction, at: SourceOffset): JoinVerdict
+  /** @param keep keeps its bytes; undefined: there is no room */
+  prediction(
+    prediction: Pick<Prediction, 'requestId' | 'userId' | 'occurredAtMs'>,
+    at: SourceOffset,
+    keep: () => Kept | undefined,
+  ): JoinVerdict
   outcome(outcome: JoinOutcome, at: SourceOffset): JoinVerdict
-  /** Takes out everything whose labels are final at this event time, in the order of maturing, then by id. */
-  mature(streamTimeMs: number): Matured
+  /** At least `predictionsMin` of what is due at this event time, when there is so much: whole milliseconds. */
+  due(streamTimeMs: number, predictionsMin: number): Due
+  /**
+   * Takes out everything of `due` whose labels are final, in the order of maturing, then by id. Nothing may be joined
+   * between the two.
+   * @param predictions those of `due.needed`, in that order
+   */
+  settle(due: Due, predictions: readonly Prediction[]): Matured
   /** Smallest offset of this source that is still needed; undefined: none. */
   neededOffset(source: string): number | undefined
-  /** Event time at which `mature` has something to do; Infinity: nothing waits. */
+  /** Event time at which something is due; Infinity: nothing waits. */
   readonly nextDueMs: number
   readonly pendingCount: number
-  /** Whether this many more predictions, or outcomes without one, fit. */
-  hasRoomFor(records: number): boolean
+  /** Memory that is in use, without the predictions themselves and the outcomes that came before theirs. */
+  readonly memoryBytes: number
+  /** The bound that so many more predictions, or outcomes without one, would reach; undefined: they fit. */
+  boundReached(records: number): 'pendingPredictionsMax' | 'earlyOutcomesMax' | undefined
 }
 
 /**
  * An item waits until its showing + the longest label horizon + grace, its prediction until `occurredAtMs` + that
  * horizon or `shownWithinMs`, whichever is longer, + grace at least. Outcomes that came before it wait as long as it
- * could. Memory is bounded by the three maxima. `mature` and `neededOffset` look at everything that waits.
+ * could. Work per record does not depend on how many wait, but for the logarithm in a heap.
  */
 export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
-  const { rules, graceMs, shownWithinMs, pendingPredictionsMax, earlyOutcomesMax } = options
-  const pending = new Map<string, PendingPrediction>()
-  const early = createEarlyOutcomes({ waitMs: rules.horizonMs + graceMs, countMax: earlyOutcomesMax })
-  const matured = createRememberedPredictions(options.rememberedPredictionsMax)
-  let nextDueMs = Infinity
-
-  function mature(streamTimeMs: number): Matured {
-    const result: Matured = { examples: [], predictions: 0, shownLate: 0, unmatched: 0 }
-    if (streamTimeMs < nextDueMs) return result
-    for (const one of pending.values()) {
-      if (one.dueMs > streamTimeMs) continue
-      const { examples, isOver, shownLate, wasShown } = one.settle(streamTimeMs)
-      result.examples.push(...examples)
-      if (!isOver) continue
-      const { requestId, occurredAtMs } = one.prediction
-      pending.delete(requestId)
-      matured.add(requestId, wasShown ? Infinity : occurredAtMs + shownWithinMs)
-      result.predictions += 1
-      result.shownLate += shownLate
-    }
-    result.examples.sort(byMaturingThenId)
-    result.unmatched = early.expire(streamTimeMs)
-    nextDueMs = Infinity
-    for (const { dueMs } of pending.values()) nextDueMs = Math.min(nextDueMs, dueMs)
-    for (const { expiresAtMs } of early.groups()) nextDueMs = Math.min(nextDueMs, expiresAtMs)
-    return result
-  }
+  const { rules, earlyOutcomesMax, pendingPredictionsMax = Infinity } = options
+  const state = createState(options)
+  const { rows, offsets, dues, early, remembered, told } = state
 
   return {
-    prediction(prediction, at) {
-      const { requestId } = prediction
-      if (pending.has(requestId) || matured.shownUntilMs(requestId) !== undefined) return 'duplicate'
-      if (pending.size >= pendingPredictionsMax) return 'overflowed'
-      const waiting = createPendingPrediction(prediction, options)
+    prediction(prediction, at, keep) {
+      const request = fingerprintOf(prediction.requestId)
+      if (rows.find(request) !== 0 || remembered.shownUntilMs(request) !== undefined) return 'duplicate'
+      const kept = rows.count < pendingPredictionsMax ? keep() : undefined
+      if (kept === undefined) return 'overflowed'
+      const row = rows.add(request, prediction, kept)
       const held = early.take(prediction)
-      for (const outcome of held?.outcomes ?? []) waiting.attach(outcome)
-      for (const [source, offset] of held?.offsets ?? []) noteOffset(waiting, { source, offset })
-      noteOffset(waiting, at)
-      pending.set(requestId, waiting)
-      nextDueMs = Math.min(nextDueMs, waiting.dueMs)
+      for (const outcome of held?.outcomes ?? [])
+        rows.at.told[row] = told.attach(rows.at.told[row]!, outcome) ?? rows.at.told[row]!
+      for (const [source, offset] of held?.offsets ?? []) offsets.note(row, { source, offset })
+      offsets.note(row, at)
+      dues.refresh(row)
       return 'joined'
     },
     outcome(outcome, at) {
       if (!rules.matters(outcome.type)) return 'ignored'
       const { requestId, type, occurredAtMs } = outcome
-      const shownUntilMs = matured.shownUntilMs(requestId)
+      const request = fingerprintOf(requestId)
+      const shownUntilMs = remembered.shownUntilMs(request)
       if (shownUntilMs !== undefined)
         return rules.isShown(type) && occurredAtMs > shownUntilMs ? 'shown_late' : 'late'
-      const waiting = pending.get(requestId)
-      if (waiting !== undefined) {
-        if (waiting.prediction.userId !== outcome.userId) return 'wrong_user'
-        if (!waiting.attach({ ...outcome, source: at.source })) return 'late'
-        noteOffset(waiting, at)
-        nextDueMs = Math.min(nextDueMs, waiting.dueMs)
-        return 'joined'
-      }
-      const expiresAtMs = early.hold(outcome, at)
-      if (expiresAtMs === undefined) return 'overflowed'
-      nextDueMs = Math.min(nextDueMs, expiresAtMs)
-      return 'held'
+      const row = rows.find(request)
+      if (row === 0) return early.hold(outcome, at) ? 'held' : 'overflowed'
+      if (!rows.isOf(row, outcome.userId)) return 'wrong_user'
+      const chain = told.attach(rows.at.told[row]!, { ...outcome, source: at.source })
+      if (chain === undefined) return 'late'
+      rows.at.told[row] = chain
+      offsets.note(row, at)
+      dues.refresh(row)
+      return 'joined'
     },
-    mature,
-    neededOffset: (source) => neededOffset(source, pending.values(), early.groups()),
+    due: (streamTimeMs, predictionsMin) => takeDue(state, streamTimeMs, predictionsMin),
+    settle: (due, predictions) => settleDue(state, due, predictions),
+    neededOffset(source) {
+      const needed = Math.min(offsets.needed(source), early.neededOffset(source))
+      return needed === Infinity ? undefined : needed
+    },
     get pendingCount() {
-      return pending.size
+      return rows.count
     },
     get nextDueMs() {
-      return nextDueMs
+      return Math.min(dues.nextMs(), early.nextExpiryMs())
     },
-    hasRoomFor: (records) =>
-      pending.size + records <= pendingPredictionsMax && early.count + records <= earlyOutcomesMax,
+    get memoryBytes() {
+      const parts = [rows.memoryBytes, offsets.memoryBytes, dues.memoryBytes, told.bytes, remembered.bytes]
+      return parts.reduce((sum, bytes) => sum + bytes)
+    },
+    boundReached(records) {
+      if (rows.count + records > pendingPredictionsMax) return 'pendingPredictionsMax'
+      return early.count + records > earlyOutcomesMax ? 'earlyOutcomesMax' : undefined
+    },
   }
 }
 
-/** Requests that have matured: the last `max` of them. */
-function createRememberedPredictions(max: number) {
-  const remembered = new Map<string, number>()
+type State = ReturnType<typeof createState>
+
+function createState(options: JoinWindowOptions) {
+  const { rules, graceMs, earlyOutcomesMax, sources } = options
+  const rows = createPendingRows(sources.length)
+  const told = createToldOutcomes(rules, sources)
   return {
-    /** Infinity: something was shown in time, so that a later showing is a second look. undefined: not remembered. */
-    shownUntilMs: (requestId: string) => remembered.get(requestId),
-    add(requestId: string, shownUntilMs: number): void {
-      remembered.set(requestId, shownUntilMs)
-      if (remembered.size > max) remembered.delete(remembered.keys().next().value!)
-    },
+    options,
+    rows,
+    told,
+    offsets: createHeldOffsets(rows, sources),
+    dues: createDueTimes(rows, told, options),
+    early: createEarlyOutcomes({ waitMs: rules.horizonMs + graceMs, countMax: earlyOutcomesMax, sources }),
+    remembered: createRememberedRequests(options.rememberedPredictionsMax),
   }
+}
+
+function takeDue({ rows: { keptOf }, dues }: State, streamTimeMs: number, predictionsMin: number): Due {
+  const rows: number[] = []
+  let untilMs = streamTimeMs
+  for (let dueMs = dues.nextMs(); dueMs <= untilMs && dueMs !== Infinity; dueMs = dues.nextMs()) {
+    rows.push(dues.pop())
+    // What is due in the same millisecond goes together: it is sorted by id.
+    if (rows.length >= predictionsMin) untilMs = dueMs
+  }
+  const needed = rows
+    .filter((row) => dues.hasMatured(row, untilMs))
+    .map((row) => ({ row, kept: keptOf(row) }))
+  return { untilMs, rows, needed }
+}
+
+function settleDue(
+  state: State,
+  { untilMs, rows: due, needed }: Due,
+  predictions: readonly Prediction[],
+): Matured {
+  const { rows, dues, early } = state
+  const matured: Matured = { examples: [], predictions: 0, shownLate: 0, unmatched: 0 }
+  for (const [at, { row }] of needed.entries()) {
+    const waiting = { prediction: predictions[at]!, row, chain: rows.at.told[row]! }
+    matured.examples.push(...settle({ ...state, rules: state.options.rules }, waiting, untilMs))
+  }
+  for (const row of due) {
+    dues.refresh(row)
+    if (rows.at.dueMs[row]! > untilMs) continue
+    matured.predictions += 1
+    matured.shownLate += forget(state, row)
+  }
+  matured.examples.sort(byMaturingThenId)
+  matured.unmatched = early.expire(untilMs)
+  return matured
+}
+
+/** @returns how many of its items were shown too late */
+function forget({ options, rows, told, dues, remembered }: State, row: number): number {
+  let inTime = 0
+  let late = 0
+  told.eachShown(
+    rows.at.told[row]!,
+    (shownAtMs) => void (dues.maturesAtMs(row, shownAtMs) === undefined ? late++ : inTime++),
+    'settled too',
+  )
+  const shownUntilMs = inTime > 0 ? Infinity : rows.at.occurredAtMs[row]! + options.shownWithinMs
+  remembered.add(rows.requestOf(row), shownUntilMs)
+  told.free(rows.at.told[row]!)
+  options.release(rows.keptOf(row))
+  rows.remove(row)
+  return late
 }
 
 /** Sorting is stable: the items of one prediction that mature together keep their rank. */

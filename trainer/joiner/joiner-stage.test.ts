@@ -1,98 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import type { Example, Interaction } from '#schemas'
-import { streamsConfigSchema } from '#streams'
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { trainerConfigSchema } from '../config.ts'
-import { createSyntheticFeed } from '../testing/synthetic-feed.ts'
-import { createJoinerStage } from './joiner-stage.ts'
-
-const START_MS = 1_700_000_000_000
-const MINUTE_MS = 60_000
-const limits = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }
-
-/** 300 predictions, 5 s apart, of 20 users; and everything that came of them, in order of time. */
-function recordsOf(seed: number) {
-  const feed = createSyntheticFeed({ seed, startMs: START_MS, everyMs: 5_000, itemsShown: 4, users: 20 })
-  const told = Array.from({ length: 300 }, () => feed.next(() => 0.1, 'm1'))
-  const interactions = told.flatMap((one) => one.interactions).sort((a, b) => a.occurredAtMs - b.occurredAtMs)
-  return { predictions: told.map(({ prediction }) => prediction), interactions }
-}
-
-async function open(
-  seed: number,
-  options: Partial<ReturnType<typeof trainerConfigSchema.parse>['limits']> = {},
-  config = trainerConfigSchema.parse({ limits: options }),
-) {
-  const driver = await createTopologyTestDriver({
-    seed,
-    startMs: START_MS + 365 * 86_400_000,
-    config: streamsConfigSchema.parse({ limits: { batchRecordsMax: 20 } }),
-  })
-  const start = async () => {
-    const running = await driver.runStage(createJoinerStage(driver, { config, limits }))
-    running.done.catch(() => undefined)
-    await running.ready
-    return running
-  }
-  return { driver, start }
-}
-
-const tell = (driver: TopologyTestDriver, { userId, ...rest }: Interaction) =>
-  driver.produce('interactions', userId, { userId, ...rest })
-
-/** Twenty minutes later somebody looks at something in every partition: all that was told before matures. */
-function passTime(driver: TopologyTestDriver, seed: number): void {
-  const { predictions, interactions } = recordsOf(seed)
-  const occurredAtMs = predictions.at(-1)!.occurredAtMs + 20 * MINUTE_MS
-  for (const userId of new Set(predictions.map((prediction) => prediction.userId))) {
-    tell(driver, {
-      ...interactions[0]!,
-      interactionId: `end.${userId}`,
-      userId,
-      requestId: null,
-      occurredAtMs,
-    })
-  }
-}
-
-/** The first record of each example counts. */
-function firstExamples(driver: TopologyTestDriver): Map<string, Example> {
-  const first = new Map<string, Example>()
-  for (const { value } of driver.records('examples')) {
-    if (value !== null && !first.has(value.exampleId)) first.set(value.exampleId, value)
-  }
-  return first
-}
-const labelsOf = (examples: Map<string, Example>) =>
-  [...examples.values()].map(({ exampleId, labels }) => `${exampleId} ${JSON.stringify(labels)}`).sort()
-
-/** As the feed would tell it: everything in order of time, the stage reading along. */
-async function undisturbed(seed: number) {
-  const { driver, start } = await open(seed)
-  await start()
-  await playInOrder(driver, seed, () => Promise.resolve())
-  return driver
-}
-
-async function playInOrder(
-  driver: TopologyTestDriver,
-  seed: number,
-  between: (asked: number) => Promise<void>,
-) {
-  const { predictions, interactions } = recordsOf(seed)
-  let next = 0
-  for (const [asked, prediction] of predictions.entries()) {
-    while (interactions[next] && interactions[next]!.occurredAtMs <= prediction.occurredAtMs)
-      tell(driver, interactions[next++]!)
-    driver.produce('predictions', prediction.userId, prediction)
-    if (asked % 10 === 0) await driver.settle()
-    await between(asked)
-  }
-  for (const interaction of interactions.slice(next)) tell(driver, interaction)
-  await driver.settle()
-  passTime(driver, seed)
-  await driver.settle()
-}
+import {
+  firstExamples,
+  labelsOf,
+  MINUTE_MS,
+  openJoiner,
+  passTime,
+  playInOrder,
+  recordsOf,
+  START_MS,
+  tell,
+  undisturbed,
+} from './testing/joiner-play.ts'
 
 describe('stage joiner', () => {
   it('labels what was shown once its horizon and grace have passed', async () => {
@@ -112,7 +31,7 @@ describe('stage joiner', () => {
   })
 
   it('waits for no source whose log ends in what was taken back, at once and after a restart', async () => {
-    const { driver, start } = await open(1)
+    const { driver, start } = await openJoiner(1)
     const { predictions, interactions } = recordsOf(1)
     for (let partition = 0; partition < 4; partition++) driver.takeBack('outcomes', partition, 3)
     const running = await start()
@@ -128,7 +47,7 @@ describe('stage joiner', () => {
 
   it('joins what is told within its horizon, though later than it may be shown', async () => {
     const click = { positive: ['click'], shown: ['shown', 'view'], horizonMinutes: 60 }
-    const { driver, start } = await open(1, {}, trainerConfigSchema.parse({ labels: { click } }))
+    const { driver, start } = await openJoiner(1, {}, trainerConfigSchema.parse({ labels: { click } }))
     await start()
     const { predictions, interactions } = recordsOf(1)
     // 25 minutes of requests; all outcomes topics are read to their end meanwhile.
@@ -161,7 +80,7 @@ describe('stage joiner', () => {
 
   it('gives the same labels when it starts late and one topic is far ahead of the other', async () => {
     const { predictions, interactions } = recordsOf(3)
-    const { driver, start } = await open(3)
+    const { driver, start } = await openJoiner(3)
     for (const prediction of predictions) driver.produce('predictions', prediction.userId, prediction)
     for (const interaction of interactions) tell(driver, interaction)
     passTime(driver, 3)
@@ -172,7 +91,7 @@ describe('stage joiner', () => {
 
   it('loses nothing when little fits into its window while it catches up', async () => {
     const { predictions, interactions } = recordsOf(4)
-    const { driver, start } = await open(4, { pendingPredictionsMax: 100, earlyOutcomesMax: 100 })
+    const { driver, start } = await openJoiner(4, { pendingPredictionsMax: 100, earlyOutcomesMax: 100 })
     for (const prediction of predictions) driver.produce('predictions', prediction.userId, prediction)
     for (const interaction of interactions) tell(driver, interaction)
     passTime(driver, 4)
@@ -182,7 +101,7 @@ describe('stage joiner', () => {
   })
 
   it.each([5, 6, 7])('finds the same examples when it is killed again and again (seed %i)', async (seed) => {
-    const { driver, start } = await open(seed)
+    const { driver, start } = await openJoiner(seed)
     await start()
     await playInOrder(driver, seed, async (asked) => {
       if (asked % 35 === 20) driver.crashNext('joiner', asked % 2 === 0 ? 'flush' : 'commit')
@@ -195,7 +114,7 @@ describe('stage joiner', () => {
   })
 
   it('drops a prediction that was written twice, and outcomes that come too late', async () => {
-    const { driver, start } = await open(8)
+    const { driver, start } = await openJoiner(8)
     await start()
     driver.duplicate(0)
     const { predictions, interactions } = recordsOf(8)
@@ -214,7 +133,7 @@ describe('stage joiner', () => {
   })
 
   it('is not hurried by one record with a wrong clock', async () => {
-    const { driver, start } = await open(9)
+    const { driver, start } = await openJoiner(9)
     await start()
     const [first] = recordsOf(9).predictions
     driver.produce('predictions', first!.userId, first!)

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
+import { externalLearner } from './external.ts'
 import { LEARNERS } from './index.ts'
 import type { AnyLearnerEntry, LearnerTask, OnlineLearner } from './learner.ts'
 import { createSettingsRace } from './settings-race.ts'
 
-type Learners = typeof LEARNERS
+/** The learners of the list, and programs of others: these have no default. */
+const ALL_LEARNERS = { ...LEARNERS, external: externalLearner } as const
+type Learners = typeof ALL_LEARNERS
 type LearnerUse = keyof Learners
 
 const nameSchema = z
@@ -72,11 +75,11 @@ type SettingsOf<
 export type LearnerChoice = {
   [Use in LearnerUse]: SettingsOf<Use, 'output'> & { use: Use; name: string }
 }[LearnerUse]
-type LearnerChoiceInput = {
+export type LearnerChoiceInput = {
   [Use in LearnerUse]: SettingsOf<Use, 'input'> & { use: Use; name?: string | undefined }
 }[LearnerUse]
 
-const entries: Readonly<Record<LearnerUse, AnyLearnerEntry>> = LEARNERS
+const entries: Readonly<Record<LearnerUse, AnyLearnerEntry>> = ALL_LEARNERS
 const [first, ...others] = Object.entries(entries).map(([use, { kind, settings }]) =>
   z.strictObject({
     use: z.literal(use),
@@ -91,6 +94,11 @@ export const learnerChoiceSchema = z.discriminatedUnion('use', [first!, ...other
   LearnerChoice,
   LearnerChoiceInput
 >
+
+/** `learners: [external({ command: ['python3', 'train.py'] })]`: a program of yours as a learner. */
+export const external = (
+  settings: SettingsOf<'external', 'input'> & { name?: string | undefined },
+): LearnerChoiceInput => ({ use: 'external', ...settings })
 
 /** The learner that was chosen, with what kind it is. */
 export function learnerOf(choice: LearnerChoice, task: LearnerTask) {

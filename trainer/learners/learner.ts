@@ -49,6 +49,8 @@ export interface ModelFacts {
   parameters: number
   /** Name of the settings that the trainer chose. */
   settings?: string
+  /** Metrics that the learner itself tells, until the model is judged. */
+  told?: Readonly<Record<string, number>>
 }
 
 /** What a learner has learned, as a file and as its own answers. */
@@ -69,6 +71,9 @@ export interface LearnerTask {
   columns?: readonly string[]
   /** Columns that hold numbers of buckets, which are names. Left out: all are quantities. */
   buckets?: readonly BucketColumns[] | undefined
+  /** For whoever reads what a learner hands on. */
+  label?: string
+  featureSetId?: string
 }
 
 /** Learns from one example at a time, never looking back. Its model is there at any time. */
@@ -96,6 +101,8 @@ export interface FitOptions {
   progress(share: number): void
   /** The file of a model that this learner made earlier: the fit goes on from it, if the learner can. */
   startFrom?: Uint8Array | undefined
+  /** Rows of which `scoresOf` of the model will be asked: a learner that cannot score by itself has them scored. */
+  goldenVectors?: Float32Array | undefined
 }
 
 /** Learns from many rows at once. It may take minutes: it runs in a worker thread, never inside a batch. */

@@ -32,7 +32,7 @@ export async function fitModel(
     if (chosen.kind === 'online') throw new Error(`${choice.use} learns online: there is nothing to fit`)
     const learner = chosen.kind === 'stacked' ? chosen.learner.base : chosen.learner
     const weighed = form === undefined ? fitted : rowsWith(fitted, form)
-    return learner.fit(weighed, { ...options, progress, seed, startFrom })
+    return learner.fit(weighed, { ...options, progress, seed, startFrom, goldenVectors })
   }
 
   if (forms.length === 0) return provableModelOf(await fit(undefined, rows), goldenVectors)

@@ -171,7 +171,9 @@ function challengerOf(choice: LearnerChoice, context: ChallengerContext): Challe
 function sourceOf(choice: LearnerChoice, context: ChallengerContext): ModelSource {
   const { config, featureSet, history } = context
   const { width, names: columns, buckets } = featureSet
-  const task = { width, graphName: `${choice.name}-${config.objective}`, columns, buckets }
+  const { objective: label } = config
+  const names = { graphName: `${choice.name}-${label}`, label, featureSetId: featureSet.id }
+  const task = { width, ...names, columns, buckets }
   const golden = () => goldenVectors(history.last(config.promotion.goldenRows), width)
   const chosen = learnerOf(choice, task)
   const parts = { ...context, choice, task, goldenVectors: golden }

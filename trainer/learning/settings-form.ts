@@ -23,6 +23,7 @@ const MINUTE_MS = 60_000
  */
 export function settingsFormsOf(choice: LearnerChoice): SettingsForm[] {
   const forms = Object.entries(formsOf(choice))
+  if (forms.length === 0) return []
   const given = givenSettings(choice)
   const wanted = choice.settings
   const isGiven = forms.some(([, form]) => Object.keys(form).some((name) => name in given))

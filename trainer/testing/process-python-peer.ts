@@ -12,6 +12,13 @@ export const PEER_PACKAGES = [
   'vowpalwabbit==9.11.9',
   // Of the Open Bandit Pipeline.
   'pandas==3.1.1',
+  // Of the programs beside the external learner.
+  'onnxmltools==1.16.0',
+  'skl2onnx==1.20.0',
+  'onnx==1.23.2',
+  // Of onnxmltools, which does not say so.
+  'packaging==26.4',
+  'pyarrow==26.0.1',
 ]
 /** It asks for torch as well, which its estimators do without. */
 const ALONE = ['obp==0.4.1']
@@ -19,6 +26,8 @@ const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
 /** A Python with the peers in it. */
 export interface PythonPeer {
+  /** Its command. */
+  readonly command: string
   /** Runs a script. @returns what it printed */
   run(script: string, argv?: readonly string[]): Promise<string>
 }
@@ -27,6 +36,7 @@ export interface PythonPeer {
 export async function openPythonPeer(): Promise<PythonPeer> {
   const python = await pythonWith(PEER_PACKAGES, ALONE)
   return {
+    command: python,
     async run(script, argv = []) {
       const { stdout } = await run(python, [script, ...argv], { maxBuffer: OUTPUT_BYTES_MAX })
       return stdout

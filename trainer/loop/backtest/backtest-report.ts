@@ -7,7 +7,7 @@ import { forecastsOf, type JudgedRows, judgedRowsOf } from './judged-rows.ts'
 import { type OffPolicy, offPolicyOf } from './off-policy.ts'
 import { type Paired, pairedDifference } from './paired.ts'
 import { BASE_RATE, DAY_MS, dayOf } from './played.ts'
-import type { PlayCounts, Played, Recalibration, Retrain, ScoreColumn } from './played.ts'
+import type { PlayCounts, Played, PlayOptions, Recalibration, Retrain, ScoreColumn } from './played.ts'
 import type { Gate, Going } from './serving.ts'
 
 /** How a learner or baseline did. */
@@ -75,15 +75,14 @@ export interface BacktestReport extends MetricsWithCost {
   wallSeconds: number
 }
 
-export interface BacktestSettings {
+export interface BacktestSettings extends Required<
+  Pick<PlayOptions, 'retrainEveryMs' | 'retrainGrowthMin' | 'fromDay'>
+> {
   objective: string
-  /** null: once. */
-  retrainEveryMs: number | null
   /** null: all of the log. */
   windowMs: number | null
   /** null: after the label's horizon and the grace. */
   labelDelayMs: number | null
-  fromDay: number
   threshold: number
 }
 

@@ -51,25 +51,33 @@ export function backtestText(report: BacktestReport): string {
   ].join('\n')
 }
 
-/** What a ranking would have brought, where the log says by what chance things were shown. */
-function offPolicyLines(results: readonly BacktestResult[]): string[] {
+/** What each ranking would have brought, where the log says by what chance things were shown. null: it does not. */
+export function offPolicyTable(results: readonly BacktestResult[]): OffPolicyTable | null {
   const told = results.flatMap(({ name, gate, offPolicy }) =>
     offPolicy === null ? [] : [{ who: gate === 'live' ? `${name} (gate)` : name, offPolicy }],
   )
-  if (told.length === 0) return []
+  if (told.length === 0) return null
   const { choices, logged } = told[0]!.offPolicy
-  const lines = told.map(({ who, offPolicy: { same, ips, snips, dr } }) => [
-    who,
-    count(same),
-    ...[ips, snips, dr].map(estimateText),
-  ])
-  return [
-    `off-policy: mean reward of showing in each place what the models rank there, from ${count(choices)} choices by known chances, which`,
-    `brought ${estimateText(logged)}; [ ]: 95 % of resampled users:`,
-    '',
-    table(['who', 'same choice', 'IPS', 'SNIPS', 'doubly robust'], lines),
-    '',
-  ]
+  return {
+    about: `Mean reward of showing in each place what the models rank there, from ${count(choices)} choices by known chances, which brought ${estimateText(logged)}. Brackets: 95 % of resampled users.`,
+    head: ['who', 'same choice', 'IPS', 'SNIPS', 'doubly robust'],
+    rows: told.map(({ who, offPolicy: { same, ips, snips, dr } }) => [
+      who,
+      count(same),
+      ...[ips, snips, dr].map(estimateText),
+    ]),
+  }
+}
+
+interface OffPolicyTable {
+  about: string
+  head: string[]
+  rows: string[][]
+}
+
+function offPolicyLines(results: readonly BacktestResult[]): string[] {
+  const told = offPolicyTable(results)
+  return told === null ? [] : [`Off-policy. ${told.about}`, '', table(told.head, told.rows), '']
 }
 
 const DAYS_SHOWN_MAX = 14
@@ -142,9 +150,11 @@ export function factsOf({
   positives,
   wallSeconds,
 }: BacktestReport): string[] {
-  const { objective, retrainEveryMs, windowMs, labelDelayMs, fromDay } = settings
+  const { objective, retrainEveryMs, retrainGrowthMin, windowMs, labelDelayMs, fromDay } = settings
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  const retrained = retrainEveryMs === null ? 'one model' : `a model every ${durationText(retrainEveryMs)}`
+  const grown = retrainGrowthMin === 0 ? '' : ` when ${String(retrainGrowthMin * 100)} % is new`
+  const retrained =
+    retrainEveryMs === null ? 'one model' : `a model every ${durationText(retrainEveryMs)}${grown}`
   const window = windowMs === null ? 'all of the log so far' : `the last ${durationText(windowMs)}`
   const known = labelDelayMs === null ? 'its horizon and grace' : durationText(labelDelayMs)
   const sets = featureSets.map(

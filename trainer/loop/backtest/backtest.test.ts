@@ -160,6 +160,16 @@ describe('windows and gates', () => {
     expect(contenders[0]!.retrains.map(({ atMs }) => atMs)).toEqual([SMALL_LOG_START_MS + 24 * HOUR_MS])
   })
 
+  it('waits until enough is new, where that is asked for', async () => {
+    const feed = smallFeed({ learners: [{ use: 'base-rate' }] })
+    const options = { feed, log: smallLog({ requests: 300 }), retrainEveryMs: HOUR_MS }
+    const [often, seldom] = [await play(options), await play({ ...options, retrainGrowthMin: 0.5 })]
+    const sizes = seldom.contenders[0]!.retrains.map(({ examples }) => examples)
+    expect(sizes.length).toBeGreaterThan(2)
+    expect(sizes.length).toBeLessThan(often.contenders[0]!.retrains.length / 2)
+    for (const [n, size] of sizes.slice(1).entries()) expect(size).toBeGreaterThanOrEqual(2 * sizes[n]! - 1)
+  })
+
   it('promotes by the live rules: nobody who is not good enough', async () => {
     const strict = smallFeed({
       promotion: { ...smallFeed().trainer.promotion, firstNormalizedEntropyMax: 0.01 },

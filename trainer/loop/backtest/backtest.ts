@@ -11,7 +11,15 @@ import type { PlayOptions, TriedFeed } from './played.ts'
 
 export interface BacktestOptions extends Pick<
   PlayOptions,
-  'log' | 'retrainEveryMs' | 'fromDay' | 'gates' | 'openModel' | 'fitter' | 'stopwatch' | 'signal'
+  | 'log'
+  | 'retrainEveryMs'
+  | 'retrainGrowthMin'
+  | 'fromDay'
+  | 'gates'
+  | 'openModel'
+  | 'fitter'
+  | 'stopwatch'
+  | 'signal'
 > {
   feeds: readonly TriedFeed[]
   /** Of learners; none: those of each feed. */
@@ -46,6 +54,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRep
   const startedMs = stopwatch.nowMs()
   const settings = {
     retrainEveryMs,
+    retrainGrowthMin: options.retrainGrowthMin ?? 0,
     windowMs,
     labelDelayMs,
     fromDay,

@@ -19,7 +19,9 @@ export function withLearners(config: TrainerConfig, names: readonly string[]): T
     const known = [...new Set([...config.learners.map((choice) => choice.name), ...Object.keys(LEARNERS)])]
     throw new BacktestError(
       'backtest_learner_unknown',
-      `There is no learner ${name}: choose among ${known.join(', ')}.`,
+      name === 'external'
+        ? 'The learner external needs a program: declare it among the learners of a feed, with its `command`, and give that as --config.'
+        : `There is no learner ${name}: choose among ${known.join(', ')}.`,
     )
   })
   return { ...config, learners }

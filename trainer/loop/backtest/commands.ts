@@ -25,7 +25,7 @@ interface BacktestFlags {
   timezone?: string
   against?: string[]
   learner?: string[]
-  retrainEvery: number | 'never'
+  retrainEvery: number | 'never' | 'auto'
   window: number | 'all'
   labelDelay?: number
   fromDay: number
@@ -64,9 +64,9 @@ export function registerBacktestCommands(program: Command, context: Context): vo
     )
     .option(
       '--retrain-every <time>',
-      'event time between two models, like 1h, 6h, 24h; never: one model',
+      'event time between two models, like 1h, 6h, 24h; auto: every 24h in which a twentieth of what is learned from is new; never: one model',
       everyOf,
-      DAY,
+      'auto' as const,
     )
     .option('--window <time>', 'event time that batch learners look back, like 7d, or all', windowOf, 'all')
     .option(
@@ -98,6 +98,8 @@ export function registerBacktestCommands(program: Command, context: Context): vo
 }
 
 const DAY = parseDuration('24h')
+/** A hundred models while a log grows from 1,000 to 100,000 examples. */
+const AUTO_GROWTH_MIN = 0.05
 /** What comes of fits and models must not depend on how busy the machine is: this is for one that hangs. */
 const ANSWER_MS_MAX = DAY
 /** Each holds a copy of the window. */
@@ -124,7 +126,7 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
       log,
       feeds,
       learners: flags.learner ?? [],
-      retrainEveryMs: flags.retrainEvery === 'never' ? null : flags.retrainEvery,
+      ...scheduleOf(flags.retrainEvery),
       windowMs: flags.window === 'all' ? null : flags.window,
       labelDelayMs: flags.labelDelay ?? null,
       fromDay: flags.fromDay,
@@ -146,6 +148,11 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
   if (flags.html !== undefined) await writeFile(flags.html, reportPage(report, readChartLibrary()))
   process.stdout.write(backtestText(report))
   if (report.log.stoppedEarly) process.exitCode = 1
+}
+
+function scheduleOf(every: BacktestFlags['retrainEvery']) {
+  if (every === 'auto') return { retrainEveryMs: DAY, retrainGrowthMin: AUTO_GROWTH_MIN }
+  return { retrainEveryMs: every === 'never' ? null : every }
 }
 
 /** The feed of --config, or that of the data set, and those it is tried against. */
@@ -181,7 +188,7 @@ function said<T>(read: (text: string) => T): (text: string) => T {
 const durationOf = said(parseDuration)
 // Commander takes a parsed null for an empty text.
 const windowOf = said((text) => (text === 'all' ? text : longerThanNothing(text)))
-const everyOf = said((text) => (text === 'never' ? text : longerThanNothing(text)))
+const everyOf = said((text) => (text === 'never' || text === 'auto' ? text : longerThanNothing(text)))
 const dayNumber = said((text) => {
   if (!/^\d+$/.test(text)) throw new RangeError('expected a whole number, 0 the first day')
   return Number(text)

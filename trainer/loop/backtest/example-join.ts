@@ -1,7 +1,7 @@
 import type { FeatureSet } from '#feature-store'
 import type { Interaction, Prediction } from '#schemas'
 import type { TrainerConfig } from '../../config.ts'
-import { createJoinWindow } from '../../joiner/join-window.ts'
+import { createHoldingJoinWindow } from '../../joiner/holding-join-window.ts'
 import { createLabelRules } from '../../joiner/label-rules.ts'
 import { type TrainingExample, trainingExampleOf } from '../../learning/training-example.ts'
 
@@ -17,14 +17,15 @@ export interface ExampleJoin {
 
 const MINUTE_MS = 60_000
 /** The log is in one place: nothing is thrown away because another topic lags. */
-const UNBOUNDED = { pendingPredictionsMax: Infinity, earlyOutcomesMax: Infinity }
+const UNBOUNDED = { earlyOutcomesMax: Infinity }
 /** There is one of it, and nobody reads it again. */
 const NOWHERE = { source: 'log', offset: 0 }
 
 export function createExampleJoin(config: TrainerConfig, featureSet: FeatureSet): ExampleJoin {
   const { labels, objective, shownWithinMinutes, limits } = config
-  const window = createJoinWindow({
+  const window = createHoldingJoinWindow({
     ...UNBOUNDED,
+    sources: [NOWHERE.source],
     rules: createLabelRules(labels),
     rememberedPredictionsMax: limits.rememberedPredictionsMax,
     shownWithinMs: shownWithinMinutes * MINUTE_MS,

@@ -25,7 +25,8 @@ export function createLearningTurns(pass: Pass) {
 
   async function retrain(atMs: number): Promise<void> {
     learnMatured(atMs)
-    if (window.added === madeOf) return
+    const anew = window.added - madeOf
+    if (anew === 0 || anew < (options.retrainGrowthMin ?? 0) * window.length) return
     madeOf = window.added
     await Promise.all(contenders.map((contender) => contender.retrain(atMs)))
   }

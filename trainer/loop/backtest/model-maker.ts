@@ -39,7 +39,8 @@ export function createModelMaker(parts: ModelMakerParts): ModelMaker {
   const { choice, config, featureSet, window } = parts
   const { objective, promotion } = config
   const { width, names: columns, buckets } = featureSet
-  const task = { width, graphName: `${choice.name}-${objective}`, columns, buckets }
+  const names = { graphName: `${choice.name}-${objective}`, label: objective, featureSetId: featureSet.id }
+  const task = { width, ...names, columns, buckets }
   const chosen = learnerOf(choice, task)
   const { seed, halfLifeMinutes, anewShare } = batchSettingsSchema.parse(choice)
   const fits = createWarmFits(withChosenSettings(parts.fitter), anewShare)

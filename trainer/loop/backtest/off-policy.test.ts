@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import type { FeedLog } from '../datasets/index.ts'
 import { backtestText } from './backtest-text.ts'
 import { runBacktest, type BacktestOptions } from './backtest.ts'
+import { reportPage } from './report-page.ts'
 import { offPolicyOf } from './off-policy.ts'
 import { smallFeed, smallLog } from './testing/small-log.ts'
 
@@ -21,6 +22,8 @@ const run = (log: FeedLog, options: Partial<BacktestOptions> = {}) =>
     ...playInProcess,
     ...options,
   })
+
+const pageOf = (report: Awaited<ReturnType<typeof run>>) => reportPage(report, { script: '', style: '' })
 
 /** Shows one of the five candidates of the small log, each as likely as the others. */
 function uniformLog(): FeedLog {
@@ -74,13 +77,13 @@ it('says that showing what the model ranks first would have brought more than ch
     true,
     true,
   ])
-  expect(backtestText(report)).toContain('ftrl (gate)')
+  for (const told of [backtestText(report), pageOf(report)]) expect(told).toContain('ftrl (gate)')
 })
 
 it('says nothing of a log that does not tell its chances', async () => {
   const report = await run(smallLog())
   expect(report.offPolicy).toBeNull()
-  expect(backtestText(report)).not.toContain('off-policy')
+  for (const told of [backtestText(report), pageOf(report)]) expect(told).not.toContain('doubly robust')
 })
 
 it('ranks options of equal scores by chance, and all of them where nobody served', () => {

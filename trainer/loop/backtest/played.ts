@@ -27,6 +27,11 @@ export interface PlayOptions {
   feed: Omit<TriedFeed, 'name'>
   /** null: once, when the first day that counts begins. */
   retrainEveryMs: number | null
+  /**
+   * Examples that are new since the last model, as a share of those in the window, before the next is made. Left out: one
+   * is enough. A log of many years has days on which next to nothing was learned.
+   */
+  retrainGrowthMin?: number
   /** Event time that batch learners look back; Infinity: all of it. */
   windowMs: number
   /** Calendar days (UTC) of the log before the first that counts. */

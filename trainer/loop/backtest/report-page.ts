@@ -1,5 +1,5 @@
 import type { BacktestReport, BacktestResult } from './backtest-report.ts'
-import { factsOf, intervalText } from './backtest-text.ts'
+import { factsOf, intervalText, offPolicyTable } from './backtest-text.ts'
 import { labelOf, pageDataOf, worstSlices } from './page-data.ts'
 import { PAGE_SCRIPT } from './page-script.ts'
 import { PAGE_STYLE } from './page-style.ts'
@@ -28,6 +28,7 @@ ${factsOf(report)
   .map((fact) => `<p>${escaped(fact)}</p>`)
   .join('\n')}
 <section><h2>Results</h2>${resultsTable(report)}<p>Entropy is normalized: 1 is always saying the base rate of the same rows, lower is better. Brackets: 95 % of resampled users. Per request: mean AUC of the requests that show both labels.</p></section>
+${offPolicySection(report)}
 <section><h2>Normalized entropy over time</h2><div id="series"></div><p>Ticks at the foot: a model of ${escaped(report.results[0]!.name)} went live (${String(report.results[0]!.live.length)}).</p></section>
 <div class="two">
 <section><h2>Reliability</h2><div id="reliability"></div><p>On the dashed line scores are true. Expected calibration error ${fixed(report.ece, 4)}; chance alone would show ${fixed(report.eceNoiseFloor, 4)}.</p></section>
@@ -84,6 +85,13 @@ function resultsTable({ results }: BacktestReport): string {
     return { cells, isQuiet: kind === 'baseline' }
   })
   return table(head, rows)
+}
+
+function offPolicySection({ results }: BacktestReport): string {
+  const told = offPolicyTable(results)
+  if (told === null) return ''
+  const rows = told.rows.map((cells) => ({ cells, isQuiet: false }))
+  return `<section><h2>What the rankings would have brought</h2>${table(told.head, rows)}<p>${escaped(told.about)}</p></section>`
 }
 
 function slicesTable(report: BacktestReport): string {

@@ -4,6 +4,7 @@ import { startScorer } from '#scorer'
 import type { OpenModel } from '#scorer/model'
 import { createFeedPlayer, createFeedSimulation, createMemoryRuntime } from '#streams'
 import type { FeedPlayer, FeedSimulation, MemoryRuntime, SimulatorConfig, StreamsConfig } from '#streams'
+import { createMemoryScratchFile } from '../../joiner/pending/memory-scratch-file.ts'
 import { fitterInProcess } from '../../learning/fitter.ts'
 import { startTrainer } from '../../start-trainer.ts'
 import { CLOCK_SPEED } from '../demo/demo-times.ts'
@@ -116,6 +117,10 @@ function startsOf(runtime: MemoryRuntime, store: StateStore, { feed, openModel }
   return {
     features: () => startFeatureStore(runtime, { config: features, store }),
     scorer: () => startScorer(runtime, { config: scorer, features: reader, openModel }),
-    trainer: () => startTrainer(runtime, { config: trainer, featureSet, openModel, fitter: fitterInProcess }),
+    trainer: () =>
+      startTrainer(runtime, {
+        config: trainer,
+        ...{ featureSet, openModel, fitter: fitterInProcess, scratch: createMemoryScratchFile() },
+      }),
   }
 }

@@ -30,6 +30,8 @@ const feed = feedSchema.parse({
   limits: { batchRecordsMax: 25 },
   trainer: {
     labels: { click: { positive: ['click'], shown: ['view'], horizonMinutes: 2 } },
+    // Predictions wait on disk, too.
+    limits: { pendingBytesMax: 64 * 1_024 },
     promotion: {
       firstCandidateExamples: 20,
       candidateEveryExamples: 40,

@@ -1,20 +1,12 @@
 import type { Example, Prediction, ToldPositive } from '#schemas'
-import type { ToldOutcome } from './early-outcomes.ts'
-import { exampleOf } from './example-of.ts'
-import type { LabelRules } from './label-rules.ts'
-import type { Held } from './needed-offsets.ts'
-
-/** Event times that decide when an item's labels are final. */
-export interface JoinTimes {
-  rules: LabelRules
-  /** After the request: what is shown later is no example. */
-  shownWithinMs: number
-  /** Event time that outcomes may arrive behind the stream. */
-  graceMs: number
-}
+import type { ToldOutcome } from '../early-outcomes.ts'
+import { exampleOf } from '../example-of.ts'
+import type { JoinTimes } from '../join-times.ts'
 
 /** A prediction, what came of it so far, and how far its items are settled. */
-export interface PendingPrediction extends Held {
+export interface PendingPrediction {
+  /** Smallest offset per source of the records it was made of. */
+  offsets: Map<string, number>
   readonly prediction: Prediction
   /** @returns false: this item's labels are final already */
   attach(outcome: ToldOutcome): boolean
@@ -85,6 +77,10 @@ export function createPendingPrediction(prediction: Prediction, times: JoinTimes
         position: item.position,
       })
       if (example !== undefined) examples.push(example)
+    }
+    for (const item of items.values()) {
+      const shownAtMs = shownInTimeMs(item)
+      if (shownAtMs !== undefined && shownAtMs + waitMs <= streamTimeMs) item.isSettled = true
     }
     return examples
   }

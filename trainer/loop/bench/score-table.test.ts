@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { failedOf, scoreTable } from './score-table.ts'
+
+const http = (requestsPerSecond: number, p99: number, failed = 0) => ({
+  ...{ requestsPerSecond, p50: 1, p99, failed },
+})
+
+it('has a line for each contestant, and nothing where it was not asked by Kafka', () => {
+  const own = {
+    http: { 1: http(100, 4), 16: http(900, 30, 2) },
+    flood: http(1_000, 9),
+    half: http(500, 7, 1),
+  }
+  const peer = { http: { 1: http(50, 8), 16: http(300, 90) } }
+  const { columns, rows } = scoreTable(
+    [
+      { title: 'feedloop', runs: [own] },
+      { title: 'peer', runs: [peer, peer] },
+    ],
+    [1, 16],
+  )
+  expect(columns).toHaveLength(9)
+  expect(rows).toEqual([
+    ['feedloop', [100], [4], [900], [30], [1_000], [1], [7], [3]],
+    ['peer', [50, 50], [8, 8], [300, 300], [90, 90], [], [], [], [0, 0]],
+  ])
+  expect(failedOf(own)).toBe(3)
+})
