@@ -113,7 +113,7 @@ function stateText({ job, run, progress, isServed }: Look): string {
   if (job.state === 'done' || job.state === 'cancelled') return job.state
   if (run === null) return job.state === 'paused' ? 'paused, no process' : 'no process: resume it'
   if (job.state === 'paused') return 'paused'
-  return progress.isCaughtUp && job.follows ? 'follows' : 'running'
+  return progress.isReady && job.follows ? 'follows' : 'running'
 }
 
 const LIST_COLUMNS = [

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Outputs, RunningStage } from '#streams'
+import type { ConnectedRuntime, Outputs, RunningStage } from '#streams'
 import { StoreUnavailableError } from '../errors.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { createStages, stepsOf } from '../feature-store.ts'
@@ -80,7 +80,8 @@ export async function startReplay(parts: ReplayParts): Promise<RunningReplay> {
 }
 
 async function openStages(run: Run): Promise<void> {
-  const { runtime, features } = run.parts
+  const { features } = run.parts
+  const runtime = quiet(run.parts.runtime)
   const featureSet = compileFeatureSet(features.config)
   const steps = stepsOf(runtime, features)
   const stages = createStages({ runtime, store: run.owned.store, featureSet, steps })
@@ -95,6 +96,20 @@ async function openStages(run: Run): Promise<void> {
     const limitOf = (_: ReplayTopic, partition: number) =>
       topic === 'interactions' ? (run.copied[partition] ?? 0) : null
     run.stages.push(await runtime.readStage(shadow.stage, { endOf, limitOf, outputs: NOWHERE }))
+  }
+}
+
+/** A person looks at a bar: what a service tells in its log is in the way there. */
+function quiet(runtime: ConnectedRuntime): ConnectedRuntime {
+  const { log } = runtime
+  return {
+    ...runtime,
+    log: {
+      debug: (fields, event) => log.debug(fields, event),
+      info: (fields, event) => log.debug(fields, event),
+      warn: (fields, event) => log.warn(fields, event),
+      error: (fields, event) => log.error(fields, event),
+    },
   }
 }
 

@@ -23,7 +23,9 @@ export interface ReplayProgress {
   done: number
   /** Offsets that are left. */
   left: number
-  /** Every partition is where its end is, and reads of the states are ready. */
+  /** Reads are ready: it has been where the logs ended when it began. */
+  isReady: boolean
+  /** Reads are ready, and every partition is where its end is now. */
   isCaughtUp: boolean
   /** A fence is gone. */
   isBroken: boolean
@@ -54,7 +56,7 @@ export function progressOf(
     .flat()
     .every((fence) => fence !== null && fence.nextOffset >= fence.rebuildUntilOffset)
   const isBroken = all.some(({ next }) => next === null)
-  return { topics, total, done, left: total - done, isCaughtUp: isReady && done >= total, isBroken }
+  return { topics, total, done, left: total - done, isReady, isCaughtUp: isReady && done >= total, isBroken }
 }
 
 /** Of what was seen a while ago and now, a second; 0 when nothing moved. */

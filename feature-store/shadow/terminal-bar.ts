@@ -47,8 +47,8 @@ export function progressText({ job, progress, interactionsPerSecond }: ToldProgr
   const { done, total, left } = progress
   const rate = `${interactionsPerSecond.toFixed(0)} interactions/s`
   const paused = job.state === 'paused' ? ', paused' : ''
-  if (progress.isCaughtUp && job.follows)
-    return `caught up, follows at ${rate}; \`feedloop replay switch ${job.name}\`${paused}`
+  if (progress.isReady && job.follows)
+    return `follows, ${String(left)} records behind, ${rate}; \`feedloop replay switch ${job.name}\`${paused}`
   const share = total === 0 ? 100 : (100 * done) / total
   return `${share.toFixed(1)} %, ${String(left)} of ${String(total)} records left, ${rate}, ${durationText(left, interactionsPerSecond)} left${paused}`
 }
