@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { FEATURE_SIGNALS, registerFeatureStoreCommands, runFeatures } from '#feature-store'
+import {
+  FEATURE_SIGNALS,
+  registerFeatureStoreCommands,
+  registerReplayCommands,
+  runFeatures,
+} from '#feature-store'
 import { registerScorerCommands, runScorer, SCORER_SIGNALS } from '#scorer'
 import {
   collectRarely,
@@ -24,7 +29,7 @@ import {
   untilStopped,
   writeFeedFile,
 } from '#streams'
-import { external, registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
+import { external, liveModelOf, registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
 import { type FeedConfig, type FeedInput, feedSchema, registerLoopCommands, startFolder } from '#trainer/loop'
 import * as features from '#feature-store'
 import { hideSecrets } from '#schemas'
@@ -57,10 +62,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   const context = contextOf(program, signals)
   registerFeedCommands(program, context)
   registerRunCommand(program, context, signals)
-  registerStreamsCommands(program, context, (feed, samples) =>
-    features.judgeAttributes(feed.features, samples),
+  registerStreamsCommands(
+    program,
+    context,
+    (feed, samples) => features.judgeAttributes(feed.features, samples),
+    features.examineStates,
   )
   registerFeatureStoreCommands(program, context)
+  registerReplayCommands(program, context)
   registerScorerCommands(program, context)
   registerTrainerCommands(program, context)
   registerLoopCommands(program, context)
@@ -141,15 +150,34 @@ function registerFeedCommands(program: Command, context: CommandContext<FeedConf
     .command('check')
     .description('check the feed: every mistake of feedloop.config.ts at once')
     .option('--json', 'print the complete feed, defaults filled in')
-    .action(async ({ json }: { json?: boolean }) => {
+    .option('--running', 'only what a restart with it would mean for what runs; with --json as JSON')
+    .action(async ({ json, running }: { json?: boolean; running?: true }) => {
+      if (running) return showOutlook(context, json === true)
       const feed = await context.loadConfig()
       const { width } = features.compileFeatureSet(feed.features)
       const text = `The feed is valid: ${feed.features.features.length} features in ${width} columns, labels ${Object.keys(feed.trainer.labels).join(', ')}.`
       const told = [text, ...features.numberRanges(feed.features).map((range) => `${range}.`)]
       process.stdout.write(`${json === true ? JSON.stringify(feed, hideSecrets, 2) : told.join('\n')}\n`)
+      if (json !== true)
+        await showOutlook(context, false).catch((error: unknown) => {
+          const why = describeFailure(error).message.split('\n')[0]
+          process.stdout.write(`Not held against what runs (\`check --running\`): ${why}\n`)
+        })
       for (const warning of features.featureWarnings(feed.features))
         process.stderr.write(`Warning: ${warning}.\n`)
     })
+}
+
+/** What a restart with this configuration would mean; the model is asked for only when the set is another one. */
+async function showOutlook(context: CommandContext<FeedConfig>, isJson: boolean): Promise<void> {
+  const feed = await context.loadConfig()
+  const outlook = await features.outlookNow(feed, await context.addresses(['redis', 'kafka']))
+  const model = outlook.isSameSet || outlook.keptSetId === null ? null : await liveModelOf(context)
+  const { told, warnings } = features.outlookLines(outlook, model)
+  if (isJson)
+    return void process.stdout.write(`${JSON.stringify({ ...outlook, model, warnings }, null, 2)}\n`)
+  for (const line of told) process.stdout.write(`${line}\n`)
+  for (const warning of warnings) process.stderr.write(`Warning: ${warning}.\n`)
 }
 
 interface ServeOptions {

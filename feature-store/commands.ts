@@ -15,6 +15,8 @@ import { compileFeatureSet } from './feature-set.ts'
 import { type AwaitedStore, awaitedStore, outlastOutages } from './redis-awaited.ts'
 import { openRedisStore } from './redis-store.ts'
 import { startWhenStoreOpens } from './run-features.ts'
+import { keepOwnerDuties } from './shadow/redis-owner.ts'
+import { servingKey, statesIdOf } from './serving.ts'
 import { decodeState } from './state/blob.ts'
 import { partitionTag, type StateStore } from './state-store.ts'
 import { registerValidateCommand } from './validation/validate-commands.ts'
@@ -27,7 +29,8 @@ export interface FeatureCommandsConfig {
 }
 
 /**
- * Opens the Redis of a feed: the namespace is its topic prefix, so that two loops can share one. Who owns states waits
+ * Opens the Redis of a feed: the namespace is its topic prefix, so that two loops can share one, or the one that
+ * `replay switch` named since: an open store moves there within a quarter of a second. Who owns states waits
  * for a Redis that is away (limits.storeOutageMsMax), who only reads them does not.
  */
 export function openFeedStore(
@@ -37,7 +40,13 @@ export function openFeedStore(
 ): Promise<StateStore> {
   const { commandTimeoutMs, readKeysMax, storeOutageMsMax } = features.limits
   const outageMsMax = role === 'owner' ? storeOutageMsMax : 0
-  return openRedisStore(address, prefix, { commandTimeoutMs, readKeysMax, outageMsMax })
+  const pointerKey = servingKey(prefix, statesIdOf(compileFeatureSet(features)))
+  return openRedisStore(address, prefix, {
+    commandTimeoutMs,
+    readKeysMax,
+    outageMsMax,
+    servingKey: pointerKey,
+  })
 }
 
 /** The same for a service: it may start, and go on, while Redis is away. */
@@ -66,6 +75,15 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
     const outlast = outlastOutages(store, { awaySecondsMax, log })
     const running = startWhenStoreOpens(runtime, { config: config.features, store, outlast, ...time })
     closers.add(() => running.stop())
+    const duties = keepOwnerDuties({
+      redis,
+      prefix: config.prefix,
+      featureSet: compileFeatureSet(config.features),
+      topicName: (topic) => runtime.topicName(topic),
+      commandTimeoutMs: config.features.limits.commandTimeoutMs,
+      log,
+    })
+    closers.add(() => duties.stop())
     return { ...running, stop: () => closers.closeAll() }
   })
 }

@@ -8,7 +8,7 @@ import { createAttributesStage } from './stages/attributes-stage.ts'
 import { createItemStage } from './stages/item-stage.ts'
 import { recordSteps, type RecordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
-import type { StateStore } from './state-store.ts'
+import type { StateStore, WhyLost } from './state-store.ts'
 
 export interface FeatureStoreOptions {
   config: FeatureStoreConfig
@@ -43,14 +43,7 @@ export async function startFeatureStore(
 ): Promise<RunningFeatureStore> {
   const { config, store, outlast } = options
   const featureSet = compileFeatureSet(config)
-  const steps = recordSteps({
-    config,
-    futureSkewSecondsMax: options.futureSkewSecondsMax ?? DEFAULT_FUTURE.futureSkewSecondsMax,
-    farFutureSecondsMax: options.farFutureSecondsMax ?? DEFAULT_FUTURE.farFutureSecondsMax,
-    earliestEventMs: options.earliestEventMs,
-    partitionOf: (topic, key) => runtime.partitionOf(topic, key),
-  })
-  const parts = { runtime, store, featureSet, steps }
+  const parts = { runtime, store, featureSet, steps: stepsOf(runtime, options) }
   let stopping = false
   let outage: StoreUnavailableError | null = null
   const ready = deferred()
@@ -69,6 +62,7 @@ export async function startFeatureStore(
       const end = await run.ended.catch(sitOut)
       if (end === 'stopped' || stopping) return
       if (end === 'went_back') runtime.log.warn({}, LOG_EVENTS.storeWentBack)
+      if (end === 'switched') runtime.log.info({}, LOG_EVENTS.storeSwitched)
       run = await start()
       if (stopping) await run.stop()
     }
@@ -97,21 +91,40 @@ export async function startFeatureStore(
 interface Run {
   ready: Promise<void>
   /** Rejects when a stage died. All stages are stopped then. */
-  ended: Promise<'stopped' | 'went_back'>
+  ended: Promise<'stopped' | WhyLost>
   stop(): Promise<void>
 }
 
-async function startRun(parts: {
+export interface StagesParts {
   runtime: Runtime
   store: StateStore
   featureSet: CompiledFeatureSet
   steps: RecordSteps
-}): Promise<Run> {
+}
+
+/** The stages that keep features, live or in a replay, by what they read. */
+export function createStages(parts: StagesParts) {
+  return {
+    items: createAttributesStage('items', parts),
+    users: createAttributesStage('users', parts),
+    itemInteractions: createItemStage(parts),
+    interactions: createUserStage(parts),
+  }
+}
+
+/** What every record must pass, by the feed's configuration. */
+export const stepsOf = (runtime: Pick<Runtime, 'partitionOf'>, options: Omit<FeatureStoreOptions, 'store'>) =>
+  recordSteps({
+    config: options.config,
+    futureSkewSecondsMax: options.futureSkewSecondsMax ?? DEFAULT_FUTURE.futureSkewSecondsMax,
+    farFutureSecondsMax: options.farFutureSecondsMax ?? DEFAULT_FUTURE.farFutureSecondsMax,
+    earliestEventMs: options.earliestEventMs,
+    partitionOf: (topic, key) => runtime.partitionOf(topic, key),
+  })
+
+async function startRun(parts: StagesParts): Promise<Run> {
   const { runtime, store } = parts
-  const items = createAttributesStage('items', parts)
-  const users = createAttributesStage('users', parts)
-  const item = createItemStage(parts)
-  const user = createUserStage(parts)
+  const { items, users, itemInteractions: item, interactions: user } = createStages(parts)
   const started = await Promise.allSettled([
     runtime.runStage(items),
     runtime.runStage(users),
@@ -129,9 +142,9 @@ async function startRun(parts: {
   }
 
   let unwatch = () => {}
-  const wentBack = new Promise<'went_back'>((tell) => {
+  const wentBack = new Promise<WhyLost>((tell) => {
     const held = () => [items, users, item, user].flatMap((stage) => stage.held())
-    unwatch = store.watch(held, () => tell('went_back'))
+    unwatch = store.watch(held, (_, why) => tell(why))
   })
   const allDone = Promise.all(stages.map(({ done }) => done)).then((): 'stopped' => 'stopped')
   const ended = Promise.race([allDone, wentBack]).finally(async () => {

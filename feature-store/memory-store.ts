@@ -1,6 +1,13 @@
 import { decideApply, fenceOfOther, wentBack, type ApplyAnswer, type Fence, type HeldFence } from './fence.ts'
 import { createMemoryStates, type MemoryStates, type MemoryStoreBounds } from './memory-states.ts'
-import type { ApplyRequest, FreshPartition, StateKey, StateStore, StoreReading } from './state-store.ts'
+import type {
+  ApplyRequest,
+  FreshPartition,
+  StateKey,
+  StateStore,
+  StoreReading,
+  WhyLost,
+} from './state-store.ts'
 
 export interface MemoryStoreOptions {
   /** What is not named: MEMORY_STORE_BOUNDS. Past them `apply` rejects with StoreFullError. */
@@ -27,7 +34,8 @@ export function memoryStoreOn(states: MemoryStates): StateStore {
     throw fenceOfOther(tag, was, topic.text)
   }
   return {
-    async acquire(tag: string, { startOffset, rebuildUntilOffset, topic }: FreshPartition): Promise<Fence> {
+    async acquire(tag: string, fresh: FreshPartition): Promise<Fence> {
+      const { startOffset, rebuildUntilOffset, topic, sourceHighs = new Map() } = fresh
       const known = heldFence(tag, topic)
       if (known !== null) return states.keepFence(tag, { ...known, epoch: known.epoch + 1 })
       return states.keepFence(tag, {
@@ -37,7 +45,7 @@ export function memoryStoreOn(states: MemoryStates): StateStore {
         rebuildUntilOffset,
         streamTimeMs: -1,
         appliedAtMs: -1,
-        sourceHighs: new Map(),
+        sourceHighs,
       })
     },
     async apply(request: ApplyRequest): Promise<ApplyAnswer> {
@@ -52,10 +60,10 @@ export function memoryStoreOn(states: MemoryStates): StateStore {
     async waitUntil(tag: string, offset: number): Promise<boolean> {
       return (states.fenceOf(tag)?.nextOffset ?? -1) >= offset
     },
-    watch(heldFences: () => HeldFence[], lost: (tag: string) => void) {
+    watch(heldFences: () => HeldFence[], lost: (tag: string, why: WhyLost) => void) {
       const stop = states.watch(() => {
         const gone = heldFences().find((fence) => wentBack(fence, states.fenceOf(fence.tag)))
-        if (gone !== undefined && stop()) lost(gone.tag)
+        if (gone !== undefined && stop()) lost(gone.tag, 'went_back')
       })
       return () => void stop()
     },

@@ -9,7 +9,7 @@ export interface Script {
   sha1: string
 }
 
-export function scriptOf(name: 'acquire' | 'apply'): Script {
+export function scriptOf(name: 'acquire' | 'apply' | 'replace'): Script {
   const text = readLua(name)
   return { text, sha1: createHash('sha1').update(text).digest('hex') }
 }

@@ -1,6 +1,7 @@
 import type { RedisClient } from '#streams'
 import { parseFence, wentBack, type HeldFence } from './fence.ts'
 import { readFences } from './redis-read.ts'
+import type { WhyLost } from './state-store.ts'
 import { sleep } from './redis-sleep.ts'
 
 /**
@@ -11,7 +12,7 @@ export function watchFences(
   redis: RedisClient,
   options: { fenceKey(tag: string): string; everyMs: number },
   held: () => HeldFence[],
-  lost: (tag: string) => void,
+  lost: (tag: string, why: WhyLost) => void,
 ): () => void {
   let watching = true
   const look = async () => {
@@ -27,7 +28,7 @@ export function watchFences(
       const gone = expected.find((fence, i) => wentBack(fence, texts[i] ? parseFence(texts[i]) : null))
       if (gone === undefined) continue
       watching = false
-      lost(gone.tag)
+      lost(gone.tag, 'went_back')
     }
   }
   void look()

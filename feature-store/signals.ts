@@ -123,6 +123,10 @@ export const LOG_EVENTS = {
   partitionLost: 'feature_partition_lost',
   /** The store lost data: all stages start again from its fences. */
   storeWentBack: 'feature_store_went_back',
+  /** `replay switch`: the stages start again on the namespace that is served now. */
+  storeSwitched: 'feature_store_switched',
+  /** The time of a namespace that was served before is over. */
+  namespaceRemoved: 'feature_namespace_removed',
   /** Redis is away: the service waits for it, and says until when (`waitsSeconds`). */
   storeAwaited: 'feature_store_awaited',
   storeAnswers: 'feature_store_answers',

@@ -26,6 +26,8 @@ export interface FreshPartition {
   startOffset: number
   /** End offset of the log now: reads are not ready before it is reached. */
   rebuildUntilOffset: number
+  /** Copies up to there count as applied; left out: none. */
+  sourceHighs?: ReadonlyMap<number, number>
   /** The topic that the offsets speak of; left out or null: nobody can say. */
   topic?: TopicIdentity | null
 }
@@ -35,6 +37,9 @@ export interface StoreReading {
   fences: (Fence | null)[]
   blobs: (Buffer | null)[]
 }
+
+/** `went_back`: emptied, replaced or restored; `switched`: another namespace is served, and this store is on it now. */
+export type WhyLost = 'went_back' | 'switched'
 
 /**
  * States and offsets of one namespace. Redis in earnest, memory in tests; `stateStoreConformance` holds both.
@@ -57,9 +62,9 @@ export interface StateStore {
   waitUntil(tag: string, offset: number, waitMs: number): Promise<boolean>
   /**
    * Calls `lost` once when one of the held fences went back (see wentBack), which the owner of an idle partition
-   * would not notice. Answers how to stop watching.
+   * would not notice; or that its states are served from another namespace now. Answers how to stop watching.
    */
-  watch(held: () => HeldFence[], lost: (tag: string) => void): () => void
+  watch(held: () => HeldFence[], lost: (tag: string, why: WhyLost) => void): () => void
   /** Every entity of a partition, in no order. For audits and tools. */
   scan(tag: string): AsyncIterable<{ id: string; blob: Buffer }>
   close(): Promise<void>

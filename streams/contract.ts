@@ -1,7 +1,7 @@
 import type { RegistryAddress } from '#schemas'
 import type { KafkaSecurity } from './kafka-security.ts'
 import type { RedisAccess } from './redis-access.ts'
-import type { Runtime } from './stage.ts'
+import type { ConnectedRuntime } from './stage.ts'
 
 /** Where Kafka is, as its clients are told: everything that `kafkaSettingsOf` makes settings of. */
 export interface KafkaAddress extends KafkaSecurity {
@@ -35,7 +35,7 @@ export interface CommandContext<Config> {
    */
   addresses<Wanted extends keyof Addresses>(wanted: readonly Wanted[]): Promise<Pick<Addresses, Wanted>>
   /** Connects to Kafka and the registry. `name` becomes the client id. */
-  connect(name: string): Promise<Runtime & { close(): Promise<void> }>
+  connect(name: string): Promise<ConnectedRuntime>
   /** Runs until SIGINT/SIGTERM or until `done` settles, then calls stop. */
   untilStopped(running: { done: Promise<void>; stop(): Promise<void> }): Promise<void>
 }

@@ -6,6 +6,7 @@ export type {
   Check,
   Checks,
   Clock,
+  ConnectedRuntime,
   Follower,
   Logger,
   Outputs,

@@ -143,3 +143,21 @@ export interface Runtime {
   follow<K extends TopicKey>(follower: Follower<K>): Promise<RunningStage>
   outputs(name: string): Promise<Outputs & { close(): Promise<void> }>
 }
+
+/** How far a stage without a group reads. */
+export interface LogStageOptions<K extends TopicKey> {
+  /** First offset of a partition that is not read; null: goes on with whatever comes. Asked before every fetch. */
+  endOf(topic: K, partition: number): number | null
+  /** First offset of a partition that must wait for now; null or left out: nothing waits. */
+  limitOf?(topic: K, partition: number): number | null
+  /** Takes what the stage and the runner write, dead letters included. */
+  outputs: Outputs
+}
+
+/** The Runtime on real brokers. */
+export interface ConnectedRuntime extends Runtime {
+  /** Runs a stage without a group, from where `opened` says, up to given ends: a replay beside the live one. */
+  readStage<K extends TopicKey>(stage: Stage<K>, options: LogStageOptions<K>): Promise<RunningStage>
+  /** Stops what still runs, then disconnects. Safe to call twice. */
+  close(): Promise<void>
+}

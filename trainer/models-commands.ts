@@ -43,6 +43,16 @@ export function registerModelList(models: Command, context: Context): void {
     })
 }
 
+/** The model that serves, and of which features it is; null: none does. */
+export async function liveModelOf(
+  context: Pick<Context, 'connect'>,
+): Promise<{ modelId: string; featureSetId: string } | null> {
+  const log = await connected(context, readModelLog)
+  const live = log.live()
+  const manifest = live === undefined ? undefined : manifestOf(live)
+  return manifest === undefined ? null : { modelId: manifest.modelId, featureSetId: manifest.featureSetId }
+}
+
 interface MoveFlags {
   force?: true
   reason?: string

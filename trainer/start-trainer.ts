@@ -61,19 +61,10 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
     let own = 0
     const base = modelLog.sequence
     const nextSequence = () => Math.max(modelLog.sequence, base + own++) + 1
-    const parts = {
-      config,
-      featureSet,
-      desk,
-      fitter,
-      scratch: windowScratch,
-      leads,
-      nextSequence,
-      clock,
-      log,
-      signals,
-    }
-    const learning = createLearning(parts)
+    const learning = createLearning({
+      ...{ config, featureSet, desk, fitter, leads, nextSequence },
+      ...{ scratch: windowScratch, clock, log, signals },
+    })
     // Examples are marked by what the learner of the same process sees.
     labelsOut = learning.labelsOut
     return {

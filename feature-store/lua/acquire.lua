@@ -7,6 +7,7 @@
 -- ARGV[3]  offset up to which reads are not ready when there is no fence
 -- ARGV[4]  which topic of its name is there now, '-' when nobody can say
 -- ARGV[5]  what to do with a fence that is for another one: 'refuse', 'keep', or 'rebuild' (begin from nothing)
+-- ARGV[6]  source offsets that count as applied when there is no fence, 'partition:offset,...' or '-'
 --
 -- Answers the fence as it is now (see FORMAT.md), or 'CHANGED ' and the other topic; nothing is written then. A kept fence
 -- forgets its source offsets. An error `FORMAT ...` when what is there is no fence we know.
@@ -23,7 +24,7 @@ if text and was and ARGV[4] ~= '-' and was ~= ARGV[4] then
   end
 end
 if not text then
-  text = table.concat({ '1', ARGV[1], '1', ARGV[2], ARGV[3], '-1', '-1', '-' }, ' ')
+  text = table.concat({ '1', ARGV[1], '1', ARGV[2], ARGV[3], '-1', '-1', ARGV[6] }, ' ')
 else
   local storeId, epoch, rest = string.match(text, '^1 (%S+) (%d+) (.+)$')
   if not storeId then

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { hideSecrets, withoutSecrets } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
-import type { CommandContext } from '../contract.ts'
+import type { Addresses, CommandContext } from '../contract.ts'
+import { OperatorError } from '../errors.ts'
 import { table } from '../table.ts'
 import type { Finding } from './finding.ts'
-import { knownAddresses } from './known-addresses.ts'
+import { type KnownAddresses, knownAddresses } from './known-addresses.ts'
 import { examine } from './process-doctor.ts'
 import { examineSamples } from './process-samples.ts'
 import type { Samples } from './samples.ts'
@@ -13,6 +14,7 @@ export function registerDoctorCommands<Config extends StreamsConfig>(
   program: Command,
   context: Pick<CommandContext<Config>, 'loadConfig' | 'addresses'>,
   judgeSamples: (config: Config, samples: Samples) => Finding[],
+  examineStates: ExamineStates<Config>,
 ): void {
   program
     .command('doctor')
@@ -24,6 +26,7 @@ export function registerDoctorCommands<Config extends StreamsConfig>(
       const findings = [
         ...(await examine(config, addresses)),
         ...(await examineSamples(config, addresses, (samples) => judgeSamples(config, samples))),
+        ...(await examineStates(config, answeringOf(addresses))),
       ]
       if (json) process.stdout.write(`${JSON.stringify(findings, hideSecrets, 2)}\n`)
       else {
@@ -34,6 +37,19 @@ export function registerDoctorCommands<Config extends StreamsConfig>(
       }
       if (findings.some(({ verdict }) => verdict === 'failed')) process.exitCode = 1
     })
+}
+
+/** What the part that keeps states says of them; asked with the addresses that are known. */
+export type ExamineStates<Config> = (
+  config: Config,
+  addresses: Partial<Pick<Addresses, 'kafka' | 'redis'>>,
+) => Promise<Finding[]>
+
+function answeringOf({ kafka, redis }: KnownAddresses): Partial<Pick<Addresses, 'kafka' | 'redis'>> {
+  return {
+    ...(kafka instanceof OperatorError ? {} : { kafka }),
+    ...(redis instanceof OperatorError ? {} : { redis }),
+  }
 }
 
 /** Each action once, with all checks that ask for it. */

@@ -22,6 +22,7 @@ const attemptsOn = (key: string) =>
     ['scan', 0, 'MATCH', key],
     ['eval', "return redis.call('GET', KEYS[1])", 1, key],
     ['evalsha', NO_SHA1, 1, key],
+    ['unlink', key],
     ['del', key],
   ] as const
 

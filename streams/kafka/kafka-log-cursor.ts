@@ -17,8 +17,14 @@ export interface LogCursor {
   caughtUp(): boolean
   /** The same of one partition. */
   hasReadToEnd(partition: number): boolean
-  /** One round of fetches, one request per leader. Waits up to `fetchWaitMs` for something new. */
-  poll(): Promise<FetchedPartition[]>
+  /**
+   * One round of fetches, one request per leader. Waits up to `fetchWaitMs` for something new.
+   *
+   * @param isWanted left out: every partition is asked; when none is wanted, nothing is asked and nothing waited for
+   */
+  poll(isWanted?: (partition: number) => boolean): Promise<FetchedPartition[]>
+  /** The next poll begins there. */
+  seek(partition: number, offset: number): void
   close(): Promise<void>
 }
 
@@ -69,8 +75,10 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
     if (first > wanted) parts.lost?.(partition, wanted, first)
   }
 
-  async function poll(): Promise<FetchedPartition[]> {
-    const perLeader = leadersOf(cluster, topicName, partitions)
+  async function poll(isWanted: (partition: number) => boolean = () => true): Promise<FetchedPartition[]> {
+    const wanted = partitions.filter(isWanted)
+    if (wanted.length === 0) return []
+    const perLeader = leadersOf(cluster, topicName, wanted)
     if (perLeader instanceof Error) {
       await recovery.recover(perLeader)
       return []
@@ -89,7 +97,8 @@ export async function openLogCursor(parts: LogCursorParts): Promise<LogCursor> {
 
   const caughtUp = () => !partitions.some(fetches.isBehind)
   const hasReadToEnd = (partition: number) => !fetches.isBehind(partition)
-  return { partitions, positions, ends, poll, close: disconnect, caughtUp, hasReadToEnd }
+  const seek = (partition: number, offset: number) => void positions.set(partition, offset)
+  return { partitions, positions, ends, poll, seek, close: disconnect, caughtUp, hasReadToEnd }
 }
 
 async function partitionsOf(

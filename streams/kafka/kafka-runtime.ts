@@ -13,6 +13,7 @@ import { createKafka, reachBrokers } from './kafka-client.ts'
 import { askAgain } from './kafka-ask-again.ts'
 import { classifyKafkaError, topicsMissing } from './kafka-errors.ts'
 import { runKafkaFollower } from './kafka-follower.ts'
+import { runLogStage } from './kafka-log-stage.ts'
 import { openKafkaOutputs } from './kafka-outputs.ts'
 import { mustSee } from './kafka-topics.ts'
 import { runKafkaStage } from './group/kafka-stage.ts'
@@ -23,7 +24,7 @@ import { partitionsDiffer } from '../topic-identity.ts'
 import { createTopicIdentities, type TopicIdentitiesParts } from './kafka-topic-identities.ts'
 import { watchTopics } from './kafka-topic-watch.ts'
 import { createSignals } from '../signal-registry.ts'
-import type { Logger, Runtime, Signals } from '../stage.ts'
+import type { ConnectedRuntime, Logger, Signals } from '../stage.ts'
 
 /** How long a widened topic may go unnoticed; one small request for all topics. */
 const TOPICS_LOOKED_AT_MS = 3_000
@@ -39,10 +40,7 @@ export interface ConnectOptions {
   codec?: Codec
 }
 
-export type KafkaRuntime = Runtime & {
-  /** Stops what still runs, then disconnects. Safe to call twice. */
-  close(): Promise<void>
-}
+export type KafkaRuntime = ConnectedRuntime
 
 export function catalogueOf(config: StreamsConfig): TopicCatalogue {
   const { partitions, replicationFactor, compression } = config.kafka
@@ -96,6 +94,10 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
       sourcesCoPartitioned(stage.name, stage.sources, partitionCount, topicName)
       const outputs = await classified(openKafkaOutputs({ ...parts, name: stage.name }))
       return open.tracked(watch.guarded(runKafkaStage(stage, { ...parts, outputs }), stage.sources))
+    },
+    async readStage(stage, options) {
+      sourcesCoPartitioned(stage.name, stage.sources, partitionCount, topicName)
+      return open.tracked(await classified(runLogStage(stage, options, parts)))
     },
     async follow(follower) {
       const running = await classified(runKafkaFollower(follower, parts))

@@ -1,0 +1,234 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { OperatorError } from '#streams'
+import { partitionTag } from '../state-store.ts'
+import { layoutIdsOf, OWNED_NOW_MS } from './owned-set.ts'
+import { keptNow } from './outlook.ts'
+import { planReplay } from './plan-replay.ts'
+import { startReplay } from './process-replay.ts'
+import type { ReplayEnd, ToldProgress } from './replay-parts.ts'
+import { parseMoment, parseRate } from './range.ts'
+import { namespaceGlob, REPLAY_TOPICS, type ReplayJob, type ReplayTopic } from './replay-job.ts'
+import { RUN_FORGOTTEN_MS } from './redis-replays.ts'
+import { type ReplayContext, type ReplaySession, withSession } from './session.ts'
+import { openReplayBar } from './terminal-bar.ts'
+
+interface StartFlags {
+  from: string
+  to: string
+  into: string
+  topics?: readonly ReplayTopic[]
+  rate?: number
+  forConfig?: true
+  json?: true
+}
+
+const TOPIC_WORDS: Record<string, ReplayTopic> = {
+  interactions: 'interactions',
+  'item-interactions': 'itemInteractions',
+  users: 'users',
+  items: 'items',
+}
+
+export function registerStart(replay: Command, context: ReplayContext): void {
+  replay
+    .command('start')
+    .description(
+      'run a range of the topics through the live stages into states of their own, beside live traffic',
+    )
+    .requiredOption('--into <name>', 'what to call it: 1 to 32 of a-z 0-9 -')
+    .option(
+      '--from <moment>',
+      'an offset of every partition, a time (2026-11-29T10:00:00Z) or a time ago (6h)',
+      '0',
+    )
+    .option('--to <moment>', 'the same; `now` goes on with what comes until it is switched to', 'now')
+    .option('--topics <list>', 'interactions, item-interactions, users, items (default: all)', topicsOf)
+    .option(
+      '--rate <n/s>',
+      'interactions a second, of users and of items each (default: what is left)',
+      parseRate,
+    )
+    .option('--for-config', 'only the states that this configuration lacks, beside those that are there')
+    .option('--json', 'print what it came to as JSON')
+    .action((flags: StartFlags) => withSession(context, (session) => start(session, context, flags)))
+}
+
+export function registerResume(replay: Command, context: ReplayContext): void {
+  replay
+    .command('resume')
+    .description('go on with a replay that is paused, or whose process is gone')
+    .argument('<name>', 'the replay')
+    .option('--rate <n/s>', 'another rate from now on', parseRate)
+    .option('--json', 'print what it came to as JSON')
+    .action((name: string, flags: { rate?: number; json?: true }) =>
+      withSession(context, (session) => resume(session, context, name, flags)),
+    )
+}
+
+function topicsOf(text: string): ReplayTopic[] {
+  return text.split(',').map((word) => {
+    const topic = TOPIC_WORDS[word.trim()]
+    if (topic === undefined)
+      throw new InvalidArgumentError(`must be some of ${Object.keys(TOPIC_WORDS).join(', ')}.`)
+    return topic
+  })
+}
+
+async function start(session: ReplaySession, context: ReplayContext, flags: StartFlags): Promise<void> {
+  const { replays, featureSet, config } = session
+  const runtime = await session.runtime()
+  const nowMs = runtime.clock.nowMs()
+  const moment = (text: string) => ({ text, moment: parseMoment(text, nowMs) })
+  const { namespace, topics } = flags.forConfig
+    ? await lacking(session, flags.topics)
+    : { namespace: `${config.prefix}:${flags.into}`, topics: flags.topics ?? REPLAY_TOPICS }
+  const { job, warnings } = await planReplay(
+    {
+      name: flags.into,
+      namespace,
+      kind: flags.forConfig ? 'config' : 'copy',
+      topics,
+      from: moment(flags.from),
+      to: moment(flags.to),
+      ratePerSecond: flags.rate ?? null,
+      atMs: nowMs,
+    },
+    featureSet,
+    await session.range(),
+    (topic) => runtime.topicName(topic),
+  )
+  for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`)
+  await replays.add(job)
+  // What an earlier replay of this name may have left, when Redis had lost its record.
+  if (job.kind === 'copy') await replays.remove(namespaceGlob(job.namespace))
+  // The restart is the switch: the new services shall look where the old ones keep the rest.
+  else if (job.namespace !== config.prefix)
+    await replays.changeServing(
+      job.statesId,
+      (serving) => serving ?? { namespace: job.namespace, sinceMs: nowMs, kept: [] },
+    )
+  await runHere(session, context, job, flags.json === true)
+}
+
+/** The topics of whose states a configuration has none yet, and where the rest of them is. */
+async function lacking(
+  { config, featureSet, statesId, replays, ...session }: ReplaySession,
+  chosen: readonly ReplayTopic[] = REPLAY_TOPICS,
+): Promise<{ namespace: string; topics: ReplayTopic[] }> {
+  const kept = keptNow(await replays.ownedSets(), (await session.runtime()).clock.nowMs())
+  const namespace = (await replays.serving(statesId))?.namespace ?? kept?.namespace ?? config.prefix
+  const store = await session.store(namespace)
+  const runtime = await session.runtime()
+  const layoutIds = layoutIdsOf(featureSet)
+  const topics: ReplayTopic[] = []
+  for (const topic of REPLAY_TOPICS.filter((one) => chosen.includes(one))) {
+    const tags = Array.from({ length: runtime.partitionCount(topic) }, (_, partition) =>
+      partitionTag(runtime.topicName(topic), partition, layoutIds[topic]),
+    )
+    if ((await store.fences(tags)).includes(null)) topics.push(topic)
+  }
+  if (topics.length === 0)
+    throw new OperatorError(
+      'replay_nothing_lacks',
+      'Nothing to do: all states that this configuration needs are there. Restart the services with it.',
+    )
+  return { namespace, topics }
+}
+
+async function resume(
+  session: ReplaySession,
+  context: ReplayContext,
+  name: string,
+  { rate, json }: { rate?: number; json?: true },
+): Promise<void> {
+  const { replays } = session
+  const found = await replays.job(name)
+  await refuseToResume(session, found)
+  const job = await replays.change(name, (asked) => ({
+    ...asked,
+    state: 'running',
+    ratePerSecond: rate ?? asked.ratePerSecond,
+  }))
+  const before = await replays.running(name)
+  if (before !== null && (await stillRuns(session, name, before.atMs))) {
+    const told = { name, runsAt: before.where }
+    process.stdout.write(
+      json ? `${JSON.stringify(told)}\n` : `${name} goes on where it runs: ${before.where}.\n`,
+    )
+    return
+  }
+  await runHere(session, context, job!, json === true)
+}
+
+async function refuseToResume({ replays, ...session }: ReplaySession, job: ReplayJob): Promise<void> {
+  const { name, state } = job
+  if (state === 'done' || state === 'cancelled' || state === 'switched')
+    throw new OperatorError('replay_over', `${name} is ${state}: there is nothing to go on with.`)
+  const nowMs = (await session.runtime()).clock.nowMs()
+  const owner = (await replays.ownedSets()).find(
+    ({ statesId, namespace, atMs }) =>
+      statesId === job.statesId && namespace === job.namespace && nowMs - atMs <= OWNED_NOW_MS,
+  )
+  if (owner !== undefined)
+    throw new OperatorError(
+      'replay_over',
+      `A features service keeps the states of ${name} now: there is nothing to go on with.`,
+    )
+}
+
+/** Whether its process says so again; the word of one that was killed is forgotten after a while. */
+async function stillRuns({ replays }: ReplaySession, name: string, atMs: number): Promise<boolean> {
+  const endMs = Date.now() + RUN_FORGOTTEN_MS + 1_000
+  for (;;) {
+    const run = await replays.running(name)
+    if (run === null) return false
+    if (run.atMs !== atMs) return true
+    if (Date.now() > endMs) return false
+    await new Promise((wake) => setTimeout(wake, 100))
+  }
+}
+
+/** Until it is over, or somebody stops this process: then it can be resumed. */
+async function runHere(
+  session: ReplaySession,
+  context: ReplayContext,
+  job: ReplayJob,
+  isJson: boolean,
+): Promise<void> {
+  const { config, replays } = session
+  const bar = openReplayBar(process.stderr)
+  const { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs } = config.limits
+  let last: ToldProgress | null = null
+  const running = await startReplay({
+    prefix: config.prefix,
+    job,
+    replays,
+    store: await session.store(job.namespace, 'owner'),
+    runtime: await session.runtime(),
+    range: await session.range(),
+    features: { config: config.features, futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs },
+    tell(told) {
+      last = told
+      bar.show(told)
+    },
+  })
+  await context.untilStopped({ done: running.ended.then(() => undefined), stop: () => running.stop() })
+  bar.end()
+  const end = await running.ended
+  const { done, total, left } = (last as ToldProgress | null)?.progress ?? { done: 0, total: 0, left: 0 }
+  const told = { name: job.name, end, done, total, left }
+  process.stdout.write(isJson ? `${JSON.stringify(told)}\n` : `${endText(job, end)}\n`)
+}
+
+function endText({ name, follows }: ReplayJob, end: ReplayEnd): string {
+  switch (end) {
+    case 'done':
+      return `${name} is done: \`feedloop replay diff ${name}\` holds it against what is live.`
+    case 'taken_over':
+      return `Others own the states of ${name} now: the features service after a switch, or this replay in another process.`
+    case 'cancelled':
+      return `${name} was cancelled.`
+    case 'stopped':
+      return `${name} stopped, ${follows ? 'and is behind more and more' : 'before it was done'}: go on with \`feedloop replay resume ${name}\`.`
+  }
+}

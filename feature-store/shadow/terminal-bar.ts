@@ -1,0 +1,54 @@
+import cliProgress from 'cli-progress'
+import { durationText } from './progress.ts'
+import type { ToldProgress } from './replay-parts.ts'
+
+export interface ReplayBar {
+  show(told: ToldProgress): void
+  end(): void
+}
+
+const LINE_EVERY_MS = 5_000
+
+/** A bar on a terminal, a line every five seconds elsewhere. */
+export function openReplayBar(stream: NodeJS.WriteStream): ReplayBar {
+  if (!stream.isTTY) {
+    let toldAtMs = -Infinity
+    return {
+      show(told) {
+        const nowMs = performance.now()
+        if (nowMs - toldAtMs < LINE_EVERY_MS) return
+        toldAtMs = nowMs
+        stream.write(`${told.job.name}: ${progressText(told)}\n`)
+      },
+      end: () => undefined,
+    }
+  }
+  const bar = new cliProgress.SingleBar({
+    stream,
+    format: '{bar} {percentage} % | {text}',
+    hideCursor: true,
+  })
+  let isStarted = false
+  return {
+    show(told) {
+      const { done, total } = told.progress
+      if (!isStarted) bar.start(total, done, { text: '' })
+      isStarted = true
+      bar.setTotal(total)
+      bar.update(done, { text: progressText(told) })
+    },
+    end: () => {
+      if (isStarted) bar.stop()
+    },
+  }
+}
+
+export function progressText({ job, progress, interactionsPerSecond }: ToldProgress): string {
+  const { done, total, left } = progress
+  const rate = `${interactionsPerSecond.toFixed(0)} interactions/s`
+  const paused = job.state === 'paused' ? ', paused' : ''
+  if (progress.isReady && job.follows)
+    return `follows, ${String(left)} records behind, ${rate}; \`feedloop replay switch ${job.name}\`${paused}`
+  const share = total === 0 ? 100 : (100 * done) / total
+  return `${share.toFixed(1)} %, ${String(left)} of ${String(total)} records left, ${rate}, ${durationText(left, interactionsPerSecond)} left${paused}`
+}
