@@ -61,7 +61,7 @@ describe('the whole loop, in memory', () => {
 
   it('calibrates the model that serves, and its predictions say by what', async () => {
     // A learner that claims too much; nobody challenges its first champion.
-    const { promotion, learners, ...rest } = feed.trainer
+    const { promotion, learners, retrain, ...rest } = feed.trainer
     const trainer = trainerConfigSchema.parse({
       ...rest,
       learner: { alpha: 3 },
