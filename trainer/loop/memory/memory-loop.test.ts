@@ -61,10 +61,10 @@ describe('the whole loop, in memory', () => {
 
   it('calibrates the model that serves, and its predictions say by what', async () => {
     // A learner that claims too much; nobody challenges its first champion.
-    const { promotion, learners, retrain, ...rest } = feed.trainer
+    const { promotion, learners, ...rest } = feed.trainer
     const trainer = trainerConfigSchema.parse({
       ...rest,
-      learner: { alpha: 3 },
+      learner: { alpha: 1.5 },
       calibration: { everyMinutes: 2 },
       promotion: { ...promotion, candidateEveryExamples: 1_000_000 },
     })
