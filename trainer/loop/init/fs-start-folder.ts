@@ -31,5 +31,5 @@ export async function startFolder(folder: string, writeFeed: (folder: string) =>
   })
   const { impressions } = sink.close(truth)
   writeFileSync(join(folder, 'README.md'), startReadme(impressions, truth.bestReachableNormalizedEntropy))
-  return `Wrote ${folder}: feedloop.config.ts, data/ (${impressions.toLocaleString('en-US')} shown items of a made-up feed) and README.md.\nA first result: cd ${folder} && npx feedloop train --data data --learner ftrl\n`
+  return `Wrote ${folder}: feedloop.config.ts, data/ (${impressions.toLocaleString('en-US')} shown items of a made-up feed) and README.md.\nA first result: cd ${folder} && npx feedloop train --data data\n`
 }

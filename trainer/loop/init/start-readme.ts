@@ -6,9 +6,8 @@ export function startReadme(impressions: number, reachable: number): string {
 items. Its truth is in \`data/truth.json\`: no model can be below a normalized entropy of ${String(reachable)} on it for long.
 
 \`\`\`sh
-npx feedloop train --data data --learner ftrl                    # a first model, in seconds
+npx feedloop train --data data                                   # a first model: trees; --learner ftrl takes seconds
 npx feedloop evaluate --run runs/ID --html report.html           # what it is worth; ID: what train wrote
-npx feedloop train --data data                                   # trees, which find more and take longer
 npx feedloop backtest --dataset folder --path data               # a model every day, as live
 \`\`\`
 
