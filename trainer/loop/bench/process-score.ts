@@ -1,11 +1,19 @@
+import path from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { openTestStack, tableText, writeResults } from '#streams/testing'
+import { openTestStack, startBuilt, tableText, writeResults } from '#streams/testing'
 import { loadHttp } from './http-load.ts'
 import { floodKafka, streamKafka } from './kafka-load.ts'
 import { type ModelName, openScoreLoop, type ScoreLoop } from './kafka-score-loop.ts'
 import { type FastApi, startFastApi } from './process-fastapi.ts'
 import { CANDIDATES, COLUMNS, scoreRequests, TREES } from './score-feed.ts'
-import { failedOf, type ScoreRow, type ScoreRun, scoreTable } from './score-table.ts'
+import {
+  failedOf,
+  type RetrainRun,
+  retrainTable,
+  type ScoreRow,
+  type ScoreRun,
+  scoreTable,
+} from './score-table.ts'
 
 const CONNECTIONS = [1, 16] as const
 const BODIES = 200
@@ -18,6 +26,16 @@ interface Options {
   seconds: number
   peers: boolean
 }
+
+interface RetrainOptions {
+  json?: string
+  rounds: number
+  seconds: number
+  rows: number
+}
+
+const RETRAIN_PROGRAM = path.join(import.meta.dirname, 'process-retrain.ts')
+const FITTING_LINE = 'fitting'
 
 const positive = (text: string): number => {
   const value = Number(text)
@@ -36,38 +54,79 @@ program
   .option('--seconds <n>', 'how long each load lasts', positive, 8)
   .option('--no-peers', 'feedloop alone')
   .action(score)
+program
+  .command('retrain')
+  .description('what a retrain beside it does to the answers of the scorer, by Kafka at half load')
+  .option('--json <file>', 'write all numbers there')
+  .option('--rounds <n>', 'how often each is measured, in turn', positive, 5)
+  .option('--seconds <n>', 'how long each load lasts', positive, 8)
+  .option('--rows <n>', 'that are trained on', positive, 500_000)
+  .action(retrain)
 await program.parseAsync()
 
-async function score({ json, rounds, seconds, peers }: Options): Promise<void> {
+/** Half of what the scorer can do, with and without a retrain under way, in turn. */
+async function retrain({ json, rounds, seconds, rows: count }: RetrainOptions): Promise<void> {
+  await onLoop(async (loop) => {
+    await loop.serve('trees')
+    const requests = scoreRequests('retrain')
+    const ask = () => requests.next().value!
+    const { runtime, adopt, addresses } = loop.own
+    await floodKafka(runtime, ask, FLOOD_REQUESTS)
+    const maximum = await floodKafka(runtime, ask, FLOOD_REQUESTS)
+    const half = { perSecond: maximum.requestsPerSecond / 2, seconds }
+    const runs: RetrainRun[] = []
+    for (let round = 0; round < rounds; round++) {
+      const alone = await streamKafka(runtime, ask, half)
+      const trainer = adopt(startBuilt('retrain', RETRAIN_PROGRAM, [String(count)], addresses))
+      await trainer.wrote(FITTING_LINE)
+      const beside = await streamKafka(runtime, ask, half)
+      trainer.mayEnd()
+      await trainer.kill()
+      runs.push({ alone, beside })
+      say(JSON.stringify(runs.at(-1)))
+    }
+    const table = retrainTable(runs)
+    process.stdout.write(`${tableText(table)}\n`)
+    if (json !== undefined)
+      writeResults(json, 'bench', { tables: { retrain: table }, details: { maximum, runs, rows: count } })
+  })
+}
+
+async function onLoop(measure: (loop: ScoreLoop) => Promise<void>): Promise<void> {
   const stack = await openTestStack(new AbortController().signal, say, { measured: true })
   try {
     const loop = await openScoreLoop(stack.addresses, say)
+    await measure(loop).finally(() => loop.close())
+  } finally {
+    await stack.close()
+  }
+}
+
+async function score({ json, rounds, seconds, peers }: Options): Promise<void> {
+  await onLoop(async (loop) => {
     const fastApi = peers ? await startFastApi(loop.models.trees.onnx, FASTAPI_WORKERS) : undefined
+    const rows: ScoreRow[] = [
+      { title: `feedloop, ${String(TREES)} trees`, runs: [] },
+      { title: 'feedloop, linear', runs: [] },
+      ...(fastApi
+        ? [{ title: `FastAPI, ${String(FASTAPI_WORKERS)} workers, the same trees`, runs: [] }]
+        : []),
+    ]
     try {
-      const rows: ScoreRow[] = [
-        { title: `feedloop, ${String(TREES)} trees`, runs: [] },
-        { title: 'feedloop, linear', runs: [] },
-        ...(fastApi
-          ? [{ title: `FastAPI, ${String(FASTAPI_WORKERS)} workers, the same trees`, runs: [] }]
-          : []),
-      ]
       for (let round = 0; round < rounds; round++) {
         rows[0]!.runs.push(await ownRun(loop, { name: 'trees', round, seconds }))
         rows[1]!.runs.push(await ownRun(loop, { name: 'linear', round, seconds }))
         if (fastApi !== undefined) rows[2]!.runs.push(await peerRun(fastApi, loop, seconds))
         for (const { title, runs } of rows) say(`${title}: ${JSON.stringify(runs.at(-1))}`)
       }
-      const table = scoreTable(rows, CONNECTIONS)
-      process.stdout.write(`${tableText(table)}\n`)
-      if (rows.some(({ runs }) => runs.some((run) => failedOf(run) > 0))) process.exitCode = 1
-      if (json !== undefined) writeResults(json, 'bench', { tables: { score: table }, details: { rows } })
     } finally {
       await fastApi?.close()
-      await loop.close()
     }
-  } finally {
-    await stack.close()
-  }
+    const table = scoreTable(rows, CONNECTIONS)
+    process.stdout.write(`${tableText(table)}\n`)
+    if (rows.some(({ runs }) => runs.some((run) => failedOf(run) > 0))) process.exitCode = 1
+    if (json !== undefined) writeResults(json, 'bench', { tables: { score: table }, details: { rows } })
+  })
 }
 
 async function ownRun(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { failedOf, scoreTable } from './score-table.ts'
+import { failedOf, retrainTable, scoreTable } from './score-table.ts'
 
 const http = (requestsPerSecond: number, p99: number, failed = 0) => ({
   ...{ requestsPerSecond, p50: 1, p99, failed },
@@ -25,4 +25,13 @@ it('has a line for each contestant, and nothing where it was not asked by Kafka'
     ['peer', [50, 50], [8, 8], [300, 300], [90, 90], [], [], [], [0, 0]],
   ])
   expect(failedOf(own)).toBe(3)
+})
+
+it('compares each round of a retrain with its own', () => {
+  const run = (alone: number, beside: number) => ({ alone: http(500, alone), beside: http(500, beside) })
+  const { rows } = retrainTable([run(10, 12), run(20, 30)])
+  expect(rows).toEqual([
+    ['alone', [500, 500], [1, 1], [10, 20], [1, 1]],
+    ['a retrain beside it', [500, 500], [1, 1], [12, 30], [1.2, 1.5]],
+  ])
 })

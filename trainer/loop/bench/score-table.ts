@@ -50,3 +50,27 @@ export function failedOf({ http, flood, half }: ScoreRun): number {
   const all = [...Object.values(http), flood, half]
   return all.reduce((sum, load) => sum + (load?.failed ?? 0), 0)
 }
+
+/** One round: half load without and with a retrain beside it. */
+export interface RetrainRun {
+  alone: KafkaLoad
+  beside: KafkaLoad
+}
+
+export function retrainTable(runs: readonly RetrainRun[]): ResultTable {
+  const row = (title: string, load: (run: RetrainRun) => KafkaLoad) => [
+    title,
+    ...[runs.map((run) => load(run).requestsPerSecond), runs.map((run) => load(run).p50)],
+    ...[runs.map((run) => load(run).p99), runs.map((run) => load(run).p99 / run.alone.p99)],
+  ]
+  return {
+    columns: [
+      { title: 'half load by Kafka' },
+      { title: 'requests/s', digits: 0 },
+      { title: 'p50 ms', digits: 1 },
+      { title: 'p99 ms', digits: 1 },
+      { title: 'p99 x alone', digits: 2 },
+    ],
+    rows: [row('alone', ({ alone }) => alone), row('a retrain beside it', ({ beside }) => beside)],
+  }
+}
