@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { documentsOf, feedloopCommandsOf } from '#streams/testing'
+import { documentsOf, feedloopCommandsOf, typedCommand, typedCommand } from '#streams/testing'
 import * as kinds from '#feature-store/kinds'
 import { feedSchema, type FeedConfig } from '#trainer/loop'
 import * as packageExports from './cli.ts'
@@ -111,18 +111,14 @@ describe('usage', () => {
 describe('a command that a README names', () => {
   const named = new Set(documentsOf(import.meta.dirname).flatMap(({ text }) => feedloopCommandsOf(text)))
   it.each([...named])('feedloop %s', async (command) => {
-    const typed = command.split(/\s+/)
-    const end = typed.findIndex((word) => !/^[a-z][a-z-]*$/.test(word))
-    const words = end === -1 ? typed : typed.slice(0, end)
+    const { words, options } = typedCommand(command)
     const { exitCode, stdout } = await feedloop(...words, '--help')
     expect(exitCode).toBe(0)
     const usage = /^Usage: feedloop (.*)$/m.exec(stdout)![1]!
     const path = usage.split(/ (?=\[|<)/)[0]!.split(' ')
+    const taken = [...usage.matchAll(/<\w+>|\[(?!options\])\w+\]/g)]
     expect(words.slice(0, path.length)).toEqual(path)
-    expect(words.length - path.length).toBeLessThanOrEqual(
-      usage.match(/<\w+>|\[(?!options\])\w+\]/g)?.length ?? 0,
-    )
-    const options = typed.filter((word) => word.startsWith('--') && word !== '--config')
+    expect(words.length - path.length).toBeLessThanOrEqual(taken.length)
     for (const option of options) expect(stdout).toContain(option)
   })
 })

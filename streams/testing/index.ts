@@ -36,7 +36,7 @@ export {
 export { tableText } from './measured/result-table.ts'
 export { type Spread, spreadOf, spreadText } from './measured/spread.ts'
 export { documentsOf } from './measured/fs-readmes.ts'
-export { feedloopCommandsOf } from './measured/readme-facts.ts'
+export { feedloopCommandsOf, typedCommand } from './measured/readme-facts.ts'
 export {
   createTopologyTestDriver,
   type CrashMoment,

@@ -18,6 +18,14 @@ export function feedloopCommandsOf(text: string): string[] {
   return unique([...text.matchAll(/npx feedloop ([^`\n#|]+)/g)].map(([, command]) => command!.trim()))
 }
 
+/** Its words before the first that is a value, and its own options. */
+export function typedCommand(command: string): { words: string[]; options: string[] } {
+  const typed = command.split(/\s+/)
+  const end = typed.findIndex((word) => !/^[a-z][a-z-]*$/.test(word))
+  const options = typed.filter((word) => word.startsWith('--') && word !== '--config')
+  return { words: end === -1 ? typed : typed.slice(0, end), options }
+}
+
 /** Names of scripts: `npm run bench -- users` is `bench`. */
 export function scriptsOf(text: string): string[] {
   return unique([...text.matchAll(/npm run (?:-s |--silent )?([\w:-]+)/g)].map(([, name]) => name!))
