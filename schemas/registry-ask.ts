@@ -9,8 +9,6 @@ export interface AskOptions {
   retryPauseMs?: number
   /** As whom the registry knows us, for messages; null: no login is given. */
   user?: string | null
-  /** Called before an attempt that follows one without an answer. */
-  onNoAnswer?(): void
   /** What a person must mend when an attempt got no answer; null: it may pass by itself. */
   whyNoAnswer?(said: string): Promise<string | null>
 }
@@ -48,7 +46,12 @@ export function statusOf(error: unknown): number | undefined {
   return status === 404 || status === undefined ? WRONG_PLACE_STATUS : status
 }
 
-export type Ask = <Answer>(what: string, attempt: () => Promise<Answer>) => Promise<Answer>
+/** @param onNoAnswer called before an attempt that follows one without an answer */
+export type Ask = <Answer>(
+  what: string,
+  attempt: () => Promise<Answer>,
+  onNoAnswer?: () => void,
+) => Promise<Answer>
 
 /**
  * Asks with bounded attempts and time. What passes by itself (no answer, 5xx, 408, 429, a lost race) is tried
@@ -56,9 +59,9 @@ export type Ask = <Answer>(what: string, attempt: () => Promise<Answer>) => Prom
  */
 export function createAsk(options: AskOptions = {}): Ask {
   const { questionMs = 25_000, attemptsMax = 4, retryPauseMs = 150 } = options
-  const { user = null, onNoAnswer, whyNoAnswer } = options
+  const { user = null, whyNoAnswer } = options
 
-  return async function ask(what, attempt) {
+  return async function ask(what, attempt, onNoAnswer) {
     const deadlineMs = performance.now() + questionMs
     for (let attempts = 1; ; attempts++) {
       try {

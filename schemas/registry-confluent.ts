@@ -38,18 +38,26 @@ export function openRegistry(address: RegistryAddress, options: RegistryOptions 
   const addresses = registryAddresses(address)
   const clients = addresses.map((each) => createRegistryClient(each, requestMs))
   let turn = 0
-  const client = () => clients[turn]!
   const at = { address, requestMs }
-  const ask = createAsk({
+  const askAgain = createAsk({
     user: registryUser(address),
-    // Of several URLs the next one is asked from then on.
-    onNoAnswer: () => (turn = (turn + 1) % clients.length),
     whyNoAnswer: (said) => whyRegistryClosed(said, addresses[turn]!.url),
     ...options,
   })
+  const ask = <Answer>(what: string, attempt: (client: ConfluentClient) => Promise<Answer>) => {
+    let asked = turn
+    return askAgain(
+      what,
+      () => attempt(clients[(asked = turn)]!),
+      () => {
+        // Of several URLs the next one is asked from then on; many who find the same one away go on by one.
+        if (asked === turn) turn = (turn + 1) % clients.length
+      },
+    )
+  }
   const unknownIds = createUnknownIds(unknownIdMs)
   const askPatiently = createPatience(
-    (id: number) => ask(`fetching schema ${id}`, () => fetchSchema(client(), id)),
+    (id: number) => ask(`fetching schema ${id}`, (client) => fetchSchema(client, id)),
     {
       patienceMs,
       awayPatienceMs: Math.ceil(patienceMs / 10),
@@ -59,10 +67,10 @@ export function openRegistry(address: RegistryAddress, options: RegistryOptions 
 
   return {
     register: (subject, schemaJson) =>
-      ask(`registering the schema of ${subject}`, async () => {
+      ask(`registering the schema of ${subject}`, async (client) => {
         await keepFullTransitive(at, subject)
         try {
-          const { id } = await client().register(
+          const { id } = await client.register(
             { type: SchemaType.AVRO, schema: schemaJson },
             { subject, compatibility: FULL_TRANSITIVE },
           )
@@ -72,9 +80,9 @@ export function openRegistry(address: RegistryAddress, options: RegistryOptions 
         }
       }),
     lookup: (subject, schemaJson) =>
-      ask(`looking up the schema of ${subject}`, async () => {
+      ask(`looking up the schema of ${subject}`, async (client) => {
         try {
-          return await client().getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema: schemaJson })
+          return await client.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema: schemaJson })
         } catch (error) {
           // The client throws an error of its own, without a status, for 404 and for nothing else here.
           if (error instanceof Error && error.name === 'ConfluentSchemaRegistryError' && !isForeign(error))
