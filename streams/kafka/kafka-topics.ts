@@ -95,7 +95,7 @@ export async function describeTopics(
   })
 }
 
-/** Removes topics that exist: tests, and state that is to be made anew. */
+/** Removes topics that exist, and waits until brokers tell of them no more: who makes them anew at once would find them there. */
 export async function deleteTopics(
   { kafka: address }: Pick<Addresses, 'kafka'>,
   names: readonly string[],
@@ -103,7 +103,13 @@ export async function deleteTopics(
   await withAdmin(address, silentLogger, async (admin) => {
     const there = new Set(await admin.listTopics())
     const topics = names.filter((name) => there.has(name))
-    if (topics.length > 0) await admin.deleteTopics({ topics })
+    if (topics.length === 0) return
+    await admin.deleteTopics({ topics })
+    for (let attempt = 1; attempt <= SERVED_ATTEMPTS_MAX; attempt++) {
+      const left = new Set(await admin.listTopics())
+      if (!topics.some((name) => left.has(name))) return
+      await sleep(SERVED_DELAY_MS)
+    }
   })
 }
 

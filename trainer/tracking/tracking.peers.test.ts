@@ -95,7 +95,14 @@ describe.skipIf(!isThere)(`MLflow (${isThere ? 'real' : 'skipped: no python3'})`
         'ours-1',
         'ours-click',
       ],
-      { env: { ...process.env, ...trackingEnvironment(server.address), PYTHONWARNINGS: 'ignore' } },
+      {
+        env: {
+          ...process.env,
+          ...trackingEnvironment(server.address),
+          TMPDIR: server.folder,
+          PYTHONWARNINGS: 'ignore',
+        },
+      },
     )
     const { scores, pyfunc, ...read } = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
       scores: number[]

@@ -22,6 +22,8 @@ export interface RealMlflow {
   /** SIGKILL, to all of its processes. */
   kill(): Promise<void>
   /** Ends it; nothing is left. */
+  /** Where it runs; gone at `close`. */
+  folder: string
   close(): Promise<void>
 }
 
@@ -57,6 +59,7 @@ export async function openRealMlflow(): Promise<RealMlflow> {
   return {
     address,
     python,
+    folder,
     kill,
     async start() {
       const options = ['--app-name', 'basic-auth', '--allowed-hosts', `127.0.0.1:${String(port)}`]
@@ -71,6 +74,8 @@ export async function openRealMlflow(): Promise<RealMlflow> {
           stdio: 'ignore',
           env: {
             ...process.env,
+            // What it leaves there goes with the folder.
+            TMPDIR: folder,
             MLFLOW_AUTH_CONFIG_PATH: path.join(folder, 'auth.ini'),
             MLFLOW_FLASK_SERVER_SECRET_KEY: 'of-a-test',
             MLFLOW_DISABLE_TELEMETRY: 'true',
