@@ -102,6 +102,8 @@ describeServices('run all while Redis is away', (addresses) => {
     await send(feed, 0, 300)
     await feed.caughtUp('features-item', 'itemInteractions')
     await feed.until('readiness', async () => (await ask.all()).http === 200)
+    // By itself it looks once a second whether everything was there.
+    await feed.until('readiness of the scorer', async () => (await ask.scorer()).http === 200)
     expect(await ask.all()).toMatchObject({
       status: 'degraded',
       checks: { 'scorer.model': { status: 'degraded' }, 'scorer.store': { status: 'ok' } },
