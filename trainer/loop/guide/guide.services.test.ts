@@ -13,9 +13,11 @@ const steps = guideSteps(readFileSync(path.join(root, 'trainer', 'GUIDE.md'), 'u
 /** Shown items in the file that a reader brings. */
 const OWN_ROWS = 6_000
 
+let top: string
+/** Where the reader is. */
 let folder: string
-beforeAll(() => void (folder = mkdtempSync(path.join(tmpdir(), 'feedloop-guide-'))))
-afterAll(() => rmSync(folder, { recursive: true }))
+beforeAll(() => void (folder = top = mkdtempSync(path.join(tmpdir(), 'feedloop-guide-'))))
+afterAll(() => rmSync(top, { recursive: true }))
 
 /** A file of the reader's own: what somebody exported, and nothing beside it. */
 function bringOwnFile(): void {
