@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { tellSecondTries } from './streams/testing/second-tries.ts'
 
 const fromSource = { resolve: { conditions: ['source'] } }
 /** Doors lead to the sources: in tests, and (__vitest__ is Vitest's name for where that runs) in the global set-up. */
@@ -9,13 +10,32 @@ const ignored = ['**/node_modules/**', '**/dist/**', '**/.feedloop/**']
 /** Many times what the longest takes, on a machine at its limit: what hangs shall fail by its name, not in silence. */
 const HANGS_MS = 15 * 60_000
 
+/** CI is on machines that others load, too. Faults have none (`test-scenario.ts`); the end of a run names every test that took one. */
+const SECOND_TRIES = process.env['CI'] === undefined ? 0 : 1
+
 const services = {
   ...sourceConditions,
-  test: { globalSetup: ['streams/testing/global-setup.ts'], testTimeout: HANGS_MS, hookTimeout: HANGS_MS },
+  test: {
+    globalSetup: ['streams/testing/global-setup.ts'],
+    testTimeout: HANGS_MS,
+    hookTimeout: HANGS_MS,
+    retry: SECOND_TRIES,
+  },
 }
 
 /** What takes a minute or more begins first, or it would run alone at the end. Times are those of an idle machine. */
-const LONGEST = ['crash-loop', 'registry-down', 'three-brokers', 'kafka-silence']
+const LONGEST = [
+  'operations',
+  'secure',
+  'stack',
+  'broker-kill',
+  'crash-loop',
+  'models-commands',
+  'fits-killed',
+  'registry-down',
+  'three-brokers',
+  'kafka-silence',
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -51,6 +71,7 @@ const LANES = 4
 export default defineConfig({
   test: {
     teardownTimeout: 60_000,
+    reporters: ['default', tellSecondTries((text) => void process.stdout.write(text))],
     sequence: { sequencer: LongestFirst },
     tags: [{ name: 'long', description: 'Seconds of computing: in `npm test`, not in `npm run check`.' }],
     projects: [

@@ -74,6 +74,8 @@ function expectHonestModels({ models, quality }: Report): void {
   const { examples, positives, logLoss, baseLogLoss, normalizedEntropy } = quality
   const hasServed = models.some(({ promotedAtMs }) => promotedAtMs !== null)
   if (!hasServed) return expect(examples).toBe(0)
+  // Promoted when the log was all but over: too few for a rate.
+  if (positives === 0) return
   // Against the predictor that knows the base rate of these very examples.
   const rate = positives! / examples!
   expect(baseLogLoss).toBeCloseTo(-rate * Math.log(rate) - (1 - rate) * Math.log(1 - rate), 10)
@@ -84,7 +86,7 @@ describeServices('ingest open-bandit, a real log through the whole loop', (addre
   test('every impression is answered, nothing is lost, and what was learned from it is judged', async () => {
     const argv = ['ingest', 'open-bandit', '--path', FIXTURE, '--json']
     const { exitCode, stdout, stderr } = await startFeedloop(argv, addresses).ended
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+    expect(exitCode, stderr).toBe(0)
     const report = JSON.parse(stdout) as Report
 
     expect(report.dataset).toBe('open-bandit')
