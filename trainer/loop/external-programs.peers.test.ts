@@ -86,6 +86,8 @@ async function championOf(feed: OwnFeed): Promise<{ champion: ModelMove; answere
   ]
   const simulator = await startSimulator(runtime, {
     ...{ seed: '1', speed: CLOCK_SPEED, startMs: usualStartMs(runtime.clock.nowMs()) },
+    // People wait: what was not shown as ranked teaches nobody.
+    answerWithinMs: 60_000,
     config: simulatorConfigSchema.parse({ historyMinutes: 60 }),
     beforeRequests: () => feed.caughtUp('features-item', 'itemInteractions'),
   })
