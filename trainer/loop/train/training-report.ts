@@ -1,6 +1,6 @@
 import type { LearnerChoice } from '../../learners/choice.ts'
 import type { BacktestMetrics } from '../backtest/backtest-metrics.ts'
-import type { Curves } from '../backtest/curves.ts'
+import type { Curves } from '../../metrics/index.ts'
 import type { Importance } from '../backtest/importances.ts'
 import type { Paired } from '../backtest/paired.ts'
 import type { LabelAudit } from '../datasets/index.ts'

@@ -3,7 +3,7 @@ import { candidateOf } from '../../../export/candidate.ts'
 import { linearTrainedModel } from '../../../export/linear-model.ts'
 import { provableModelOf } from '../../../export/provable-model.ts'
 import { backtestMetrics } from '../../backtest/backtest-metrics.ts'
-import { curvesOf } from '../../backtest/curves.ts'
+import { curvesOf } from '../../../metrics/index.ts'
 import { pairedDifference } from '../../backtest/paired.ts'
 import type { DataReport, MetricsReport, ReadRun, TestTable } from '../../train/index.ts'
 
