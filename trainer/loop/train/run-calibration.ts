@@ -56,7 +56,7 @@ export function calibrationSentence(
   const fitted = `${rows.toLocaleString('en-US')} validation rows (${positives.toLocaleString('en-US')} positive)`
   if (kinds.length === 0) return 'trainer.calibration.kinds is empty: scores stay as the model answers them.'
   if (kind === IDENTITY_CALIBRATION.kind)
-    return `No calibration made the later ones of ${fitted} likelier than chance does: scores stay as the model answers them.`
+    return `Of ${fitted}, no calibration fitted to the earlier ones was better on the later ones beyond chance: scores stay as the model answers them.`
   return `Fitted to ${fitted}, which came after all that the model learned from.`
 }
 
