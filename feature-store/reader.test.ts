@@ -278,6 +278,7 @@ async function predict(
         vector,
         flags: Buffer.from(flags.subarray(row * width, (row + 1) * width)),
         itemOffset: itemOffsets[row]!,
+        unscoredReason: null,
       }
     }),
   }))
