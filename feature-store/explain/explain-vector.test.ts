@@ -74,8 +74,8 @@ describe('features explain', () => {
   it('lists every column with its type, unit, default and max age', () => {
     const text = listText(featureSet)
     expect(text).toMatch(
-      /^since +number +ln\(1 \+ minutes\) \/ 4 +1 +30 min +- +user state \(click\) +Minutes since/m,
+      /^since +number +ln\(1 \+ minutes\) \/ 4 +1 +30 min +flag +user state \(click\) +Minutes since/m,
     )
-    expect(text).toMatch(/^item_category=a +flag +0 or 1 +0 +- +- +item attributes/m)
+    expect(text).toMatch(/^item_category=a +flag +0 or 1 +0 +- +flag +item attributes/m)
   })
 })

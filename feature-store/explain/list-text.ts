@@ -3,6 +3,7 @@ import type { CompiledFeatureSet } from '../feature-set.ts'
 import { kindOf, nameOfDefinition } from '../definitions.ts'
 import { originOf } from '../origins.ts'
 import { durationOf } from '../vectors/duration-words.ts'
+import { MISSING_SUFFIX } from '../vectors/columns.ts'
 import { FLAG } from '../vectors/units.ts'
 import { wordsOf } from './explain-vector.ts'
 
@@ -15,8 +16,8 @@ export interface ListedColumn {
   /** What it holds while nothing is known, as far as its definition says. */
   readonly default: number
   readonly maxAgeMinutes: number | null
-  /** null: as its kind does, a default in the column and, where it has one, a column that says so. */
-  readonly whenMissing: string | null
+  /** As its definition says, or as its kind does by itself: `flag` where it has a column for that. */
+  readonly whenMissing: 'default' | 'flag' | 'dropCandidate'
   readonly from: string
   readonly meaning: string
 }
@@ -27,6 +28,7 @@ export function listedColumns({ groups, config }: CompiledFeatureSet): ListedCol
     const definition = config.features[place]!
     const { units, meaning } = kindOf(definition)
     const told = units(definition)
+    const usual = names.some((name) => name.endsWith(MISSING_SUFFIX)) ? 'flag' : 'default'
     return names.map((column, n): ListedColumn => {
       const unit = told[n] ?? FLAG
       return {
@@ -37,7 +39,7 @@ export function listedColumns({ groups, config }: CompiledFeatureSet): ListedCol
         unit: unit.text,
         default: n === 0 ? (definition.default ?? 0) : 0,
         maxAgeMinutes: definition.maxAgeMinutes ?? null,
-        whenMissing: definition.whenMissing ?? null,
+        whenMissing: definition.whenMissing ?? usual,
         from: wordsOf(definition, originOf(definition)),
         meaning,
       }
@@ -55,7 +57,7 @@ export function listText(featureSet: CompiledFeatureSet): string {
       column.unit,
       String(column.default),
       column.maxAgeMinutes === null ? '-' : durationOf(column.maxAgeMinutes * 60_000),
-      column.whenMissing ?? '-',
+      column.whenMissing,
       isFirst ? column.from : '',
       isFirst ? column.meaning : '',
     ]

@@ -46,7 +46,7 @@ const carriedUser = (types: readonly string[]): OwnSlot => ({
   carries: {
     listHash: USERS_HASH,
     types: new Set(types),
-    items: (_, __, ___, userHash) => [userHash],
+    items: (_, __, ___, userId) => [itemHashOf(userId)],
   },
   folds: new Map(),
 })

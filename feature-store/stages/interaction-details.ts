@@ -41,8 +41,7 @@ export function interactionDetails(featureSet: CompiledFeatureSet): InteractionD
       const fit = told.value && value !== null && Math.abs(value) <= valueMax ? value : null
       if (!told.item) return fit === null ? NO_DETAILS : { value: fit, recentItems: NO_DETAILS.recentItems }
       const itemHash = itemHashOf(itemId)
-      const hashes = { itemHash, userHash: told.lists.length === 0 ? 0 : itemHashOf(userId) }
-      return { value: fit, itemHash, recentItems: recentItemsOf(told, numbers, hashes) }
+      return { value: fit, itemHash, recentItems: recentItemsOf(told, numbers, { itemHash, userId }) }
     },
     carried(type, details) {
       const isCarried = toldByType.get(type)?.valueCarried ?? false
@@ -75,11 +74,11 @@ function toldOf({ layouts: { user, item } }: CompiledFeatureSet): ReadonlyMap<st
 function recentItemsOf(
   { lists }: Told,
   numbers: readonly number[],
-  { itemHash, userHash }: { itemHash: number; userHash: number },
+  { itemHash, userId }: { itemHash: number; userId: string },
 ): RecentItems[] {
   const found: RecentItems[] = []
   for (const { listHash, at, items } of lists) {
-    const hashes = items(numbers, at, itemHash, userHash)
+    const hashes = items(numbers, at, itemHash, userId)
     if (hashes.length > 0) found.push({ listHash, itemHashes: hashes })
   }
   return found

@@ -30,8 +30,8 @@ export interface CarriedItems {
   readonly listHash: number
   /** Of the copies. */
   readonly types: ReadonlySet<string>
-  /** Hashes of item ids, newest first, without this one; or of the user itself. @param at where the slot's numbers begin */
-  items(numbers: readonly number[], at: number, itemHash: number, userHash: number): number[]
+  /** Hashes of item ids, newest first, without this one; or the hash of the user's own. @param at where the slot's numbers begin */
+  items(numbers: readonly number[], at: number, itemHash: number, userId: string): number[]
 }
 
 /**
