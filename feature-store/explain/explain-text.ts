@@ -21,7 +21,13 @@ export function explainedTable(features: readonly ExplainedFeature[], isWhole: b
     ])
     if (left > 0) {
       const first = told.length === 0
-      const rest = [`  ${String(left)} more columns`, '0', '', '', first ? ageWords(age) : '']
+      const rest = [
+        left === 1 ? '  1 more column' : `  ${String(left)} more columns`,
+        '0',
+        '',
+        '',
+        first ? ageWords(age) : '',
+      ]
       told.push([...rest, first ? from : '', first ? meaning : ''])
     }
     return told

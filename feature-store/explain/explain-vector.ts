@@ -3,6 +3,7 @@ import { kindOf, nameOfDefinition, type ParsedDefinition } from '../definitions.
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { originOf, type Origin } from '../origins.ts'
 import type { AttributeValue } from '../attributes/attributes-state.ts'
+import { durationOf } from '../vectors/duration-words.ts'
 import type { EntityView } from '../vectors/entity-view.ts'
 import { FLAG } from '../vectors/units.ts'
 import { vectorise } from '../vectors/vectorise.ts'
@@ -61,7 +62,7 @@ export function explainVector(featureSet: CompiledFeatureSet, row: ExplainedRow)
     return {
       name: nameOfDefinition(definition),
       kind: definition.kind,
-      meaning: kindOf(definition).meaning,
+      meaning: meaningOf(definition),
       from: wordsOf(definition, origin),
       age: ageOf(origin, row),
       columns: names.map((name, n) => {
@@ -83,6 +84,31 @@ export function explainVector(featureSet: CompiledFeatureSet, row: ExplainedRow)
   })
 }
 
+/** What its kind means, and the settings that tell it from others of its kind. */
+export function meaningOf(definition: ParsedDefinition): string {
+  const settings: Record<string, unknown> = { ...definition }
+  const told = Object.entries(SETTINGS).flatMap(([setting, words]) => {
+    const value = settings[setting]
+    return typeof value === 'number' || typeof value === 'string' ? [words(value as never)] : []
+  })
+  const { meaning } = kindOf(definition)
+  return told.length === 0 ? meaning : `${meaning} Here: ${told.join(', ')}.`
+}
+
+const minutesWords = (minutes: number) => durationOf(minutes * 60_000)
+const SETTINGS: Readonly<Record<string, (value: never) => string>> = {
+  as: (as: string) => as,
+  by: (by: string) => `by ${by}`,
+  quantile: (quantile: number) => `quantile ${String(quantile)}`,
+  halfLifeMinutes: (minutes: number) => `half-life ${minutesWords(minutes)}`,
+  windowMinutes: (minutes: number) => `last ${minutesWords(minutes)}`,
+  bucketMinutes: (minutes: number) => `tiles of ${minutesWords(minutes)}`,
+  trials: (trials: number) => `last ${String(trials)} trials`,
+  last: (last: number) => `the last ${String(last)}`,
+  prior: (prior: number | string) => (prior === 'feed' ? "prior: the feed's rate" : `prior ${String(prior)}`),
+  strength: (strength: number) => `worth ${String(strength)} trials`,
+}
+
 /** `user state (click, view) + item attributes`. */
 export function wordsOf(definition: ParsedDefinition, origin: Origin): string {
   const { states, types, attributes, context, firstSeen } = origin
@@ -94,6 +120,7 @@ export function wordsOf(definition: ParsedDefinition, origin: Origin): string {
     ...('prior' in definition && definition.prior === 'feed' ? ["the feed's rate"] : []),
   ]
   if (words.length > 0) return words.join(' + ')
+  if (definition.kind === 'derived') return definition.inputs.join(', ')
   return definition.kind === 'relative' ? `${definition.to}, of all candidates` : 'request'
 }
 

@@ -5,7 +5,7 @@ import { originOf } from '../origins.ts'
 import { durationOf } from '../vectors/duration-words.ts'
 import { MISSING_SUFFIX } from '../vectors/columns.ts'
 import { FLAG } from '../vectors/units.ts'
-import { wordsOf } from './explain-vector.ts'
+import { meaningOf, wordsOf } from './explain-vector.ts'
 
 export interface ListedColumn {
   readonly column: string
@@ -26,8 +26,8 @@ export interface ListedColumn {
 export function listedColumns({ groups, config }: CompiledFeatureSet): ListedColumn[] {
   return groups.flatMap(({ names }, place) => {
     const definition = config.features[place]!
-    const { units, meaning } = kindOf(definition)
-    const told = units(definition)
+    const told = kindOf(definition).units(definition)
+    const meaning = meaningOf(definition)
     const usual = names.some((name) => name.endsWith(MISSING_SUFFIX)) ? 'flag' : 'default'
     return names.map((column, n): ListedColumn => {
       const unit = told[n] ?? FLAG

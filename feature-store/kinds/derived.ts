@@ -17,17 +17,16 @@ export interface DeclaredFunction {
 }
 
 const isFunction = (value: unknown): value is DerivedFunction => typeof value === 'function'
-const aFunction = z.custom<DerivedFunction>(
-  isFunction,
-  'must be a function of as many numbers as there are inputs',
-)
+const isDeclared = (value: unknown): value is DeclaredFunction =>
+  typeof value === 'object' && value !== null && 'source' in value && typeof value.source === 'string'
 
 const pureFunction = z
-  .union([aFunction, z.strictObject({ source: z.string(), call: aFunction.optional() })])
+  .custom<DerivedFunction | DeclaredFunction>(
+    (value) => isFunction(value) || isDeclared(value),
+    'must be a function of as many numbers as there are inputs',
+  )
   .transform((given): DeclaredFunction =>
-    isFunction(given)
-      ? { source: given.toString().replace(/\s+/g, ' '), call: given }
-      : (given as DeclaredFunction),
+    isFunction(given) ? { source: given.toString().replace(/\s+/g, ' '), call: given } : given,
   )
 
 const schema = z.strictObject({
@@ -120,7 +119,10 @@ function derivedColumns({ call }: DeclaredFunction, placesOf: () => readonly num
 }
 
 function answerOf(call: DerivedFunction | undefined, inputs: readonly (number | null)[]): number | null {
-  if (call === undefined) throw new Error('a feature set that was read back has no functions to compute with')
+  if (call === undefined)
+    throw new Error(
+      'fn of a derived feature is a text: it was read back as JSON. Give the function itself in the feed file (feedloop.config.ts)',
+    )
   try {
     const value = call(...inputs)
     return value === null || !Number.isFinite(value) ? null : scaledNumber(value, undefined)

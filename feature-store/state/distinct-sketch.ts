@@ -37,7 +37,17 @@ export function addDistinct(hashes: number[], hash: number, hashesMax: number): 
 
 /** Of all these lists together, as if everything had been added to one. */
 export function countDistinct(lists: readonly (readonly number[])[], hashesMax: number): number {
-  const all = lists.length === 1 ? lists[0]! : [...new Set(lists.flat())].sort((a, b) => a - b)
-  if (all.length < hashesMax) return all.length
-  return (hashesMax - 1) / ((all[hashesMax - 1]! + 1) / HASHES)
+  const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0))
+  let end = 0
+  for (const list of lists) {
+    all.set(list, end)
+    end += list.length
+  }
+  if (lists.length > 1) all.sort()
+  let distinct = 0
+  for (let n = 0; n < end; n++) {
+    if (n > 0 && all[n] === all[n - 1]) continue
+    if (++distinct === hashesMax) return (hashesMax - 1) / ((all[n]! + 1) / HASHES)
+  }
+  return distinct
 }

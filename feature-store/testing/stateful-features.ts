@@ -1,5 +1,7 @@
 import type { FeatureDefinition } from '../definitions.ts'
 import {
+  attribute,
+  decayedCount,
   derived,
   distinctCount,
   lastItems,
@@ -28,6 +30,14 @@ export const STATEFUL_FEATURES: readonly FeatureDefinition[] = [
     maxAgeMinutes: 20,
     whenMissing: 'flag',
     default: 3,
+  }),
+  attribute({ entity: 'item', attribute: 'price', as: 'number', name: 'fresh_price', maxAgeMinutes: 40 }),
+  decayedCount({
+    entity: 'item',
+    of: ['click'],
+    name: 'liked',
+    maxAgeMinutes: 30,
+    whenMissing: 'dropCandidate',
   }),
   derived({
     inputs: ['hidden', 'user_last_4_view_items'],

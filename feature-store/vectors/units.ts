@@ -11,6 +11,12 @@ export interface Unit {
 /** Five digits are more than anybody reads. */
 const rounded = (value: number) => String(Number(value.toPrecision(4)))
 
+/** Of a scaled number, and what it was before. */
+function spokenNumber(scaled: number, before: number): string {
+  const isAtLimit = Math.abs(scaled) >= scaledNumber(Infinity, undefined)
+  return `${rounded(before)}${isAtLimit ? ' or beyond' : ''}`
+}
+
 export const FLAG: Unit = { text: '0 or 1', spoken: (value) => (value === 1 ? 'yes' : 'no') }
 export const COUNT: Unit = {
   text: 'ln(1 + count) / 4',
@@ -29,7 +35,7 @@ export const BUCKET: Unit = {
   spoken: (value) => (value === 0 ? 'none' : `#${rounded(value)}`),
 }
 export const PLACE: Unit = { text: 'ln(place)', spoken: (value) => `place ${rounded(Math.exp(value))}` }
-export const PLAIN: Unit = { text: 'number', spoken: rounded }
+export const PLAIN: Unit = { text: 'number', spoken: (value) => spokenNumber(value, value) }
 export const SHARE: Unit = { text: 'share, 0 to 1', spoken: (value) => `${rounded(100 * value)} %` }
 
 /** A number as a definition scales it. */
@@ -42,8 +48,7 @@ export function numberUnit(scale: NumberScale | undefined): Unit {
     text: divide === 1 ? shifted : `${shifted} / ${rounded(divide)}`,
     spoken(value) {
       const back = value * divide + subtract
-      const isAtLimit = Math.abs(value) >= Math.abs(scaledNumber(Infinity, undefined))
-      return `${isAtLimit ? 'beyond ' : ''}${rounded(log1p ? Math.expm1(back) : back)}`
+      return spokenNumber(value, log1p ? Math.expm1(back) : back)
     },
   }
 }
