@@ -27,6 +27,7 @@ type OpenStore = (address: RedisAddress, config: ExplainConfig) => Promise<State
 interface ExplainFlags {
   user: string
   item: string
+  among?: string[]
   at?: string
   context?: Attribute[]
   toldLater?: true
@@ -35,7 +36,7 @@ interface ExplainFlags {
   json?: true
 }
 
-/** About half a minute and two gigabytes. */
+/** A minute or two, and 700 MB. */
 const RECORDS_MAX = 2_000_000
 
 export function registerExplain(features: Command, context: ExplainContext, openStore: OpenStore): void {
@@ -44,6 +45,7 @@ export function registerExplain(features: Command, context: ExplainContext, open
     .description('print every feature of a user and a candidate: its value, unit, age, source and meaning')
     .requiredOption('--user <id>', 'the user')
     .requiredOption('--item <id>', 'the candidate')
+    .option('--among <ids...>', 'the other candidates, for features that say where it stands among them')
     .option(
       '--at <time>',
       'what could be known then, from the log: 2026-11-29T10:00:00Z, a time ago (6h) or now (default: what the store has)',
@@ -75,7 +77,8 @@ async function explain(context: ExplainContext, openStore: OpenStore, flags: Exp
     closers.add(() => runtime.close())
     const { user: userId, item: itemId, context: told = [] } = flags
     const occurredAtMs = momentOf(flags.at, runtime.clock.nowMs())
-    const request: FeatureRequest = { userId, itemIds: [itemId], context: told, occurredAtMs }
+    const itemIds = [itemId, ...(flags.among ?? []).filter((id) => id !== itemId)]
+    const request: FeatureRequest = { userId, itemIds, context: told, occurredAtMs }
     if (flags.at === undefined) {
       const { redis } = await context.addresses(['redis'])
       const store = await openStore(redis, config)

@@ -10,7 +10,7 @@ import { contextValues } from '../vectors/vectorise.ts'
 import type { ExplainedRow } from './explain-vector.ts'
 
 /**
- * What the scorer would read of one user and one item now.
+ * What the scorer would read of one user and one item now, the first of the request.
  *
  * @throws OperatorError when a partition of theirs is still being built
  */
@@ -28,10 +28,11 @@ export async function readRow(
     )
   const { viewOf, feed } = viewsOf(featureSet, { plan, fences: ready, blobs })
   const { userId, itemIds, occurredAtMs: atMs } = request
-  const [itemId = ''] = itemIds
+  const [item, ...others] = itemIds.map((id) => viewOf(plan.item(id), 'item', { id, atMs }))
   return {
     user: viewOf(plan.user(userId), 'user', { id: userId, atMs }),
-    item: viewOf(plan.item(itemId), 'item', { id: itemId, atMs }),
+    item: item!,
+    others,
     context: contextValues(featureSet, request.context),
     feedRates: feedRatesAt(featureSet, feed, atMs),
   }

@@ -39,6 +39,7 @@ function explained() {
   return explainVector(featureSet, {
     user: entityView(layout, state, null, { id: 'u', ...at }),
     item: entityView(item, null, known, { id: 'i', ...at }),
+    others: [],
     context: new Map(),
     feedRates: new Float64Array(0),
   })

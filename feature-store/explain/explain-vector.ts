@@ -12,6 +12,8 @@ import { vectorise } from '../vectors/vectorise.ts'
 export interface ExplainedRow {
   readonly user: EntityView
   readonly item: EntityView
+  /** The other candidates of the request. */
+  readonly others: readonly EntityView[]
   readonly context: ReadonlyMap<string, AttributeValue>
   readonly feedRates: Float64Array
 }
@@ -52,9 +54,10 @@ export interface ExplainedFeature {
 /** Every feature of one user and one candidate: what it is, of what, how old, and what it means. */
 export function explainVector(featureSet: CompiledFeatureSet, row: ExplainedRow): ExplainedFeature[] {
   const { width, groups, config } = featureSet
-  const vector = new Float32Array(width)
-  const flags = new Uint8Array(width)
-  vectorise(featureSet, { ...row, items: [row.item] }, vector, flags, 0)
+  const items = [row.item, ...row.others]
+  const vector = new Float32Array(width * items.length)
+  const flags = new Uint8Array(width * items.length)
+  vectorise(featureSet, { ...row, items }, vector, flags, 0)
   return groups.map(({ at, names }, place) => {
     const definition = config.features[place]!
     const units = kindOf(definition).units(definition)

@@ -82,9 +82,10 @@ describe.skipIf(stack === null)('features explain', () => {
   })
 
   it('prints a table', async () => {
-    const text = await explain('--at', END, '--told-later')
+    const text = await explain('--at', END, '--told-later', '--among', 'i2', 'i3')
     expect(text).toMatch(/^user u1, item i1, at 2023-07-22T\S+Z, from \d+ records of the log, fs-/)
     expect(text).toMatch(/\nfeature +value +unit +says +age +from +meaning\n/)
+    expect(text).toMatch(/\nlist_length +\S+ +ln\(1 \+ count\) \/ 4 +3 /)
   })
 
   it('stops at the bound that it is given', async () => {

@@ -40,26 +40,27 @@ export async function rowAsOf(options: AsOfOptions, request: FeatureRequest): Pr
   const { runtime, featureSet, time } = options
   const { layouts } = featureSet
   const { userId, itemIds, occurredAtMs: atMs } = request
-  const [itemId = ''] = itemIds
   const replay = createReplay({
     featureSet,
     topicName: (topic) => runtime.topicName(topic),
     partitionOf: (topic, key) => runtime.partitionOf(topic, key),
     ...time,
   })
-  const own = (topic: ReplayedTopic, id: string) => [runtime.partitionOf(topic, id)]
+  const own = (topic: ReplayedTopic, ids: readonly string[]) => [
+    ...new Set(ids.map((id) => runtime.partitionOf(topic, id))),
+  ]
   const reading = createReading(options, atMs)
   const partitions: Record<ReplayedTopic, readonly number[] | undefined> = {
-    users: own('users', userId),
-    items: layouts.user.lookups.length > 0 ? undefined : own('items', itemId),
-    itemInteractions: own('itemInteractions', itemId),
-    interactions: layouts.feed === null ? own('interactions', userId) : undefined,
+    users: own('users', [userId]),
+    items: layouts.user.lookups.length > 0 ? undefined : own('items', itemIds),
+    itemInteractions: own('itemInteractions', itemIds),
+    interactions: layouts.feed === null ? own('interactions', [userId]) : undefined,
   }
   const isNeeded = layouts.feed !== null
   for await (const { record } of reading.of('users', partitions.users)) replay.add('users', record)
   for await (const { record } of reading.of('items', partitions.items)) replay.add('items', record)
   for await (const { record } of reading.of('itemInteractions', partitions.itemInteractions)) {
-    const value = record.value === null ? null : copiesOf(record.value, itemId)
+    const value = record.value === null ? null : copiesOf(record.value, itemIds)
     if (value !== null) replay.add('itemInteractions', { ...record, value })
   }
   for await (const { record } of reading.of('interactions', partitions.interactions))
@@ -79,18 +80,20 @@ export async function rowAsOf(options: AsOfOptions, request: FeatureRequest): Pr
       : Array.from({ length: runtime.partitionCount('interactions') }, (_, partition) =>
           replay.stateAt('feed', String(partition)),
         )
+  const [item, ...others] = itemIds.map((id) => viewOf('item', id))
   return {
     user: viewOf('user', userId),
-    item: viewOf('item', itemId),
+    item: item!,
+    others,
     context: contextValues(featureSet, request.context),
     feedRates: feedRatesAt(featureSet, feed, atMs),
     ...reading.counts(),
   }
 }
 
-/** The copies of one item in a bundle; null: there are none. */
-function copiesOf(bundle: ItemInteractions, itemId: string): ItemInteractions | null {
-  const items = bundle.items.filter((item) => item.itemId === itemId)
+/** The copies of these items in a bundle; null: there are none. */
+function copiesOf(bundle: ItemInteractions, itemIds: readonly string[]): ItemInteractions | null {
+  const items = bundle.items.filter(({ itemId }) => itemIds.includes(itemId))
   return items.length === 0 ? null : { ...bundle, items }
 }
 
@@ -106,7 +109,7 @@ function createReading(options: AsOfOptions, atMs: number) {
       if (++counted.records > recordsMax)
         throw new OperatorError(
           'too_many_records',
-          `the log has more than ${String(recordsMax)} records of these partitions. Raise --records-max (about 1 GB of memory per million), or give priors as numbers and not as 'feed': then one partition is read and not all`,
+          `the log has more than ${String(recordsMax)} records of these partitions. Raise --records-max (about 350 MB of memory and half a minute per million), or give priors as numbers and not as 'feed': then one partition is read and not all`,
         )
       if (counted.records % 10_000 === 0) onProgress(counted.records)
       const verdict =
