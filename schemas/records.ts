@@ -112,6 +112,8 @@ export interface RankedItem {
   flags: Buffer | null
   /** Last item-interactions offset (in the item's own partition) that this item's state had seen, -1 none. */
   itemOffset: number
+  /** null: nothing forbade a score. Otherwise `missing:<feature>` or `too_old:<feature>`: without it no candidate is scored. */
+  unscoredReason: string | null
 }
 
 /** The single truth about an answer. Key: userId. */

@@ -160,11 +160,12 @@ function fieldOf(reason: string): string {
 /** What a feed needs; the full record with its vectors is in the predictions topic. */
 function bodyOf(prediction: Prediction, recorded: boolean) {
   const { predictionId, requestId, userId, modelId, fallbackReason, scoredAtMs } = prediction
-  const ranking = prediction.ranking.map(({ itemId, score, rank, propensity }) => ({
+  const ranking = prediction.ranking.map(({ itemId, score, rank, propensity, unscoredReason }) => ({
     itemId,
     score,
     rank,
     propensity,
+    ...(unscoredReason === null ? {} : { unscoredReason }),
   }))
   return { predictionId, requestId, userId, modelId, fallbackReason, scoredAtMs, recorded, ranking }
 }

@@ -1,4 +1,4 @@
-import { attributesAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
+import { versionAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
 import { remainingEach } from '../state/decay.ts'
 import type { EntityState, MapEntry } from '../state/entity-state.ts'
 import type { StateLayout } from '../state/layout.ts'
@@ -15,6 +15,8 @@ export interface EntityView {
   readonly factors: Float64Array
   /** Attributes in force at `atMs`; null: none yet. */
   readonly values: readonly AttributeValue[] | null
+  /** Since when they are, -1 none. */
+  readonly valuesAtMs: number
   /** Event time of the first attribute record, -1 none, later than `atMs` or erased. */
   readonly firstAtMs: number
   /** The stream behind `state` lags too far behind `atMs`. */
@@ -31,7 +33,10 @@ export function entityView(
   if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
   const isKnown = attributes !== null && attributes.versions.length > 0 && attributes.firstAtMs <= atMs
   const firstAtMs = isKnown ? attributes.firstAtMs : -1
-  return { id, atMs, layout, state, factors, values: attributesAt(attributes, atMs), firstAtMs, stale }
+  const known = versionAt(attributes, atMs)
+  const values = known === null ? null : known.values
+  const valuesAtMs = known === null ? -1 : known.occurredAtMs
+  return { id, atMs, layout, state, factors, values, valuesAtMs, firstAtMs, stale }
 }
 
 /** A counter as of the view's moment. */
