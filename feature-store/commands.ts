@@ -11,6 +11,7 @@ import {
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import { describeAttributes, describeState } from './describe-state.ts'
+import { startErasures } from './erasure/process-erasures.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { type AwaitedStore, awaitedStore, outlastOutages } from './redis-awaited.ts'
 import { openRedisStore } from './redis-store.ts'
@@ -73,7 +74,11 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
     const time = { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }
     const { storeAwaySecondsMax: awaySecondsMax } = config.features.limits
     const outlast = outlastOutages(store, { awaySecondsMax, log })
-    const running = startWhenStoreOpens(runtime, { config: config.features, store, outlast, ...time })
+    const erased = await startErasures({ runtime, redis, prefix: config.prefix })
+    closers.add(() => erased.stop())
+    const { erasures, tombstoned } = erased
+    const options = { config: config.features, store, outlast, erasures, tombstoned, ...time }
+    const running = startWhenStoreOpens(runtime, options)
     closers.add(() => running.stop())
     const duties = keepOwnerDuties({
       redis,
@@ -84,7 +89,9 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
       log,
     })
     closers.add(() => duties.stop())
-    return { ...running, stop: () => closers.closeAll() }
+    const done = Promise.all([running.done, erased.done]).then(() => undefined)
+    done.catch(() => undefined) // whoever waits for it sees it
+    return { ...running, done, stop: () => closers.closeAll() }
   })
 }
 

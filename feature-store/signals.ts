@@ -133,4 +133,10 @@ export const LOG_EVENTS = {
   /** Item attributes make no progress: folding without them, a replay may differ. */
   lookupsGivenUp: 'feature_lookups_given_up',
   rebuildFinished: 'feature_rebuild_finished',
+  /** A tombstone of the users or items topic: what is known of its entity ends. */
+  erasedByTombstone: 'feature_erased_by_tombstone',
+  /** States of erased entities that no fold would have removed. */
+  erasedKeys: 'feature_erased_keys',
+  /** It is tried again after the next erasure, or when the service starts. */
+  erasureSweepFailed: 'feature_erasure_sweep_failed',
 } as const

@@ -260,6 +260,30 @@ export interface DeadLetter {
   diedAtMs: number
 }
 
+/** Up to where an erasure holds in one partition. */
+export interface ErasedUpTo {
+  /** The physical topic. */
+  topic: string
+  partition: number
+  /** First offset that it leaves alone: what comes from there on counts anew. */
+  offset: number
+}
+
+/** Somebody asked that a user or an item be forgotten. Key: entity + '/' + id. */
+export interface Erasure {
+  /** user or item. */
+  entity: string
+  id: string
+  /** Unique per erasure; what is known of one in a second record has its id again. */
+  erasureId: string
+  /** command, or tombstone (of the users or items topic). */
+  askedBy: string
+  /** Wall clock. */
+  askedAtMs: number
+  /** Of every topic that may hold records of it. */
+  upTo: ErasedUpTo[]
+}
+
 /** Which record type each topic of the catalogue carries. */
 export interface RecordOf {
   interactions: Interaction
@@ -274,6 +298,7 @@ export interface RecordOf {
   modelArtifacts: ModelArtifact
   drift: DriftEvent
   deadLetters: DeadLetter
+  erasures: Erasure
 }
 
 export type TopicKey = keyof RecordOf

@@ -103,7 +103,17 @@ export function createReplay(options: ReplayOptions): Replay {
     return 'refused' as const
   }
 
+  /** A tombstone of a user or an item, by its key. */
+  function erase(entity: 'user' | 'item', { key, offset }: LoggedRecord<unknown>) {
+    const id = key?.toString('utf8') ?? ''
+    if (id === '') return refuse()
+    if (entity === 'user') users.get(id)?.erase(offset)
+    else copies.erase(id, offset)
+    return 'folded' as const
+  }
+
   function addInteraction(record: LoggedRecord<Interaction>) {
+    if (record.value === null) return erase('user', record)
     const value = passed('interactions', record)
     if (value === null) return refuse()
     const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
@@ -113,6 +123,7 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 
   function addCopies(record: LoggedRecord<ItemInteractions>) {
+    if (record.value === null) return erase('item', record)
     const value = passed('itemInteractions', record)
     return value === null ? refuse() : copies.add(value, record.partition, record.offset)
   }
