@@ -4,6 +4,7 @@ import {
   createClosers,
   type Logger,
   openAll,
+  readingAddress,
   type RedisAddress,
   type RunningService,
   type Runtime,
@@ -12,6 +13,7 @@ import { decodeAttributes } from './attributes/attributes-blob.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import { describeAttributes, describeState } from './describe-state.ts'
 import { startErasures } from './erasure/process-erasures.ts'
+import { keepSweeping } from './expiry/process-expiry.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { type AwaitedStore, awaitedStore, outlastOutages } from './redis-awaited.ts'
 import { openRedisStore } from './redis-store.ts'
@@ -32,7 +34,7 @@ export interface FeatureCommandsConfig {
 /**
  * Opens the Redis of a feed: the namespace is its topic prefix, so that two loops can share one, or the one that
  * `replay switch` named since: an open store moves there within a quarter of a second. Who owns states waits
- * for a Redis that is away (limits.storeOutageMsMax), who only reads them does not.
+ * for a Redis that is away (limits.storeOutageMsMax), who only reads them does not, and may read a replica.
  */
 export function openFeedStore(
   address: RedisAddress,
@@ -42,7 +44,7 @@ export function openFeedStore(
   const { commandTimeoutMs, readKeysMax, storeOutageMsMax } = features.limits
   const outageMsMax = role === 'owner' ? storeOutageMsMax : 0
   const pointerKey = servingKey(prefix, statesIdOf(compileFeatureSet(features)))
-  return openRedisStore(address, prefix, {
+  return openRedisStore(role === 'owner' ? address : readingAddress(address), prefix, {
     commandTimeoutMs,
     readKeysMax,
     outageMsMax,
@@ -89,6 +91,8 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
       log,
     })
     closers.add(() => duties.stop())
+    const sweeping = keepSweeping(runtime, { redis, prefix: config.prefix, config: config.features })
+    closers.add(() => sweeping.stop())
     const done = Promise.all([running.done, erased.done]).then(() => undefined)
     done.catch(() => undefined) // whoever waits for it sees it
     return { ...running, done, stop: () => closers.closeAll() }

@@ -9,6 +9,7 @@ import type { ColumnGroup, Columns } from './vectors/columns.ts'
 
 /** Changes when the same definitions begin to mean other numbers. */
 const VECTOR_FORMAT = 1
+const DAY_MS = 86_400_000
 
 /** A feature set with all that is needed to fold states and to compute vectors from them. */
 export interface CompiledFeatureSet extends FeatureSet {
@@ -39,10 +40,11 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     ...kindOf(definition).reserve(definition, builders),
   }))
   const recentIdsMax = config.deduplicate.window
+  const expiryMs = config.expiry.inactiveDays * DAY_MS
   const { rates: feedRates, layout: feed } = builders.feed.finish()
   const layouts = {
-    user: { ...builders.user.finish(feed?.id), recentIdsMax },
-    item: builders.item.finish(),
+    user: { ...builders.user.finish(feed?.id), recentIdsMax, expiryMs },
+    item: { ...builders.item.finish(), expiryMs },
     feed,
   }
   const used = attributesUsed(config)

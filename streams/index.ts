@@ -46,6 +46,7 @@ export {
   createRedis,
   explainRedis,
   primariesOf,
+  readingAddress,
   type RedisClient,
   refuseUnservedSlots,
   watchCauses,

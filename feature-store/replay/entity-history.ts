@@ -1,5 +1,6 @@
 import { decodeState, encodeState } from '../state/blob.ts'
 import { EntityState } from '../state/entity-state.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { fold } from '../state/fold.ts'
 import type { StateLayout } from '../state/layout.ts'
 import type { Details } from '../state/own-slot.ts'
@@ -19,7 +20,7 @@ export interface HistoryEntry {
 
 /** Everything that happened to one user or item, and its state as of any offset. */
 export interface EntityHistory {
-  /** Entries since it was erased last. */
+  /** Entries since it was erased last, or had not been heard of for too long. */
   readonly length: number
   /** false: its id is among the last ones, so it was folded before. */
   add(entry: HistoryEntry): boolean
@@ -39,11 +40,18 @@ export function createEntityHistory(
 ): EntityHistory {
   const entries: (HistoryEntry | { [ERASED]: true; offset: number })[] = []
   let length = 0
-  const { recentIdsMax } = layout
+  const { recentIdsMax, expiryMs } = layout
+  let newestMs = -1
   /** What the newest state remembers. */
   const newest = new EntityState(layout)
   /** checkpoints[n]: the blob after n * CHECKPOINT_EVERY entries. */
   const checkpoints: Buffer[] = [encodeState(layout, new EntityState(layout))]
+
+  function forget(): void {
+    newest.reset(layout)
+    length = 0
+    newestMs = -1
+  }
 
   function foldFrom(checkpoint: number, count: number): EntityState {
     const state = decodeState(layout, checkpoints[checkpoint]!)
@@ -54,6 +62,7 @@ export function createEntityHistory(
         continue
       }
       const { type, occurredAtMs, offset, idHash, details } = entry
+      renewExpired(layout, state, occurredAtMs)
       if (idHash !== undefined) rememberId(state, idHash, recentIdsMax)
       fold(layout, state, type, occurredAtMs, offset, keysOf(entry), details)
     }
@@ -65,15 +74,16 @@ export function createEntityHistory(
       return length
     },
     add(entry) {
+      if (expiryMs > 0 && newestMs >= 0 && entry.occurredAtMs - newestMs > expiryMs) forget()
       if (entry.idHash !== undefined && !rememberId(newest, entry.idHash, recentIdsMax)) return false
       entries.push(entry)
       length += 1
+      newestMs = Math.max(newestMs, entry.occurredAtMs)
       return true
     },
     erase(offset) {
       entries.push({ [ERASED]: true, offset })
-      newest.reset(layout)
-      length = 0
+      forget()
     },
     stateAt(offset) {
       const count = countUpTo(entries, offset)

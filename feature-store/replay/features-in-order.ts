@@ -4,6 +4,7 @@ import { foldAttributes, type AttributesState } from '../attributes/attributes-s
 import type { FeatureRequest, FeatureVectors } from '../contract.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { EntityState } from '../state/entity-state.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
@@ -95,12 +96,14 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       if (interaction === null) return 'refused'
       const { interactionId, userId, itemId, type, occurredAtMs } = interaction
       const user = stateOf('user', userId)
+      renewExpired(layouts.user, user, occurredAtMs)
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false
       const keys = looksUp ? keysOf(attributes.item.get(itemId) ?? null, occurredAtMs) : undefined
       const beside = details.of(interaction, user)
       fold(layouts.user, user, type, occurredAtMs, offset, keys, beside)
       const item = stateOf('item', itemId)
+      renewExpired(layouts.item, item, occurredAtMs)
       fold(layouts.item, item, type, occurredAtMs, offset, undefined, details.carried(type, beside))
       feeds.fold(interaction, offset)
       return 'folded'

@@ -4,6 +4,7 @@ import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { fold } from '../state/fold.ts'
 import type { StateStore } from '../state-store.ts'
 import { freshCopies } from './fresh-copies.ts'
@@ -54,6 +55,7 @@ export function createItemStage(parts: {
         if (isErased === true) state.reset(layout)
         for (const { typeIndex, occurredAtMs, sourceOffset } of copies) {
           const told = details?.get(sourceOffset)
+          renewExpired(layout, state, occurredAtMs)
           fold(layout, state, types[typeIndex]!, occurredAtMs, offset, undefined, told)
           if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
         }

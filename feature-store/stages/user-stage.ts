@@ -6,6 +6,7 @@ import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
 import { FEED_ID, foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
@@ -84,6 +85,7 @@ export function createUserStage(parts: {
           continue
         }
         const { interactionId, itemId, type, occurredAtMs } = value
+        renewExpired(layout, state, occurredAtMs)
         if (recentIdsMax > 0 && !rememberId(state, idHashOf(interactionId), recentIdsMax)) {
           repeated++
           continue

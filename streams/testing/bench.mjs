@@ -4,6 +4,7 @@ const PROGRAMS = {
   score: '../../trainer/loop/bench/process-score.ts',
   retrain: '../../trainer/loop/bench/process-score.ts',
   joiner: '../../trainer/joiner/bench/process-joiner.ts',
+  reads: '../../feature-store/bench/process-reads.ts',
 }
 
 await import(PROGRAMS[process.argv[2]] ?? '../../feature-store/bench/process-bench.ts')

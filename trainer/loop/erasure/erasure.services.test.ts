@@ -72,8 +72,8 @@ describeServices('an erasure', (addresses) => {
       outputs.add('users', { key: userId, value: { userId, occurredAtMs: START_MS, attributes } })
       for (let n = 0; n < 40; n++) interact(userId, n)
       predict(userId, `waits-${userId}`, START_MS)
-      interact(userId, 41, 'view', `waits-${userId}`)
-      interact(userId, 42, 'no-such-type')
+      interact(userId, 42, 'view', `waits-${userId}`)
+      interact(userId, 43, 'no-such-type')
       const vector = bytesOfVector(new Float32Array(featureSet.width))
       outputs.add('examples', { key: userId, value: exampleOf(userId, featureSet.id, vector) })
     }
