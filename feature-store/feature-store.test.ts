@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { stagesOf } from '#schemas'
 import { createChance } from '#schemas/testing'
-import { createErasureBook, streamsConfigSchema } from '#streams'
+import { streamsConfigSchema } from '#streams'
 import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import { featureStoreConfigSchema } from './config.ts'
@@ -12,8 +12,6 @@ import { smoothedRate } from './kinds/index.ts'
 import { compareStore } from './replay/compare-store.ts'
 import { partitionTag } from './state-store.ts'
 import { createMishapStore, type MishapStore } from './testing/mishap-store.ts'
-import { decodeState } from './state/blob.ts'
-import type { StateLayout } from './state/layout.ts'
 import { recordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import { replayOf } from './testing/replay-driver.ts'
@@ -76,74 +74,6 @@ describe('feature store', () => {
     await driver.settle()
     const replay = await expectExact(driver, store, 1_500)
     expect(replay.counts()).toMatchObject({ refused: 0, copyDuplicates: 0 })
-  })
-
-  it('forgets a user and an item at their tombstones, live and in a replay, and counts anew what comes later', async () => {
-    const driver = await driverOf(10)
-    const store = createMishapStore()
-    await start(driver, store)
-    const more = (from: number) => {
-      produceTraffic(driver, { seed: 10 + from, from, interactions: 300 })
-      return driver.settle()
-    }
-    const stateOf = async (topic: 'interactions' | 'itemInteractions', layout: StateLayout, id: string) => {
-      const tag = partitionTag(driver.topicName(topic), driver.partitionOf(topic, id), layout.id)
-      const [blob] = (await store.read({ fences: [], blobs: [{ tag, id }] })).blobs
-      return blob ? decodeState(layout, blob) : null
-    }
-    await more(0)
-    expect((await stateOf('interactions', featureSet.layouts.user, 'u3'))!.applied).toBeGreaterThan(5)
-    driver.produce('interactions', 'u3', null)
-    driver.produce('itemInteractions', 'i7', null, driver.partitionOf('itemInteractions', 'i7'))
-    await driver.settle()
-    expect(await stateOf('interactions', featureSet.layouts.user, 'u3')).toBeNull()
-    expect(await stateOf('itemInteractions', featureSet.layouts.item, 'i7')).toBeNull()
-    await more(300)
-    const replay = replayOf(driver, featureSet)
-    const back = (await stateOf('interactions', featureSet.layouts.user, 'u3'))!
-    expect(back.applied).toBe(replay.expectedApplied('user', 'u3'))
-    expect(back.applied).toBeGreaterThan(5)
-    const compared = await compareStore(replay, store, (topic) => driver.partitionCount(topic))
-    for (const comparison of Object.values(compared))
-      expect(comparison).toMatchObject({ different: 0, firstDifference: null })
-    // From offset 0 again, and whatever the batches: the same bytes.
-    const again = createMishapStore()
-    await restart(driver, again)
-    await driver.settle()
-    for (const comparison of Object.values(
-      await compareStore(replay, again, (topic) => driver.partitionCount(topic)),
-    ))
-      expect(comparison).toMatchObject({ different: 0, firstDifference: null })
-  })
-
-  it('writes nothing of whom an erasure ahead ends, and counts the same', async () => {
-    const driver = await driverOf(11)
-    produceTraffic(driver, { seed: 11, interactions: 400 })
-    driver.produce('interactions', 'u3', null)
-    const partition = driver.partitionOf('interactions', 'u3')
-    const { endOffset } = await driver.offsets('interactions', partition)
-    const book = createErasureBook()
-    book.add({
-      ...{ entity: 'user', id: 'u3', erasureId: 'e', askedBy: 'command', askedAtMs: 0 },
-      upTo: [{ topic: driver.topicName('interactions'), partition, offset: endOffset }],
-    })
-    const store = createMishapStore()
-    const written = new Set<string>()
-    const { apply } = store
-    store.apply = (request) => {
-      for (const { id } of request.writes) if (request.tag.startsWith('{interactions.')) written.add(id)
-      return apply(request)
-    }
-    const running = await startFeatureStore(driver, { config, store, erasures: book })
-    stops.push(running.stop)
-    await driver.settle()
-    expect(written.has('u3')).toBe(false)
-    expect(written.size).toBeGreaterThan(10)
-    const compared = await compareStore(replayOf(driver, featureSet), store, (topic) =>
-      driver.partitionCount(topic),
-    )
-    for (const comparison of Object.values(compared))
-      expect(comparison).toMatchObject({ different: 0, firstDifference: null })
   })
 
   it('comes to the same bytes when interactions wait in the log before the items are known', async () => {

@@ -260,27 +260,23 @@ export interface DeadLetter {
   diedAtMs: number
 }
 
-/** Up to where an erasure holds in one partition. */
+/** Up to where an erasure holds in one partition of a physical topic. */
 export interface ErasedUpTo {
-  /** The physical topic. */
   topic: string
   partition: number
   /** First offset that it leaves alone: what comes from there on counts anew. */
   offset: number
 }
 
-/** Somebody asked that a user or an item be forgotten. Key: entity + '/' + id. */
+/** Somebody asked, by the wall clock, that a user or an item be forgotten: what every topic holds of it. Key: entity + '/' + id. */
 export interface Erasure {
-  /** user or item. */
   entity: string
   id: string
   /** Unique per erasure; what is known of one in a second record has its id again. */
   erasureId: string
   /** command, or tombstone (of the users or items topic). */
   askedBy: string
-  /** Wall clock. */
   askedAtMs: number
-  /** Of every topic that may hold records of it. */
   upTo: ErasedUpTo[]
 }
 

@@ -80,6 +80,9 @@ async function measure(
   const runtime = runtimeOf()
   await fill(store, redis, runtime)
   const reader = createFeatureReader({ runtime, store, featureSet })
+  const tags = Array.from({ length: PARTITIONS }, (_, partition) =>
+    partitionTag(runtime.topicName('itemInteractions'), partition, featureSet.layouts.item.id),
+  )
   const contestants: [string, Read][] = [
     [
       `feedloop: vectors of ${String(featureSet.width)} columns`,
@@ -87,6 +90,13 @@ async function measure(
         const answer = await reader.read([{ userId: 'u', itemIds, context: [], occurredAtMs: NOW }])
         if (answer.kind !== 'vectors') throw new Error(`the reader answered ${answer.kind}`)
         return answer.vectors.vectors.length
+      },
+    ],
+    [
+      'feedloop: its fenced states, not computed',
+      async (ids) => {
+        const blobs = ids.map((id) => ({ tag: tags[partitionOf(id, PARTITIONS)]!, id }))
+        return (await store.read({ fences: tags, blobs })).blobs.length
       },
     ],
     [

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Erasure } from '#schemas'
+import { type Erasure, topicCatalogue } from '#schemas'
 import { type Erasures, followErasures, type RedisAddress, type Runtime } from '#streams'
 import { LOG_EVENTS } from '../signals.ts'
 import type { Tombstoned } from '../stages/attributes-stage.ts'
@@ -19,6 +19,7 @@ export interface RunningErasures {
 const SETTLE_MS = 3_000
 /** A process that was killed may have left keys of erasures that are not older. */
 const LOOKED_BACK_MS = 24 * 3_600_000
+const ATTRIBUTES_EVERY_MS = 6 * 3_600_000
 
 /**
  * What a features service does about erasures: acts on tombstones of users and items, and looks through Redis for states of
@@ -34,6 +35,9 @@ export async function startErasures({
   prefix: string
 }): Promise<RunningErasures> {
   const stopping = new AbortController()
+  const { interactions } = topicCatalogue({ prefix, partitions: 1, replicationFactor: 1 })
+  /** So long a rebuild may still look up the first attributes of an erased item. */
+  const interactionsKeptMs = Number(interactions.config['retention.ms'])
   const outputs = await runtime.outputs('features-erasures')
   let swept: Promise<void> = Promise.resolve()
   let waiting: Erasure[] = []
@@ -59,9 +63,23 @@ export async function startErasures({
     })
   }
 
+  /** Items whose first attributes nobody needs any more. */
+  async function sweepAttributes(): Promise<void> {
+    const attributesBeforeMs = runtime.clock.nowMs() - interactionsKeptMs
+    const isDue = ({ entity, askedAtMs }: Erasure) => entity === 'item' && askedAtMs < attributesBeforeMs
+    const due = [...followed.book.all()].filter(isDue)
+    if (due.length > 0) await eraseKeys(redis, due, { prefix, attributesBeforeMs })
+  }
+
   const followed = await followErasures(runtime, { name: 'features-erasures', told: noteLater })
   followed.done.catch(() => undefined) // told by `done`
   await followed.ready
+  const timer = setInterval(() => {
+    swept = swept.then(sweepAttributes).catch((error: unknown) => {
+      runtime.log.warn({ error }, LOG_EVENTS.erasureSweepFailed)
+    })
+  }, ATTRIBUTES_EVERY_MS)
+  timer.unref()
   return {
     erasures: followed.book,
     tombstoned: eraseOnTombstone({
@@ -76,6 +94,7 @@ export async function startErasures({
     done: followed.done,
     async stop() {
       stopping.abort()
+      clearInterval(timer)
       await followed.stop()
       await swept
       await outputs.close()

@@ -3,6 +3,7 @@ import { primariesOf, type RedisAddress, type RedisClient } from '#streams'
 import { connectRedis } from '../redis-connect.ts'
 import { askRedis } from '../redis-outage.ts'
 import { evaluate, scriptOf } from '../redis-scripts.ts'
+import { ByteReader } from '../state/bytes.ts'
 
 /** What became of the keys of erased entities in one namespace. */
 export interface ErasedKeys {
@@ -20,6 +21,8 @@ export interface ErasedKeys {
 export interface EraseKeysOptions {
   prefix: string
   commandTimeoutMs?: number
+  /** Of items that were erased before this moment the first attributes go, too: nobody folds what was before. */
+  attributesBeforeMs?: number
   /** Keys looked at in one slice. */
   sliceKeysMax?: number
   /** Keys looked at so far. */
@@ -39,13 +42,23 @@ export async function eraseKeys(
   erasures: readonly Erasure[],
   options: EraseKeysOptions,
 ): Promise<ErasedKeys[]> {
-  const { prefix, commandTimeoutMs = 2_000, sliceKeysMax = 2_000, scanned = () => undefined } = options
+  const { prefix, attributesBeforeMs = -Infinity, scanned = () => undefined } = options
+  const { commandTimeoutMs = 2_000, sliceKeysMax = 2_000 } = options
   const { redis, explain } = await connectRedis(where, commandTimeoutMs)
   const ask = <T>(call: () => Promise<T>) => askRedis('erase states', call, explain)
   const wanted = new Map(erasures.map((erasure) => [`${erasure.entity}/${erasure.id}`, erasure]))
   const script = scriptOf('erase')
+  const unchanged = scriptOf('expire')
   const found = new Map<string, ErasedKeys>()
   let looked = 0
+
+  /** Unless it was described again since. */
+  async function eraseAttributes(key: string, upTo: number): Promise<boolean> {
+    const value = await ask(() => redis.getBuffer(key))
+    if (value === null || lastOffsetOf(value) >= upTo) return false
+    const call = evaluate(unchanged, ({ name, script }) => redis[name](script, 1, key, value))
+    return Number(await ask(() => call)) === 1
+  }
 
   async function erase(key: string): Promise<void> {
     const place = placeIn(key, prefix)
@@ -56,11 +69,16 @@ export async function eraseKeys(
     const { namespace, states } = place
     const told = found.get(at) ?? { namespace, states, removed: 0, later: 0, kept: 0 }
     found.set(at, told)
-    if (states === 'items') return void told.kept++
     const upTo = erasure.upTo.find(
       ({ topic, partition }) => partition === place.partition && nameIn(topic) === states,
     )
     if (upTo === undefined) return
+    if (states === 'items') {
+      const goes = erasure.askedAtMs < attributesBeforeMs && (await eraseAttributes(key, upTo.offset))
+      if (goes) told.removed++
+      else told.kept++
+      return
+    }
     const fence = key.slice(0, key.length - place.id.length - 1)
     const answer = await ask(() =>
       evaluate(script, ({ name, script }) => redis[name](script, 2, fence, key, upTo.offset)),
@@ -110,6 +128,15 @@ export function placeIn(key: string, prefix: string): Place | null {
   if (namespace === undefined || (namespace !== prefix && !namespace.startsWith(`${prefix}:`))) return null
   return { namespace, states: states as States, partition: Number(partition), id: id! }
 }
+
+/** Of attributes and states alike: after the store's id and the header, how many records, then the last one's offset + 1. */
+function lastOffsetOf(value: Buffer): number {
+  const reader = new ByteReader(value.subarray(STORE_ID_BYTES + HEADER_BYTES))
+  reader.varint()
+  return reader.varint() - 1
+}
+const STORE_ID_BYTES = 8
+const HEADER_BYTES = 10
 
 /** A topic's name without prefix and version. */
 const nameIn = (topic: string) => topic.split('.').at(-2)

@@ -9,8 +9,6 @@ export interface CopyLog {
   readonly items: ReadonlyMap<string, EntityHistory>
   /** `duplicate`: all of its copies were there before. */
   add(bundle: ItemInteractions, partition: number, offset: number): 'folded' | 'duplicate'
-  /** A tombstone of an item. */
-  erase(itemId: string, offset: number): void
   counts(): { copies: number; copyDuplicates: number }
 }
 
@@ -35,7 +33,6 @@ export function createCopyLog(layout: StateLayout): CopyLog {
       }
       return fresh.length === 0 && dropped > 0 ? 'duplicate' : 'folded'
     },
-    erase: (itemId, offset) => items.get(itemId)?.erase(offset),
     counts: () => ({ ...counted }),
   }
 }

@@ -103,17 +103,8 @@ export function createReplay(options: ReplayOptions): Replay {
     return 'refused' as const
   }
 
-  /** A tombstone of a user or an item, by its key. */
-  function erase(entity: 'user' | 'item', { key, offset }: LoggedRecord<unknown>) {
-    const id = key?.toString('utf8') ?? ''
-    if (id === '') return refuse()
-    if (entity === 'user') users.get(id)?.erase(offset)
-    else copies.erase(id, offset)
-    return 'folded' as const
-  }
-
   function addInteraction(record: LoggedRecord<Interaction>) {
-    if (record.value === null) return erase('user', record)
+    if (record.value === null) return erased(users.get(keyOf(record)), record)
     const value = passed('interactions', record)
     if (value === null) return refuse()
     const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
@@ -123,7 +114,7 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 
   function addCopies(record: LoggedRecord<ItemInteractions>) {
-    if (record.value === null) return erase('item', record)
+    if (record.value === null) return erased(copies.items.get(keyOf(record)), record)
     const value = passed('itemInteractions', record)
     return value === null ? refuse() : copies.add(value, record.partition, record.offset)
   }
@@ -134,7 +125,7 @@ export function createReplay(options: ReplayOptions): Replay {
       ? null
       : passed(entity === 'user' ? 'users' : 'items', record as LoggedRecord<never>)
     if (value === null && !isTombstone) return refuse()
-    const id = value === null ? (record.key?.toString('utf8') ?? '') : idOf(value)
+    const id = value === null ? keyOf(record) : idOf(value)
     if (id === '') return refuse()
     attributes[entity].add(id, { offset: record.offset, told: value })
     return 'folded'
@@ -200,6 +191,14 @@ function userHistories(
     createEntityHistory(user, ({ type, itemId, occurredAtMs }) =>
       user.touches.get(type)?.looksUp ? keysOf(firstSight(itemId), occurredAtMs) : undefined,
     )
+}
+
+const keyOf = ({ key }: LoggedRecord<unknown>) => key?.toString('utf8') ?? ''
+
+/** A tombstone of a user or an item. */
+function erased(history: EntityHistory | undefined, { offset }: LoggedRecord<unknown>): 'folded' {
+  history?.erase(offset)
+  return 'folded'
 }
 
 const idOf = (value: User | Item) => ('userId' in value ? value.userId : value.itemId)

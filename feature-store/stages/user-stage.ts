@@ -16,6 +16,15 @@ import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
 import { loadTouched, withoutErased } from './touched-states.ts'
 
+export interface UserStageParts {
+  runtime: Runtime
+  store: StateStore
+  featureSet: CompiledFeatureSet
+  steps: RecordSteps
+  /** Users whose tombstone lies ahead: nothing of them is written on the way there. */
+  erasures?: Erasures
+}
+
 /**
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
@@ -23,14 +32,7 @@ import { loadTouched, withoutErased } from './touched-states.ts'
  * whole feed is folded beside the users, into one state per partition. A tombstone ends what was known of its user: the
  * next interaction begins anew. Copies and the feed's rates carry no user, and stay.
  */
-export function createUserStage(parts: {
-  runtime: Runtime
-  store: StateStore
-  featureSet: CompiledFeatureSet
-  steps: RecordSteps
-  /** Users whose tombstone lies ahead: nothing of them is written on the way there. */
-  erasures?: Erasures
-}): FencedStage<'interactions'> {
+export function createUserStage(parts: UserStageParts): FencedStage<'interactions'> {
   const { runtime, store, featureSet, erasures = NO_ERASURES } = parts
   const { limits } = featureSet.config
   const { user: layout, feed } = featureSet.layouts
@@ -40,7 +42,9 @@ export function createUserStage(parts: {
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
   const details = interactionDetails(featureSet)
-  const topicName = runtime.topicName('interactions')
+  const upTo = (partition: number) => (id: string) =>
+    erasures.upTo('user', id, { topic: runtime.topicName('interactions'), partition })
+  const partitionOfUser = (userId: string) => runtime.partitionOf('interactions', userId)
 
   return createFencedStage<'interactions', EntityState>({
     name: 'features-user' satisfies StageName,
@@ -49,9 +53,7 @@ export function createUserStage(parts: {
     runtime,
     store,
     steps: { interactions: parts.steps.interactions },
-    tombstones: {
-      interactions: rightTombstone('userId', (key) => runtime.partitionOf('interactions', key)),
-    },
+    tombstones: { interactions: rightTombstone('userId', partitionOfUser) },
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
     encode: (state, id) => encodeState(layoutOf(id), state),
@@ -104,8 +106,7 @@ export function createUserStage(parts: {
       if (unfit > 0) runtime.signals.count(SIGNALS.valuesUnfit, {}, unfit)
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
-      const upTo = (id: string) => erasures.upTo('user', id, { topic: topicName, partition: owned.partition })
-      return { kind: 'changed', ...withoutErased(states, upTo), streamTimeMs }
+      return { kind: 'changed', ...withoutErased(states, upTo(owned.partition)), streamTimeMs }
     },
   })
 }

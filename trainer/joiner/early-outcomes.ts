@@ -109,8 +109,8 @@ export function createEarlyOutcomes({
     erase(userId, upTo) {
       let erased = 0
       for (const group of [...groups.values()]) {
-        if (group.outcomes[0]!.userId !== userId) continue
-        if (![...group.offsets].some(([source, offset]) => offset < (upTo.get(source) ?? 0))) continue
+        const isBefore = [...group.offsets].some(([source, offset]) => offset < (upTo.get(source) ?? 0))
+        if (group.outcomes[0]!.userId !== userId || !isBefore) continue
         remove(group)
         erased += group.outcomes.length
       }

@@ -218,8 +218,7 @@ function createShelf({ makeChunk, drop, chunkBytes, scratch, spillable }: ShelfP
     release,
     async erase(kept) {
       for (const one of kept) {
-        const { offset, bytes } = one
-        const chunk = chunks.get(one.chunk)!
+        const [{ offset, bytes }, chunk] = [one, chunks.get(one.chunk)!]
         if (chunk.memory !== null) chunk.memory.fill(0, offset, offset + bytes)
         else await scratch!.write(chunk.place * chunkBytes + offset, Buffer.alloc(bytes))
         release(one)
