@@ -98,10 +98,7 @@ export function createReplay(options: ReplayOptions): Replay {
   const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
-  function refuse() {
-    counted.refused++
-    return 'refused' as const
-  }
+  const refuse = () => (counted.refused++, 'refused' as const)
 
   function addInteraction(record: LoggedRecord<Interaction>) {
     if (record.value === null) return erased(users.get(keyOf(record)), record)

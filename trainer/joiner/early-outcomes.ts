@@ -107,14 +107,12 @@ export function createEarlyOutcomes({
       return group
     },
     erase(userId, upTo) {
-      let erased = 0
+      const before = count
       for (const group of [...groups.values()]) {
         const isBefore = [...group.offsets].some(([source, offset]) => offset < (upTo.get(source) ?? 0))
-        if (group.outcomes[0]!.userId !== userId || !isBefore) continue
-        remove(group)
-        erased += group.outcomes.length
+        if (isBefore && group.outcomes[0]!.userId === userId) remove(group)
       }
-      return erased
+      return before - count
     },
     expire(streamTimeMs) {
       let expired = 0
