@@ -12,6 +12,7 @@ import { type MissingPolicy, withPolicy } from './vectors/missing-policy.ts'
 
 /** Changes when the same definitions begin to mean other numbers. */
 const VECTOR_FORMAT = 1
+const DAY_MS = 86_400_000
 
 /** A feature set with all that is needed to fold states and to compute vectors from them. */
 export interface CompiledFeatureSet extends FeatureSet {
@@ -44,10 +45,11 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     newestAt: reservedEvidence(definition, builders),
   }))
   const recentIdsMax = config.deduplicate.window
+  const expiryMs = config.expiry.inactiveDays * DAY_MS
   const { rates: feedRates, layout: feed } = builders.feed.finish()
   const layouts = {
-    user: { ...builders.user.finish(feed?.id), recentIdsMax },
-    item: builders.item.finish(),
+    user: { ...builders.user.finish(feed?.id), recentIdsMax, expiryMs },
+    item: { ...builders.item.finish(), expiryMs },
     feed,
   }
   const used = attributesUsed(config)

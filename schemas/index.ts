@@ -3,6 +3,8 @@ export type {
   DeadLetter,
   DriftEvent,
   DriftKind,
+  ErasedUpTo,
+  Erasure,
   Example,
   Interaction,
   CopyDetail,

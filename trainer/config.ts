@@ -106,6 +106,13 @@ export const trainerLimitsSchema = z.strictObject({
     .min(1)
     .default(50_000)
     .describe('examples read again at a start: seconds of work, and more than drift and causes look back'),
+  erasureRebuildSeconds: z
+    .int()
+    .min(1)
+    .default(60)
+    .describe(
+      'after an erasure the learner is built again from the log, without what was erased: once in so many seconds, and that late, at most',
+    ),
   recentExamplesMax: z
     .int()
     .min(100)

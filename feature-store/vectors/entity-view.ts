@@ -1,6 +1,7 @@
 import { versionAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
 import { remainingEach } from '../state/decay.ts'
 import type { EntityState, MapEntry } from '../state/entity-state.ts'
+import { isExpired } from '../state/expiry.ts'
 import type { StateLayout } from '../state/layout.ts'
 
 /** One user or item at a moment: what the columns read. */
@@ -9,7 +10,7 @@ export interface EntityView {
   readonly id: string
   readonly atMs: number
   readonly layout: StateLayout
-  /** null: no interaction yet. */
+  /** null: no interaction yet, or none for too long. */
   readonly state: EntityState | null
   /** What is left of the fading counters at `atMs`, per half-life. */
   readonly factors: Float64Array
@@ -25,17 +26,18 @@ export interface EntityView {
 
 export function entityView(
   layout: StateLayout,
-  state: EntityState | null,
+  known: EntityState | null,
   attributes: AttributesState | null,
   { id, atMs, stale }: Pick<EntityView, 'id' | 'atMs' | 'stale'>,
 ): EntityView {
+  const state = known === null || isExpired(layout, known, atMs) ? null : known
   const factors = new Float64Array(layout.halfLivesMs.length)
   if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
   const isKnown = attributes !== null && attributes.versions.length > 0 && attributes.firstAtMs <= atMs
   const firstAtMs = isKnown ? attributes.firstAtMs : -1
-  const known = versionAt(attributes, atMs)
-  const values = known === null ? null : known.values
-  const valuesAtMs = known === null ? -1 : known.occurredAtMs
+  const version = versionAt(attributes, atMs)
+  const values = version === null ? null : version.values
+  const valuesAtMs = version === null ? -1 : version.occurredAtMs
   return { id, atMs, layout, state, factors, values, valuesAtMs, firstAtMs, stale }
 }
 

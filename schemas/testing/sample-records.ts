@@ -168,4 +168,15 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
     value: Buffer.from('{"userId":"u-7"}'),
     diedAtMs: 1_760_000_000_123,
   },
+  erasures: {
+    entity: 'user',
+    id: 'u-7',
+    erasureId: 'e-1',
+    askedBy: 'command',
+    askedAtMs: 1_760_000_000_123,
+    upTo: [
+      { topic: 'feed.interactions.v1', partition: 3, offset: 42 },
+      { topic: 'feed.dead-letters.v1', partition: 0, offset: 0 },
+    ],
+  },
 }

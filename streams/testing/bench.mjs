@@ -6,6 +6,7 @@ const PROGRAMS = {
   generic: '../../trainer/loop/bench/process-score.ts',
   swaps: '../../trainer/loop/bench/process-swaps.ts',
   joiner: '../../trainer/joiner/bench/process-joiner.ts',
+  reads: '../../feature-store/bench/process-reads.ts',
 }
 
 await import(PROGRAMS[process.argv[2]] ?? '../../feature-store/bench/process-bench.ts')

@@ -19,7 +19,7 @@ export const OUTBOX = 'outbox'
 
 /** What a running trainer gives. */
 export interface TrackedTrainer {
-  runtime: Pick<Runtime, 'clock' | 'log' | 'signals' | 'outputs' | 'follow'>
+  runtime: Pick<Runtime, 'clock' | 'log' | 'signals' | 'outputs' | 'follow' | 'offsets'>
   modelLog: ModelLog
   openModel: OpenModel
   featureSetId: string
