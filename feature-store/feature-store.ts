@@ -9,6 +9,7 @@ import { createItemStage } from './stages/item-stage.ts'
 import { recordSteps, type RecordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import type { StateStore, WhyLost } from './state-store.ts'
+import { createTellUnmet, type TellUnmet } from './validation/unmet.ts'
 
 export interface FeatureStoreOptions {
   config: FeatureStoreConfig
@@ -43,7 +44,8 @@ export async function startFeatureStore(
 ): Promise<RunningFeatureStore> {
   const { config, store, outlast } = options
   const featureSet = compileFeatureSet(config)
-  const parts = { runtime, store, featureSet, steps: stepsOf(runtime, options) }
+  const steps = stepsOf(runtime, options, createTellUnmet(runtime))
+  const parts = { runtime, store, featureSet, steps }
   let stopping = false
   let outage: StoreUnavailableError | null = null
   const ready = deferred()
@@ -113,8 +115,13 @@ export function createStages(parts: StagesParts) {
 }
 
 /** What every record must pass, by the feed's configuration. */
-export const stepsOf = (runtime: Pick<Runtime, 'partitionOf'>, options: Omit<FeatureStoreOptions, 'store'>) =>
+export const stepsOf = (
+  runtime: Pick<Runtime, 'partitionOf'>,
+  options: Omit<FeatureStoreOptions, 'store'>,
+  tellUnmet?: TellUnmet,
+) =>
   recordSteps({
+    tellUnmet,
     config: options.config,
     futureSkewSecondsMax: options.futureSkewSecondsMax ?? DEFAULT_FUTURE.futureSkewSecondsMax,
     farFutureSecondsMax: options.farFutureSecondsMax ?? DEFAULT_FUTURE.farFutureSecondsMax,

@@ -55,13 +55,22 @@ export { createMemoryStore } from './memory-store.ts'
 export type { MemoryStoreOptions } from './memory-store.ts'
 export type { MemoryStoreBounds } from './memory-states.ts'
 
-export { inferSuite, openSuite, SuiteError, validateTables } from './validation/index.ts'
+export {
+  createTellUnmet,
+  inferSuite,
+  openSuite,
+  requestsAsExpected,
+  SuiteError,
+  validateTables,
+} from './validation/index.ts'
 export type {
   Expectation,
   InferOptions,
   InferredSuite,
   OpenedExpectation,
   Suite,
+  TellUnmet,
+  Unmet,
   ValidateOptions,
   ValidationReport,
   Verdict,

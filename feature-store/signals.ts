@@ -18,6 +18,7 @@ export const SIGNALS = {
   readKeys: 'feature_read_keys',
   readSeconds: 'feature_read_seconds',
   rowsStale: 'feature_rows_stale',
+  expectationsUnmet: 'feature_expectations_unmet',
 } as const
 
 const FRESHNESS_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600]
@@ -114,6 +115,12 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
     help: 'rows behind a stream that lags the request',
     labels: [],
   },
+  {
+    kind: 'counter',
+    name: SIGNALS.expectationsUnmet,
+    help: 'interactions and requests that are not as features.validation.suite expects; fatal ones are dead letters',
+    labels: ['table', 'expectation', 'severity'],
+  },
 ]
 
 /** Names of this part's log lines: the message is the event, its facts are fields. */
@@ -133,4 +140,6 @@ export const LOG_EVENTS = {
   /** Item attributes make no progress: folding without them, a replay may differ. */
   lookupsGivenUp: 'feature_lookups_given_up',
   rebuildFinished: 'feature_rebuild_finished',
+  /** An example of what features.validation.suite does not expect: ids alone, one in half a minute for each expectation. */
+  expectationUnmet: 'feature_expectation_unmet',
 } as const

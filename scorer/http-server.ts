@@ -154,7 +154,7 @@ function fieldOf(reason: string): string {
   if (reason === 'too_much_context') return 'context'
   if (reason === 'no_request_id') return 'requestId'
   if (reason === 'no_user_id') return 'userId'
-  return reason === 'id_too_long' ? 'body' : 'occurredAtMs'
+  return reason === 'id_too_long' || reason === 'expectation_unmet' ? 'body' : 'occurredAtMs'
 }
 
 /** What a feed needs; the full record with its vectors is in the predictions topic. */

@@ -1,6 +1,6 @@
 import type { Forecast } from '../../metrics/index.ts'
 import { backtestMetrics, type BacktestMetrics } from './backtest-metrics.ts'
-import { type Curves, curvesOf } from './curves.ts'
+import { type Curves, curvesOf } from '../../metrics/index.ts'
 import { BacktestError } from './errors.ts'
 import type { Importance } from './importances.ts'
 import { forecastsOf, type JudgedRows, judgedRowsOf } from './judged-rows.ts'
