@@ -15,5 +15,5 @@ export function registerLoopCommands(program: Command, context: CommandContext<F
   registerBacktestCommands(program, context)
   registerTrainCommands(program, context)
   registerEvaluateCommands(program)
-  registerDatasetCommands(program)
+  registerDatasetCommands(program, context)
 }

@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { LogUnreadableError, openRowsBar, type TableFormat } from '#feature-store/files'
+import type { CommandContext } from '#streams'
 import { endOnInterrupt } from '../demo/index.ts'
+import type { FeedConfig } from '../feed.ts'
+import { registerExportCommand } from './export/export-commands.ts'
 import { FAULT_NAMES, type FaultName, plannedFaults } from './faults.ts'
 import { openDataFolder } from './fs-data-folder.ts'
 import { type Synthesis, synthesisSchema } from './synthesis.ts'
@@ -21,8 +24,8 @@ interface SynthesizeFlags {
 
 const DEFAULTS = synthesisSchema.parse({})
 
-/** `dataset synthesize`: a data set of a feed whose truth is known. */
-export function registerDatasetCommands(program: Command): void {
+/** `dataset synthesize`: a data set of a feed whose truth is known; `dataset export`: of what was served. */
+export function registerDatasetCommands(program: Command, context: CommandContext<FeedConfig>): void {
   const dataset =
     program.commands.find((command) => command.name() === 'dataset') ??
     program.command('dataset').description('data sets of a feed: made up, exported, enlarged')
@@ -46,6 +49,7 @@ export function registerDatasetCommands(program: Command): void {
     )
     .option('--json', 'print what was written as one line of JSON')
     .action(runSynthesize)
+  registerExportCommand(dataset, context)
 }
 
 async function runSynthesize(flags: SynthesizeFlags): Promise<void> {
