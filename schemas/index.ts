@@ -10,6 +10,7 @@ export type {
   Item,
   ItemInteractions,
   Label,
+  LateInteraction,
   ModelArtifact,
   ModelMove,
   ModelStage,

@@ -9,6 +9,7 @@ import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys } from '../stages/item-lookups.ts'
+import { createStreamTimes, isTooLate } from '../stages/stream-time.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
@@ -23,6 +24,8 @@ export type InOrderVerdict =
   | 'refused'
   /** Its id is among the last ones of its user. */
   | 'duplicate'
+  /** Too far behind the newest of its partition (limits.lateSecondsMax). */
+  | 'late'
 
 /**
  * The feature store in one process, with nothing between a record and its fold: what the four stages and the reader do
@@ -51,6 +54,8 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
   const states = { user: new Map<string, EntityState>(), item: new Map<string, EntityState>() }
   const attributes = { user: new Map<string, AttributesState>(), item: new Map<string, AttributesState>() }
   const feeds = createFeedStates(layouts.feed, partitions)
+  const timeOf = createStreamTimes()
+  const { lateSecondsMax } = featureSet.config.limits
   let offset = -1
 
   function told<T extends 'users' | 'items' | 'interactions'>(
@@ -94,6 +99,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       const interaction = told('interactions', record.userId, record)
       if (interaction === null) return 'refused'
       const { interactionId, userId, itemId, type, occurredAtMs } = interaction
+      if (isTooLate(timeOf(partitionOf(userId, partitions)), occurredAtMs, lateSecondsMax)) return 'late'
       const user = stateOf('user', userId)
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false

@@ -7,6 +7,7 @@ import { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
+import { createStreamTimes, isTooLate } from '../stages/stream-time.ts'
 import { createAttributeLog } from './attribute-log.ts'
 import { createCopyLog } from './copy-log.ts'
 import { createFeedLog } from './feed-log.ts'
@@ -55,16 +56,19 @@ export interface Replay {
   readonly options: ReplayOptions
   /**
    * Adds a record; each topic in offset order per partition, topics in any order, all before the first question.
-   * Answers what the live steps decided (`duplicate`: an interaction, or re-keyed copies, that were all there before).
+   * Answers what the live steps decided (`duplicate`: an interaction, or re-keyed copies, that were all there before;
+   * `late`: an interaction that came too late to be folded).
    */
   add<T extends ReplayedTopic>(
     topic: T,
     record: LoggedRecord<ReplayedRecords[T]>,
-  ): 'folded' | 'refused' | 'duplicate'
+  ): 'folded' | 'refused' | 'duplicate' | 'late'
   /** Counted while adding. `copiesMissing`: interactions that never reached the item side. */
   counts(): {
     interactions: number
     refused: number
+    /** Interactions too far behind their partition (limits.lateSecondsMax). */
+    late: number
     /** Interactions whose id is among their user's last ones. */
     repeated: number
     copies: number
@@ -93,8 +97,10 @@ export function createReplay(options: ReplayOptions): Replay {
     user: createAttributeLog(layouts.userAttributes),
     item: createAttributeLog(layouts.itemAttributes),
   }
-  const counted = { interactions: 0, refused: 0, repeated: 0 }
+  const counted = { interactions: 0, refused: 0, late: 0, repeated: 0 }
   const feed = createFeedLog(layouts.feed)
+  const timeOf = createStreamTimes()
+  const { lateSecondsMax } = options.featureSet.config.limits
   const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
@@ -106,6 +112,10 @@ export function createReplay(options: ReplayOptions): Replay {
   function addInteraction(record: LoggedRecord<Interaction>) {
     const value = passed('interactions', record)
     if (value === null) return refuse()
+    if (isTooLate(timeOf(record.partition), value.occurredAtMs, lateSecondsMax)) {
+      counted.late++
+      return 'late' as const
+    }
     const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
     if (isNew) feed.add(value, record.partition, record.offset)
     counted[isNew ? 'interactions' : 'repeated']++

@@ -1,4 +1,4 @@
-import type { StageName } from '#schemas'
+import type { Interaction, LateInteraction, StageName } from '#schemas'
 import type { Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
@@ -13,13 +13,14 @@ import { createFencedStage, type FencedStage } from './fenced-stage.ts'
 import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
+import { isTooLate, type StreamTime } from './stream-time.ts'
 import { loadTouched } from './touched-states.ts'
 
 /**
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
  * drops what it has. An interaction whose id is among its user's last ones is folded nowhere. What features ask of the
- * whole feed is folded beside the users, into one state per partition.
+ * whole feed is folded beside the users, into one state per partition. What comes too late goes to the late topic.
  */
 export function createUserStage(parts: {
   runtime: Runtime
@@ -66,13 +67,19 @@ export function createUserStage(parts: {
         partitionOf: (itemId) => runtime.partitionOf('itemInteractions', itemId),
         bundleBytesMax: limits.copiesBytesMax,
       })
-      let streamTimeMs = -1
+      const time = { newestMs: owned.streamTimeMs }
+      let late = 0
       let missing = 0
       let repeated = 0
       let unfit = 0
       for (let n = 0; n < interactions.length; n++) {
         const { value, offset } = interactions[n]!
         const { interactionId, itemId, type, occurredAtMs } = value!
+        if (isTooLate(time, occurredAtMs, limits.lateSecondsMax)) {
+          late++
+          outputs.add('late', lateRecord(value!, { partition: owned.partition, offset, time }))
+          continue
+        }
         const state = states.touch(n)
         if (recentIdsMax > 0 && !rememberId(state, idHashOf(interactionId), recentIdsMax)) {
           repeated++
@@ -85,15 +92,23 @@ export function createUserStage(parts: {
         fold(layout, state, type, occurredAtMs, offset, keys, told)
         if (feed !== null) foldIntoFeed(feed, states.touch(interactions.length), type, occurredAtMs, offset)
         copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
-        if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
+      if (late > 0) runtime.signals.count(SIGNALS.interactionsLate, {}, late)
       if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
       if (repeated > 0) runtime.signals.count(SIGNALS.interactionsRepeated, {}, repeated)
       if (unfit > 0) runtime.signals.count(SIGNALS.valuesUnfit, {}, unfit)
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
       const { changed, uncached } = states
-      return { kind: 'changed', states: changed, uncached, deletes: [], streamTimeMs }
+      return { kind: 'changed', states: changed, uncached, deletes: [], streamTimeMs: time.newestMs }
     },
   })
+}
+
+function lateRecord(
+  value: Interaction,
+  { partition, offset, time }: { partition: number; offset: number; time: StreamTime },
+): { key: string; value: LateInteraction } {
+  const late = { ...value, sourcePartition: partition, sourceOffset: offset, newestAtMs: time.newestMs }
+  return { key: value.userId, value: late }
 }

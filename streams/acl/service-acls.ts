@@ -11,7 +11,7 @@ import {
 } from '#schemas'
 import { requeueId } from '../requeue-plan.ts'
 
-/** Who logs in to Kafka as somebody: the three services, the feed outside, and a person with the command line. */
+/** Who logs in to Kafka as somebody: the services, the feed outside, and a person with the command line. */
 export const ACL_USERS = [...LOOP_SERVICES, 'feed', 'operator'] as const
 export type AclUser = (typeof ACL_USERS)[number]
 
@@ -35,13 +35,15 @@ export const CLUSTER_NAME = 'kafka-cluster'
 const FOLLOWED: Record<LoopService, readonly TopicKey[]> = {
   features: [],
   scorer: ['models', 'modelArtifacts'],
-  trainer: ['models', 'modelArtifacts'],
+  trainer: ['models', 'modelArtifacts', 'drift'],
+  skew: ['interactions', 'itemInteractions', 'users', 'items', 'predictions'],
 }
 
 const PARTY: Record<LoopService, TopicParty> = {
   features: 'feature-store',
   scorer: 'scorer',
   trainer: 'trainer',
+  skew: 'skew',
 }
 
 export interface ServiceAclsOptions {

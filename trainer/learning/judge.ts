@@ -16,6 +16,8 @@ export interface JudgeParts {
   /** With the event time of the moment. */
   why: (reason: string) => MoveReason
   log: Logger
+  /** Why nothing is promoted now, as the end of a sentence; undefined or left out: nothing speaks against it. */
+  refusal?: (() => string | undefined) | undefined
 }
 
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
@@ -37,7 +39,7 @@ export interface Judge {
   close(): Promise<void>
 }
 
-export function createJudge({ desk, promotion, width, why, log }: JudgeParts): Judge {
+export function createJudge({ desk, promotion, width, why, log, refusal }: JudgeParts): Judge {
   const standings = createStandings({ desk, every: promotion.standingEveryExamples, width, why })
   let trials: Trial[] = []
 
@@ -66,6 +68,9 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
         return await desk.reject(session, metrics, why(kept))
       }
       if (!promoted) return await desk.reject(session, metrics, why(reason))
+      const refused = refusal?.()
+      if (refused !== undefined)
+        return await desk.reject(session, metrics, why(`${reason} But it is not promoted: ${refused}`))
       await desk.promote(session, metrics, why(reason))
       // The new champion has learned what came before its own trial: on that it is not to be compared.
       for (const other of trials) other.fresh = other.fresh.slice(-fresh.length)
