@@ -9,11 +9,12 @@ import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys } from '../stages/item-lookups.ts'
-import { createStreamTimes, isTooLate } from '../stages/stream-time.ts'
+import { createLateness } from '../stages/stream-time.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
 import type { StateLayout } from '../state/layout.ts'
+import { entryOf } from './entry-of.ts'
 import { createLiveSteps } from './live-steps.ts'
 import type { ReplayedRecords } from './replay.ts'
 
@@ -54,8 +55,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
   const states = { user: new Map<string, EntityState>(), item: new Map<string, EntityState>() }
   const attributes = { user: new Map<string, AttributesState>(), item: new Map<string, AttributesState>() }
   const feeds = createFeedStates(layouts.feed, partitions)
-  const timeOf = createStreamTimes()
-  const { lateSecondsMax } = featureSet.config.limits
+  const tooLate = createLateness(featureSet.config.limits)
   let offset = -1
 
   function told<T extends 'users' | 'items' | 'interactions'>(
@@ -75,11 +75,8 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
     return 'folded'
   }
 
-  function stateOf(entity: 'user' | 'item', id: string): EntityState {
-    let state = states[entity].get(id)
-    if (state === undefined) states[entity].set(id, (state = new EntityState(layouts[entity])))
-    return state
-  }
+  const stateOf = (entity: 'user' | 'item', id: string): EntityState =>
+    entryOf(states[entity], id, () => new EntityState(layouts[entity]))
 
   function viewOf(entity: 'user' | 'item', id: string, atMs: number): EntityView {
     const state = states[entity].get(id) ?? null
@@ -99,7 +96,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       const interaction = told('interactions', record.userId, record)
       if (interaction === null) return 'refused'
       const { interactionId, userId, itemId, type, occurredAtMs } = interaction
-      if (isTooLate(timeOf(partitionOf(userId, partitions)), occurredAtMs, lateSecondsMax)) return 'late'
+      if (tooLate(partitionOf(userId, partitions), occurredAtMs)) return 'late'
       const user = stateOf('user', userId)
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false

@@ -7,7 +7,7 @@ import { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
-import { createStreamTimes, isTooLate } from '../stages/stream-time.ts'
+import { createLateness } from '../stages/stream-time.ts'
 import { createAttributeLog } from './attribute-log.ts'
 import { createCopyLog } from './copy-log.ts'
 import { createFeedLog } from './feed-log.ts'
@@ -93,29 +93,22 @@ export function createReplay(options: ReplayOptions): Replay {
   const passed = createLiveSteps(options)
   const users = new Map<string, EntityHistory>()
   const copies = createCopyLog(layouts.item)
-  const attributes = {
-    user: createAttributeLog(layouts.userAttributes),
-    item: createAttributeLog(layouts.itemAttributes),
-  }
+  const attributes = attributeLogs(layouts)
   const counted = { interactions: 0, refused: 0, late: 0, repeated: 0 }
   const feed = createFeedLog(layouts.feed)
-  const timeOf = createStreamTimes()
-  const { lateSecondsMax } = options.featureSet.config.limits
+  const tooLate = createLateness(options.featureSet.config.limits)
   const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
-  function refuse() {
-    counted.refused++
-    return 'refused' as const
+  function leaveOut<T extends 'refused' | 'late'>(as: T): T {
+    counted[as]++
+    return as
   }
 
   function addInteraction(record: LoggedRecord<Interaction>) {
     const value = passed('interactions', record)
-    if (value === null) return refuse()
-    if (isTooLate(timeOf(record.partition), value.occurredAtMs, lateSecondsMax)) {
-      counted.late++
-      return 'late' as const
-    }
+    if (value === null) return leaveOut('refused')
+    if (tooLate(record.partition, value.occurredAtMs)) return leaveOut('late')
     const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
     if (isNew) feed.add(value, record.partition, record.offset)
     counted[isNew ? 'interactions' : 'repeated']++
@@ -124,7 +117,7 @@ export function createReplay(options: ReplayOptions): Replay {
 
   function addCopies(record: LoggedRecord<ItemInteractions>) {
     const value = passed('itemInteractions', record)
-    return value === null ? refuse() : copies.add(value, record.partition, record.offset)
+    return value === null ? leaveOut('refused') : copies.add(value, record.partition, record.offset)
   }
 
   function addAttributes(entity: 'user' | 'item', record: LoggedRecord<User | Item>) {
@@ -132,9 +125,9 @@ export function createReplay(options: ReplayOptions): Replay {
     const value = isTombstone
       ? null
       : passed(entity === 'user' ? 'users' : 'items', record as LoggedRecord<never>)
-    if (value === null && !isTombstone) return refuse()
+    if (value === null && !isTombstone) return leaveOut('refused')
     const id = value === null ? (record.key?.toString('utf8') ?? '') : idOf(value)
-    if (id === '') return refuse()
+    if (id === '') return leaveOut('refused')
     attributes[entity].add(id, { offset: record.offset, told: value })
     return 'folded'
   }
@@ -174,6 +167,11 @@ export function createReplay(options: ReplayOptions): Replay {
     expectedApplied: (entity, id) => historyOf(entity, id)?.length ?? 0,
   }
 }
+
+const attributeLogs = ({ userAttributes, itemAttributes }: CompiledFeatureSet['layouts']) => ({
+  user: createAttributeLog(userAttributes),
+  item: createAttributeLog(itemAttributes),
+})
 
 /** What a user's history keeps of an interaction; what copies take from the user's state is in their own log. */
 function historyEntries(

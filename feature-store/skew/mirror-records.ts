@@ -3,7 +3,7 @@ import { createLiveSteps } from '../replay/live-steps.ts'
 import type { LoggedRecord, ReplayedRecords, ReplayedTopic } from '../replay/replay.ts'
 import { freshCopies } from '../stages/fresh-copies.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
-import { createStreamTimes, isTooLate } from '../stages/stream-time.ts'
+import { createLateness } from '../stages/stream-time.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import type { MirroredFeed } from './mirrored-feed.ts'
@@ -26,15 +26,15 @@ export function createMirrorRecords(
   const passed = createLiveSteps(options)
   const details = interactionDetails(featureSet)
   const nobody = new EntityState(featureSet.layouts.user)
-  const timeOf = createStreamTimes((partition) => startOf('interactions', partition).streamTimeMs)
-  const { lateSecondsMax } = featureSet.config.limits
+  const { limits } = featureSet.config
+  const tooLate = createLateness(limits, (partition) => startOf('interactions', partition).streamTimeMs)
   const positions = new Map<string, number>()
   const highs = new Map<number, Map<number, number>>()
 
   function takeInteraction(value: Interaction, at: LoggedRecord<Interaction>): void {
     const { userId, itemId, interactionId, type, occurredAtMs } = value
     const { offset, brokerTimeMs } = at
-    if (isTooLate(timeOf(at.partition), occurredAtMs, lateSecondsMax)) return
+    if (tooLate(at.partition, occurredAtMs)) return
     feed?.add(value, at)
     const idHash = idHashOf(interactionId)
     const entry = { type, itemId, occurredAtMs, offset, brokerTimeMs, idHash }

@@ -14,12 +14,15 @@ export function isTooLate(time: StreamTime, occurredAtMs: number, lateSecondsMax
   return false
 }
 
-/** The stream time of each partition of interactions. */
-export function createStreamTimes(startOf: (partition: number) => number = () => -1) {
+/** The same for all partitions of interactions. @param startOf newest event time before the first record, -1 none */
+export function createLateness(
+  { lateSecondsMax }: { lateSecondsMax: number },
+  startOf: (partition: number) => number = () => -1,
+): (partition: number, occurredAtMs: number) => boolean {
   const times = new Map<number, StreamTime>()
-  return function timeOf(partition: number): StreamTime {
+  return function tooLate(partition, occurredAtMs) {
     let time = times.get(partition)
     if (time === undefined) times.set(partition, (time = { newestMs: startOf(partition) }))
-    return time
+    return isTooLate(time, occurredAtMs, lateSecondsMax)
   }
 }

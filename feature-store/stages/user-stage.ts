@@ -68,10 +68,7 @@ export function createUserStage(parts: {
         bundleBytesMax: limits.copiesBytesMax,
       })
       const time = { newestMs: owned.streamTimeMs }
-      let late = 0
-      let missing = 0
-      let repeated = 0
-      let unfit = 0
+      let [late, missing, repeated, unfit] = [0, 0, 0, 0]
       for (let n = 0; n < interactions.length; n++) {
         const { value, offset } = interactions[n]!
         const { interactionId, itemId, type, occurredAtMs } = value!
