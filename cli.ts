@@ -6,6 +6,7 @@ import {
   registerFeatureStoreCommands,
   registerReplayCommands,
   runFeatures,
+  runSkew,
 } from '#feature-store'
 import { registerScorerCommands, runScorer, SCORER_SIGNALS } from '#scorer'
 import {
@@ -42,7 +43,7 @@ export * from '#feature-store/kinds'
 export { genericFeatures } from '#feature-store'
 export { external }
 
-const SERVICES = { features: runFeatures, scorer: runScorer, trainer: runTrainer } as const
+const SERVICES = { features: runFeatures, scorer: runScorer, trainer: runTrainer, skew: runSkew } as const
 type ServiceName = keyof typeof SERVICES
 
 /**

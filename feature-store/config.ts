@@ -4,6 +4,7 @@ import { featureDefinitionSchema } from './definitions.ts'
 import { definitionMistakes } from './definition-mistakes.ts'
 import { FeatureConfigError } from './errors.ts'
 import { nameSchema } from './kinds/parts/settings.ts'
+import { skewConfigSchema } from './skew/config.ts'
 import { openSuite, suiteSchema } from './validation/suite.ts'
 
 const attributeKinds = z.record(nameSchema, z.enum(['text', 'texts', 'number']))
@@ -97,6 +98,14 @@ export const featureLimitsSchema = z.strictObject({
     .positive()
     .default(600)
     .describe('event time the applied stream may lag a request: beyond it features are flagged stale'),
+  lateSecondsMax: z
+    .int()
+    .min(0)
+    .max(3_200_000_000)
+    .default(604_800)
+    .describe(
+      'an interaction further behind the newest event time of its partition is not folded but written to the late topic: a week is more than a phone stays offline',
+    ),
   commandTimeoutMs: z
     .int()
     .min(10)
@@ -189,6 +198,7 @@ export const featureStoreConfigSchema = z
     deduplicate: deduplicateSchema.prefault({}),
     expiry: expirySchema.prefault({}),
     validation: validationSchema.prefault({}),
+    skew: skewConfigSchema.prefault({}),
     limits: featureLimitsSchema.prefault({}),
   })
   .superRefine(

@@ -41,7 +41,11 @@ export type { FeaturesInOrder, InOrderVerdict } from './replay/features-in-order
 export { compareStore } from './replay/compare-store.ts'
 export type { EntityComparison } from './replay/compare-store.ts'
 export { checkPrediction } from './replay/check-prediction.ts'
-export type { PredictionCheck, VectorMismatch } from './replay/check-prediction.ts'
+export type { PredictionCheck, StateSource, VectorMismatch } from './replay/check-prediction.ts'
+export { runSkew } from './skew/process-skew.ts'
+export { SKEW_MONITOR } from './skew/skew-event.ts'
+export type { SkewReading } from './skew/skew-tally.ts'
+export { type RunningSkew, type SkewOptions, startSkew } from './skew/start-skew.ts'
 export { describeAttributes, describeState } from './describe-state.ts'
 
 export { awaitFeedStore, openFeedStore, registerFeatureStoreCommands, runFeatures } from './commands.ts'

@@ -4,6 +4,7 @@ import type { SignalDeclaration } from '#streams'
 export const SIGNALS = {
   recordsApplied: 'feature_records_applied',
   interactionsRepeated: 'feature_interactions_repeated',
+  interactionsLate: 'feature_interactions_late',
   attributesUnfit: 'feature_attributes_unfit',
   valuesUnfit: 'feature_values_unfit',
   copiesDropped: 'feature_copies_dropped',
@@ -21,6 +22,11 @@ export const SIGNALS = {
   expectationsUnmet: 'feature_expectations_unmet',
   statesKept: 'feature_states_kept',
   statesExpired: 'feature_states_expired',
+  skewChecked: 'skew_vectors_checked',
+  skewMismatched: 'skew_vectors_mismatched',
+  skewSkipped: 'skew_predictions_skipped',
+  skewShare: 'skew_mismatched_share',
+  skewMirrored: 'skew_entities_mirrored',
 } as const
 
 const FRESHNESS_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600]
@@ -34,6 +40,12 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
     kind: 'counter',
     name: SIGNALS.interactionsRepeated,
     help: 'interactions whose id came before (features.deduplicate): counted nowhere',
+    labels: [],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.interactionsLate,
+    help: 'interactions that came too late to be folded (features.limits.lateSecondsMax): they are in the late topic',
     labels: [],
   },
   {
@@ -135,6 +147,36 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
     help: 'states removed from Redis after features.expiry.inactiveDays without an interaction',
     labels: ['states'],
   },
+  {
+    kind: 'counter',
+    name: SIGNALS.skewChecked,
+    help: 'served vectors that were computed again from the log',
+    labels: [],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.skewMismatched,
+    help: 'those that differ, by feature; state_went_back: a state was older than one served before',
+    labels: ['feature'],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.skewSkipped,
+    help: 'predictions of the sample that were not checked: rate, too_many, too_old, not_read, other_feature_set',
+    labels: ['reason'],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.skewShare,
+    help: 'part of the checked vectors of late that differ, 0 to 1 (features.skew.windowSeconds)',
+    labels: [],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.skewMirrored,
+    help: 'users and items whose states are kept beside the store',
+    labels: ['entity'],
+  },
 ]
 
 /** Names of this part's log lines: the message is the event, its facts are fields. */
@@ -164,4 +206,9 @@ export const LOG_EVENTS = {
   statesExpired: 'feature_states_removed',
   /** It is tried again after the next erasure, or when the service starts. */
   erasureSweepFailed: 'feature_erasure_sweep_failed',
+  /** Served vectors are not what the log gives, and why that may be; then that they are again. */
+  skewFound: 'skew_found',
+  skewGone: 'skew_gone',
+  /** The store is away: nothing is checked until it answers. */
+  skewWaits: 'skew_waits',
 } as const

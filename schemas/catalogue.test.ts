@@ -20,6 +20,7 @@ describe('topic catalogue', () => {
       'feed.models.v1',
       'feed.model-artifacts.v1',
       'feed.drift.v1',
+      'feed.late.v1',
       'feed.dead-letters.v1',
       'feed.erasures.v1',
     ])

@@ -2,7 +2,7 @@ import type { RecordOf, TopicKey } from './records.ts'
 
 /** Which part writes a topic; `feed` is the feed service, outside. */
 export type TopicParty =
-  'feed' | 'feature-store' | 'scorer' | 'trainer' | 'streams' | 'operations' | 'external trainers'
+  'feed' | 'feature-store' | 'scorer' | 'trainer' | 'skew' | 'streams' | 'operations' | 'external trainers'
 
 /** One topic: what `topics apply` makes the broker agree to, and what a reader of it needs to know. */
 export interface TopicSpec<K extends TopicKey = TopicKey> {
@@ -136,10 +136,17 @@ const shapes: Record<TopicKey, TopicShape> = {
   drift: {
     slug: 'drift',
     key: 'monitor',
-    owner: ['trainer'],
-    readers: ['operations'],
+    owner: ['trainer', 'skew'],
+    readers: ['operations', 'trainer'],
     kept: { forMs: 90 * DAY_MS },
     onePartition: true,
+  },
+  late: {
+    slug: 'late',
+    key: 'userId',
+    owner: ['feature-store'],
+    readers: ['operations'],
+    kept: { forMs: 30 * DAY_MS },
   },
   deadLetters: {
     slug: 'dead-letters',
@@ -238,6 +245,7 @@ const keys: { [K in TopicKey]: (record: RecordOf[K]) => string } = {
   models: (record) => record.modelId,
   modelArtifacts: (record) => `${record.modelId}/${record.index}`,
   drift: (record) => record.monitor,
+  late: (record) => record.userId,
   deadLetters: (record) => record.topic,
   erasures: (record) => `${record.entity}/${record.id}`,
 }

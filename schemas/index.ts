@@ -12,6 +12,7 @@ export type {
   Item,
   ItemInteractions,
   Label,
+  LateInteraction,
   ModelArtifact,
   ModelMove,
   ModelStage,

@@ -225,7 +225,16 @@ export interface ModelArtifact {
   bytes: Buffer
 }
 
-export const DRIFT_KINDS = ['concept', 'data', 'upstream', 'lag', 'none'] as const
+/** An interaction that came too late to be folded into features. Key: userId. */
+export interface LateInteraction extends Interaction {
+  /** Where it lies in the interactions topic. */
+  sourcePartition: number
+  sourceOffset: number
+  /** Newest event time of its partition then. */
+  newestAtMs: number
+}
+
+export const DRIFT_KINDS = ['concept', 'data', 'upstream', 'lag', 'none', 'skew'] as const
 export type DriftKind = (typeof DRIFT_KINDS)[number]
 
 /** A detector fired, or a cause was found instead. Key: monitor. */
@@ -295,6 +304,7 @@ export interface RecordOf {
   models: ModelMove
   modelArtifacts: ModelArtifact
   drift: DriftEvent
+  late: LateInteraction
   deadLetters: DeadLetter
   erasures: Erasure
 }

@@ -1,7 +1,7 @@
 import type { TopicKey } from './records.ts'
 
 /** What `feedloop run` starts. */
-export const LOOP_SERVICES = ['features', 'scorer', 'trainer'] as const
+export const LOOP_SERVICES = ['features', 'scorer', 'trainer', 'skew'] as const
 export type LoopService = (typeof LOOP_SERVICES)[number]
 
 /** Every stage of the loop: the service it runs in, and what it reads. Its name is part of its group, logs and metrics. */

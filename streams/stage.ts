@@ -67,8 +67,11 @@ export interface Stage<K extends TopicKey = TopicKey> {
 export interface Follower<K extends TopicKey = TopicKey> {
   readonly name: string
   readonly topic: K
-  /** A number: so many offsets before the end of each partition, where there are as many. */
-  readonly startFrom: 'earliest' | 'latest' | number
+  /**
+   * A number: so many offsets before the end of each partition, where there are as many. A map: the offset of each
+   * partition; those that it leaves out begin at their end.
+   */
+  readonly startFrom: 'earliest' | 'latest' | number | ReadonlyMap<number, number>
   /** Left out: all of them. */
   readonly partitions?: readonly number[]
   record(record: StageRecord<K>): void | Promise<void>

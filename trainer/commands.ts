@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { compileFeatureSet, type FeatureStoreConfig } from '#feature-store'
+import { compileFeatureSet, type FeatureStoreConfig, SKEW_MONITOR } from '#feature-store'
 import type { DriftEvent, RecordOf, TopicKey } from '#schemas'
 import { parseManifest } from '#schemas'
 import { openModel } from '#scorer/model'
@@ -130,6 +130,7 @@ async function readAll<K extends TopicKey>(context: Context, topic: K): Promise<
 /** Of the two numbers before it; the cause speaks in the same. */
 function unitOf(monitor: string): string {
   if (monitor.startsWith('label_arrival:')) return 'per example'
+  if (monitor === SKEW_MONITOR) return 'share of vectors'
   return monitor.startsWith('overclaim:') ? 'nats' : 'probability'
 }
 

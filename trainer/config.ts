@@ -92,6 +92,19 @@ export const promotionConfigSchema = z
       .default(32)
       .describe('recent examples a model file must reproduce'),
     goldenTolerance: z.number().positive().default(1e-5),
+    skewShareMax: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.001)
+      .describe(
+        'nothing is promoted while more of the served vectors that `run skew` computes again differ from what the log gives',
+      ),
+    skewForgottenMinutes: z
+      .number()
+      .positive()
+      .default(10)
+      .describe('what was told of them longer ago counts no more: who told it may be gone'),
   })
   .refine((config) => config.freshExamplesMin <= config.freshExamplesMax, {
     path: ['freshExamplesMin'],

@@ -12,6 +12,7 @@ import { restartableStage } from './learning/restartable-stage.ts'
 import type { ScratchFolder } from './learning/window/scratch.ts'
 import { createModelDesk } from './models/model-desk.ts'
 import { createModelLog, followModels } from './models/model-log.ts'
+import { createSkewGuard, type SkewGuard } from './promotion/skew-guard.ts'
 import type { StartTracking } from './tracking/live-tracking.ts'
 import type { RunningTracking } from './tracking/process-live-tracking.ts'
 
@@ -35,6 +36,9 @@ export interface TrainerOptions {
 
 const LIMITS_DEFAULT = { futureSkewSecondsMax: 300, farFutureSecondsMax: 86_400 }
 
+/** Records: skew is told twice a minute while there is any, and little else is told there. */
+const DRIFT_READ_BACK = 100
+
 /**
  * The trainer of a feed: `joiner` (predictions and outcomes -> examples) and `learner` (examples -> models, drift).
  * The learner begins when the models topics have been read, so that it knows the champion. `ready`: both stages
@@ -47,6 +51,8 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   let tracked: RunningTracking | undefined
   const modelLog = createModelLog({ onMove: (move) => tracked?.noteMove(move) })
   const models = await followModels(runtime, modelLog)
+  const skewGuard = createSkewGuard(config.promotion)
+  const skew = await followSkew(runtime, skewGuard)
   const outputs = await runtime.outputs('trainer-models')
   const erased = await followTrainerErasures(runtime, {
     withinMs: config.limits.erasureRebuildSeconds * 1_000,
@@ -75,6 +81,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
       ...{ config, featureSet, desk, fitter, leads, nextSequence },
       ...{ scratch: windowScratch, clock, log, signals },
       onJudged: (modelId, judged) => tracked?.noteJudged(modelId, judged),
+      promotionRefusal: () => skewGuard.refusal(clock.nowMs()),
     })
     // Examples are marked by what the learner of the same process sees.
     labelsOut = learning.labelsOut
@@ -101,9 +108,14 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   return {
     ready,
     checks: { brokers: brokersCheck(runtime, 'predictions'), stages: joinedCheck(ready) },
-    done: Promise.all([joiner.done, learner.done(starting), beside.done, models.done, erased.done]).then(
-      () => undefined,
-    ),
+    done: Promise.all([
+      joiner.done,
+      learner.done(starting),
+      beside.done,
+      models.done,
+      skew.done,
+      erased.done,
+    ]).then(() => undefined),
     async stop() {
       isStopped = true
       await erased.stop()
@@ -112,9 +124,19 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
       await tracked?.stop()
       await beside.close()
       await models.stop()
+      await skew.stop()
       await fitter.stop()
       windowScratch?.close()
       await outputs.close()
     },
   }
+}
+
+function followSkew(runtime: Runtime, guard: SkewGuard): Promise<RunningStage> {
+  return runtime.follow({
+    name: 'trainer-skew',
+    topic: 'drift',
+    startFrom: DRIFT_READ_BACK,
+    record: ({ value }) => (value === null ? undefined : guard.note(value)),
+  })
 }

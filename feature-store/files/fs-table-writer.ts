@@ -6,7 +6,8 @@ export type TableFormat = 'parquet' | 'csv'
 
 export interface WrittenColumn {
   name: string
-  type: 'text' | 'integer' | 'number' | 'timestamp'
+  /** `float`: float32. */
+  type: 'text' | 'integer' | 'number' | 'float' | 'timestamp'
 }
 
 /** Takes rows one by one and holds no more than a row group of them. */
@@ -21,7 +22,13 @@ export interface TableWriter {
 const ROW_GROUP_ROWS = 50_000
 const CHUNK_CHARS = 1 << 18
 const CHUNK_BYTES = 1 << 20
-const PARQUET_TYPES = { text: 'STRING', integer: 'INT64', number: 'DOUBLE', timestamp: 'TIMESTAMP' } as const
+const PARQUET_TYPES = {
+  text: 'STRING',
+  integer: 'INT64',
+  number: 'DOUBLE',
+  float: 'FLOAT',
+  timestamp: 'TIMESTAMP',
+} as const
 
 /** Writes a table beside others of the folder: `impressions.parquet`, `impressions.csv`. The same rows give the same bytes. */
 export function openTableWriter(

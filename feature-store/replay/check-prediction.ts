@@ -2,10 +2,10 @@ import type { Prediction, RankedItem } from '#schemas'
 import type { AttributesState } from '../attributes/attributes-state.ts'
 import { STALE } from '../contract.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
+import type { EntityState } from '../state/entity-state.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
-import { contextValues, vectorise } from '../vectors/vectorise.ts'
-import type { Replay } from './replay.ts'
+import { contextValues, vectorise, writeLists } from '../vectors/vectorise.ts'
 
 export interface VectorMismatch {
   itemId: string
@@ -13,6 +13,19 @@ export interface VectorMismatch {
   column: string
   recorded: number
   recomputed: number
+  /** Places of all that differ; the width itself: the vector is too short or too long. */
+  columns: readonly number[]
+}
+
+/** What is known of users, items and the feed at any offset: a replay of the whole log, or of its newest part. */
+export interface StateSource {
+  readonly options: { readonly featureSet: CompiledFeatureSet }
+  /** State after everything up to this offset of the entity's own partition, null when there was nothing. */
+  stateAt(entity: 'user' | 'item' | 'feed', id: string, offset: number): EntityState | null
+  /** How many attribute records there are up to the last one that is not later than this event time. */
+  attributeRecordsUntil(entity: 'user' | 'item', id: string, atMs: number): number
+  /** Attributes after the first `count` records, tombstones included. */
+  attributesAfter(entity: 'user' | 'item', id: string, count: number): AttributesState | null
 }
 
 export type PredictionCheck =
@@ -30,12 +43,18 @@ const ATTRIBUTES_AHEAD_MAX = 2
  *
  * A prediction does not say how many attribute records the reader had seen; a vector matches when some number
  * of them, the same for all of the user's columns, explains it.
+ *
+ * @param isKnown candidates that the source knows; of others the recorded vectors are taken as they are
  */
-export function checkPrediction(replay: Replay, prediction: Prediction): PredictionCheck {
+export function checkPrediction(
+  replay: StateSource,
+  prediction: Prediction,
+  isKnown: (itemId: string) => boolean = () => true,
+): PredictionCheck {
   const { featureSet } = replay.options
   if (prediction.featureSetId !== featureSet.id) return { kind: 'other_feature_set' }
   const { userId, userOffset, occurredAtMs } = prediction
-  const recorded = prediction.ranking.filter(({ vector }) => vector !== null)
+  const checked = prediction.ranking.filter(({ vector, itemId }) => vector !== null && isKnown(itemId))
   const userState = userOffset < 0 ? null : replay.stateAt('user', userId, userOffset)
   const feed = prediction.feedOffsets.map((offset, partition) =>
     offset < 0 ? null : replay.stateAt('feed', String(partition), offset),
@@ -43,7 +62,11 @@ export function checkPrediction(replay: Replay, prediction: Prediction): Predict
   const feedRates = feedRatesAt(featureSet, feed, occurredAtMs)
   const context = contextValues(featureSet, prediction.context)
 
-  const candidates = prediction.ranking.map((ranked) => candidateOf(replay, ranked, occurredAtMs))
+  const candidates = prediction.ranking.map((ranked): Candidate =>
+    isKnown(ranked.itemId)
+      ? candidateOf(replay, ranked, occurredAtMs)
+      : { ranked, views: [nobodyAt(featureSet, ranked, occurredAtMs)], isForeign: true },
+  )
 
   let fewest: VectorMismatch[] | null = null
   for (const attributes of attributeViews(replay, 'user', userId, occurredAtMs)) {
@@ -53,16 +76,21 @@ export function checkPrediction(replay: Replay, prediction: Prediction): Predict
     if (fewest === null || mismatches.length < fewest.length) fewest = mismatches
     if (fewest.length === 0) break
   }
-  return { kind: 'checked', vectors: recorded.length, mismatches: fewest ?? [] }
+  return { kind: 'checked', vectors: checked.length, mismatches: fewest ?? [] }
 }
 
 interface Candidate {
   ranked: RankedItem
   /** As the reader may have known it, the most likely first. */
   views: EntityView[]
+  /** Nothing is known of it: its columns are as recorded. */
+  isForeign?: true
 }
 
-function candidateOf(replay: Replay, ranked: RankedItem, atMs: number): Candidate {
+const nobodyAt = ({ layouts }: CompiledFeatureSet, { itemId }: RankedItem, atMs: number) =>
+  entityView(layouts.item, null, null, { id: itemId, atMs, stale: false })
+
+function candidateOf(replay: StateSource, ranked: RankedItem, atMs: number): Candidate {
   const { itemId, itemOffset } = ranked
   const { layouts } = replay.options.featureSet
   const state = itemOffset < 0 ? null : replay.stateAt('item', itemId, itemOffset)
@@ -86,36 +114,49 @@ function mismatchesOf(
     groups.flatMap((group) => (group.scope === 'list' ? group.names.map((_, n) => group.at + n) : [])),
   )
   const items = candidates.map(({ views }) => views[0]!)
+  const foreign = [...candidates.entries()].filter(([, { isForeign }]) => isForeign === true)
+  /** Past the recorded ones nobody can say how the others stand to them. */
+  const isListOpen = foreign.some(([, { ranked }]) => ranked.vector?.length !== width * 4)
 
   function rowsOf() {
     const vectors = new Float32Array(items.length * width)
     const flags = new Uint8Array(items.length * width)
     vectorise(featureSet, { ...shared, items }, vectors, flags, 0)
+    if (foreign.length > 0 && !isListOpen) {
+      for (const [row, { ranked }] of foreign) takeRecorded(ranked, row * width, vectors, flags)
+      writeLists(featureSet, { vectors, flags, base: 0, count: items.length, width })
+    }
     return (row: number) => ({
       vector: vectors.subarray(row * width, (row + 1) * width),
       flags: flags.subarray(row * width, (row + 1) * width),
     })
   }
 
-  let rows = rowsOf()
-  for (const [row, { ranked, views }] of candidates.entries()) {
-    if (ranked.vector === null) continue
-    for (const view of [...views.slice(1), views[0]!]) {
-      if (differingColumn(ranked, rows(row), inLists) < 0) break
-      items[row] = view
-      rows = rowsOf()
-    }
+  const alone = { vector: new Float32Array(width), flags: new Uint8Array(width) }
+  for (const [row, { ranked, views, isForeign }] of candidates.entries()) {
+    if (ranked.vector === null || isForeign === true) continue
+    const found = views.find((view) => {
+      alone.vector.fill(0)
+      alone.flags.fill(0)
+      const one = { ...shared, items: [view], candidates: items.length }
+      vectorise(featureSet, one, alone.vector, alone.flags, 0)
+      return differingColumns(ranked, alone, inLists).length === 0
+    })
+    items[row] = found ?? views[0]!
   }
-  return candidates.flatMap(({ ranked }, row) => {
-    if (ranked.vector === null) return []
-    const column = differingColumn(ranked, rows(row))
-    if (column < 0) return []
+  const rows = rowsOf()
+  return candidates.flatMap(({ ranked, isForeign }, row) => {
+    if (ranked.vector === null || isForeign === true) return []
+    const columns = differingColumns(ranked, rows(row), isListOpen ? inLists : undefined)
+    const [column] = columns
+    if (column === undefined) return []
     return [
       {
         itemId: ranked.itemId,
         column: names[column] ?? 'length',
         recorded: floatAt(ranked.vector, column),
         recomputed: rows(row).vector[column] ?? NaN,
+        columns,
       },
     ]
   })
@@ -123,7 +164,7 @@ function mismatchesOf(
 
 /** What a reader may have known of the attributes, the most likely first. */
 function* attributeViews(
-  replay: Replay,
+  replay: StateSource,
   entity: 'user' | 'item',
   id: string,
   atMs: number,
@@ -136,22 +177,37 @@ function* attributeViews(
     yield replay.attributesAfter(entity, id, seen + ahead)
 }
 
-/** First column whose bytes or flags differ, -1 none. `but`: columns that are not looked at. */
-function differingColumn(
+/** Columns whose bytes or flags differ. `but`: columns that are not looked at. */
+function differingColumns(
   ranked: RankedItem,
   { vector, flags }: { vector: Float32Array; flags: Uint8Array },
   but?: ReadonlySet<number>,
-): number {
+): number[] {
   const width = vector.length
-  if (ranked.vector!.length !== width * 4 || ranked.flags?.length !== width) return width
+  if (ranked.vector!.length !== width * 4 || ranked.flags?.length !== width) return [width]
   const bytes = Buffer.alloc(4)
+  const differing: number[] = []
   for (let column = 0; column < width; column++) {
     if (but?.has(column) === true) continue
     bytes.writeFloatLE(vector[column]!)
-    if (bytes.compare(ranked.vector!, column * 4, column * 4 + 4) !== 0) return column
-    if ((ranked.flags[column]! | STALE) !== (flags[column]! | STALE)) return column
+    const isSame =
+      bytes.compare(ranked.vector!, column * 4, column * 4 + 4) === 0 &&
+      (ranked.flags[column]! | STALE) === (flags[column]! | STALE)
+    if (!isSame) differing.push(column)
   }
-  return -1
+  return differing
+}
+
+function takeRecorded(
+  { vector, flags: recorded }: RankedItem,
+  at: number,
+  vectors: Float32Array,
+  flags: Uint8Array,
+): void {
+  for (let column = 0; column * 4 < vector!.length; column++) {
+    vectors[at + column] = vector!.readFloatLE(column * 4)
+    flags[at + column] = recorded?.[column] ?? 0
+  }
 }
 
 const floatAt = (vector: Buffer, column: number) =>

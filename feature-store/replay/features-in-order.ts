@@ -10,6 +10,7 @@ import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys } from '../stages/item-lookups.ts'
+import { createLateness } from '../stages/stream-time.ts'
 import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
@@ -25,6 +26,8 @@ export type InOrderVerdict =
   | 'refused'
   /** Its id is among the last ones of its user. */
   | 'duplicate'
+  /** Too far behind the newest of its partition (limits.lateSecondsMax). */
+  | 'late'
 
 /**
  * The feature store in one process, with nothing between a record and its fold: what the four stages and the reader do
@@ -53,6 +56,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
   const states = { user: new Map<string, EntityState>(), item: new Map<string, EntityState>() }
   const attributes = { user: new Map<string, AttributesState>(), item: new Map<string, AttributesState>() }
   const feeds = createFeedStates(layouts.feed, partitions)
+  const tooLate = createLateness(featureSet.config.limits)
   let offset = -1
 
   function told<T extends 'users' | 'items' | 'interactions'>(
@@ -96,6 +100,7 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       const interaction = told('interactions', record.userId, record)
       if (interaction === null) return 'refused'
       const { interactionId, userId, itemId, type, occurredAtMs } = interaction
+      if (tooLate(partitionOf(userId, partitions), occurredAtMs)) return 'late'
       const user = stateOf('user', userId, occurredAtMs)
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false

@@ -7,6 +7,7 @@ import { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
+import { createLateness } from '../stages/stream-time.ts'
 import { createAttributeLog } from './attribute-log.ts'
 import { createCopyLog } from './copy-log.ts'
 import { createFeedLog } from './feed-log.ts'
@@ -55,16 +56,19 @@ export interface Replay {
   readonly options: ReplayOptions
   /**
    * Adds a record; each topic in offset order per partition, topics in any order, all before the first question.
-   * Answers what the live steps decided (`duplicate`: an interaction, or re-keyed copies, that were all there before).
+   * Answers what the live steps decided (`duplicate`: an interaction, or re-keyed copies, that were all there before;
+   * `late`: an interaction that came too late to be folded).
    */
   add<T extends ReplayedTopic>(
     topic: T,
     record: LoggedRecord<ReplayedRecords[T]>,
-  ): 'folded' | 'refused' | 'duplicate'
+  ): 'folded' | 'refused' | 'duplicate' | 'late'
   /** Counted while adding. `copiesMissing`: interactions that never reached the item side. */
   counts(): {
     interactions: number
     refused: number
+    /** Interactions too far behind their partition (limits.lateSecondsMax). */
+    late: number
     /** Interactions whose id is among their user's last ones. */
     repeated: number
     copies: number
@@ -89,21 +93,23 @@ export function createReplay(options: ReplayOptions): Replay {
   const passed = createLiveSteps(options)
   const users = new Map<string, EntityHistory>()
   const copies = createCopyLog(layouts.item)
-  const attributes = {
-    user: createAttributeLog(layouts.userAttributes),
-    item: createAttributeLog(layouts.itemAttributes),
-  }
-  const counted = { interactions: 0, refused: 0, repeated: 0 }
+  const attributes = attributeLogs(layouts)
+  const counted = { interactions: 0, refused: 0, late: 0, repeated: 0 }
   const feed = createFeedLog(layouts.feed)
+  const tooLate = createLateness(options.featureSet.config.limits)
   const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
-  const refuse = () => (counted.refused++, 'refused' as const)
+  function leaveOut<T extends 'refused' | 'late'>(as: T): T {
+    counted[as]++
+    return as
+  }
 
   function addInteraction(record: LoggedRecord<Interaction>) {
     if (record.value === null) return erased(users.get(keyOf(record)), record)
     const value = passed('interactions', record)
-    if (value === null) return refuse()
+    if (value === null) return leaveOut('refused')
+    if (tooLate(record.partition, value.occurredAtMs)) return leaveOut('late')
     const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
     if (isNew) feed.add(value, record.partition, record.offset)
     counted[isNew ? 'interactions' : 'repeated']++
@@ -113,7 +119,7 @@ export function createReplay(options: ReplayOptions): Replay {
   function addCopies(record: LoggedRecord<ItemInteractions>) {
     if (record.value === null) return erased(copies.items.get(keyOf(record)), record)
     const value = passed('itemInteractions', record)
-    return value === null ? refuse() : copies.add(value, record.partition, record.offset)
+    return value === null ? leaveOut('refused') : copies.add(value, record.partition, record.offset)
   }
 
   function addAttributes(entity: 'user' | 'item', record: LoggedRecord<User | Item>) {
@@ -121,9 +127,9 @@ export function createReplay(options: ReplayOptions): Replay {
     const value = isTombstone
       ? null
       : passed(entity === 'user' ? 'users' : 'items', record as LoggedRecord<never>)
-    if (value === null && !isTombstone) return refuse()
+    if (value === null && !isTombstone) return leaveOut('refused')
     const id = value === null ? keyOf(record) : idOf(value)
-    if (id === '') return refuse()
+    if (id === '') return leaveOut('refused')
     attributes[entity].add(id, { offset: record.offset, told: value })
     return 'folded'
   }
@@ -163,6 +169,11 @@ export function createReplay(options: ReplayOptions): Replay {
     expectedApplied: (entity, id) => historyOf(entity, id)?.length ?? 0,
   }
 }
+
+const attributeLogs = ({ userAttributes, itemAttributes }: CompiledFeatureSet['layouts']) => ({
+  user: createAttributeLog(userAttributes),
+  item: createAttributeLog(itemAttributes),
+})
 
 /** What a user's history keeps of an interaction; what copies take from the user's state is in their own log. */
 function historyEntries(

@@ -148,6 +148,7 @@ async function applySlice<K extends TopicKey, State>(
   for (const [id, state] of fold.uncached) own.states.set(id, state)
   tellApplied(options, own, slice, nowMs)
   own.position = slice.nextOffset
+  own.streamTimeMs = Math.max(own.streamTimeMs, fold.streamTimeMs)
   return answer
 }
 

@@ -11,6 +11,8 @@ export interface OwnedPartition<State> {
   position: number
   rebuildUntilOffset: number
   sourceHighs: Map<number, number>
+  /** Newest event time applied, -1 none. */
+  streamTimeMs: number
   /** States as applied. */
   states: Lru<string, State>
   /** Slices folded so far. */
@@ -31,6 +33,7 @@ export function ownedFrom<State>(
     position: fence.nextOffset,
     rebuildUntilOffset: fence.rebuildUntilOffset,
     sourceHighs: new Map(fence.sourceHighs),
+    streamTimeMs: fence.streamTimeMs,
     states: createLru(statesCachedMax),
     slices: 0,
   }

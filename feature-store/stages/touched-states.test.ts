@@ -21,6 +21,7 @@ function ownedWith(ids: readonly string[], statesCachedMax: number): OwnedPartit
     position: 0,
     rebuildUntilOffset: 0,
     sourceHighs: new Map(),
+    streamTimeMs: -1,
     states,
     slices: 0,
   }

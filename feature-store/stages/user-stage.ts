@@ -1,4 +1,4 @@
-import type { StageName } from '#schemas'
+import type { Interaction, LateInteraction, StageName } from '#schemas'
 import { type Erasures, NO_ERASURES, rightTombstone, type Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
@@ -14,6 +14,7 @@ import { createFencedStage, type FencedStage } from './fenced-stage.ts'
 import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
+import { isTooLate, type StreamTime } from './stream-time.ts'
 import { loadTouched, withoutErased } from './touched-states.ts'
 
 export interface UserStageParts {
@@ -29,8 +30,8 @@ export interface UserStageParts {
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
  * drops what it has. An interaction whose id is among its user's last ones is folded nowhere. What features ask of the
- * whole feed is folded beside the users, into one state per partition. A tombstone ends what was known of its user: the
- * next interaction begins anew. Copies and the feed's rates carry no user, and stay.
+ * whole feed is folded beside the users, into one state per partition. What comes too late goes to the late topic. A tombstone
+ * ends what was known of its user: the next interaction begins anew. Copies and the feed's rates carry no user, and stay.
  */
 export function createUserStage(parts: UserStageParts): FencedStage<'interactions'> {
   const { runtime, store, featureSet, erasures = NO_ERASURES } = parts
@@ -75,12 +76,15 @@ export function createUserStage(parts: UserStageParts): FencedStage<'interaction
         partitionOf: (itemId) => runtime.partitionOf('itemInteractions', itemId),
         bundleBytesMax: limits.copiesBytesMax,
       })
-      let streamTimeMs = -1
-      let missing = 0
-      let repeated = 0
-      let unfit = 0
+      const time = { newestMs: owned.streamTimeMs }
+      let [late, missing, repeated, unfit] = [0, 0, 0, 0]
       for (let n = 0; n < records.length; n++) {
         const { value, offset } = records[n]!
+        if (value !== null && isTooLate(time, value.occurredAtMs, limits.lateSecondsMax)) {
+          late++
+          outputs.add('late', lateRecord(value, { partition: owned.partition, offset, time }))
+          continue
+        }
         const state = states.touch(n)
         if (value === null) {
           state.reset(layout)
@@ -99,14 +103,22 @@ export function createUserStage(parts: UserStageParts): FencedStage<'interaction
         fold(layout, state, type, occurredAtMs, offset, keys, told)
         if (feed !== null) foldIntoFeed(feed, states.touch(records.length), type, occurredAtMs, offset)
         copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
-        if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
+      if (late > 0) runtime.signals.count(SIGNALS.interactionsLate, {}, late)
       if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
       if (repeated > 0) runtime.signals.count(SIGNALS.interactionsRepeated, {}, repeated)
       if (unfit > 0) runtime.signals.count(SIGNALS.valuesUnfit, {}, unfit)
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
-      return { kind: 'changed', ...withoutErased(states, upTo(owned.partition)), streamTimeMs }
+      return { kind: 'changed', ...withoutErased(states, upTo(owned.partition)), streamTimeMs: time.newestMs }
     },
   })
+}
+
+function lateRecord(
+  value: Interaction,
+  { partition, offset, time }: { partition: number; offset: number; time: StreamTime },
+): { key: string; value: LateInteraction } {
+  const late = { ...value, sourcePartition: partition, sourceOffset: offset, newestAtMs: time.newestMs }
+  return { key: value.userId, value: late }
 }

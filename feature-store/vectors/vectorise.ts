@@ -1,6 +1,7 @@
 import type { Attribute } from '#schemas'
 import { valueAfter, type AttributeValue } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
+import type { ListRows } from './columns.ts'
 import { entityView, type EntityView } from './entity-view.ts'
 
 const NO_CONTEXT: ReadonlyMap<string, AttributeValue> = new Map()
@@ -32,6 +33,8 @@ export function vectorise(
     items: readonly EntityView[]
     context: ReadonlyMap<string, AttributeValue>
     feedRates: Float64Array
+    /** Of the whole request, when these are some of its items; left out: these are all. */
+    candidates?: number
   },
   vectors: Float32Array,
   flags: Uint8Array,
@@ -41,7 +44,7 @@ export function vectorise(
   const nobody = entityView(layouts.item, null, null, { id: '', atMs: user.atMs, stale: false })
   const shared = new Float32Array(width)
   const sharedFlags = new Uint8Array(width)
-  const candidates = items.length
+  const { candidates = items.length } = request
   const whole = { user, item: nobody, context, candidates, feedRates }
   for (const group of groups) {
     if (group.scope === 'request') group.write(whole, shared, sharedFlags, group.at)
@@ -54,6 +57,10 @@ export function vectorise(
     for (const group of groups)
       if (group.scope === 'candidate') group.write(input, vectors, flags, base + group.at)
   }
-  const rows = { vectors, flags, base: firstRow * width, count: candidates, width }
+  writeLists({ groups }, { vectors, flags, base: firstRow * width, count: items.length, width })
+}
+
+/** The columns that say how the candidates of a request stand to each other, from their other columns. */
+export function writeLists({ groups }: Pick<CompiledFeatureSet, 'groups'>, rows: ListRows): void {
   for (const group of groups) if (group.scope === 'list') group.writeList(rows, group.at)
 }

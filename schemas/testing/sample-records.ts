@@ -157,6 +157,7 @@ export const sampleRecords: { readonly [K in keyof RecordOf]: RecordOf[K] } = {
     occurredAtMs: EVENT_MS,
     detectedAtMs: 1_760_000_000_123,
   },
+  late: { ...interaction, sourcePartition: 2, sourceOffset: 41, newestAtMs: EVENT_MS + 1_000_000_000 },
   deadLetters: {
     topic: 'feed.interactions.v1',
     partition: 3,

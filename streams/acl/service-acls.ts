@@ -11,7 +11,7 @@ import {
 } from '#schemas'
 import { requeueId } from '../requeue-plan.ts'
 
-/** Who logs in to Kafka as somebody: the three services, the feed outside, and a person with the command line. */
+/** Who logs in to Kafka as somebody: the services, the feed outside, and a person with the command line. */
 export const ACL_USERS = [...LOOP_SERVICES, 'feed', 'operator'] as const
 export type AclUser = (typeof ACL_USERS)[number]
 
@@ -35,7 +35,8 @@ export const CLUSTER_NAME = 'kafka-cluster'
 const FOLLOWED: Record<LoopService, readonly TopicKey[]> = {
   features: ['erasures'],
   scorer: ['models', 'modelArtifacts'],
-  trainer: ['models', 'modelArtifacts', 'erasures'],
+  trainer: ['models', 'modelArtifacts', 'drift', 'erasures'],
+  skew: ['interactions', 'itemInteractions', 'users', 'items', 'predictions'],
 }
 
 /** Topics of others into which a service writes: a tombstone there tells every fold where an erased user ends. */
@@ -43,12 +44,14 @@ const MARKED: Record<LoopService, readonly TopicKey[]> = {
   features: ['interactions'],
   scorer: [],
   trainer: [],
+  skew: [],
 }
 
 const PARTY: Record<LoopService, TopicParty> = {
   features: 'feature-store',
   scorer: 'scorer',
   trainer: 'trainer',
+  skew: 'skew',
 }
 
 export interface ServiceAclsOptions {

@@ -39,15 +39,16 @@ export function createMemoryFollowers(parts: MemoryFollowersParts): MemoryFollow
     const [ready, done] = [deferred(), deferred()]
     const { startFrom, partitions: only } = follower
     const partitions = log.topics.get(topic)!
-    const startOf = ({ endOffset, lowOffset }: MemoryPartition) => {
+    const startOf = ({ endOffset, lowOffset }: MemoryPartition, partition: number) => {
       if (startFrom === 'latest') return endOffset
+      if (typeof startFrom === 'object') return startFrom.get(partition) ?? endOffset
       return startFrom === 'earliest' ? 0 : Math.max(lowOffset, endOffset - startFrom)
     }
     const reader = {
       topic,
       /** Infinity: it does not read that one. */
       positions: partitions.map((one, partition) =>
-        only === undefined || only.includes(partition) ? startOf(one) : Infinity,
+        only === undefined || only.includes(partition) ? startOf(one, partition) : Infinity,
       ),
       async read(partition: number, recordsMax: number) {
         const { records, nextOffset } = log.read(topic, partition, reader.positions[partition]!, recordsMax)

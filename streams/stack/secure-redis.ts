@@ -21,13 +21,14 @@ export function secureRedisSettings(
   }
 }
 
-/** Who uses Redis, and for what: the features service writes states, the scorer and the trainer read them. */
+/** Who uses Redis, and for what: the features service writes states, the scorer, the trainer and the skew service read them. */
 const REDIS_RIGHTS: Partial<Record<StackUser, string>> = {
   admin: '~* &* +@all',
   operator: '~* &* +@all -@admin -@dangerous +info +client|list',
   features: 'KEYS resetchannels -@all +@read +@write +@scripting +@connection -@dangerous +info',
   scorer: 'KEYS resetchannels -@all +@read +@connection -@dangerous +info',
   trainer: 'KEYS resetchannels -@all +@read +@connection -@dangerous +info',
+  skew: 'KEYS resetchannels -@all +@read +@connection -@dangerous +info',
 }
 
 /**

@@ -12,6 +12,7 @@ const REGISTRY_ROLES: Partial<Record<StackUser, string>> = {
   features: 'sr-developer',
   scorer: 'sr-developer',
   trainer: 'sr-developer',
+  skew: 'sr-developer',
   feed: 'sr-readonly',
 }
 

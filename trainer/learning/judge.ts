@@ -18,6 +18,8 @@ export interface JudgeParts {
   why: (reason: string) => MoveReason
   log: Logger
   onJudged?: TellJudged | undefined
+  /** Why nothing is promoted now, as the end of a sentence; undefined or left out: nothing speaks against it. */
+  refusal?: (() => string | undefined) | undefined
 }
 
 /** Told what a model said of the examples that it is judged on, before it is promoted or rejected. */
@@ -45,7 +47,8 @@ export interface Judge {
   close(): Promise<void>
 }
 
-export function createJudge({ desk, promotion, width, why, log, onJudged }: JudgeParts): Judge {
+export function createJudge(parts: JudgeParts): Judge {
+  const { desk, promotion, width, why, log, onJudged, refusal } = parts
   const standings = createStandings({ desk, every: promotion.standingEveryExamples, width, why })
   let trials: Trial[] = []
 
@@ -76,6 +79,9 @@ export function createJudge({ desk, promotion, width, why, log, onJudged }: Judg
         return await desk.reject(session, metrics, why(kept))
       }
       if (!promoted) return await desk.reject(session, metrics, why(reason))
+      const refused = refusal?.()
+      if (refused !== undefined)
+        return await desk.reject(session, metrics, why(`${reason} But it is not promoted: ${refused}`))
       await desk.promote(session, metrics, why(reason))
       // The new champion has learned what came before its own trial: on that it is not to be compared.
       for (const other of trials) other.fresh = other.fresh.slice(-fresh.length)

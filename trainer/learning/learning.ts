@@ -26,6 +26,8 @@ export interface LearningParts {
   leads?: boolean
   /** Models there have been before the next one. */
   nextSequence: () => number
+  /** See JudgeParts. */
+  promotionRefusal?: (() => string | undefined) | undefined
   clock: Clock
   log: Logger
   signals: Signals
@@ -56,7 +58,7 @@ const TOLD_EVERY = 100
  * its own trial. While they do not, nothing is learned, judged or promoted.
  */
 export function createLearning(parts: LearningParts): Learning {
-  const { config, featureSet, desk, log, signals } = parts
+  const { config, featureSet, desk, log, signals, promotionRefusal: refusal } = parts
   const { promotion } = config
   const history = createHistory(config.limits.recentExamplesMax)
   const why = (reason: string) => ({ reason, occurredAtMs: history.lastMs })
@@ -64,7 +66,8 @@ export function createLearning(parts: LearningParts): Learning {
     objective: config.objective,
     heldMax: config.limits.recentExamplesMax,
   })
-  const judge = createJudge({ desk, promotion, width: featureSet.width, why, log, onJudged: parts.onJudged })
+  const { onJudged } = parts
+  const judge = createJudge({ desk, promotion, width: featureSet.width, why, log, onJudged, refusal })
   const layer = createChampionCalibration({ config: config.calibration, desk, why })
   const drift = createDriftAnswer({ ...parts, history })
   const challengers = createChallengers({ ...parts, history, judge })

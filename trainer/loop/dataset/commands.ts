@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { LogUnreadableError, openRowsBar, type TableFormat } from '#feature-store/files'
+import type { CommandContext } from '#streams'
 import { registerAugmentCommand } from '../augment/index.ts'
 import { endOnInterrupt } from '../demo/index.ts'
+import type { FeedConfig } from '../feed.ts'
+import { registerExportCommand } from './export/export-commands.ts'
 import { FAULT_NAMES, type FaultName, plannedFaults } from './faults.ts'
 import { openDataFolder } from './fs-data-folder.ts'
 import { type Synthesis, synthesisSchema } from './synthesis.ts'
@@ -22,10 +25,8 @@ interface SynthesizeFlags {
 
 const DEFAULTS = synthesisSchema.parse({})
 
-type Context = Parameters<typeof registerAugmentCommand>[2]
-
-/** `dataset synthesize`: a data set of a feed whose truth is known; `dataset augment`: mock rows for one. */
-export function registerDatasetCommands(program: Command, context: Context): void {
+/** `dataset synthesize`: a data set of a feed whose truth is known; `dataset augment`: mock rows for one; `dataset export`: of what was served. */
+export function registerDatasetCommands(program: Command, context: CommandContext<FeedConfig>): void {
   const dataset =
     program.commands.find((command) => command.name() === 'dataset') ??
     program.command('dataset').description('data sets of a feed: made up, exported, enlarged')
@@ -50,6 +51,7 @@ export function registerDatasetCommands(program: Command, context: Context): voi
     .option('--json', 'print what was written as one line of JSON')
     .action(runSynthesize)
   registerAugmentCommand(dataset, program, context)
+  registerExportCommand(dataset, context)
 }
 
 async function runSynthesize(flags: SynthesizeFlags): Promise<void> {

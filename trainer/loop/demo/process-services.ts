@@ -29,7 +29,7 @@ const STOP_GRACE_MS = 15_000
 export function startServices(options: StartServicesOptions): LoopServices {
   const { names, folder, environment, onRestart } = options
   const children = new Map<LoopService, ChildProcess>()
-  const restarts: Record<LoopService, number> = { features: 0, scorer: 0, trainer: 0 }
+  const restarts: Record<LoopService, number> = { features: 0, scorer: 0, trainer: 0, skew: 0 }
   let stopping = false
   let fail: (error: Error) => void
   let succeed: () => void

@@ -1,5 +1,13 @@
-import { compileFeatureSet, createFeatureReader, createMemoryStore, startFeatureStore } from '#feature-store'
-import type { StateStore } from '#feature-store'
+import {
+  type CompiledFeatureSet,
+  compileFeatureSet,
+  createFeatureReader,
+  createMemoryStore,
+  type SkewReading,
+  startFeatureStore,
+  startSkew,
+  type StateStore,
+} from '#feature-store'
 import { startScorer } from '#scorer'
 import type { OpenModel } from '#scorer/model'
 import { createFeedPlayer, createFeedSimulation, createMemoryRuntime } from '#streams'
@@ -26,6 +34,8 @@ export interface MemoryLoopOptions {
   store?: StateStore
   /** Who stands by and does something at times; default: nobody. */
   attend?(services: Pick<MemoryServices, 'join' | 'leave'>): MemoryLoopAttendant
+  /** The features of the service that computes served vectors again; left out: nobody does. */
+  skew?: CompiledFeatureSet
 }
 
 export interface MemoryLoopAttendant {
@@ -46,6 +56,8 @@ export interface MemoryLoopRun {
   counts: FeedPlayer['counts']
   /** Services that ended by themselves. */
   deaths: number
+  /** What was found of the last vectors that were computed again. */
+  skew: SkewReading | null
 }
 
 export const TICK_MS = 500
@@ -72,6 +84,7 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
     options.runtime ?? (await createMemoryRuntime({ seed, startMs: wallMs, config: streamsOf(feed) }))
   const store = options.store ?? createMemoryStore()
   const services = await startMemoryServices(runtime, startsOf(runtime, store, options))
+  const skew = options.skew && (await runtime.settleUntil(startSkew(runtime, skewOf(store, options.skew))))
   const attendant = options.attend?.(services) ?? NOBODY
 
   const simulation = createFeedSimulation({ seed: String(seed), config: people, startMs })
@@ -97,7 +110,10 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
     if (steps === null) await runtime.settle()
     else for (let step = 0; step < steps; step++) await runtime.step()
     await services.restartDead()
+    if (skew !== undefined) await runtime.settleUntil(skew.tick())
   }
+  const reading = skew?.reading() ?? null
+  await skew?.stop()
   await attendant.over()
   await services.recover()
   player.close()
@@ -107,8 +123,14 @@ export async function playMemoryLoop(options: MemoryLoopOptions): Promise<Memory
   await follower.stop()
   await services.stop()
   const endMs = startMs + ticks * TICK_MS * CLOCK_SPEED
-  return { runtime, store, simulation, endMs, counts: player.counts, deaths: services.deaths() }
+  const counts = player.counts
+  return { runtime, store, simulation, endMs, counts, deaths: services.deaths(), skew: reading }
 }
+
+const skewOf = (store: StateStore, featureSet: CompiledFeatureSet) => ({
+  ...{ store, featureSet },
+  config: featureSet.config.skew,
+})
 
 function startsOf(runtime: MemoryRuntime, store: StateStore, { feed, openModel }: MemoryLoopOptions) {
   const { features, scorer, trainer } = feed

@@ -1,7 +1,9 @@
 import type { LoopService } from '#schemas'
 import type { MemoryRuntime, RunningStage } from '#streams'
 
-export type ServiceStarts = Record<LoopService, () => Promise<RunningStage>>
+/** Who watches for skew is played beside them: it needs a clock of its own (MemoryLoopOptions.skew). */
+type PlayedService = Exclude<LoopService, 'skew'>
+export type ServiceStarts = Record<PlayedService, () => Promise<RunningStage>>
 
 /** The services of a loop in memory, and their supervisor. */
 export interface MemoryServices {
@@ -24,27 +26,27 @@ export async function startMemoryServices(
   runtime: MemoryRuntime,
   start: ServiceStarts,
 ): Promise<MemoryServices> {
-  const dead = new Set<LoopService>()
+  const dead = new Set<PlayedService>()
   let deaths = 0
   let guest: RunningStage | null = null
-  const running: Record<LoopService, RunningStage> = {
+  const running: Record<PlayedService, RunningStage> = {
     features: await runtime.settleUntil(start.features()),
     scorer: await runtime.settleUntil(start.scorer()),
     trainer: await runtime.settleUntil(start.trainer()),
   }
-  for (const service of Object.keys(running) as LoopService[]) {
+  for (const service of Object.keys(running) as PlayedService[]) {
     noteDeath(service)
     await runtime.settleUntil(running[service].ready)
   }
 
-  function noteDeath(service: LoopService): void {
+  function noteDeath(service: PlayedService): void {
     running[service].done.catch(() => {
       dead.add(service)
       deaths += 1
     })
   }
 
-  async function restart(service: LoopService): Promise<void> {
+  async function restart(service: PlayedService): Promise<void> {
     dead.delete(service)
     await runtime.settleUntil(running[service].stop().catch(() => undefined))
     running[service] = await runtime.settleUntil(start[service]())

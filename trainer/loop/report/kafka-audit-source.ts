@@ -4,7 +4,7 @@ import type { AuditSource, LoggedRecord } from './audit.ts'
 
 /** Topics on real brokers, each read from its beginning to its end. */
 export function kafkaAuditSource(
-  addresses: Addresses,
+  addresses: Pick<Addresses, 'kafka'>,
   { codec, topicName }: Pick<Runtime, 'codec' | 'topicName'>,
 ): AuditSource {
   async function* read<K extends TopicKey>(topic: K): AsyncGenerator<LoggedRecord<K>> {

@@ -7,6 +7,7 @@ import { vectorOfBytes } from '#schemas'
 import { hasPython } from '#schemas/testing'
 import { calibratedBy, createOnnxModels } from '#scorer/model'
 import { openPythonPeer, type PythonPeer } from '../../testing/process-python-peer.ts'
+import type { CommandContext } from '#streams'
 import { registerDatasetCommands } from '../dataset/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { registerTrainCommands } from './commands.ts'
@@ -36,7 +37,10 @@ describe.skipIf(!isThere)(`train by programs of others${isThere ? '' : ' (skippe
 
   /** The command as it is typed. @returns what it printed */
   async function feedloop(...argv: string[]): Promise<string> {
-    const context = { loadConfig: () => Promise.reject<FeedConfig>(new Error('no feed')) }
+    const nothing = () => Promise.reject(new Error('no feed'))
+    const context: CommandContext<FeedConfig> = {
+      ...{ loadConfig: nothing, addresses: nothing, connect: nothing, untilStopped: nothing },
+    }
     const program = new Command().exitOverride()
     registerTrainCommands(program, context)
     registerDatasetCommands(program, context)

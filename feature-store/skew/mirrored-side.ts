@@ -1,0 +1,109 @@
+import type { CompiledFeatureSet } from '../feature-set.ts'
+import { partitionTag } from '../state-store.ts'
+import { type AttributeTail, createAttributeTail } from './attribute-tail.ts'
+import { createEntityTail, type EntityTail } from './entity-tail.ts'
+import { createSample, type Sample } from './sample.ts'
+
+/** Where the reading of a partition begins. */
+export interface PartitionStart {
+  offset: number
+  /** It is the very first record of the topic: states before it were blank. */
+  isWhole: boolean
+  /** Newest event time before it, -1 none. */
+  streamTimeMs: number
+  /** Highest source offset of the copies before it, per source partition. */
+  sourceHighs: ReadonlyMap<number, number>
+}
+
+/** What is kept of a user or an item. */
+export interface MirroredEntity {
+  readonly state: EntityTail
+  /** null: no feature reads them. */
+  readonly attributes: AttributeTail | null
+  /** Wall clock from which its attributes are known; Infinity: not yet. */
+  attributesFromMs: number
+  /** Highest offset that a served vector named, and when that was scored. */
+  served: { offset: number; atMs: number }
+}
+
+/** A beginning that the store has to tell. */
+export interface Adoption {
+  readonly tag: string
+  readonly id: string
+  /** First offset from which on the log was read here. */
+  readonly fromOffset: number
+  begin(blob: Buffer | null, nextOffset: number, nowMs: number): void
+}
+
+/** The sampled users, or the sampled items. */
+export interface MirroredSide {
+  readonly sample: Sample<MirroredEntity>
+  take(id: string): MirroredEntity | undefined
+  adoptions(): Generator<Adoption>
+}
+
+export interface MirroredSideOptions {
+  entity: 'user' | 'item'
+  featureSet: CompiledFeatureSet
+  entitiesMax: number
+  entriesMax: number
+  topicName(topic: Topic): string
+  partitionOf(topic: Topic, id: string): number
+  startOf(topic: Topic, partition: number): PartitionStart
+}
+type Topic = 'interactions' | 'itemInteractions' | 'users' | 'items'
+
+export function createMirroredSide(options: MirroredSideOptions): MirroredSide {
+  const { entity, featureSet, entriesMax, topicName, partitionOf, startOf } = options
+  const { layouts, reads } = featureSet
+  const layout = layouts[entity]
+  const topics: { states: Topic; attributes: Topic } =
+    entity === 'user'
+      ? { states: 'interactions', attributes: 'users' }
+      : { states: 'itemInteractions', attributes: 'items' }
+  const attributesLayout = entity === 'user' ? layouts.userAttributes : layouts.itemAttributes
+  const readsAttributes = entity === 'user' ? reads.userAttributes : reads.itemAttributes
+  const looksUp =
+    layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
+  const sample = createSample<MirroredEntity>(options.entitiesMax)
+
+  const placeOf = (topic: Topic, layoutId: string, id: string) => {
+    const partition = partitionOf(topic, id)
+    return {
+      tag: partitionTag(topicName(topic), partition, layoutId),
+      fromOffset: startOf(topic, partition).offset,
+    }
+  }
+
+  return {
+    sample,
+    take: (id) =>
+      sample.take(id, () => ({
+        state: createEntityTail(layout, startOf(topics.states, partitionOf(topics.states, id)).isWhole, {
+          entriesMax,
+          looksUp,
+        }),
+        attributes: readsAttributes ? createAttributeTail(attributesLayout) : null,
+        attributesFromMs: readsAttributes ? Infinity : -Infinity,
+        served: { offset: -1, atMs: -Infinity },
+      })),
+    *adoptions() {
+      for (const [id, known] of sample.entries()) {
+        const { state, attributes } = known
+        if (!state.hasBegun)
+          yield {
+            ...{ id, ...placeOf(topics.states, layout.id, id) },
+            begin: (blob, nextOffset) => state.begin(blob, nextOffset),
+          }
+        if (attributes !== null && !attributes.hasBegun)
+          yield {
+            ...{ id, ...placeOf(topics.attributes, attributesLayout.id, id) },
+            begin(blob, nextOffset, nowMs) {
+              attributes.begin(blob, nextOffset)
+              known.attributesFromMs = nowMs
+            },
+          }
+      }
+    },
+  }
+}
