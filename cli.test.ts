@@ -198,7 +198,14 @@ describe('the feed file', () => {
     const names = Object.keys(kinds)
     expect(Object.keys(packageExports)).toEqual(expect.arrayContaining(names))
     const exampleOf = (name: string) => kinds[name as keyof typeof kinds].kind.example
-    const features = names.map((name) => `${name}(${JSON.stringify(exampleOf(name))})`)
+    const written = (example: object) =>
+      `{ ${Object.entries(example)
+        .map(
+          ([setting, value]) =>
+            `${setting}: ${typeof value === 'function' ? String(value) : JSON.stringify(value)}`,
+        )
+        .join(', ')} }`
+    const features = names.map((name) => `${name}(${written(exampleOf(name))})`)
     const declared = `{ attributes: { item: { category: 'text', price: 'number', tags: 'texts' }, context: { device: 'text' } }, features: [age({ entity: 'item', name: 'before' }), ${features.join(', ')}] }`
     const feed = await checked('--config', feedFile(`{ features: ${declared} }`, names))
     expect(feed.features.features.map(({ kind }) => kind)).toEqual(['age', ...names])

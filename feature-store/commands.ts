@@ -14,6 +14,8 @@ import type { FeatureStoreConfig } from './config.ts'
 import { describeAttributes, describeState } from './describe-state.ts'
 import { startErasures } from './erasure/process-erasures.ts'
 import { keepSweeping } from './expiry/process-expiry.ts'
+import { registerExplain } from './explain/explain-commands.ts'
+import { listedColumns, listText } from './explain/list-text.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { type AwaitedStore, awaitedStore, outlastOutages } from './redis-awaited.ts'
 import { openRedisStore } from './redis-store.ts'
@@ -27,7 +29,12 @@ import { registerValidateCommand } from './validation/validate-commands.ts'
 /** The keys of the feed's configuration that these commands read. */
 export interface FeatureCommandsConfig {
   prefix: string
-  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs: number }
+  limits: {
+    futureSkewSecondsMax: number
+    farFutureSecondsMax: number
+    earliestEventMs: number
+    recordBytesMax: number
+  }
   features: FeatureStoreConfig
 }
 
@@ -121,16 +128,18 @@ export function registerFeatureStoreCommands(
     })
   features
     .command('list')
-    .description('print the columns of the feature vector')
+    .description('print the columns of the feature vector: type, unit, default, max age, source and meaning')
     .option('--json', 'one line of JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const { id, names, width, buckets } = compileFeatureSet((await context.loadConfig()).features)
+      const featureSet = compileFeatureSet((await context.loadConfig()).features)
+      const { id, names, width, buckets } = featureSet
       const text =
         json === true
-          ? JSON.stringify({ id, width, names, buckets })
-          : [`${id}, ${String(width)} columns`, ...names].join('\n')
+          ? JSON.stringify({ id, width, names, buckets, columns: listedColumns(featureSet) })
+          : listText(featureSet)
       process.stdout.write(`${text}\n`)
     })
+  registerExplain(features, context, (address, config) => openFeedStore(address, config))
 }
 
 async function showEntity(

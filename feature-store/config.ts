@@ -170,7 +170,7 @@ const validationSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'expectations as of `feedloop validate`: those that judge one interaction by itself count what is not met, and dead-letter it where meta.severity is fatal',
+      'expectations as of `feedloop validate`: those that judge one interaction (table interactions) or one rank request (requests, impressions) by itself count what is not met, log an example of it now and then, and dead-letter it where meta.severity is fatal',
     ),
 })
 

@@ -9,6 +9,7 @@ import { createItemStage } from './stages/item-stage.ts'
 import { recordSteps, type RecordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import type { StateStore, WhyLost } from './state-store.ts'
+import { createTellUnmet, type TellUnmet } from './validation/unmet.ts'
 
 export interface FeatureStoreOptions {
   config: FeatureStoreConfig
@@ -47,8 +48,9 @@ export async function startFeatureStore(
 ): Promise<RunningFeatureStore> {
   const { config, store, outlast, erasures, tombstoned } = options
   const featureSet = compileFeatureSet(config)
+  const steps = stepsOf(runtime, options, createTellUnmet(runtime))
   const parts: StagesParts = {
-    ...{ runtime, store, featureSet, steps: stepsOf(runtime, options) },
+    ...{ runtime, store, featureSet, steps },
     ...(erasures && { erasures }),
     ...(tombstoned && { tombstoned }),
   }
@@ -123,8 +125,13 @@ export function createStages(parts: StagesParts) {
 }
 
 /** What every record must pass, by the feed's configuration. */
-export const stepsOf = (runtime: Pick<Runtime, 'partitionOf'>, options: Omit<FeatureStoreOptions, 'store'>) =>
+export const stepsOf = (
+  runtime: Pick<Runtime, 'partitionOf'>,
+  options: Omit<FeatureStoreOptions, 'store'>,
+  tellUnmet?: TellUnmet,
+) =>
   recordSteps({
+    tellUnmet,
     config: options.config,
     futureSkewSecondsMax: options.futureSkewSecondsMax ?? DEFAULT_FUTURE.futureSkewSecondsMax,
     farFutureSecondsMax: options.farFutureSecondsMax ?? DEFAULT_FUTURE.farFutureSecondsMax,

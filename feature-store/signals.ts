@@ -20,6 +20,7 @@ export const SIGNALS = {
   rowsStale: 'feature_rows_stale',
   statesKept: 'feature_states_kept',
   statesExpired: 'feature_states_expired',
+  expectationsUnmet: 'feature_expectations_unmet',
 } as const
 
 const FRESHNESS_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600]
@@ -128,6 +129,12 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
     help: 'states removed from Redis after features.expiry.inactiveDays without an interaction',
     labels: ['states'],
   },
+  {
+    kind: 'counter',
+    name: SIGNALS.expectationsUnmet,
+    help: 'interactions and requests that are not as features.validation.suite expects; fatal ones are dead letters',
+    labels: ['table', 'expectation', 'severity'],
+  },
 ]
 
 /** Names of this part's log lines: the message is the event, its facts are fields. */
@@ -155,4 +162,6 @@ export const LOG_EVENTS = {
   statesExpired: 'feature_states_removed',
   /** It is tried again after the next erasure, or when the service starts. */
   erasureSweepFailed: 'feature_erasure_sweep_failed',
+  /** An example of what features.validation.suite does not expect: ids alone, one in half a minute for each expectation. */
+  expectationUnmet: 'feature_expectation_unmet',
 } as const

@@ -112,6 +112,8 @@ export interface RankedItem {
   flags: Buffer | null
   /** Last item-interactions offset (in the item's own partition) that this item's state had seen, -1 none. */
   itemOffset: number
+  /** null: nothing forbade a score. Otherwise `missing:<feature>` or `too_old:<feature>`: without it no candidate is scored. */
+  unscoredReason: string | null
 }
 
 /** The single truth about an answer. Key: userId. */
@@ -272,9 +274,7 @@ export interface ErasedUpTo {
 export interface Erasure {
   entity: string
   id: string
-  /** Unique per erasure; what is known of one in a second record has its id again. */
   erasureId: string
-  /** command, or tombstone (of the users or items topic). */
   askedBy: string
   askedAtMs: number
   upTo: ErasedUpTo[]

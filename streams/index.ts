@@ -20,6 +20,7 @@ export type {
 export { topicChanged, type TopicIdentity } from './topic-identity.ts'
 export { deadLetter, pass, type RecordMeta, type Step, type Verdict } from './verdict.ts'
 export type { RawRecord } from './raw-record.ts'
+export { decodeRecord } from './decode-record.ts'
 
 // Settings, logs, metrics, errors
 export { EARLIEST_EVENT_MS, type StreamsConfig, streamsConfigSchema } from './config.ts'

@@ -78,6 +78,13 @@ export const promotionConfigSchema = z
       .default(512 * 1_024)
       .describe('one record of model-artifacts'),
     retiredKeptMax: z.int().min(1).default(5).describe('retired models whose files stay, for rollback'),
+    strayFileMinutes: z
+      .number()
+      .min(0)
+      .default(10)
+      .describe(
+        'age from which a file is withdrawn that no model needs, as a kill between file and move leaves it: longer than an import is between the two',
+      ),
     goldenRows: z
       .int()
       .min(16)

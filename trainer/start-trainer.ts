@@ -74,6 +74,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
     const learning = createLearning({
       ...{ config, featureSet, desk, fitter, leads, nextSequence },
       ...{ scratch: windowScratch, clock, log, signals },
+      onJudged: (modelId, judged) => tracked?.noteJudged(modelId, judged),
     })
     // Examples are marked by what the learner of the same process sees.
     labelsOut = learning.labelsOut

@@ -1,4 +1,4 @@
-import { attributesAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
+import { versionAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
 import { remainingEach } from '../state/decay.ts'
 import type { EntityState, MapEntry } from '../state/entity-state.ts'
 import { isExpired } from '../state/expiry.ts'
@@ -16,6 +16,8 @@ export interface EntityView {
   readonly factors: Float64Array
   /** Attributes in force at `atMs`; null: none yet. */
   readonly values: readonly AttributeValue[] | null
+  /** Since when they are, -1 none. */
+  readonly valuesAtMs: number
   /** Event time of the first attribute record, -1 none, later than `atMs` or erased. */
   readonly firstAtMs: number
   /** The stream behind `state` lags too far behind `atMs`. */
@@ -24,16 +26,19 @@ export interface EntityView {
 
 export function entityView(
   layout: StateLayout,
-  known: EntityState | null,
+  stored: EntityState | null,
   attributes: AttributesState | null,
   { id, atMs, stale }: Pick<EntityView, 'id' | 'atMs' | 'stale'>,
 ): EntityView {
-  const state = known === null || isExpired(layout, known, atMs) ? null : known
+  const state = stored === null || isExpired(layout, stored, atMs) ? null : stored
   const factors = new Float64Array(layout.halfLivesMs.length)
   if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
   const isKnown = attributes !== null && attributes.versions.length > 0 && attributes.firstAtMs <= atMs
   const firstAtMs = isKnown ? attributes.firstAtMs : -1
-  return { id, atMs, layout, state, factors, values: attributesAt(attributes, atMs), firstAtMs, stale }
+  const known = versionAt(attributes, atMs)
+  const values = known === null ? null : known.values
+  const valuesAtMs = known === null ? -1 : known.occurredAtMs
+  return { id, atMs, layout, state, factors, values, valuesAtMs, firstAtMs, stale }
 }
 
 /** A counter as of the view's moment. */

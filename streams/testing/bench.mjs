@@ -4,6 +4,7 @@ const PROGRAMS = {
   score: '../../trainer/loop/bench/process-score.ts',
   retrain: '../../trainer/loop/bench/process-score.ts',
   generic: '../../trainer/loop/bench/process-score.ts',
+  swaps: '../../trainer/loop/bench/process-swaps.ts',
   joiner: '../../trainer/joiner/bench/process-joiner.ts',
   reads: '../../feature-store/bench/process-reads.ts',
 }

@@ -1,6 +1,7 @@
 import { ModelCallError, type ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { PromotionConfig } from '../config.ts'
+import type { Forecast } from '../metrics/index.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
 import type { MoveReason } from '../models/model-writer.ts'
 import { judge, metricsOf, pairedMetrics } from '../promotion/promotion.ts'
@@ -16,7 +17,14 @@ export interface JudgeParts {
   /** With the event time of the moment. */
   why: (reason: string) => MoveReason
   log: Logger
+  onJudged?: TellJudged | undefined
 }
+
+/** Told what a model said of the examples that it is judged on, before it is promoted or rejected. */
+export type TellJudged = (
+  modelId: string,
+  judged: { forecasts: readonly Forecast[]; occurredAtMs: readonly number[] },
+) => void
 
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
 export interface Judge {
@@ -37,7 +45,7 @@ export interface Judge {
   close(): Promise<void>
 }
 
-export function createJudge({ desk, promotion, width, why, log }: JudgeParts): Judge {
+export function createJudge({ desk, promotion, width, why, log, onJudged }: JudgeParts): Judge {
   const standings = createStandings({ desk, every: promotion.standingEveryExamples, width, why })
   let trials: Trial[] = []
 
@@ -49,6 +57,8 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     const forecasts = serving && (await forecastsOf(serving, fresh, width))
     const champion =
       serving === undefined ? null : { modelId: serving.manifest.modelId, forecasts: forecasts! }
+    const occurredAtMs = fresh.map((example) => example.occurredAtMs)
+    onJudged?.(session.manifest.modelId, { forecasts: candidate, occurredAtMs })
     const judgement = judge({ candidate, champion, answers }, promotion)
     return {
       ...judgement,

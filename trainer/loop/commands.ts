@@ -16,6 +16,6 @@ export function registerLoopCommands(program: Command, context: CommandContext<F
   registerBacktestCommands(program, context)
   registerTrainCommands(program, context)
   registerEvaluateCommands(program)
-  registerDatasetCommands(program)
+  registerDatasetCommands(program, context)
   registerEraseCommands(program, context)
 }
