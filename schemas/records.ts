@@ -283,9 +283,7 @@ export interface ErasedUpTo {
 export interface Erasure {
   entity: string
   id: string
-  /** Unique per erasure; what is known of one in a second record has its id again. */
   erasureId: string
-  /** command, or tombstone (of the users or items topic). */
   askedBy: string
   askedAtMs: number
   upTo: ErasedUpTo[]

@@ -26,11 +26,11 @@ export interface EntityView {
 
 export function entityView(
   layout: StateLayout,
-  known: EntityState | null,
+  stored: EntityState | null,
   attributes: AttributesState | null,
   { id, atMs, stale }: Pick<EntityView, 'id' | 'atMs' | 'stale'>,
 ): EntityView {
-  const state = known === null || isExpired(layout, known, atMs) ? null : known
+  const state = stored === null || isExpired(layout, stored, atMs) ? null : stored
   const factors = new Float64Array(layout.halfLivesMs.length)
   if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
   const isKnown = attributes !== null && attributes.versions.length > 0 && attributes.firstAtMs <= atMs
