@@ -5,6 +5,7 @@ export type {
   FeatureReader,
   FeatureRequest,
   FeatureSet,
+  FeatureSets,
   FeatureVectors,
 } from './contract.ts'
 
@@ -26,6 +27,7 @@ export type { CompiledFeatureSet } from './feature-set.ts'
 export { startFeatureStore } from './feature-store.ts'
 export type { FeatureStoreOptions } from './feature-store.ts'
 export { createFeatureReader } from './reader.ts'
+export { type FollowedSets, followFeatureSets, keptSetIds } from './redis-feature-sets.ts'
 export { openRedisStore } from './redis-store.ts'
 export type { RedisStoreOptions } from './redis-store.ts'
 export { partitionTag } from './state-store.ts'
@@ -46,6 +48,8 @@ export { describeAttributes, describeState } from './describe-state.ts'
 export { awaitFeedStore, openFeedStore, registerFeatureStoreCommands, runFeatures } from './commands.ts'
 export type { FeatureCommandsConfig } from './commands.ts'
 export { registerReplayCommands } from './shadow/commands.ts'
+export { registerArchiveCommand } from './archive/archive-commands.ts'
+export type { ArchivePlace } from './archive/archive-place.ts'
 export { examineStates, outlookNow } from './shadow/kafka-outlook.ts'
 export { type Outlook, outlookLines } from './shadow/outlook.ts'
 export type { ReplayContext } from './shadow/session.ts'

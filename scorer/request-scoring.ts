@@ -1,4 +1,4 @@
-import type { FeatureReader } from '#feature-store'
+import type { FeatureReader, FeatureSets } from '#feature-store'
 import type { Prediction } from '#schemas'
 import type { Clock, Logger, Signals } from '#streams'
 import type { ScorerConfig } from './config.ts'
@@ -12,6 +12,10 @@ import { type ReadMicroBatch, readVectors } from './vector-reading.ts'
 export interface RequestScoringOptions {
   config: Pick<ScorerConfig, 'vectorsRecordedMax' | 'explorationShare'>
   features: FeatureReader
+  /** Sets beside the configured one; left out: there are none. */
+  sets?: Pick<FeatureSets, 'find' | 'isReady'> | undefined
+  /** On which features the live model was made; undefined: none is live. */
+  liveSetId?(): string | undefined
   /** The live model for one prediction; undefined: none is live. */
   leaseModel(): ModelLease | undefined
   clock: Clock
@@ -26,8 +30,36 @@ export interface RequestScoring {
 }
 
 export function createRequestScoring(options: RequestScoringOptions): RequestScoring {
-  const { config, features, clock, signals } = options
-  const modelAnswers = createModelAnswers(options)
+  const { config, features, sets, clock, signals } = options
+  const ownId = features.featureSet.id
+  const modelAnswers = createModelAnswers({ ...options, readFor })
+
+  async function readFor(
+    featureSetId: string,
+    requests: readonly RequestAt[],
+  ): Promise<ReadMicroBatch | undefined> {
+    const reader = featureSetId === ownId ? features : sets?.find(featureSetId)
+    return reader && (await readVectors({ ...options, features: reader }, requests))
+  }
+
+  /**
+   * What the live model eats, and what is recorded. While a model of another set serves, the vectors of the configured one
+   * are recorded as soon as all its states are there: a model on the new set is made of them.
+   */
+  async function readBoth(
+    requests: readonly RequestAt[],
+  ): Promise<{ eaten: ReadMicroBatch; recorded: ReadMicroBatch }> {
+    const liveId = options.liveSetId?.() ?? ownId
+    if (liveId === ownId || sets?.find(liveId) === undefined) {
+      const eaten = await readVectors(options, requests)
+      return { eaten, recorded: eaten }
+    }
+    const [eaten, own] = await Promise.all([
+      readFor(liveId, requests),
+      sets.isReady(ownId) ? readVectors(options, requests) : undefined,
+    ])
+    return { eaten: eaten!, recorded: own?.recorded ? own : eaten! }
+  }
 
   function predictionFor(
     batch: ReadMicroBatch,
@@ -43,7 +75,7 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
       scoredAtMs,
       model: answer.model,
       fallbackReason: answer.fallbackReason,
-      featureSetId: features.featureSet.id,
+      featureSetId: batch.featureSetId,
       ranking: rankCandidates({
         requestId,
         candidateCount: candidates.length,
@@ -80,11 +112,11 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
 
   return {
     async answer(requests) {
-      const batch = await readVectors(options, requests)
-      const answers = await modelAnswers(batch)
-      count(batch, answers)
+      const { eaten, recorded } = await readBoth(requests)
+      const answers = await modelAnswers(eaten)
+      count(recorded, answers)
       const scoredAtMs = clock.nowMs()
-      return answers.map((answer, index) => predictionFor(batch, index, answer, scoredAtMs))
+      return answers.map((answer, index) => predictionFor(recorded, index, answer, scoredAtMs))
     },
   }
 }

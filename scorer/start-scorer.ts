@@ -1,4 +1,4 @@
-import type { FeatureReader } from '#feature-store'
+import type { FeatureReader, FeatureSets } from '#feature-store'
 import {
   createReadiness,
   deferred,
@@ -23,6 +23,8 @@ import { LOG_EVENTS } from './signals.ts'
 export interface ScorerOptions {
   config: ScorerConfig
   features: FeatureReader
+  /** Sets that are kept beside the configured one, for models that were made on them; left out: there are none. */
+  sets?: FeatureSets
   /** Bounds of event time: `limits` of the streams section. */
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
   /** Default: ONNX sessions in a worker thread of this scorer. */
@@ -50,7 +52,7 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
  * Requests are taken only when the models topics have been read, so that no request misses a model that is there.
  */
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
-  const { config, features, contextKinds, limits = LIMITS_DEFAULT } = options
+  const { config, features, sets, contextKinds, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
   const time = {
     skewSecondsMax: limits.futureSkewSecondsMax,
@@ -61,10 +63,16 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })
   const openModel = options.openModel ?? onnx.openModel
-  const slot = createModelSlot({ openModel, featureSet: features.featureSet, limits: config, log, signals })
-  const scoring = createRequestScoring({ config, features, leaseModel: slot.lease, clock, log, signals })
-
+  const { featureSet } = features
+  const slot = createModelSlot({ openModel, featureSet, sets, limits: config, log, signals })
+  const liveSetId = () => slot.live()?.featureSetId
+  const scoring = createRequestScoring({
+    ...{ config, features, sets, liveSetId, leaseModel: slot.lease, clock, log, signals },
+  })
+  // Which models may serve depends on it.
+  await sets?.looked
   const models = await followModels(runtime, slot)
+  sets?.onChange(() => void models.ready.then(() => slot.settle()).catch(() => undefined)) // told by its end
   const httpOutputs = config.http.port === undefined ? undefined : await runtime.outputs('scorer-http')
   let http: Listening | undefined
   let stage: RunningStage | undefined
@@ -90,7 +98,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
 
   const liveModelId = () => slot.live()?.modelId ?? null
   const joined = deferred()
-  const checks = scorerChecks({ runtime, features, liveModelId, joined: joined.promise })
+  const checks = scorerChecks({ runtime, features, sets, liveSetId, liveModelId, joined: joined.promise })
   try {
     if (httpOutputs !== undefined) {
       http = await startHttpServer({

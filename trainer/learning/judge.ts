@@ -44,11 +44,18 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
   const hasSeenEnough = (trial: Trial) => isSeenEnough(trial, promotion)
 
   async function judgementOf({ session, fresh, answers }: Trial) {
-    const candidate = await forecastsOf(session, fresh, width)
     const serving = desk.champion()
-    const forecasts = serving && (await forecastsOf(serving, fresh, width))
-    const champion =
-      serving === undefined ? null : { modelId: serving.manifest.modelId, forecasts: forecasts! }
+    const elsewhere = serving === undefined ? desk.servesElsewhere() : undefined
+    const served = elsewhere === undefined ? [] : servedBy(elsewhere.modelId, fresh)
+    // Answers of the old model are what it served: it cannot be asked again, its features are others.
+    const isOnServed = served.length * 2 >= fresh.length
+    const rows = isOnServed && elsewhere !== undefined ? served : fresh
+    const candidate = await forecastsOf(session, rows, width)
+    const forecasts =
+      (serving && (await forecastsOf(serving, rows, width))) ??
+      (rows === served ? served.map(({ score, label }) => ({ score: score!, label })) : undefined)
+    const modelId = serving?.manifest.modelId ?? elsewhere?.modelId ?? ''
+    const champion = forecasts === undefined ? null : { modelId, forecasts }
     const judgement = judge({ candidate, champion, answers }, promotion)
     return {
       ...judgement,
@@ -114,6 +121,10 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     },
   }
 }
+
+/** What a model answered when it was asked. */
+const servedBy = (modelId: string, fresh: readonly TrainingExample[]) =>
+  fresh.filter((example) => example.modelId === modelId && example.score !== null)
 
 function isSeenEnough({ fresh, freshMin }: Trial, promotion: PromotionConfig): boolean {
   if (fresh.length < freshMin) return false

@@ -45,6 +45,8 @@ export interface ModelDesk {
   announce(event: DriftEvent): Promise<void>
   /** The same of what is no alarm. */
   tell(event: DriftEvent): Promise<void>
+  /** The model that serves and was made on another feature set, so that it cannot be opened here; undefined: there is none. */
+  servesElsewhere(): ModelManifest | undefined
   /** The champion and the model it replaced. */
   champion(): ProvenModel | undefined
   replaced(): ProvenModel | undefined
@@ -66,6 +68,13 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
   /** Named by an operator, and could not be opened: told once. */
   let refused: string | undefined
 
+  function servesElsewhere(): ModelManifest | undefined {
+    const live = modelLog.live()
+    const manifest = live === undefined ? undefined : manifestOf(live)
+    const isOther = manifest?.featureSetId !== parts.featureSetId && manifest?.label === parts.objective
+    return isOther ? manifest : undefined
+  }
+
   return {
     async takeOver(at) {
       for (const manifest of retiredIn(modelLog)) retired.found(manifest)
@@ -81,6 +90,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
     },
     async promote(session, metrics, why) {
       const old = champion
+      const retiring = old?.manifest ?? servesElsewhere()
       const manifest = { ...session.manifest, metrics }
       await writer.move(manifest, 'champion', why)
       awaited = manifest.modelId
@@ -88,7 +98,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       replaced = old
       champion = await recalibratedTo(manifest, session)
       const reason = `Replaced by ${manifest.modelId}.`
-      if (old !== undefined) await retired.retire(old.manifest, { reason, occurredAtMs: why.occurredAtMs })
+      if (retiring !== undefined) await retired.retire(retiring, { reason, occurredAtMs: why.occurredAtMs })
     },
     async recalibrate(calibration, why) {
       const live = modelLog.live()
@@ -124,6 +134,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       return live?.pinned === true ? live.modelId : undefined
     },
     ...tellingOf(writer),
+    servesElsewhere,
     champion: () => champion,
     replaced: () => replaced,
     async close() {
