@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { TOPIC_KEYS, type TopicKey } from '#schemas'
 import { type CommandContext, createClosers, type StreamsConfig } from '#streams'
 import { parseDuration } from '../shadow/range.ts'
-import { openArchiveFolder } from './fs-archive-place.ts'
+import { openArchiveFolder, sweepArchiveFolder } from './fs-archive-place.ts'
 import { type ArchiveTold, startArchive } from './process-archive.ts'
 
 interface ArchiveFlags {
@@ -62,8 +62,9 @@ async function archive(context: ArchiveContext, flags: ArchiveFlags): Promise<vo
     const { kafka } = await context.addresses(['kafka'])
     const runtime = await context.connect('archive')
     closers.add(() => runtime.close())
+    await sweepArchiveFolder(flags.out)
     const running = startArchive({
-      place: await openArchiveFolder(flags.out),
+      place: openArchiveFolder(flags.out),
       topics: flags.topics,
       addresses: { kafka },
       runtime,

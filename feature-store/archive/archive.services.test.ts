@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPlainKafka } from '#streams'
@@ -27,7 +27,7 @@ describeServices('an archive before the topics', (addresses) => {
   afterAll(() => feed.close())
 
   const filesOfTopic = async (topic: 'interactions' | 'itemInteractions') =>
-    filesOf(await openArchiveFolder(out), feed.runtime.topicName(topic))
+    filesOf(openArchiveFolder(out), feed.runtime.topicName(topic))
   const chained = (files: readonly ArchiveFile[], partition: number) =>
     inOrder(files, partition).map(({ firstOffset, nextOffset }) => [firstOffset, nextOffset])
 
@@ -75,9 +75,11 @@ describeServices('an archive before the topics', (addresses) => {
       await admin.disconnect()
     }
     const running = start(FEED, 'start', '--into', 'whole', '--archive', out)
-    running.mayEnd()
     await feed.traffic(300)
-    await until('it has begun', async () => (await feed.replays.list()).some(({ isPlanted }) => isPlanted))
+    await until('it has begun', async () => {
+      running.mustRun()
+      return (await feed.replays.list()).some(({ isPlanted }) => isPlanted)
+    })
     await caughtUp('whole')
     expect(await replay<StatesComparison>(['diff', 'whole'])).toMatchObject({ isEqual: true, features: [] })
     await running.stop()
@@ -93,6 +95,5 @@ describeServices('an archive before the topics', (addresses) => {
       `the offsets ${String(gone.firstOffset)} to ${String(gone.nextOffset - 1)} are neither in the archive`,
     )
     expect(await feed.replays.list()).toEqual([])
-    expect(readdirSync(out).length).toBeGreaterThan(0)
   })
 })

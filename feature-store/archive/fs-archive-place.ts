@@ -4,9 +4,13 @@ import type { ArchivePlace } from './archive-place.ts'
 
 const UNFINISHED = '.unfinished'
 
-/** A local folder. What a killed process left unfinished is no object, and is removed at the next start. */
-export async function openArchiveFolder(folder: string): Promise<ArchivePlace> {
+/** What a killed writer left unfinished goes; for who is the one writer of a folder. */
+export async function sweepArchiveFolder(folder: string): Promise<void> {
   for (const path of await filesIn(folder)) if (path.endsWith(UNFINISHED)) await rm(path, { force: true })
+}
+
+/** A local folder. What is unfinished is no object. */
+export function openArchiveFolder(folder: string): ArchivePlace {
   return {
     where: folder,
     async put(name, bytes) {

@@ -14,7 +14,7 @@ export interface ReplayArchive {
 
 /** @throws OperatorError `archive_other_topic`, `archive_damaged` */
 export async function openReplayArchive(session: ReplaySession, folder: string): Promise<ReplayArchive> {
-  const place = await openArchiveFolder(folder)
+  const place = openArchiveFolder(folder)
   const [runtime, kafka] = [await session.runtime(), await session.range()]
   const archived = new Map<string, ArchivedTopic>()
   for (const topic of REPLAY_TOPICS) {

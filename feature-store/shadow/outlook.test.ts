@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { featureStoreConfigSchema } from '../config.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import type { Fence } from '../fence.ts'
-import { decayedCount, smoothedRate } from '../kinds/index.ts'
+import { decayedCount, interactionValue, smoothedRate } from '../kinds/index.ts'
 import { changesOf, keptNow, outlookLines, outlookOf, type TopicFences } from './outlook.ts'
 import { ownedSetOf } from './owned-set.ts'
 
@@ -72,6 +72,15 @@ describe('what a changed configuration means', () => {
     const built = outlookLines(outlookOf(will, kept, fences([fence(9, 9)])), null)
     expect(built.warnings).toEqual([])
     expect(built.told.at(-1)).toContain('a restart is ready at once')
+  })
+
+  it('warns of what copies do not carry for a new feature of items', () => {
+    const dwell = interactionValue({ entity: 'item', of: ['view'], as: 'mean' })
+    const will = compileFeatureSet(config(likes, dwell))
+    const { warnings } = outlookLines(outlookOf(will, keptOf(config(likes)), fences([fence(9, 9)])), null)
+    expect(warnings).toEqual([expect.stringContaining('do not carry the value of view')])
+    const same = outlookLines(outlookOf(will, keptOf(config(dwell)), fences([fence(9, 9)])), null)
+    expect(same.warnings).toEqual([])
   })
 
   it('has nothing to compare with when nobody has told of a set for a while', () => {

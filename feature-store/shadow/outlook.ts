@@ -2,6 +2,7 @@ import type { FeatureStoreConfig } from '../config.ts'
 import { nameOfDefinition } from '../definitions.ts'
 import { compileFeatureSet, type CompiledFeatureSet } from '../feature-set.ts'
 import type { Fence } from '../fence.ts'
+import { lacksInCopies, lackWords } from './copies-lack.ts'
 import { layoutIdsOf, OWNED_NOW_MS, type OwnedSet } from './owned-set.ts'
 import { REPLAY_TOPICS, type ReplayTopic } from './replay-job.ts'
 
@@ -28,6 +29,8 @@ export interface Outlook {
   isSameSet: boolean
   changes: FeatureChange[]
   states: StatesOutlook[]
+  /** What the copies of the kept set do not carry for this one. */
+  lacks: string[]
 }
 
 /** The set that was told of last, if that was a moment ago; not one that is only kept beside it. */
@@ -51,6 +54,7 @@ export function outlookOf(
     isSameSet: kept?.featureSetId === featureSet.id,
     changes: kept === null ? [] : changesOf(kept.features, featureSet.config),
     states: REPLAY_TOPICS.map((topic) => ({ topic, ...stateOf(found[topic]) })),
+    lacks: kept === null ? [] : lacksInCopies(compileFeatureSet(kept.features), featureSet),
   }
 }
 
@@ -102,7 +106,7 @@ const BEHIND_WARNED = 50_000
 
 /** Sentences for people. @param liveModel of which set the model is that serves; null: not known */
 export function outlookLines(
-  { featureSetId, keptSetId, isSameSet, changes, states }: Outlook,
+  { featureSetId, keptSetId, isSameSet, changes, states, lacks }: Outlook,
   liveModel: { modelId: string; featureSetId: string } | null,
 ): { told: string[]; warnings: string[] } {
   const told: string[] = []
@@ -124,6 +128,7 @@ export function outlookLines(
     warnings.push(
       `The states made from ${building.map(({ topic }) => topic).join(', ')} are being built, ${String(building.reduce((sum, { behind }) => sum + behind, 0))} records are left: until then the old set and its model would go on serving after a restart with this configuration (\`feedloop replay list\`)`,
     )
+  if (lacks.length > 0) warnings.push(lackWords(lacks))
   const old = states.filter(({ state, behind }) => state === 'ready' && behind > BEHIND_WARNED)
   if (old.length > 0 && !isSameSet && keptSetId !== null)
     warnings.push(

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { OperatorError } from '#streams'
+import { compileFeatureSet } from '../feature-set.ts'
 import { partitionTag } from '../state-store.ts'
+import { lacksInCopies, lackWords } from './copies-lack.ts'
 import { layoutIdsOf, OWNED_NOW_MS } from './owned-set.ts'
 import { keptNow } from './outlook.ts'
 import { planReplay } from './plan-replay.ts'
@@ -110,6 +112,7 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
     archive?.range ?? (await session.range()),
     (topic) => runtime.topicName(topic),
   )
+  if (flags.forConfig) warnings.push(...(await copiesWarnings(session, nowMs)))
   for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`)
   // A gap is told before anything is begun.
   const earlierOf = archive?.earlier(job.topics)
@@ -123,6 +126,13 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
       (serving) => serving ?? { namespace: job.namespace, sinceMs: nowMs, kept: [] },
     )
   await runHere(session, context, job, { isJson: flags.json === true, earlierOf })
+}
+
+/** What the features service that runs now does not write into copies. */
+async function copiesWarnings({ replays, featureSet }: ReplaySession, nowMs: number): Promise<string[]> {
+  const kept = keptNow(await replays.ownedSets(), nowMs)
+  const lacks = kept === null ? [] : lacksInCopies(compileFeatureSet(kept.features), featureSet)
+  return lacks.length === 0 ? [] : [`${lackWords(lacks)}.`]
 }
 
 /** The topics of whose states a configuration has none yet, and where the rest of them is. */
