@@ -25,6 +25,7 @@ const services = {
 
 /** What takes a minute or more begins first, or it would run alone at the end. Times are those of an idle machine. */
 const LONGEST = [
+  'tracking.peers',
   'operations',
   'secure',
   'stack',
@@ -144,6 +145,7 @@ export default defineConfig({
           exclude: ignored,
           testTimeout: 0,
           hookTimeout: 0,
+          maxWorkers: 2,
         },
       },
     ],

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { STALE } from '../contract.ts'
-import type { EntityState } from '../state/entity-state.ts'
 import type { OwnFold, OwnNumber, OwnSlot } from '../state/own-slot.ts'
 import { idHashOf } from '../state/recent-ids.ts'
+import type { EntityView } from '../vectors/entity-view.ts'
 import { scaledCount, scaledRate } from '../vectors/scales.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { priorOf } from './parts/prior.ts'
@@ -190,34 +190,75 @@ export const coEngagement = defineKind(schema, {
       priorIn: priorOf({ of, per, prior }, halfLifeMinutes ?? null, layouts),
     }
   },
-  columns: ({ last, itemsMax, strength }, { list, counts, priorIn }) => ({
-    scope: 'candidate',
-    suffixes: ['', '_trials'],
-    write(input, vector, flags, first) {
-      const { user, item } = input
-      if (user.stale || item.stale) flags.fill(STALE, first, first + 2)
-      if (user.state === null || item.state === null) return
-      const at = { list: user.layout.places.own[list]!, rows: item.layout.places.own[counts]! + ROWS }
-      const { successes, trials } = together(user.state, item.state, { ...at, last, itemsMax })
-      vector[first] = scaledRate(successes, trials, priorIn(input), strength)
-      vector[first + 1] = scaledCount(trials)
-    },
-  }),
+  columns: ({ last, itemsMax, strength }, { list, counts, priorIn }) => {
+    const likedOf = lastLiked(list, last)
+    return {
+      scope: 'candidate',
+      suffixes: ['', '_trials'],
+      write(input, vector, flags, first) {
+        const { user, item } = input
+        if (user.stale || item.stale) flags.fill(STALE, first, first + 2)
+        if (user.state === null || item.state === null) return
+        const liked = likedOf(user)
+        if (liked.count === 0) {
+          vector[first] = scaledRate(0, 0, priorIn(input), strength)
+          return
+        }
+        const { successes, trials } = together(
+          liked,
+          item.state.numbers,
+          item.layout.places.own[counts]! + ROWS,
+          itemsMax,
+        )
+        vector[first] = scaledRate(successes, trials, priorIn(input), strength)
+        vector[first + 1] = scaledCount(trials)
+      },
+    }
+  },
 })
 
-/** Over the rows of the user's last items. */
+/** A user's last items. */
+interface Liked {
+  hashes: Float64Array
+  count: number
+  /** Which last five bits their hashes have: most rows of an item are passed over by one look. */
+  lastBits: number
+}
+
+/** Found once, and asked for by every candidate of the request. */
+function lastLiked(list: number, last: number): (user: EntityView) => Liked {
+  let lastUser: EntityView | undefined
+  const liked: Liked = { hashes: new Float64Array(last), count: 0, lastBits: 0 }
+  return (user) => {
+    if (user === lastUser) return liked
+    lastUser = user
+    liked.count = 0
+    liked.lastBits = 0
+    const at = user.layout.places.own[list]!
+    for (let n = 0; n < last && user.state !== null; n++) {
+      const hash = user.state.numbers[at + n]!
+      if (hash === 0) break
+      liked.hashes[liked.count++] = hash
+      liked.lastBits |= 1 << (hash & 31)
+    }
+    return liked
+  }
+}
+
+/** Over the item's rows of the user's last items. */
 function together(
-  { numbers: ofUser }: EntityState,
-  { numbers: ofItem }: EntityState,
-  { list, rows, last, itemsMax }: { list: number; rows: number; last: number; itemsMax: number },
+  { hashes, count, lastBits }: Liked,
+  ofItem: readonly number[],
+  rows: number,
+  itemsMax: number,
 ): { successes: number; trials: number } {
   let [successes, trials] = [0, 0]
   for (let row = rows; row < rows + itemsMax * ROW; row += ROW) {
     const hash = ofItem[row + HASH]!
-    if (hash === 0) continue
+    if (hash === 0 || (lastBits & (1 << (hash & 31))) === 0) continue
     let n = 0
-    while (n < last && ofUser[list + n] !== hash && ofUser[list + n] !== 0) n++
-    if (n === last || ofUser[list + n] === 0) continue
+    while (n < count && hashes[n] !== hash) n++
+    if (n === count) continue
     successes += ofItem[row + SUCCESSES]!
     trials += trialsOf(ofItem, row)
   }

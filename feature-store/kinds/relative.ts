@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MISSING } from '../contract.ts'
 import type { ListRows } from '../vectors/columns.ts'
-import { rankShare } from '../vectors/rank-shares.ts'
+import { createRanks, type Ranks } from '../vectors/rank-shares.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { name } from './parts/settings.ts'
 
@@ -33,36 +33,34 @@ export const relative = defineKind(schema, {
     else if (other.entity === 'user') mistake('to', `${to} is the same for all candidates of a request`)
   },
   state: () => undefined,
-  columns: ({ to }, _, __, placeOf) => ({
-    scope: 'list',
-    suffixes: ['_rank', '_gap'],
-    writeList(rows, at) {
-      writePlaces(rows, placeOf(to), at)
-    },
-  }),
+  columns({ to }, _, __, placeOf) {
+    const ranks = createRanks()
+    return {
+      scope: 'list',
+      suffixes: ['_rank', '_gap'],
+      writeList(rows, at) {
+        writePlaces(ranks, rows, placeOf(to), at)
+      },
+    }
+  },
 })
 
 /** Counts and rates are logarithms, so that the gap is the logarithm of a ratio. Who has no value has no place. */
-function writePlaces({ vectors, flags, base, count, width }: ListRows, from: number, at: number): void {
-  const values = new Float64Array(count)
-  let length = 0
-  for (let row = 0; row < count; row++) {
-    const place = base + row * width + from
-    if ((flags[place]! & MISSING) === 0) values[length++] = vectors[place]!
-  }
-  const known = values.subarray(0, length).sort()
-  // By size: an audit knows the candidates by their rank, and must come to the same bits.
-  let sum = 0
-  for (const value of known) sum += value
-  const mean = length === 0 ? 0 : sum / length
+function writePlaces(
+  ranks: Ranks,
+  { vectors, flags, base, count, width }: ListRows,
+  from: number,
+  at: number,
+): void {
+  const isKnown = (row: number) => (flags[base + row * width + from]! & MISSING) === 0
+  for (let row = 0; row < count; row++) if (isKnown(row)) ranks.add(row, vectors[base + row * width + from]!)
+  const mean = ranks.end((row, share) => (vectors[base + row * width + at] = share))
   for (let row = 0; row < count; row++) {
     const start = base + row * width
-    const flag = flags[start + from]!
-    const value = vectors[start + from]!
-    const isKnown = (flag & MISSING) === 0
-    vectors[start + at] = isKnown ? rankShare(known, value) : NOT_RANKED
-    vectors[start + at + 1] = isKnown ? Math.min(GAP_LIMIT, Math.max(-GAP_LIMIT, value - mean)) : 0
-    flags[start + at] = flag
-    flags[start + at + 1] = flag
+    if (isKnown(row))
+      vectors[start + at + 1] = Math.min(GAP_LIMIT, Math.max(-GAP_LIMIT, vectors[start + from]! - mean))
+    else vectors[start + at] = NOT_RANKED
+    flags[start + at] = flags[start + from]!
+    flags[start + at + 1] = flags[start + from]!
   }
 }

@@ -1,3 +1,4 @@
+export { builtOnce } from './process-built-once.ts'
 export { createChance } from './chance.ts'
 export { sampleManifest } from './sample-manifest.ts'
 export { sampleRecords } from './sample-records.ts'

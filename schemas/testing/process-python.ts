@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { builtOnce } from './process-built-once.ts'
 
 const run = promisify(execFile)
 
@@ -38,13 +37,11 @@ export async function pythonWith(
     .slice(0, 12)
   const folder = path.join(peersFolder, `python-${list}`)
   const python = path.join(folder, 'bin', 'python')
-  const isComplete = path.join(folder, 'complete')
-  if (existsSync(isComplete)) return python
-  await rm(folder, { recursive: true, force: true })
-  await run('python3', ['-m', 'venv', folder])
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-  if (packages.length > 0) await run(python, [...install, ...packages])
-  if (alone.length > 0) await run(python, [...install, '--no-deps', ...alone])
-  await writeFile(isComplete, [...packages, ...alone].join('\n'))
+  await builtOnce(folder, [...packages, ...alone].join('\n'), async () => {
+    await run('python3', ['-m', 'venv', folder])
+    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+    if (packages.length > 0) await run(python, [...install, ...packages])
+    if (alone.length > 0) await run(python, [...install, '--no-deps', ...alone])
+  })
   return python
 }

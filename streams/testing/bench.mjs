@@ -3,6 +3,7 @@ const PROGRAMS = {
   train: '../../trainer/bench/process-train.ts',
   score: '../../trainer/loop/bench/process-score.ts',
   retrain: '../../trainer/loop/bench/process-score.ts',
+  generic: '../../trainer/loop/bench/process-score.ts',
   joiner: '../../trainer/joiner/bench/process-joiner.ts',
 }
 

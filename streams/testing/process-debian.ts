@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { peersFolder } from '#schemas/testing'
+import { builtOnce, peersFolder } from '#schemas/testing'
 
 const run = promisify(execFile)
 
@@ -22,9 +21,11 @@ export async function debianVersion(name: string): Promise<string | null> {
 export async function unpackDebian(name: string, packages: readonly string[]): Promise<string> {
   const folder = path.join(peersFolder, name)
   const bin = path.join(folder, 'bin')
-  const isComplete = path.join(folder, 'complete')
-  if (existsSync(isComplete)) return bin
-  await rm(folder, { recursive: true, force: true })
+  await builtOnce(folder, packages.join('\n'), () => unpackInto(folder, bin, packages))
+  return bin
+}
+
+async function unpackInto(folder: string, bin: string, packages: readonly string[]): Promise<void> {
   await mkdir(bin, { recursive: true })
   await run('apt-get', ['download', ...packages], { cwd: folder })
   for (const file of await readdir(folder))
@@ -37,8 +38,6 @@ export async function unpackDebian(name: string, packages: readonly string[]): P
     await writeFile(command, `#!/bin/sh\nLD_LIBRARY_PATH='${libraries.join(':')}' exec '${found}' "$@"\n`)
     await chmod(command, 0o755)
   }
-  await writeFile(isComplete, packages.join('\n'))
-  return bin
 }
 
 async function foldersWith(pattern: RegExp, folder: string): Promise<string[]> {

@@ -46,7 +46,7 @@ export function backtestText(report: BacktestReport): string {
     ...offPolicyLines(results),
     'entropy: normalized; 1 is always saying the base rate of the same rows, lower is better. per request: mean AUC of the',
     'requests that show both labels. ECE: calibration error, and what chance alone would show. [ ]: of the difference in',
-    'entropy to the first line, 95 % of resampled users.',
+    'entropy to the first line, 95 % of resampled users. s: of its fits, which run side by side and beside the log.',
     '',
   ].join('\n')
 }

@@ -6,6 +6,8 @@ import { floodKafka, streamKafka } from './kafka-load.ts'
 import { type ModelName, openScoreLoop, type ScoreLoop } from './kafka-score-loop.ts'
 import { type FastApi, startFastApi } from './process-fastapi.ts'
 import { CANDIDATES, COLUMNS, scoreRequests, TREES } from './score-feed.ts'
+import { genericTable } from './generic-table.ts'
+import { measureGeneric } from './process-generic.ts'
 import {
   failedOf,
   type RetrainRun,
@@ -62,7 +64,20 @@ program
   .option('--seconds <n>', 'how long each load lasts', positive, 8)
   .option('--rows <n>', 'that are trained on', positive, 500_000)
   .action(retrain)
+program
+  .command('generic')
+  .description('what the generic set of features costs by kind, CPU time of one process without services')
+  .option('--json <file>', 'write all numbers there')
+  .option('--rounds <n>', 'how often each kind is measured, in turn', positive, 3)
+  .action(generic)
 await program.parseAsync()
+
+function generic({ json, rounds }: { json?: string; rounds: number }): void {
+  const costs = measureGeneric(rounds, say)
+  const table = genericTable(costs)
+  process.stdout.write(`${tableText(table)}\n`)
+  if (json !== undefined) writeResults(json, 'bench', { tables: { generic: table }, details: { costs } })
+}
 
 /** Half of what the scorer can do, with and without a retrain under way, in turn. */
 async function retrain({ json, rounds, seconds, rows: count }: RetrainOptions): Promise<void> {
