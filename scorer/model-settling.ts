@@ -67,16 +67,6 @@ export function createModelSettling(options: ModelSettlingOptions): ModelSettlin
     return file && openWithRetries(openModel, file.onnx, manifest)
   }
 
-  function isReady({ move }: MoveAt): boolean {
-    if (sets === undefined) return true
-    try {
-      return sets.isReady(manifestOfMove(move).featureSetId)
-    } catch (error) {
-      if (error instanceof ModelRefusedError) return false
-      throw error
-    }
-  }
-
   function awaitArtifact({ move: { modelId, stage } }: MoveAt): void {
     const isEvicted = known.isEvicted(modelId)
     if (isEvicted) wantedAgain ??= modelId
@@ -98,14 +88,28 @@ export function createModelSettling(options: ModelSettlingOptions): ModelSettlin
   return {
     async settle() {
       wantedAgain = undefined
-      // A model whose features are there before one whose features are still being built.
-      const ready: MoveAt[] = []
-      const building: MoveAt[] = []
-      for (const at of known.preferred()) (isReady(at) ? ready : building).push(at)
-      for (const at of [...ready, ...building]) if (await serve(at)) return
+      for (const at of readyFirst(known.preferred(), sets)) if (await serve(at)) return
       if (live.current() !== undefined)
         await live.swapTo(undefined, 'the live model was withdrawn and no other can serve')
     },
     wantedAgain: () => wantedAgain,
+  }
+}
+
+/** Models whose features are there before those whose features are still being built. */
+function readyFirst(preferred: readonly MoveAt[], sets: ModelSettlingOptions['sets']): readonly MoveAt[] {
+  if (sets === undefined) return preferred
+  const ready: MoveAt[] = []
+  const building: MoveAt[] = []
+  for (const at of preferred) (isReady(at, sets) ? ready : building).push(at)
+  return [...ready, ...building]
+}
+
+function isReady({ move }: MoveAt, sets: Pick<FeatureSets, 'isReady'>): boolean {
+  try {
+    return sets.isReady(manifestOfMove(move).featureSetId)
+  } catch (error) {
+    if (error instanceof ModelRefusedError) return false
+    throw error
   }
 }

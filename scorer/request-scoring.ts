@@ -1,4 +1,3 @@
-import type { FeatureReader, FeatureSets } from '#feature-store'
 import type { Prediction } from '#schemas'
 import type { Clock, Logger, Signals } from '#streams'
 import type { ScorerConfig } from './config.ts'
@@ -7,15 +6,11 @@ import { type Answer, createModelAnswers } from './model-answers.ts'
 import type { ModelLease } from './model-lease.ts'
 import { predictionOf, type RequestAt } from './prediction-record.ts'
 import { isExplored, rankCandidates } from './ranking.ts'
-import { type ReadMicroBatch, readVectors } from './vector-reading.ts'
+import { createSetReading, type SetReadingOptions } from './set-reading.ts'
+import type { ReadMicroBatch } from './vector-reading.ts'
 
-export interface RequestScoringOptions {
+export interface RequestScoringOptions extends SetReadingOptions {
   config: Pick<ScorerConfig, 'vectorsRecordedMax' | 'explorationShare'>
-  features: FeatureReader
-  /** Sets beside the configured one; left out: there are none. */
-  sets?: Pick<FeatureSets, 'find' | 'isReady'> | undefined
-  /** On which features the live model was made; undefined: none is live. */
-  liveSetId?(): string | undefined
   /** The live model for one prediction; undefined: none is live. */
   leaseModel(): ModelLease | undefined
   clock: Clock
@@ -30,36 +25,9 @@ export interface RequestScoring {
 }
 
 export function createRequestScoring(options: RequestScoringOptions): RequestScoring {
-  const { config, features, sets, clock, signals } = options
-  const ownId = features.featureSet.id
+  const { config, clock, signals } = options
+  const { readFor, readBoth } = createSetReading(options)
   const modelAnswers = createModelAnswers({ ...options, readFor })
-
-  async function readFor(
-    featureSetId: string,
-    requests: readonly RequestAt[],
-  ): Promise<ReadMicroBatch | undefined> {
-    const reader = featureSetId === ownId ? features : sets?.find(featureSetId)
-    return reader && (await readVectors({ ...options, features: reader }, requests))
-  }
-
-  /**
-   * What the live model eats, and what is recorded. While a model of another set serves, the vectors of the configured one
-   * are recorded as soon as all its states are there: a model on the new set is made of them.
-   */
-  async function readBoth(
-    requests: readonly RequestAt[],
-  ): Promise<{ eaten: ReadMicroBatch; recorded: ReadMicroBatch }> {
-    const liveId = options.liveSetId?.() ?? ownId
-    if (liveId === ownId || sets?.find(liveId) === undefined) {
-      const eaten = await readVectors(options, requests)
-      return { eaten, recorded: eaten }
-    }
-    const [eaten, own] = await Promise.all([
-      readFor(liveId, requests),
-      sets.isReady(ownId) ? readVectors(options, requests) : undefined,
-    ])
-    return { eaten: eaten!, recorded: own?.recorded ? own : eaten! }
-  }
 
   function predictionFor(
     batch: ReadMicroBatch,

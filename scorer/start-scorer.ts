@@ -47,6 +47,12 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
   farFutureSecondsMax: 86_400,
 }
 
+const timeOf = (limits: NonNullable<ScorerOptions['limits']>) => ({
+  skewSecondsMax: limits.futureSkewSecondsMax,
+  farSecondsMax: limits.farFutureSecondsMax,
+  earliestMs: limits.earliestEventMs,
+})
+
 /**
  * The scorer of a feed: follows models, answers `requests` with `predictions`, and HTTP when a port is configured.
  * Requests are taken only when the models topics have been read, so that no request misses a model that is there.
@@ -54,11 +60,7 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
   const { config, features, sets, contextKinds, limits = LIMITS_DEFAULT } = options
   const { clock, log, signals } = runtime
-  const time = {
-    skewSecondsMax: limits.futureSkewSecondsMax,
-    farSecondsMax: limits.farFutureSecondsMax,
-    earliestMs: limits.earliestEventMs,
-  }
+  const time = timeOf(limits)
   const partitionOf = (userId: string) => runtime.partitionOf('requests', userId)
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })

@@ -33,7 +33,7 @@ export interface KeptSetsParts {
 }
 
 const EVERY_MS = 2_000
-const jobName = ({ statesId }: OwnedSet) => `kept-${statesId}`
+const jobName = ({ statesId }: Pick<OwnedSet, 'statesId'>) => `kept-${statesId}`
 
 /** An old set at work in this process. */
 interface Follower {
@@ -107,16 +107,12 @@ export function keepOldSets(parts: KeptSetsParts): { stop(): Promise<void> } {
 function createKeepers(parts: KeptSetsParts) {
   const { redis, kafka, config, featureSet, runtime, log } = parts
   const { prefix } = config
-  const { commandTimeoutMs, storeOutageMsMax } = config.features.limits
   const followers = new Map<string, Follower>()
   let replays: Replays | null = null
   let range: LogRange | null = null
 
   async function begin(set: OwnedSet, job: ReplayJob): Promise<void> {
-    const store = await openRedisStore(redis, set.namespace, {
-      commandTimeoutMs,
-      outageMsMax: storeOutageMsMax,
-    })
+    const store = await storeOf(set, parts)
     try {
       range ??= await openLogRange(kafka)
       if ((await fencesOf(store, job)).flat().includes(null)) return await store.close()
@@ -163,27 +159,9 @@ function createKeepers(parts: KeptSetsParts) {
     await replays!.tellOwned({ ...set, isBeside: true, atMs: Date.now() })
   }
 
-  async function drop(set: OwnedSet, owned: readonly OwnedSet[]): Promise<void> {
-    const found = followers.get(set.featureSetId)
-    if (found !== undefined) await end(found)
-    else if ((await replays!.running(jobName(set))) !== null) return // whoever runs it ends it
-    const others = owned.filter(({ featureSetId }) => featureSetId !== set.featureSetId)
-    // Scorers do without it first.
-    await replays!.forgetOwned(set.featureSetId)
-    let keys = 0
-    for (const glob of globsOfAlone(set, others)) keys += await replays!.remove(glob)
-    await forgetJob(set)
-    log.info({ featureSetId: set.featureSetId, keys }, LOG_EVENTS.oldSetRemoved)
-  }
-
-  async function forgetJob(set: { statesId: string }): Promise<void> {
-    const name = `kept-${set.statesId}`
-    if ((await replays!.list()).some((job) => job.name === name)) await replays!.change(name, () => null)
-  }
-
   return {
     async keep(needed: ReadonlySet<string> | null): Promise<void> {
-      replays ??= await openReplays(redis, prefix, commandTimeoutMs)
+      replays ??= await openReplays(redis, prefix, config.features.limits.commandTimeoutMs)
       const statesId = statesIdOf(featureSet)
       const ownNamespace = (await replays.serving(statesId))?.namespace ?? prefix
       const owned = await replays.ownedSets()
@@ -191,9 +169,13 @@ function createKeepers(parts: KeptSetsParts) {
       for (const follower of [...followers.values()])
         if (!keep.some(({ featureSetId }) => featureSetId === follower.set.featureSetId)) await end(follower)
       for (const set of keep) await keepOne(set, ownNamespace)
-      for (const set of gone) await drop(set, owned)
+      for (const set of gone) {
+        const found = followers.get(set.featureSetId)
+        if (found !== undefined) await end(found)
+        await drop(replays, set, owned, log)
+      }
       // Put back into the configuration: its own stages keep it.
-      if ((await replays.running(`kept-${statesId}`)) === null) await forgetJob({ statesId })
+      if ((await replays.running(jobName({ statesId }))) === null) await forgetJob(replays, { statesId })
     },
     async close(): Promise<void> {
       for (const follower of [...followers.values()]) await end(follower)
@@ -201,6 +183,28 @@ function createKeepers(parts: KeptSetsParts) {
       await replays?.close()
     },
   }
+}
+
+function storeOf({ namespace }: OwnedSet, { redis, config }: KeptSetsParts): Promise<StateStore> {
+  const { commandTimeoutMs, storeOutageMsMax: outageMsMax } = config.features.limits
+  return openRedisStore(redis, namespace, { commandTimeoutMs, outageMsMax })
+}
+
+/** Removes a set that nobody needs any more, unless another process is still at it: then that one does. */
+async function drop(replays: Replays, set: OwnedSet, owned: readonly OwnedSet[], log: Logger): Promise<void> {
+  if ((await replays.running(jobName(set))) !== null) return
+  const others = owned.filter(({ featureSetId }) => featureSetId !== set.featureSetId)
+  // Scorers do without it first.
+  await replays.forgetOwned(set.featureSetId)
+  let keys = 0
+  for (const glob of globsOfAlone(set, others)) keys += await replays.remove(glob)
+  await forgetJob(replays, set)
+  log.info({ featureSetId: set.featureSetId, keys }, LOG_EVENTS.oldSetRemoved)
+}
+
+async function forgetJob(replays: Replays, set: Pick<OwnedSet, 'statesId'>): Promise<void> {
+  const name = jobName(set)
+  if ((await replays.list()).some((job) => job.name === name)) await replays.change(name, () => null)
 }
 
 function jobOf(

@@ -1,6 +1,7 @@
 import { ModelCallError, type ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { PromotionConfig } from '../config.ts'
+import type { Forecast } from '../metrics/index.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
 import type { MoveReason } from '../models/model-writer.ts'
 import { judge, metricsOf, pairedMetrics } from '../promotion/promotion.ts'
@@ -44,17 +45,8 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
   const hasSeenEnough = (trial: Trial) => isSeenEnough(trial, promotion)
 
   async function judgementOf({ session, fresh, answers }: Trial) {
-    const serving = desk.champion()
-    const elsewhere = serving === undefined ? desk.servesElsewhere() : undefined
-    const served = elsewhere === undefined ? [] : servedBy(elsewhere.modelId, fresh)
-    // Answers of the old model are what it served: it cannot be asked again, its features are others.
-    const isOnServed = served.length * 2 >= fresh.length
-    const rows = isOnServed && elsewhere !== undefined ? served : fresh
+    const { rows, modelId, forecasts } = await rivalOf(desk, fresh, width)
     const candidate = await forecastsOf(session, rows, width)
-    const forecasts =
-      (serving && (await forecastsOf(serving, rows, width))) ??
-      (rows === served ? served.map(({ score, label }) => ({ score: score!, label })) : undefined)
-    const modelId = serving?.manifest.modelId ?? elsewhere?.modelId ?? ''
     const champion = forecasts === undefined ? null : { modelId, forecasts }
     const judgement = judge({ candidate, champion, answers }, promotion)
     return {
@@ -122,9 +114,29 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
   }
 }
 
-/** What a model answered when it was asked. */
-const servedBy = (modelId: string, fresh: readonly TrainingExample[]) =>
-  fresh.filter((example) => example.modelId === modelId && example.score !== null)
+/** Whom a candidate must be better than, and on which rows; no forecasts: nobody serves. */
+interface Rival {
+  rows: readonly TrainingExample[]
+  modelId: string
+  forecasts: readonly Forecast[] | undefined
+}
+
+/**
+ * The champion, asked about the same rows. One of another feature set cannot be asked: what it served is taken, where it
+ * answered at least half of the rows.
+ */
+async function rivalOf(desk: ModelDesk, fresh: readonly TrainingExample[], width: number): Promise<Rival> {
+  const serving = desk.champion()
+  if (serving !== undefined) {
+    const forecasts = await forecastsOf(serving, fresh, width)
+    return { rows: fresh, modelId: serving.manifest.modelId, forecasts }
+  }
+  const modelId = desk.servesElsewhere()?.modelId
+  const served = fresh.filter((example) => example.modelId === modelId && example.score !== null)
+  if (modelId === undefined || served.length * 2 < fresh.length)
+    return { rows: fresh, modelId: '', forecasts: undefined }
+  return { rows: served, modelId, forecasts: served.map(({ score, label }) => ({ score: score!, label })) }
+}
 
 function isSeenEnough({ fresh, freshMin }: Trial, promotion: PromotionConfig): boolean {
   if (fresh.length < freshMin) return false

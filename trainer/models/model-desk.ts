@@ -68,13 +68,6 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
   /** Named by an operator, and could not be opened: told once. */
   let refused: string | undefined
 
-  function servesElsewhere(): ModelManifest | undefined {
-    const live = modelLog.live()
-    const manifest = live === undefined ? undefined : manifestOf(live)
-    const isOther = manifest?.featureSetId !== parts.featureSetId && manifest?.label === parts.objective
-    return isOther ? manifest : undefined
-  }
-
   return {
     async takeOver(at) {
       for (const manifest of retiredIn(modelLog)) retired.found(manifest)
@@ -90,7 +83,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
     },
     async promote(session, metrics, why) {
       const old = champion
-      const retiring = old?.manifest ?? servesElsewhere()
+      const retiring = old?.manifest ?? liveElsewhere(parts)
       const manifest = { ...session.manifest, metrics }
       await writer.move(manifest, 'champion', why)
       awaited = manifest.modelId
@@ -129,12 +122,9 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       retired.serves(live.modelId)
       if (replaced !== undefined) retired.found(replaced.manifest)
     },
-    pinned() {
-      const live = modelLog.live()
-      return live?.pinned === true ? live.modelId : undefined
-    },
+    pinned: () => pinnedIn(modelLog),
     ...tellingOf(writer),
-    servesElsewhere,
+    servesElsewhere: () => liveElsewhere(parts),
     champion: () => champion,
     replaced: () => replaced,
     async close() {
@@ -144,6 +134,18 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       replaced = undefined
     },
   }
+}
+
+function pinnedIn(modelLog: ModelLog): string | undefined {
+  const live = modelLog.live()
+  return live?.pinned === true ? live.modelId : undefined
+}
+
+/** The live model of another feature set that predicts the same label. */
+function liveElsewhere({ modelLog, featureSetId, objective }: ModelDeskParts): ModelManifest | undefined {
+  const live = modelLog.live()
+  const manifest = live === undefined ? undefined : manifestOf(live)
+  return manifest?.featureSetId !== featureSetId && manifest?.label === objective ? manifest : undefined
 }
 
 /** What is told of models that stay where they are. */
