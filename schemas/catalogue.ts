@@ -150,6 +150,15 @@ const shapes: Record<TopicKey, TopicShape> = {
     onePartition: true,
     messageBytesMax: 16 * MIB,
   },
+  erasures: {
+    slug: 'erasures',
+    key: 'entity/id',
+    owner: ['feature-store', 'operations'],
+    readers: ['feature-store', 'trainer', 'operations'],
+    // Longer than anything that an erasure is about: a record it covers is never read without it.
+    kept: { forMs: 90 * DAY_MS },
+    onePartition: true,
+  },
 }
 
 /** Every topic of the loop, in the order in which a record travels. */
@@ -230,6 +239,7 @@ const keys: { [K in TopicKey]: (record: RecordOf[K]) => string } = {
   modelArtifacts: (record) => `${record.modelId}/${record.index}`,
   drift: (record) => record.monitor,
   deadLetters: (record) => record.topic,
+  erasures: (record) => `${record.entity}/${record.id}`,
 }
 
 /** The record key under which a record of this topic is produced. */

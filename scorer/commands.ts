@@ -57,6 +57,7 @@ export function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<Ru
       sets,
       limits: config.limits,
       contextKinds: config.features.attributes.context,
+      expectations: config.features.validation.suite,
       ...(metricsText === undefined ? {} : { metricsText }),
     })
     closers.add(() => scorer.stop())

@@ -1,4 +1,10 @@
-import type { FeatureReader, FeatureSets } from '#feature-store'
+import {
+  createTellUnmet,
+  type FeatureReader,
+  type FeatureSets,
+  requestsAsExpected,
+  type Suite,
+} from '#feature-store'
 import {
   createReadiness,
   deferred,
@@ -31,6 +37,8 @@ export interface ScorerOptions {
   openModel?: OpenModel
   /** Context attributes that the feed declares: by HTTP others are refused. */
   contextKinds?: ContextKinds | undefined
+  /** What the feed expects of requests (`features.validation.suite`). */
+  expectations?: Suite | undefined
   /** Prometheus text for GET /metrics. */
   metricsText?: () => Promise<string>
 }
@@ -47,21 +55,16 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
   farFutureSecondsMax: 86_400,
 }
 
-const timeOf = (limits: NonNullable<ScorerOptions['limits']>) => ({
-  skewSecondsMax: limits.futureSkewSecondsMax,
-  farSecondsMax: limits.farFutureSecondsMax,
-  earliestMs: limits.earliestEventMs,
-})
-
 /**
  * The scorer of a feed: follows models, answers `requests` with `predictions`, and HTTP when a port is configured.
  * Requests are taken only when the models topics have been read, so that no request misses a model that is there.
  */
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
-  const { config, features, sets, contextKinds, limits = LIMITS_DEFAULT } = options
+  const { config, features, sets, contextKinds } = options
   const { clock, log, signals } = runtime
-  const time = timeOf(limits)
+  const time = timeBounds(options.limits)
   const partitionOf = (userId: string) => runtime.partitionOf('requests', userId)
+  const expected = expectedRequests(runtime, options)
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })
   const openModel = options.openModel ?? onnx.openModel
@@ -93,7 +96,9 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   async function takeRequests(): Promise<RunningStage | undefined> {
     await models.ready
     if (isStopped) return undefined
-    stage = await runtime.runStage(createScoringStage({ config, time, partitionOf, scoring, clock, signals }))
+    stage = await runtime.runStage(
+      createScoringStage({ config, time, partitionOf, expected, scoring, clock, signals }),
+    )
     if (isStopped) await stage.stop()
     return stage
   }
@@ -107,7 +112,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
         config: config.http,
         runtime,
         queue: createRequestQueue(scoring, { ...config, waitingMax: config.http.waitingMax }),
-        steps: requestSteps(config, time),
+        steps: requestSteps(config, time, { expected }),
         contextKinds,
         outputs: httpOutputs,
         readiness: createReadiness(
@@ -136,4 +141,15 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   )
   done.catch(() => undefined)
   return { ready, done, stop, checks, liveModelId, httpUrl: http?.url }
+}
+
+const timeBounds = (limits = LIMITS_DEFAULT) => ({
+  skewSecondsMax: limits.futureSkewSecondsMax,
+  farSecondsMax: limits.farFutureSecondsMax,
+  earliestMs: limits.earliestEventMs,
+})
+
+function expectedRequests(runtime: Runtime, { expectations, contextKinds }: ScorerOptions) {
+  if (expectations === undefined) return undefined
+  return requestsAsExpected(expectations, Object.keys(contextKinds ?? {}), createTellUnmet(runtime))
 }

@@ -4,6 +4,7 @@ import { foldAttributes, type AttributesState } from '../attributes/attributes-s
 import type { FeatureRequest, FeatureVectors } from '../contract.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { EntityState } from '../state/entity-state.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
@@ -13,6 +14,7 @@ import { entityView, type EntityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
 import { contextValues, vectorise } from '../vectors/vectorise.ts'
 import type { StateLayout } from '../state/layout.ts'
+import { entryOf } from './entry-of.ts'
 import { createLiveSteps } from './live-steps.ts'
 import type { ReplayedRecords } from './replay.ts'
 
@@ -70,9 +72,9 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
     return 'folded'
   }
 
-  function stateOf(entity: 'user' | 'item', id: string): EntityState {
-    let state = states[entity].get(id)
-    if (state === undefined) states[entity].set(id, (state = new EntityState(layouts[entity])))
+  function stateOf(entity: 'user' | 'item', id: string, atMs: number): EntityState {
+    const state = entryOf(states[entity], id, () => new EntityState(layouts[entity]))
+    renewExpired(layouts[entity], state, atMs)
     return state
   }
 
@@ -94,13 +96,13 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       const interaction = told('interactions', record.userId, record)
       if (interaction === null) return 'refused'
       const { interactionId, userId, itemId, type, occurredAtMs } = interaction
-      const user = stateOf('user', userId)
+      const user = stateOf('user', userId, occurredAtMs)
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false
       const keys = looksUp ? keysOf(attributes.item.get(itemId) ?? null, occurredAtMs) : undefined
       const beside = details.of(interaction, user)
       fold(layouts.user, user, type, occurredAtMs, offset, keys, beside)
-      const item = stateOf('item', itemId)
+      const item = stateOf('item', itemId, occurredAtMs)
       fold(layouts.item, item, type, occurredAtMs, offset, undefined, details.carried(type, beside))
       feeds.fold(interaction, offset)
       return 'folded'

@@ -98,12 +98,10 @@ export function createReplay(options: ReplayOptions): Replay {
   const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
-  function refuse() {
-    counted.refused++
-    return 'refused' as const
-  }
+  const refuse = () => (counted.refused++, 'refused' as const)
 
   function addInteraction(record: LoggedRecord<Interaction>) {
+    if (record.value === null) return erased(users.get(keyOf(record)), record)
     const value = passed('interactions', record)
     if (value === null) return refuse()
     const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
@@ -113,6 +111,7 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 
   function addCopies(record: LoggedRecord<ItemInteractions>) {
+    if (record.value === null) return erased(copies.items.get(keyOf(record)), record)
     const value = passed('itemInteractions', record)
     return value === null ? refuse() : copies.add(value, record.partition, record.offset)
   }
@@ -123,7 +122,7 @@ export function createReplay(options: ReplayOptions): Replay {
       ? null
       : passed(entity === 'user' ? 'users' : 'items', record as LoggedRecord<never>)
     if (value === null && !isTombstone) return refuse()
-    const id = value === null ? (record.key?.toString('utf8') ?? '') : idOf(value)
+    const id = value === null ? keyOf(record) : idOf(value)
     if (id === '') return refuse()
     attributes[entity].add(id, { offset: record.offset, told: value })
     return 'folded'
@@ -189,6 +188,14 @@ function userHistories(
     createEntityHistory(user, ({ type, itemId, occurredAtMs }) =>
       user.touches.get(type)?.looksUp ? keysOf(firstSight(itemId), occurredAtMs) : undefined,
     )
+}
+
+const keyOf = ({ key }: LoggedRecord<unknown>) => key?.toString('utf8') ?? ''
+
+/** A tombstone of a user or an item. */
+function erased(history: EntityHistory | undefined, { offset }: LoggedRecord<unknown>): 'folded' {
+  history?.erase(offset)
+  return 'folded'
 }
 
 const idOf = (value: User | Item) => ('userId' in value ? value.userId : value.itemId)

@@ -1,11 +1,12 @@
 import type { StageName } from '#schemas'
-import type { Runtime } from '#streams'
+import { type Erasures, NO_ERASURES, rightTombstone, type Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
 import { FEED_ID, foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
@@ -13,21 +14,26 @@ import { createFencedStage, type FencedStage } from './fenced-stage.ts'
 import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
-import { loadTouched } from './touched-states.ts'
+import { loadTouched, withoutErased } from './touched-states.ts'
+
+export interface UserStageParts {
+  runtime: Runtime
+  store: StateStore
+  featureSet: CompiledFeatureSet
+  steps: RecordSteps
+  /** Users whose tombstone lies ahead: nothing of them is written on the way there. */
+  erasures?: Erasures
+}
 
 /**
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
  * drops what it has. An interaction whose id is among its user's last ones is folded nowhere. What features ask of the
- * whole feed is folded beside the users, into one state per partition.
+ * whole feed is folded beside the users, into one state per partition. A tombstone ends what was known of its user: the
+ * next interaction begins anew. Copies and the feed's rates carry no user, and stay.
  */
-export function createUserStage(parts: {
-  runtime: Runtime
-  store: StateStore
-  featureSet: CompiledFeatureSet
-  steps: RecordSteps
-}): FencedStage<'interactions'> {
-  const { runtime, store, featureSet } = parts
+export function createUserStage(parts: UserStageParts): FencedStage<'interactions'> {
+  const { runtime, store, featureSet, erasures = NO_ERASURES } = parts
   const { limits } = featureSet.config
   const { user: layout, feed } = featureSet.layouts
   const layoutOf = (id: string) => (id === FEED_ID ? feed! : layout)
@@ -36,6 +42,9 @@ export function createUserStage(parts: {
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
   const details = interactionDetails(featureSet)
+  const upTo = (partition: number) => (id: string) =>
+    erasures.upTo('user', id, { topic: runtime.topicName('interactions'), partition })
+  const partitionOfUser = (userId: string) => runtime.partitionOf('interactions', userId)
 
   return createFencedStage<'interactions', EntityState>({
     name: 'features-user' satisfies StageName,
@@ -44,15 +53,15 @@ export function createUserStage(parts: {
     runtime,
     store,
     steps: { interactions: parts.steps.interactions },
+    tombstones: { interactions: rightTombstone('userId', partitionOfUser) },
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
     encode: (state, id) => encodeState(layoutOf(id), state),
     async foldSlice(owned, records, outputs) {
-      const interactions = records.filter(({ value }) => value !== null)
-      const ids = interactions.map(({ value }) => value!.userId)
+      const ids = records.map(({ value, key }) => value?.userId ?? key!.toString('utf8'))
       if (feed !== null) ids.push(FEED_ID)
       const items = new Set<string>()
-      for (const { value } of interactions) if (looksUp(value!.type)) items.add(value!.itemId)
+      for (const { value } of records) if (value !== null && looksUp(value.type)) items.add(value.itemId)
       const [states, loaded] = await Promise.all([
         loadTouched({ store, layoutOf }, owned, ids),
         lookups.load(items),
@@ -70,20 +79,25 @@ export function createUserStage(parts: {
       let missing = 0
       let repeated = 0
       let unfit = 0
-      for (let n = 0; n < interactions.length; n++) {
-        const { value, offset } = interactions[n]!
-        const { interactionId, itemId, type, occurredAtMs } = value!
+      for (let n = 0; n < records.length; n++) {
+        const { value, offset } = records[n]!
         const state = states.touch(n)
+        if (value === null) {
+          state.reset(layout)
+          continue
+        }
+        const { interactionId, itemId, type, occurredAtMs } = value
+        renewExpired(layout, state, occurredAtMs)
         if (recentIdsMax > 0 && !rememberId(state, idHashOf(interactionId), recentIdsMax)) {
           repeated++
           continue
         }
         const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
-        const told = details.of(value!, state)
-        if (details.isUnfit(value!, told)) unfit++
+        const told = details.of(value, state)
+        if (details.isUnfit(value, told)) unfit++
         fold(layout, state, type, occurredAtMs, offset, keys, told)
-        if (feed !== null) foldIntoFeed(feed, states.touch(interactions.length), type, occurredAtMs, offset)
+        if (feed !== null) foldIntoFeed(feed, states.touch(records.length), type, occurredAtMs, offset)
         copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
         if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
       }
@@ -92,8 +106,7 @@ export function createUserStage(parts: {
       if (unfit > 0) runtime.signals.count(SIGNALS.valuesUnfit, {}, unfit)
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
-      const { changed, uncached } = states
-      return { kind: 'changed', states: changed, uncached, deletes: [], streamTimeMs }
+      return { kind: 'changed', ...withoutErased(states, upTo(owned.partition)), streamTimeMs }
     },
   })
 }

@@ -13,6 +13,8 @@ export interface ReadTopicOptions {
   topicName: string
   /** Of each partition only so many offsets before its end; left out: all. */
   newestOffsets?: number
+  /** Left out: all of them. */
+  partitions?: readonly number[]
   limits?: Partial<StreamsLimits>
   log?: Logger
   /** Told when retention removed records before they were read; left out: it is a warning in the log. */
@@ -32,6 +34,7 @@ export async function openTopicCursor(
     brokers: addresses.kafka.brokers,
     topicName,
     startFrom,
+    only: options.partitions,
     limits,
     log,
     lost: (partition, wanted, first) => {

@@ -17,7 +17,14 @@ export interface JudgeParts {
   /** With the event time of the moment. */
   why: (reason: string) => MoveReason
   log: Logger
+  onJudged?: TellJudged | undefined
 }
+
+/** Told what a model said of the examples that it is judged on, before it is promoted or rejected. */
+export type TellJudged = (
+  modelId: string,
+  judged: { forecasts: readonly Forecast[]; occurredAtMs: readonly number[] },
+) => void
 
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
 export interface Judge {
@@ -38,7 +45,7 @@ export interface Judge {
   close(): Promise<void>
 }
 
-export function createJudge({ desk, promotion, width, why, log }: JudgeParts): Judge {
+export function createJudge({ desk, promotion, width, why, log, onJudged }: JudgeParts): Judge {
   const standings = createStandings({ desk, every: promotion.standingEveryExamples, width, why })
   let trials: Trial[] = []
 
@@ -48,6 +55,8 @@ export function createJudge({ desk, promotion, width, why, log }: JudgeParts): J
     const { rows, modelId, forecasts } = await rivalOf(desk, fresh, width)
     const candidate = await forecastsOf(session, rows, width)
     const champion = forecasts === undefined ? null : { modelId, forecasts }
+    const occurredAtMs = rows.map((example) => example.occurredAtMs)
+    onJudged?.(session.manifest.modelId, { forecasts: candidate, occurredAtMs })
     const judgement = judge({ candidate, champion, answers }, promotion)
     return {
       ...judgement,

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { LogUnreadableError, openRowsBar, type TableFormat } from '#feature-store/files'
+import { registerAugmentCommand } from '../augment/index.ts'
 import { endOnInterrupt } from '../demo/index.ts'
 import { FAULT_NAMES, type FaultName, plannedFaults } from './faults.ts'
 import { openDataFolder } from './fs-data-folder.ts'
@@ -21,8 +22,10 @@ interface SynthesizeFlags {
 
 const DEFAULTS = synthesisSchema.parse({})
 
-/** `dataset synthesize`: a data set of a feed whose truth is known. */
-export function registerDatasetCommands(program: Command): void {
+type Context = Parameters<typeof registerAugmentCommand>[2]
+
+/** `dataset synthesize`: a data set of a feed whose truth is known; `dataset augment`: mock rows for one. */
+export function registerDatasetCommands(program: Command, context: Context): void {
   const dataset =
     program.commands.find((command) => command.name() === 'dataset') ??
     program.command('dataset').description('data sets of a feed: made up, exported, enlarged')
@@ -46,6 +49,7 @@ export function registerDatasetCommands(program: Command): void {
     )
     .option('--json', 'print what was written as one line of JSON')
     .action(runSynthesize)
+  registerAugmentCommand(dataset, program, context)
 }
 
 async function runSynthesize(flags: SynthesizeFlags): Promise<void> {
