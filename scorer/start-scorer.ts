@@ -17,7 +17,7 @@ import type { ScorerConfig } from './config.ts'
 import type { ContextKinds } from './http-request.ts'
 import { startHttpServer } from './http-server.ts'
 import { followModels } from './model-following.ts'
-import { createModelSlot } from './model-slot.ts'
+import { createModelSlot, type ModelSlot } from './model-slot.ts'
 import { createOnnxModels, type OpenModel } from './model/index.ts'
 import { createRequestQueue } from './request-queue.ts'
 import { createRequestScoring } from './request-scoring.ts'
@@ -55,6 +55,14 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
   farFutureSecondsMax: 86_400,
 }
 
+/** Which models may serve depends on the sets that are kept. */
+async function followWith(runtime: Runtime, slot: ModelSlot, sets: FeatureSets | undefined) {
+  await sets?.looked
+  const models = await followModels(runtime, slot)
+  sets?.onChange(() => void models.ready.then(() => slot.settle()).catch(() => undefined)) // told by its end
+  return models
+}
+
 /**
  * The scorer of a feed: follows models, answers `requests` with `predictions`, and HTTP when a port is configured.
  * Requests are taken only when the models topics have been read, so that no request misses a model that is there.
@@ -74,10 +82,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   const scoring = createRequestScoring({
     ...{ config, features, sets, liveSetId, leaseModel: slot.lease, clock, log, signals },
   })
-  // Which models may serve depends on it.
-  await sets?.looked
-  const models = await followModels(runtime, slot)
-  sets?.onChange(() => void models.ready.then(() => slot.settle()).catch(() => undefined)) // told by its end
+  const models = await followWith(runtime, slot, sets)
   const httpOutputs = config.http.port === undefined ? undefined : await runtime.outputs('scorer-http')
   let http: Listening | undefined
   let stage: RunningStage | undefined

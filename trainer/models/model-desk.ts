@@ -6,6 +6,7 @@ import type { Candidate } from '../export/candidate.ts'
 import { LOG_EVENTS } from '../signals.ts'
 import { manifestOf, type ModelLog } from './model-log.ts'
 import { withdrawStrayFiles } from './stray-files.ts'
+import { liveElsewhere, pinnedIn } from './live-moves.ts'
 import { createModelWriter, type ModelWriter, type MoveReason } from './model-writer.ts'
 
 export interface ModelDeskParts {
@@ -134,18 +135,6 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       replaced = undefined
     },
   }
-}
-
-function pinnedIn(modelLog: ModelLog): string | undefined {
-  const live = modelLog.live()
-  return live?.pinned === true ? live.modelId : undefined
-}
-
-/** The live model of another feature set that predicts the same label. */
-function liveElsewhere({ modelLog, featureSetId, objective }: ModelDeskParts): ModelManifest | undefined {
-  const live = modelLog.live()
-  const manifest = live === undefined ? undefined : manifestOf(live)
-  return manifest?.featureSetId !== featureSetId && manifest?.label === objective ? manifest : undefined
 }
 
 /** What is told of models that stay where they are. */
