@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import {
   FEATURE_SIGNALS,
+  registerArchiveCommand,
   registerFeatureStoreCommands,
   registerReplayCommands,
   runFeatures,
@@ -71,6 +72,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   )
   registerFeatureStoreCommands(program, context)
   registerReplayCommands(program, context)
+  registerArchiveCommand(program, context)
   registerScorerCommands(program, context)
   registerTrainerCommands(program, context)
   registerLoopCommands(program, context)

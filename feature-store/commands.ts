@@ -20,6 +20,7 @@ import { compileFeatureSet } from './feature-set.ts'
 import { type AwaitedStore, awaitedStore, outlastOutages } from './redis-awaited.ts'
 import { openRedisStore } from './redis-store.ts'
 import { startWhenStoreOpens } from './run-features.ts'
+import { keepOldSets } from './shadow/process-kept-sets.ts'
 import { keepOwnerDuties } from './shadow/redis-owner.ts'
 import { servingKey, statesIdOf } from './serving.ts'
 import { decodeState } from './state/blob.ts'
@@ -73,7 +74,7 @@ export function awaitFeedStore(
 export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Promise<RunningService> {
   return openAll(async (closers) => {
     const config = await context.loadConfig()
-    const { redis } = await context.addresses(['redis'])
+    const { redis, kafka } = await context.addresses(['redis', 'kafka'])
     const runtime = await context.connect('features')
     closers.add(() => runtime.close())
     const { log } = runtime
@@ -89,10 +90,13 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
     const options = { config: config.features, store, outlast, erasures, tombstoned, ...time }
     const running = startWhenStoreOpens(runtime, options)
     closers.add(() => running.stop())
+    const featureSet = compileFeatureSet(config.features)
+    const oldSets = keepOldSets({ redis, kafka, config, featureSet, runtime, log })
+    closers.add(() => oldSets.stop())
     const duties = keepOwnerDuties({
       redis,
       prefix: config.prefix,
-      featureSet: compileFeatureSet(config.features),
+      featureSet,
       topicName: (topic) => runtime.topicName(topic),
       commandTimeoutMs: config.features.limits.commandTimeoutMs,
       log,

@@ -120,6 +120,14 @@ export const featureLimitsSchema = z.strictObject({
     .describe(
       'stages ask a Redis that is away or refuses again for this long, then they leave their groups and wait outside: a restart or a fail-over is shorter, and a stop waits for it',
     ),
+  oldSetKeptHours: z
+    .number()
+    .min(0)
+    .max(24 * 30)
+    .default(24)
+    .describe(
+      'after a change of features the old set is kept beside the new one while the live model was made on it, and for so long after that model was replaced, to roll back to',
+    ),
   storeAwaySecondsMax: z
     .int()
     .min(0)

@@ -68,3 +68,16 @@ export interface FeatureReader {
   /** Whether the store answers, and every partition of features is there. */
   check(): Promise<Check>
 }
+
+/** The configured set, and others that are kept beside it for models that were made on them. */
+export interface FeatureSets {
+  /** Resolves when it was first looked which there are, or Redis did not answer. */
+  readonly looked: Promise<void>
+  /** undefined: nobody keeps it. */
+  find(featureSetId: string): FeatureReader | undefined
+  /** Every partition of its states is there. */
+  isReady(featureSetId: string): boolean
+  /** Grows when a set comes, goes, or becomes ready. */
+  version(): number
+  onChange(changed: () => void): void
+}

@@ -5,6 +5,7 @@ export type {
   FeatureReader,
   FeatureRequest,
   FeatureSet,
+  FeatureSets,
   FeatureVectors,
 } from './contract.ts'
 
@@ -27,6 +28,7 @@ export type { CompiledFeatureSet } from './feature-set.ts'
 export { startFeatureStore } from './feature-store.ts'
 export type { FeatureStoreOptions } from './feature-store.ts'
 export { createFeatureReader } from './reader.ts'
+export { type FollowedSets, followFeatureSets, keptSetIds } from './redis-feature-sets.ts'
 export { openRedisStore } from './redis-store.ts'
 export type { RedisStoreOptions } from './redis-store.ts'
 export { partitionTag } from './state-store.ts'
@@ -56,6 +58,8 @@ export { type ErasedPlace, type ErasureReceipt, receiptText } from './erasure/re
 export { startErasures } from './erasure/process-erasures.ts'
 export type { RunningErasures } from './erasure/process-erasures.ts'
 export { registerReplayCommands } from './shadow/commands.ts'
+export { registerArchiveCommand } from './archive/archive-commands.ts'
+export type { ArchivePlace } from './archive/archive-place.ts'
 export { examineStates, outlookNow } from './shadow/kafka-outlook.ts'
 export { type Outlook, outlookLines } from './shadow/outlook.ts'
 export type { ReplayContext } from './shadow/session.ts'

@@ -196,6 +196,15 @@ export const LOG_EVENTS = {
   /** Item attributes make no progress: folding without them, a replay may differ. */
   lookupsGivenUp: 'feature_lookups_given_up',
   rebuildFinished: 'feature_rebuild_finished',
+  /** The configuration changed, and a model needs the old set: it is kept fresh beside the new one. */
+  oldSetKept: 'feature_old_set_kept',
+  oldSetNotKept: 'feature_old_set_not_kept',
+  /** Readers found a set beside the configured one: models of it can serve. */
+  otherSetRead: 'feature_other_set_read',
+  /** No model needs it any more. */
+  oldSetRemoved: 'feature_old_set_removed',
+  /** The models topic cannot be read (a right is missing): every old set counts as needed. */
+  modelsUnknown: 'feature_models_unknown',
   /** An example of what features.validation.suite does not expect: ids alone, one in half a minute for each expectation. */
   expectationUnmet: 'feature_expectation_unmet',
   /** A tombstone of the users or items topic: what is known of its entity ends. */

@@ -5,6 +5,7 @@ import {
   compileFeatureSet,
   createFeatureReader,
   type FeatureStoreConfig,
+  followFeatureSets,
 } from '#feature-store'
 import { parseManifest } from '#schemas'
 import { type CommandContext, openAll, type Signals, type StreamsConfig } from '#streams'
@@ -47,9 +48,13 @@ export function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<Ru
     const store = awaitFeedStore(redis, config, { role: 'reader', log: runtime.log })
     closers.add(() => store.close())
     const metricsText = metricsTextOf(runtime.signals)
+    const features = createFeatureReader({ runtime, store, featureSet })
+    const sets = followFeatureSets({ runtime, redis, config, own: features, log: runtime.log })
+    closers.add(() => sets.close())
     const scorer = await startScorer(runtime, {
       config: config.scorer,
-      features: createFeatureReader({ runtime, store, featureSet }),
+      features,
+      sets,
       limits: config.limits,
       contextKinds: config.features.attributes.context,
       expectations: config.features.validation.suite,

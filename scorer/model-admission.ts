@@ -1,4 +1,4 @@
-import type { FeatureSet } from '#feature-store'
+import type { FeatureSet, FeatureSets } from '#feature-store'
 import { ManifestError, type ModelManifest, type ModelMove, parseManifest } from '#schemas'
 import { ModelRefusedError } from './model/index.ts'
 
@@ -37,6 +37,15 @@ export function checkFitsFeatureSet(manifest: ModelManifest, featureSet: Feature
       `(${featureSet.width})${difference.length > 0 ? `; ${difference.join('; ')}` : '; the same names are defined otherwise'}. ` +
       'Retrain it, or put the feature definitions back.',
   )
+}
+
+/** The same, of the configured set or of one that is kept beside it. */
+export function checkFitsOneOf(
+  manifest: ModelManifest,
+  featureSet: FeatureSet,
+  sets: Pick<FeatureSets, 'find'> | undefined,
+): void {
+  checkFitsFeatureSet(manifest, sets?.find(manifest.featureSetId)?.featureSet ?? featureSet)
 }
 
 const NAMES_MAX = 10

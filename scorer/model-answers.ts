@@ -16,6 +16,8 @@ export interface Answer {
 export interface ModelAnswersOptions {
   /** The live model for one prediction; undefined: none is live. */
   leaseModel(): ModelLease | undefined
+  /** The same requests with the vectors of another feature set; undefined: nobody keeps it. */
+  readFor(featureSetId: string, requests: ReadMicroBatch['requests']): Promise<ReadMicroBatch | undefined>
   clock: Clock
   log: Logger
   signals: Signals
@@ -24,7 +26,13 @@ export interface ModelAnswersOptions {
 /** Scores of a micro-batch by the live model; one answer per request, in order. Never rejects. */
 export type ModelAnswers = (batch: ReadMicroBatch) => Promise<Answer[]>
 
-export function createModelAnswers({ leaseModel, clock, log, signals }: ModelAnswersOptions): ModelAnswers {
+export function createModelAnswers({
+  leaseModel,
+  readFor,
+  clock,
+  log,
+  signals,
+}: ModelAnswersOptions): ModelAnswers {
   /** One call for all; if one request's vectors are not finite, one call each, so that the others keep their scores. */
   async function scoredBy(
     lease: ModelLease,
@@ -70,13 +78,18 @@ export function createModelAnswers({ leaseModel, clock, log, signals }: ModelAns
   }
 
   return async function modelAnswers(batch) {
-    const { requests, recorded, missing } = batch
-    if (recorded === null) return requests.map(() => fallback(missing ?? 'store_unavailable'))
+    const { requests } = batch
+    if (batch.recorded === null) return requests.map(() => fallback(batch.missing ?? 'store_unavailable'))
     const lease = leaseModel()
     if (lease === undefined) return requests.map(() => fallback('no_model'))
     const startedAtMs = clock.nowMs()
     try {
-      return await scoredBy(lease, batch, recorded)
+      const { featureSetId } = lease.session.manifest
+      // Swapped in since the vectors were read, and made on other features.
+      const eaten = featureSetId === batch.featureSetId ? batch : await readFor(featureSetId, requests)
+      if (eaten === undefined || eaten.recorded === null)
+        return requests.map(() => fallback(eaten?.missing ?? 'store_not_ready'))
+      return await scoredBy(lease, eaten, eaten.recorded)
     } finally {
       lease.release()
       signals.observe('model_called_seconds', (clock.nowMs() - startedAtMs) / 1_000)

@@ -1,9 +1,9 @@
-import type { FeatureSet } from '#feature-store'
+import type { FeatureSet, FeatureSets } from '#feature-store'
 import type { ModelManifest } from '#schemas'
 import type { Logger, Signals } from '#streams'
 import type { KnownModels } from './known-models.ts'
 import type { LiveModel } from './live-model.ts'
-import { checkFitsFeatureSet, manifestOfMove } from './model-admission.ts'
+import { checkFitsOneOf, manifestOfMove } from './model-admission.ts'
 import { createLeasedModel } from './model-lease.ts'
 import { openWithRetries } from './model-opening.ts'
 import type { MoveAt } from './model-preference.ts'
@@ -15,6 +15,7 @@ export interface ModelSettlingOptions {
   live: LiveModel
   openModel: OpenModel
   featureSet: FeatureSet
+  sets?: Pick<FeatureSets, 'find' | 'isReady' | 'version'> | undefined
   log: Logger
   signals: Signals
 }
@@ -27,7 +28,7 @@ export interface ModelSettling {
 }
 
 export function createModelSettling(options: ModelSettlingOptions): ModelSettling {
-  const { known, live, openModel, featureSet, log, signals } = options
+  const { known, live, openModel, featureSet, sets, log, signals } = options
   let wantedAgain: string | undefined
 
   /** Whether this model is live now. */
@@ -41,10 +42,11 @@ export function createModelSettling(options: ModelSettlingOptions): ModelSettlin
       awaitArtifact(at)
       return false
     }
-    const attempt = `${at.offset}/${fileVersion}`
+    const attempt = `${at.offset}/${fileVersion}/${sets?.version() ?? 0}`
     if (known.isRefused(modelId, attempt)) return own !== undefined
     try {
       const manifest = manifestOfMove(at.move)
+      checkFitsOneOf(manifest, featureSet, sets)
       const isOpen = own?.fileVersion === fileVersion
       if (isOpen && own.session.manifest.calibrationId === manifest.calibrationId) return true
       const session =
@@ -62,7 +64,6 @@ export function createModelSettling(options: ModelSettlingOptions): ModelSettlin
     file: { onnx: Uint8Array } | undefined,
     manifest: ModelManifest,
   ): Promise<ProvenModel | undefined> {
-    checkFitsFeatureSet(manifest, featureSet)
     return file && openWithRetries(openModel, file.onnx, manifest)
   }
 
@@ -87,10 +88,28 @@ export function createModelSettling(options: ModelSettlingOptions): ModelSettlin
   return {
     async settle() {
       wantedAgain = undefined
-      for (const at of known.preferred()) if (await serve(at)) return
+      for (const at of readyFirst(known.preferred(), sets)) if (await serve(at)) return
       if (live.current() !== undefined)
         await live.swapTo(undefined, 'the live model was withdrawn and no other can serve')
     },
     wantedAgain: () => wantedAgain,
+  }
+}
+
+/** Models whose features are there before those whose features are still being built. */
+function readyFirst(preferred: readonly MoveAt[], sets: ModelSettlingOptions['sets']): readonly MoveAt[] {
+  if (sets === undefined) return preferred
+  const ready: MoveAt[] = []
+  const building: MoveAt[] = []
+  for (const at of preferred) (isReady(at, sets) ? ready : building).push(at)
+  return [...ready, ...building]
+}
+
+function isReady({ move }: MoveAt, sets: Pick<FeatureSets, 'isReady'>): boolean {
+  try {
+    return sets.isReady(manifestOfMove(move).featureSetId)
+  } catch (error) {
+    if (error instanceof ModelRefusedError) return false
+    throw error
   }
 }

@@ -1,4 +1,4 @@
-import type { FeatureSet } from '#feature-store'
+import type { FeatureSet, FeatureSets } from '#feature-store'
 import type { ModelManifest } from '#schemas'
 import type { Logger, Signals, StageRecord } from '#streams'
 import type { ArtifactShelfOptions } from './artifact-shelf.ts'
@@ -11,6 +11,8 @@ import type { OpenModel } from './model/index.ts'
 export interface ModelSlotOptions {
   openModel: OpenModel
   featureSet: FeatureSet
+  /** Sets beside the configured one; left out: there are none. */
+  sets?: FeatureSets | undefined
   limits: ArtifactShelfOptions
   log: Logger
   signals: Signals
@@ -51,6 +53,10 @@ export function createModelSlot(options: ModelSlotOptions): ModelSlot {
       await settling.settle()
     }
   }
+
+  options.sets?.onChange(() => {
+    isDirty = true
+  })
 
   return {
     noteMove(record) {

@@ -1,4 +1,3 @@
-import type { FeatureReader } from '#feature-store'
 import type { Prediction } from '#schemas'
 import type { Clock, Logger, Signals } from '#streams'
 import type { ScorerConfig } from './config.ts'
@@ -7,11 +6,11 @@ import { type Answer, createModelAnswers } from './model-answers.ts'
 import type { ModelLease } from './model-lease.ts'
 import { predictionOf, type RequestAt } from './prediction-record.ts'
 import { isExplored, rankCandidates } from './ranking.ts'
-import { type ReadMicroBatch, readVectors } from './vector-reading.ts'
+import { createSetReading, type SetReadingOptions } from './set-reading.ts'
+import type { ReadMicroBatch } from './vector-reading.ts'
 
-export interface RequestScoringOptions {
+export interface RequestScoringOptions extends SetReadingOptions {
   config: Pick<ScorerConfig, 'vectorsRecordedMax' | 'explorationShare'>
-  features: FeatureReader
   /** The live model for one prediction; undefined: none is live. */
   leaseModel(): ModelLease | undefined
   clock: Clock
@@ -26,8 +25,9 @@ export interface RequestScoring {
 }
 
 export function createRequestScoring(options: RequestScoringOptions): RequestScoring {
-  const { config, features, clock, signals } = options
-  const modelAnswers = createModelAnswers(options)
+  const { config, clock, signals } = options
+  const { readFor, readBoth } = createSetReading(options)
+  const modelAnswers = createModelAnswers({ ...options, readFor })
 
   function predictionFor(
     batch: ReadMicroBatch,
@@ -45,7 +45,7 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
       scoredAtMs,
       model: answer.model,
       fallbackReason: answer.fallbackReason,
-      featureSetId: features.featureSet.id,
+      featureSetId: batch.featureSetId,
       ranking: rankCandidates({
         requestId,
         candidateCount: candidates.length,
@@ -86,11 +86,11 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
 
   return {
     async answer(requests) {
-      const batch = await readVectors(options, requests)
-      const answers = await modelAnswers(batch)
-      count(batch, answers)
+      const { eaten, recorded } = await readBoth(requests)
+      const answers = await modelAnswers(eaten)
+      count(recorded, answers)
       const scoredAtMs = clock.nowMs()
-      return answers.map((answer, index) => predictionFor(batch, index, answer, scoredAtMs))
+      return answers.map((answer, index) => predictionFor(recorded, index, answer, scoredAtMs))
     },
   }
 }

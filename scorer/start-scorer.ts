@@ -1,4 +1,10 @@
-import { createTellUnmet, type FeatureReader, requestsAsExpected, type Suite } from '#feature-store'
+import {
+  createTellUnmet,
+  type FeatureReader,
+  type FeatureSets,
+  requestsAsExpected,
+  type Suite,
+} from '#feature-store'
 import {
   createReadiness,
   deferred,
@@ -11,7 +17,7 @@ import type { ScorerConfig } from './config.ts'
 import type { ContextKinds } from './http-request.ts'
 import { startHttpServer } from './http-server.ts'
 import { followModels } from './model-following.ts'
-import { createModelSlot } from './model-slot.ts'
+import { createModelSlot, type ModelSlot } from './model-slot.ts'
 import { createOnnxModels, type OpenModel } from './model/index.ts'
 import { createRequestQueue } from './request-queue.ts'
 import { createRequestScoring } from './request-scoring.ts'
@@ -23,6 +29,8 @@ import { LOG_EVENTS } from './signals.ts'
 export interface ScorerOptions {
   config: ScorerConfig
   features: FeatureReader
+  /** Sets that are kept beside the configured one, for models that were made on them; left out: there are none. */
+  sets?: FeatureSets
   /** Bounds of event time: `limits` of the streams section. */
   limits?: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs?: number }
   /** Default: ONNX sessions in a worker thread of this scorer. */
@@ -47,12 +55,20 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
   farFutureSecondsMax: 86_400,
 }
 
+/** Which models may serve depends on the sets that are kept. */
+async function followWith(runtime: Runtime, slot: ModelSlot, sets: FeatureSets | undefined) {
+  await sets?.looked
+  const models = await followModels(runtime, slot)
+  sets?.onChange(() => void models.ready.then(() => slot.settle()).catch(() => undefined)) // told by its end
+  return models
+}
+
 /**
  * The scorer of a feed: follows models, answers `requests` with `predictions`, and HTTP when a port is configured.
  * Requests are taken only when the models topics have been read, so that no request misses a model that is there.
  */
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
-  const { config, features, contextKinds } = options
+  const { config, features, sets, contextKinds } = options
   const { clock, log, signals } = runtime
   const time = timeBounds(options.limits)
   const partitionOf = (userId: string) => runtime.partitionOf('requests', userId)
@@ -60,10 +76,13 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })
   const openModel = options.openModel ?? onnx.openModel
-  const slot = createModelSlot({ openModel, featureSet: features.featureSet, limits: config, log, signals })
-  const scoring = createRequestScoring({ config, features, leaseModel: slot.lease, clock, log, signals })
-
-  const models = await followModels(runtime, slot)
+  const { featureSet } = features
+  const slot = createModelSlot({ openModel, featureSet, sets, limits: config, log, signals })
+  const liveSetId = () => slot.live()?.featureSetId
+  const scoring = createRequestScoring({
+    ...{ config, features, sets, liveSetId, leaseModel: slot.lease, clock, log, signals },
+  })
+  const models = await followWith(runtime, slot, sets)
   const httpOutputs = config.http.port === undefined ? undefined : await runtime.outputs('scorer-http')
   let http: Listening | undefined
   let stage: RunningStage | undefined
@@ -91,7 +110,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
 
   const liveModelId = () => slot.live()?.modelId ?? null
   const joined = deferred()
-  const checks = scorerChecks({ runtime, features, liveModelId, joined: joined.promise })
+  const checks = scorerChecks({ runtime, features, sets, liveSetId, liveModelId, joined: joined.promise })
   try {
     if (httpOutputs !== undefined) {
       http = await startHttpServer({

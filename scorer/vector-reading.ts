@@ -6,6 +6,8 @@ import { LOG_EVENTS } from './signals.ts'
 
 /** A micro-batch after the store was read. `firstRows[i]` is the row of request i's first candidate. */
 export interface ReadMicroBatch {
+  /** Of which features its vectors are. */
+  featureSetId: string
   requests: readonly RequestAt[]
   firstRows: readonly number[]
   rows: number
@@ -47,7 +49,7 @@ export async function readVectors(
   )
   signals.observe('store_read_seconds', (clock.nowMs() - startedAtMs) / 1_000)
   signals.observe('micro_batch_scored_rows', rows)
-  const at = { requests, firstRows, rows }
+  const at = { featureSetId: features.featureSet.id, requests, firstRows, rows }
   switch (answer.kind) {
     case 'vectors':
       return {

@@ -57,7 +57,10 @@ export { type HttpRequest, requestHttp } from './http-client.ts'
 
 // The runtime on real brokers, and what is asked of them without a group
 export { catalogueOf, connectRuntime, type KafkaRuntime } from './kafka/kafka-runtime.ts'
-export { readTopic } from './kafka/kafka-read-topic.ts'
+export { openTopicCursor, readTopic } from './kafka/kafka-read-topic.ts'
+export type { LogCursor } from './kafka/kafka-log-cursor.ts'
+export type { EarlierRecords } from './earlier-records.ts'
+export { type RecordHeader, headersOf } from './kafka/wire/record-headers.ts'
 export { applyTopics, deleteTopics } from './kafka/kafka-topics.ts'
 export { type LagReader, openLagReader } from './kafka/kafka-lag.ts'
 export { readDeadLetters, readLetters } from './kafka/kafka-dead-letters.ts'

@@ -9,6 +9,8 @@ export interface RawRecord {
   value: Buffer | null
   /** The record timestamp, wall clock: the broker's, unless `isProducerTime`. */
   brokerTimeMs: number
+  /** As they are on the wire (kafka/wire/record-headers.ts); left out: it has none. */
+  headers?: Buffer
   /** Its producer stamped it (CreateTime). */
   isProducerTime?: boolean
   /** The process died of it again and again: `give_up` dead-letters it undecoded, `given_up` was dead-lettered before. */

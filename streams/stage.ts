@@ -1,4 +1,5 @@
 import type { Codec, RecordOf, TopicKey } from '#schemas'
+import type { EarlierRecords } from './earlier-records.ts'
 import type { TopicIdentity } from './topic-identity.ts'
 import type { RecordMeta, Step, Verdict } from './verdict.ts'
 
@@ -153,6 +154,8 @@ export interface LogStageOptions<K extends TopicKey> {
   endOf(topic: K, partition: number): number | null
   /** First offset of a partition that must wait for now; null or left out: nothing waits. */
   limitOf?(topic: K, partition: number): number | null
+  /** What is read before the topic, of each source: an archive; left out: nothing. */
+  earlierOf?(topic: K): EarlierRecords | null
   /** Takes what the stage and the runner write, dead letters included. */
   outputs: Outputs
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { compileFeatureSet } from '#feature-store'
+import { compileFeatureSet, keptSetIds } from '#feature-store'
 import type { ModelMove } from '#schemas'
 import { openModel } from '#scorer/model'
 import { type CommandContext, OperatorError, table } from '#streams'
@@ -88,7 +88,7 @@ async function act(
       'reason_missing',
       '--force needs --reason TEXT: say why the metrics do not count.',
     )
-  const { trainer, features } = await context.loadConfig()
+  const { trainer, features, prefix } = await context.loadConfig()
   await connected(context, async (runtime) => {
     const { clock, log, signals } = runtime
     const outputs = await runtime.outputs('trainer-operator')
@@ -102,6 +102,7 @@ async function act(
           writer: createModelWriter({ outputs, artifactChunkBytes, clock, log, signals }),
           promotion: trainer.promotion,
           featureSetId: compileFeatureSet(features).id,
+          keptSetIds: async () => keptSetIds((await context.addresses(['redis'])).redis, prefix),
           objective: trainer.objective,
           newestExamples: () => newestExamples(runtime, trainer.promotion.freshExamplesMin),
         },

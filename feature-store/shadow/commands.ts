@@ -109,7 +109,7 @@ async function lookAt(session: ReplaySession, job: ReplayJob): Promise<Look> {
 }
 
 function stateText({ job, run, progress, isServed }: Look): string {
-  if (job.state === 'switched') return isServed || job.kind === 'config' ? 'switched' : 'was served before'
+  if (job.state === 'switched') return isServed || job.kind !== 'copy' ? 'switched' : 'was served before'
   if (job.state === 'done' || job.state === 'cancelled') return job.state
   if (run === null) return job.state === 'paused' ? 'paused, no process' : 'no process: resume it'
   if (job.state === 'paused') return 'paused'
@@ -257,7 +257,7 @@ async function cancel({ replays, config }: ReplaySession, name: string): Promise
   const globs =
     job.kind === 'copy' ? [namespaceGlob(job.namespace)] : job.topics.map((t) => statesGlob(job.namespace, t))
   const inUse = (await replays.ownedSets()).flatMap((set) => set.globs)
-  if (job.kind === 'config' && globs.some((glob) => inUse.includes(glob)))
+  if (job.kind !== 'copy' && globs.some((glob) => inUse.includes(glob)))
     throw new OperatorError(
       'replay_in_use',
       `A features service of ${config.prefix} keeps the states of ${name} now.`,

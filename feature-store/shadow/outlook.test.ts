@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { featureStoreConfigSchema } from '../config.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import type { Fence } from '../fence.ts'
-import { decayedCount, smoothedRate } from '../kinds/index.ts'
+import { decayedCount, interactionValue, smoothedRate } from '../kinds/index.ts'
 import { changesOf, keptNow, outlookLines, outlookOf, type TopicFences } from './outlook.ts'
 import { ownedSetOf } from './owned-set.ts'
 
@@ -50,7 +50,7 @@ describe('what a changed configuration means', () => {
     expect(changesOf(was, config(rate(10)))).toEqual([{ feature: 'likes', change: 'removed', needs: [] }])
   })
 
-  it('warns before a restart that would answer store_not_ready, and before the model cannot answer', () => {
+  it('warns before a restart that waits for states, and says that the old model goes on', () => {
     const will = compileFeatureSet(config(likes, shares))
     const kept = keptOf(config(likes))
     const missing = outlookOf(will, kept, fences([null]))
@@ -59,10 +59,13 @@ describe('what a changed configuration means', () => {
       state: 'missing',
       behind: 9,
     })
-    const { warnings } = outlookLines(missing, { modelId: 'm1', featureSetId: kept.featureSetId })
+    const { told, warnings } = outlookLines(missing, { modelId: 'm1', featureSetId: kept.featureSetId })
     expect(warnings[0]).toContain('store_not_ready')
     expect(warnings[0]).toContain('replay start --for-config')
-    expect(warnings[1]).toContain('m1')
+    expect(warnings).toHaveLength(1)
+    expect(told.at(-1)).toContain('m1, uses')
+    const unknown = outlookLines(missing, { modelId: 'm1', featureSetId: 'fs-older' })
+    expect(unknown.warnings[1]).toContain('m1')
     expect(outlookLines(outlookOf(will, kept, fences([fence(4, 9)])), null).warnings[0]).toContain(
       '5 records are left',
     )
@@ -71,10 +74,20 @@ describe('what a changed configuration means', () => {
     expect(built.told.at(-1)).toContain('a restart is ready at once')
   })
 
+  it('warns of what copies do not carry for a new feature of items', () => {
+    const dwell = interactionValue({ entity: 'item', of: ['view'], as: 'mean' })
+    const will = compileFeatureSet(config(likes, dwell))
+    const { warnings } = outlookLines(outlookOf(will, keptOf(config(likes)), fences([fence(9, 9)])), null)
+    expect(warnings).toEqual([expect.stringContaining('do not carry the value of view')])
+    const same = outlookLines(outlookOf(will, keptOf(config(dwell)), fences([fence(9, 9)])), null)
+    expect(same.warnings).toEqual([])
+  })
+
   it('has nothing to compare with when nobody has told of a set for a while', () => {
     const kept = keptOf(config(likes))
     expect(keptNow([kept], 1_000)).toBe(kept)
     expect(keptNow([kept], 1_000_000)).toBeNull()
+    expect(keptNow([{ ...kept, isBeside: true }], 1_000)).toBeNull()
     const { told, warnings } = outlookLines(
       outlookOf(compileFeatureSet(config(likes)), null, fences([null])),
       null,

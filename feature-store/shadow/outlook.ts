@@ -2,6 +2,7 @@ import type { FeatureStoreConfig } from '../config.ts'
 import { nameOfDefinition } from '../definitions.ts'
 import { compileFeatureSet, type CompiledFeatureSet } from '../feature-set.ts'
 import type { Fence } from '../fence.ts'
+import { lacksInCopies, lackWords } from './copies-lack.ts'
 import { layoutIdsOf, OWNED_NOW_MS, type OwnedSet } from './owned-set.ts'
 import { REPLAY_TOPICS, type ReplayTopic } from './replay-job.ts'
 
@@ -28,11 +29,16 @@ export interface Outlook {
   isSameSet: boolean
   changes: FeatureChange[]
   states: StatesOutlook[]
+  /** What the copies of the kept set do not carry for this one. */
+  lacks: string[]
 }
 
-/** The set that was told of last, if that was a moment ago. */
+/** The set that was told of last, if that was a moment ago; not one that is only kept beside it. */
 export const keptNow = (owned: readonly OwnedSet[], atMs: number): OwnedSet | null =>
-  [...owned].sort((a, b) => b.atMs - a.atMs).find((set) => atMs - set.atMs <= OWNED_NOW_MS) ?? null
+  [...owned]
+    .filter(({ isBeside }) => isBeside !== true)
+    .sort((a, b) => b.atMs - a.atMs)
+    .find((set) => atMs - set.atMs <= OWNED_NOW_MS) ?? null
 
 /** Of each topic, its fences (null: nobody ever read the partition) and the ends of its log. */
 export type TopicFences = Record<ReplayTopic, { fences: readonly (Fence | null)[]; highs: readonly number[] }>
@@ -48,6 +54,7 @@ export function outlookOf(
     isSameSet: kept?.featureSetId === featureSet.id,
     changes: kept === null ? [] : changesOf(kept.features, featureSet.config),
     states: REPLAY_TOPICS.map((topic) => ({ topic, ...stateOf(found[topic]) })),
+    lacks: kept === null ? [] : lacksInCopies(compileFeatureSet(kept.features), featureSet),
   }
 }
 
@@ -99,7 +106,7 @@ const BEHIND_WARNED = 50_000
 
 /** Sentences for people. @param liveModel of which set the model is that serves; null: not known */
 export function outlookLines(
-  { featureSetId, keptSetId, isSameSet, changes, states }: Outlook,
+  { featureSetId, keptSetId, isSameSet, changes, states, lacks }: Outlook,
   liveModel: { modelId: string; featureSetId: string } | null,
 ): { told: string[]; warnings: string[] } {
   const told: string[] = []
@@ -115,18 +122,23 @@ export function outlookLines(
   const building = states.filter(({ state }) => state === 'building')
   if (missing.length > 0 && keptSetId !== null)
     warnings.push(
-      `After a restart with this configuration requests would be answered without features (store_not_ready) until the states made from ${missing.join(', ')} are built from the log. Build them first, while the old set serves: \`feedloop replay start --for-config --into NAME\``,
+      `The states made from ${missing.join(', ')} are not there. After a restart with this configuration the old set and its model go on serving until they are built from the log (without a model: store_not_ready), and no model is made on the new set before. Build them first: \`feedloop replay start --for-config --into NAME\``,
     )
   if (building.length > 0)
     warnings.push(
-      `The states made from ${building.map(({ topic }) => topic).join(', ')} are being built, ${String(building.reduce((sum, { behind }) => sum + behind, 0))} records are left: until then a restart with this configuration means store_not_ready (\`feedloop replay list\`)`,
+      `The states made from ${building.map(({ topic }) => topic).join(', ')} are being built, ${String(building.reduce((sum, { behind }) => sum + behind, 0))} records are left: until then the old set and its model would go on serving after a restart with this configuration (\`feedloop replay list\`)`,
     )
+  if (lacks.length > 0) warnings.push(lackWords(lacks))
   const old = states.filter(({ state, behind }) => state === 'ready' && behind > BEHIND_WARNED)
   if (old.length > 0 && !isSameSet && keptSetId !== null)
     warnings.push(
       `The states made from ${old.map(({ topic }) => topic).join(', ')} are there, and nobody keeps them fresh: they are ${String(old.reduce((sum, { behind }) => sum + behind, 0))} records behind, and after a restart with this configuration answers are old until these are read`,
     )
-  if (liveModel !== null && liveModel.featureSetId !== featureSetId)
+  if (liveModel !== null && liveModel.featureSetId !== featureSetId && liveModel.featureSetId === keptSetId)
+    told.push(
+      `The model that serves, ${liveModel.modelId}, uses ${keptSetId}: after a restart it goes on serving on that set, which is kept beside, until a model of ${featureSetId} has proven itself.`,
+    )
+  else if (liveModel !== null && liveModel.featureSetId !== featureSetId)
     warnings.push(
       `The model that serves, ${liveModel.modelId}, uses ${liveModel.featureSetId}: after a restart with this configuration it cannot answer, and requests get the fallback until a model of ${featureSetId} is live`,
     )

@@ -14,6 +14,8 @@ export const ownedSetSchema = z.strictObject({
   /** The features section of its configuration, whole. */
   features: featureStoreConfigSchema,
   atMs: z.int(),
+  /** Kept beside the configured set, for models that were made on it. */
+  isBeside: z.literal(true).optional(),
 })
 export type OwnedSet = z.output<typeof ownedSetSchema>
 export const ownedSetsSchema = ownedSetSchema.array()

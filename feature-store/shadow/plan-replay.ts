@@ -20,6 +20,8 @@ export interface ReplayWanted {
   from: { text: string; moment: Moment }
   to: { text: string; moment: Moment }
   ratePerSecond: number | null
+  /** Folder of an archive that is read first. */
+  archive?: string | undefined
   atMs: number
 }
 
@@ -93,6 +95,7 @@ export async function planReplay(
     topics,
     sourceStarts: starts,
     sourceEnds: ends ?? starts.map(() => null),
+    ...(wanted.archive === undefined ? {} : { archive: wanted.archive }),
     isPlanted: false,
     createdAtMs: wanted.atMs,
   } satisfies ReplayJob)

@@ -15,6 +15,8 @@ import { type ShadowStage, shadowStage } from './shadow-stage.ts'
 
 export interface RunningReplay {
   ended: Promise<ReplayEnd>
+  /** Partitions that somebody else owns now. */
+  givenUp(): number
   stop(): Promise<void>
 }
 
@@ -74,12 +76,16 @@ export async function startReplay(parts: ReplayParts): Promise<RunningReplay> {
   ended.catch(() => undefined) // whoever waits for it sees it
   return {
     ended,
+    givenUp: () => givenUpIn(run),
     async stop() {
       await stopAll(run)
       await ended.catch(() => undefined) // told by `ended`
     },
   }
 }
+
+const givenUpIn = ({ shadows }: Run) =>
+  [...shadows.values()].reduce((sum, shadow) => sum + shadow.givenUp(), 0)
 
 async function openStages(run: Run): Promise<void> {
   const { features } = run.parts
@@ -101,7 +107,8 @@ async function openStages(run: Run): Promise<void> {
     const endOf = (_: ReplayTopic, partition: number) => shadow.endOf(partition)
     const limitOf = (_: ReplayTopic, partition: number) =>
       topic === 'interactions' ? (run.copied[partition] ?? 0) : null
-    run.stages.push(await runtime.readStage(shadow.stage, { endOf, limitOf, outputs: NOWHERE }))
+    const earlierOf = () => run.parts.earlierOf?.(topic) ?? null
+    run.stages.push(await runtime.readStage(shadow.stage, { endOf, limitOf, earlierOf, outputs: NOWHERE }))
   }
 }
 
@@ -127,7 +134,7 @@ async function stopAll(run: Run): Promise<void> {
 }
 
 async function outcomeOf(run: Run): Promise<ReplayEnd> {
-  const { parts, shadows, stages } = run
+  const { parts, stages } = run
   const stagesDone = Promise.all(stages.map(({ done }) => done)).then(() => undefined)
   stagesDone.catch(() => undefined) // awaited below
   try {
@@ -136,8 +143,7 @@ async function outcomeOf(run: Run): Promise<ReplayEnd> {
     if (run.isStopping) run.end ??= 'stopped'
     await stopAll(run)
     await stagesDone
-    const isTaken = [...shadows.values()].some((shadow) => shadow.givenUp() > 0)
-    run.end ??= isTaken ? 'taken_over' : 'done'
+    run.end ??= givenUpIn(run) > 0 ? 'taken_over' : 'done'
     await noteEnd(parts, run.end)
     return run.end
   } finally {

@@ -2,7 +2,7 @@ import type { Logger, RedisAddress } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { LOG_EVENTS } from '../signals.ts'
 import { statesIdOf } from '../serving.ts'
-import { ownedSetOf } from './owned-set.ts'
+import { OWNED_NOW_MS, ownedSetOf } from './owned-set.ts'
 import { openReplays, type Replays } from './redis-replays.ts'
 import type { ReplayTopic } from './replay-job.ts'
 import { removeKept } from './switch.ts'
@@ -41,6 +41,13 @@ export function keepOwnerDuties(parts: OwnerDutiesParts): { stop(): Promise<void
       log.info({ namespace: gone, keys }, LOG_EVENTS.namespaceRemoved)
   }
 
+  /** What is told of it from now on is old: another configuration may take its place. */
+  async function leave(): Promise<void> {
+    if (replays === null) return
+    const told = (await replays.ownedSets()).find(({ featureSetId }) => featureSetId === featureSet.id)
+    if (told !== undefined) await replays.tellOwned({ ...told, atMs: Date.now() - OWNED_NOW_MS - 1 })
+  }
+
   let isBusy = false
   const timer = setInterval(begin, TELL_EVERY_MS)
   timer.unref()
@@ -59,6 +66,7 @@ export function keepOwnerDuties(parts: OwnerDutiesParts): { stop(): Promise<void
       isStopped = true
       clearInterval(timer)
       await duty
+      await leave().catch(() => undefined) // it is noticed by itself, later
       await replays?.close()
     },
   }

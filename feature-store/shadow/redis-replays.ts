@@ -32,6 +32,8 @@ export interface Replays {
   /** Which sets the features services keep. */
   ownedSets(): Promise<OwnedSet[]>
   tellOwned(set: OwnedSet): Promise<void>
+  /** Nobody keeps this set any more. */
+  forgetOwned(featureSetId: string): Promise<void>
   /** Removes all keys of a pattern, a slice at a time. Answers how many. */
   remove(glob: string, options?: RemovalOptions): Promise<number>
   close(): Promise<void>
@@ -40,7 +42,7 @@ export interface Replays {
 /** Without a word from its process for so long, nobody runs a replay. */
 export const RUN_FORGOTTEN_MS = 4_000
 /** Sets that no service has kept for so long are forgotten. */
-const OWNED_FORGOTTEN_MS = 24 * 3_600_000
+const OWNED_FORGOTTEN_MS = 7 * 24 * 3_600_000
 const ATTEMPTS_MAX = 50
 
 /** @throws StoreUnreachableError and what else `openRedisStore` throws */
@@ -112,6 +114,11 @@ export async function openReplays(
             featureSetId !== set.featureSetId && set.atMs - atMs < OWNED_FORGOTTEN_MS,
         )
         return JSON.stringify([...others, set])
+      }),
+    forgetOwned: (gone) =>
+      change(keys.owned, (text) => {
+        const others = parseOwned(text).filter(({ featureSetId }) => featureSetId !== gone)
+        return others.length === 0 ? '' : JSON.stringify(others)
       }),
     remove: (glob, options) => ask('remove states', () => removeStates(redis, glob, options)),
     async close() {

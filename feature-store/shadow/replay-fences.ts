@@ -45,7 +45,7 @@ export async function plant({ store, range, replays }: ReplayParts, job: ReplayJ
 
 export async function noteEnd({ replays, job }: ReplayParts, end: ReplayEnd): Promise<void> {
   if (end === 'done') await replays.change(job.name, (asked) => ({ ...asked, state: 'done' }))
-  if (end !== 'taken_over') return
+  if (end !== 'taken_over' || job.kind === 'kept') return
   const owned = (await replays.ownedSets()).find(({ statesId }) => statesId === job.statesId)
   if (owned?.namespace === job.namespace)
     await replays.change(job.name, (asked) => ({ ...asked, state: 'switched' }))

@@ -28,9 +28,9 @@ export const replayJobSchema = z.strictObject({
     .describe('what commands call it; part of every key of its states'),
   namespace: z.string().describe('before every key of its states'),
   kind: z
-    .enum(['copy', 'config'])
+    .enum(['copy', 'config', 'kept'])
     .describe(
-      'copy: all states, in a namespace of its own; config: what a configuration lacks, beside the rest',
+      'copy: all states, in a namespace of its own; config: what a configuration lacks, beside the rest; kept: an old set, for models that need it',
     ),
   statesId: z.string().describe('which layouts (serving.ts)'),
   featureSetId: z.string(),
@@ -42,6 +42,7 @@ export const replayJobSchema = z.strictObject({
   topics: z.array(topicSchema).min(1),
   sourceStarts: z.array(offset).describe('per partition of interactions, the first one that counts'),
   sourceEnds: z.array(offset.nullable()).describe('the first one that does not count; null: all do'),
+  archive: z.string().optional().describe('folder of an archive that is read before the topics'),
   isPlanted: z
     .boolean()
     .describe('its fences are there: one that is missing later means that Redis lost data'),

@@ -1,11 +1,11 @@
-import type { KafkaRuntime } from '#streams'
+import type { EarlierRecords, KafkaRuntime } from '#streams'
 import type { FeatureStoreConfig } from '../config.ts'
 import type { FeatureStoreOptions } from '../feature-store.ts'
 import type { StateStore } from '../state-store.ts'
 import type { LogRange } from './kafka-range.ts'
 import type { ReplayProgress } from './progress.ts'
 import type { Replays } from './redis-replays.ts'
-import type { ReplayJob } from './replay-job.ts'
+import type { ReplayJob, ReplayTopic } from './replay-job.ts'
 
 export interface ReplayParts {
   prefix: string
@@ -17,6 +17,8 @@ export interface ReplayParts {
   range: LogRange
   /** As the live service has it. */
   features: Omit<FeatureStoreOptions, 'store' | 'config'> & { config: FeatureStoreConfig }
+  /** What is read before a topic; left out: nothing. */
+  earlierOf?(topic: ReplayTopic): EarlierRecords | null
   tell?(told: ToldProgress): void
 }
 

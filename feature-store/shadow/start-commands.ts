@@ -1,13 +1,24 @@
+import { resolve } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { OperatorError } from '#streams'
+import { compileFeatureSet } from '../feature-set.ts'
 import { partitionTag } from '../state-store.ts'
+import { lacksInCopies, lackWords } from './copies-lack.ts'
 import { layoutIdsOf, OWNED_NOW_MS } from './owned-set.ts'
 import { keptNow } from './outlook.ts'
 import { planReplay } from './plan-replay.ts'
 import { startReplay } from './process-replay.ts'
-import type { ReplayEnd, ToldProgress } from './replay-parts.ts'
+import { openReplayArchive } from './archived-range.ts'
+import { fencesOf } from './replay-fences.ts'
+import type { ReplayEnd, ReplayParts, ToldProgress } from './replay-parts.ts'
 import { parseMoment, parseRate } from './range.ts'
-import { namespaceGlob, REPLAY_TOPICS, type ReplayJob, type ReplayTopic } from './replay-job.ts'
+import {
+  type JobTopic,
+  namespaceGlob,
+  REPLAY_TOPICS,
+  type ReplayJob,
+  type ReplayTopic,
+} from './replay-job.ts'
 import { RUN_FORGOTTEN_MS } from './redis-replays.ts'
 import { type ReplayContext, type ReplaySession, withSession } from './session.ts'
 import { openReplayBar } from './terminal-bar.ts'
@@ -19,6 +30,7 @@ interface StartFlags {
   topics?: readonly ReplayTopic[]
   rate?: number
   forConfig?: true
+  archive?: string
   json?: true
 }
 
@@ -49,6 +61,7 @@ export function registerStart(replay: Command, context: ReplayContext): void {
       parseRate,
     )
     .option('--for-config', 'only the states that this configuration lacks, beside those that are there')
+    .option('--archive <dir>', 'read what `feedloop archive` wrote there before the topics')
     .option('--json', 'print what it came to as JSON')
     .action((flags: StartFlags) => withSession(context, (session) => start(session, context, flags)))
 }
@@ -82,6 +95,7 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
   const { namespace, topics } = flags.forConfig
     ? await lacking(session, flags.topics)
     : { namespace: `${config.prefix}:${flags.into}`, topics: flags.topics ?? REPLAY_TOPICS }
+  const archive = flags.archive === undefined ? null : await openReplayArchive(session, flags.archive)
   const { job, warnings } = await planReplay(
     {
       name: flags.into,
@@ -91,13 +105,17 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
       from: moment(flags.from),
       to: moment(flags.to),
       ratePerSecond: flags.rate ?? null,
+      archive: flags.archive === undefined ? undefined : resolve(flags.archive),
       atMs: nowMs,
     },
     featureSet,
-    await session.range(),
+    archive?.range ?? (await session.range()),
     (topic) => runtime.topicName(topic),
   )
+  if (flags.forConfig) warnings.push(...(await copiesWarnings(session, nowMs)))
   for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`)
+  // A gap is told before anything is begun.
+  const earlierOf = archive?.earlier(job.topics)
   await replays.add(job)
   // What an earlier replay of this name may have left, when Redis had lost its record.
   if (job.kind === 'copy') await replays.remove(namespaceGlob(job.namespace))
@@ -107,7 +125,14 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
       job.statesId,
       (serving) => serving ?? { namespace: job.namespace, sinceMs: nowMs, kept: [] },
     )
-  await runHere(session, context, job, flags.json === true)
+  await runHere(session, context, job, { isJson: flags.json === true, earlierOf })
+}
+
+/** What the features service that runs now does not write into copies. */
+async function copiesWarnings({ replays, featureSet }: ReplaySession, nowMs: number): Promise<string[]> {
+  const kept = keptNow(await replays.ownedSets(), nowMs)
+  const lacks = kept === null ? [] : lacksInCopies(compileFeatureSet(kept.features), featureSet)
+  return lacks.length === 0 ? [] : [`${lackWords(lacks)}.`]
 }
 
 /** The topics of whose states a configuration has none yet, and where the rest of them is. */
@@ -157,7 +182,22 @@ async function resume(
     )
     return
   }
-  await runHere(session, context, job!, json === true)
+  const earlierOf = await earlierOfJob(session, job!)
+  await runHere(session, context, job!, { isJson: json === true, earlierOf })
+}
+
+async function earlierOfJob(session: ReplaySession, job: ReplayJob): Promise<ReplayParts['earlierOf']> {
+  if (job.archive === undefined) return undefined
+  return (await openReplayArchive(session, job.archive)).earlier(await notRead(session, job))
+}
+
+/** What is left of its topics: files of what it has read may be gone. */
+async function notRead(session: ReplaySession, job: ReplayJob): Promise<JobTopic[]> {
+  const fences = await fencesOf(await session.store(job.namespace), job)
+  return job.topics.map((topic, t) => ({
+    ...topic,
+    starts: topic.starts.map((start, p) => fences[t]?.[p]?.nextOffset ?? start),
+  }))
 }
 
 async function refuseToResume({ replays, ...session }: ReplaySession, job: ReplayJob): Promise<void> {
@@ -193,7 +233,7 @@ async function runHere(
   session: ReplaySession,
   context: ReplayContext,
   job: ReplayJob,
-  isJson: boolean,
+  { isJson, earlierOf }: { isJson: boolean; earlierOf: ReplayParts['earlierOf'] },
 ): Promise<void> {
   const { config, replays } = session
   const bar = openReplayBar(process.stderr)
@@ -207,6 +247,7 @@ async function runHere(
     runtime: await session.runtime(),
     range: await session.range(),
     features: { config: config.features, futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs },
+    ...(earlierOf === undefined ? {} : { earlierOf }),
     tell(told) {
       last = told
       bar.show(told)

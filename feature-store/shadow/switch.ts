@@ -123,6 +123,6 @@ async function isInUse(replays: Replays, namespace: string): Promise<boolean> {
   const [owned, jobs] = [await replays.ownedSets(), await replays.list()]
   return (
     owned.some((set) => set.namespace === namespace) ||
-    jobs.some((job) => job.kind === 'config' && job.namespace === namespace && job.state !== 'switched')
+    jobs.some((job) => job.kind !== 'copy' && job.namespace === namespace && job.state !== 'switched')
   )
 }

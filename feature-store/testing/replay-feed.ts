@@ -81,6 +81,19 @@ export async function openReplayFeed(addresses: Addresses, first: FeatureStoreCo
   const status = (name: string, input = first) =>
     replay<{ progress: ReplayProgress }>(['status', name], input).then(({ progress }) => progress)
 
+  /** A command as a user runs it, killed at the end at the latest. */
+  function launch(input: FeatureStoreConfigInput, ...argv: string[]): FeedloopProcess {
+    const features = JSON.stringify(featureStoreConfigSchema.parse(input))
+    const feedFile = join(folder, input === first ? 'first.ts' : 'other.ts')
+    const text = `import { defineFeed } from 'feedloop'\nexport default defineFeed({ features: ${features} })\n`
+    writeFileSync(feedFile, text)
+    const started = startFeedloop(['--config', feedFile, ...argv], addresses, {
+      FEEDLOOP_PREFIX: prefix,
+    })
+    closers.push(() => started.kill())
+    return started
+  }
+
   return {
     prefix,
     runtime,
@@ -93,18 +106,9 @@ export async function openReplayFeed(addresses: Addresses, first: FeatureStoreCo
     status,
     caughtUp: (name: string, input = first) =>
       until(`${name} is caught up`, async () => (await status(name, input)).isCaughtUp, 250),
-    /** The command as a user runs it, killed at the end at the latest. */
-    start(input: FeatureStoreConfigInput, ...argv: string[]): FeedloopProcess {
-      const features = JSON.stringify(featureStoreConfigSchema.parse(input))
-      const feedFile = join(folder, input === first ? 'first.ts' : 'other.ts')
-      const text = `import { defineFeed } from 'feedloop'\nexport default defineFeed({ features: ${features} })\n`
-      writeFileSync(feedFile, text)
-      const started = startFeedloop(['--config', feedFile, 'replay', ...argv], addresses, {
-        FEEDLOOP_PREFIX: prefix,
-      })
-      closers.push(() => started.kill())
-      return started
-    },
+    start: (input: FeatureStoreConfigInput, ...argv: string[]) => launch(input, 'replay', ...argv),
+    launch,
+    folder,
     /** Items and users are acknowledged before interactions speak of them. */
     async traffic(interactions: number) {
       produceTraffic(

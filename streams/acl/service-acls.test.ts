@@ -36,7 +36,7 @@ test('the features service does not read answers, the trainer does not write int
   ])
     expect(rightsOf('features')).toContain(right)
   expect(rightsOf('trainer')).toContain('read topic feed.erasures.v1')
-  expect(rightsOf('features').join()).not.toMatch(/predictions|models|examples/)
+  expect(rightsOf('features').join()).not.toMatch(/predictions|write topic feed.models|examples/)
   expect(rightsOf('trainer')).toContain('read group feed.joiner')
   expect(rightsOf('trainer')).toContain('write topic feed.models.v1')
   expect(rightsOf('trainer')).not.toContain('write topic feed.interactions.v1')

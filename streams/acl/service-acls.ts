@@ -33,7 +33,7 @@ export const CLUSTER_NAME = 'kafka-cluster'
 
 /** Topics that a service follows without a group, beside what its stages read. */
 const FOLLOWED: Record<LoopService, readonly TopicKey[]> = {
-  features: ['erasures'],
+  features: ['erasures', 'models'],
   scorer: ['models', 'modelArtifacts'],
   trainer: ['models', 'modelArtifacts', 'drift', 'erasures'],
   skew: ['interactions', 'itemInteractions', 'users', 'items', 'predictions'],

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import type { TopicKey } from '#schemas'
+import { afterEarlier } from '../after-earlier.ts'
 import { batchMax, split } from '../cut-batch.ts'
 import { deferred } from '../deferred.ts'
 import { tellLostRecords } from '../lost-records.ts'
@@ -59,7 +60,7 @@ export async function runLogStage<K extends TopicKey>(
 async function cursorOf<K extends TopicKey>(
   stage: Stage<K>,
   topic: K,
-  { endOf }: LogStageOptions<K>,
+  { endOf, earlierOf }: LogStageOptions<K>,
   parts: LogStageParts,
 ): Promise<LogCursor> {
   const startFrom = new Map<number, number>()
@@ -72,7 +73,9 @@ async function cursorOf<K extends TopicKey>(
   const topicName = parts.topicName(topic)
   const lost = (partition: number, wanted: number, first: number): void =>
     tellLostRecords({ stage: stage.name, topic: topicName, partition, wanted, first }, parts)
-  return openLogCursor({ ...parts, topicName, startFrom, lost })
+  const cursor = await openLogCursor({ ...parts, topicName, startFrom, lost })
+  const earlier = earlierOf?.(topic) ?? null
+  return earlier === null ? cursor : afterEarlier(cursor, earlier)
 }
 
 interface Reading<K extends TopicKey> {

@@ -1,7 +1,7 @@
 import { streamsLimitsSchema, type StreamsLimits } from '../config.ts'
 import type { Addresses } from '../contract.ts'
 import { createKafka, reachBrokers } from './kafka-client.ts'
-import { openLogCursor } from './kafka-log-cursor.ts'
+import { type LogCursor, type LogCursorParts, openLogCursor } from './kafka-log-cursor.ts'
 import { silentLogger } from '../log.ts'
 import type { RawRecord } from '../raw-record.ts'
 import type { Logger } from '../stage.ts'
@@ -17,6 +17,31 @@ export interface ReadTopicOptions {
   partitions?: readonly number[]
   limits?: Partial<StreamsLimits>
   log?: Logger
+  /** Told when retention removed records before they were read; left out: it is a warning in the log. */
+  lost?(partition: number, wanted: number, first: number): void
+}
+
+/** A cursor on a topic for who has no runtime, or reads what the runtime would decode. @throws as readTopic does */
+export async function openTopicCursor(
+  options: Omit<ReadTopicOptions, 'newestOffsets'> & Pick<LogCursorParts, 'startFrom'>,
+): Promise<LogCursor> {
+  const { addresses, topicName, startFrom, log = silentLogger } = options
+  const limits = streamsLimitsSchema.parse({ fetchPartitionBytesMax: 4 * 1024 * 1024, ...options.limits })
+  const client = { address: addresses.kafka, clientId: 'feedloop-read-topic', limits, log }
+  await reachBrokers(client)
+  return openLogCursor({
+    kafka: createKafka(client),
+    brokers: addresses.kafka.brokers,
+    topicName,
+    startFrom,
+    only: options.partitions,
+    limits,
+    log,
+    lost: (partition, wanted, first) => {
+      log.warn({ topic: topicName, partition, wanted, first }, LOG_EVENTS.recordsLost)
+      options.lost?.(partition, wanted, first)
+    },
+  })
 }
 
 /**
@@ -29,21 +54,8 @@ export interface ReadTopicOptions {
  * for await (const { key, value } of readTopic({ addresses, topicName: 'feed.predictions.v1' })) count(value)
  */
 export async function* readTopic(options: ReadTopicOptions): AsyncGenerator<RawRecord, void, undefined> {
-  const { addresses, topicName, newestOffsets, partitions, log = silentLogger } = options
-  const limits = streamsLimitsSchema.parse({ fetchPartitionBytesMax: 4 * 1024 * 1024, ...options.limits })
-  const client = { address: addresses.kafka, clientId: 'feedloop-read-topic', limits, log }
-  await reachBrokers(client)
-  const cursor = await openLogCursor({
-    kafka: createKafka(client),
-    brokers: addresses.kafka.brokers,
-    topicName,
-    startFrom: newestOffsets ?? 'earliest',
-    only: partitions,
-    limits,
-    log,
-    lost: (partition, wanted, first) =>
-      log.warn({ topic: topicName, partition, wanted, first }, LOG_EVENTS.recordsLost),
-  })
+  const { newestOffsets, ...parts } = options
+  const cursor = await openTopicCursor({ ...parts, startFrom: newestOffsets ?? 'earliest' })
   try {
     while (!cursor.caughtUp()) {
       for (const { partition, records } of await cursor.poll()) {

@@ -55,12 +55,10 @@ export function createJudge(parts: JudgeParts): Judge {
   const hasSeenEnough = (trial: Trial) => isSeenEnough(trial, promotion)
 
   async function judgementOf({ session, fresh, answers }: Trial) {
-    const candidate = await forecastsOf(session, fresh, width)
-    const serving = desk.champion()
-    const forecasts = serving && (await forecastsOf(serving, fresh, width))
-    const champion =
-      serving === undefined ? null : { modelId: serving.manifest.modelId, forecasts: forecasts! }
-    const occurredAtMs = fresh.map((example) => example.occurredAtMs)
+    const { rows, modelId, forecasts } = await rivalOf(desk, fresh, width)
+    const candidate = await forecastsOf(session, rows, width)
+    const champion = forecasts === undefined ? null : { modelId, forecasts }
+    const occurredAtMs = rows.map((example) => example.occurredAtMs)
     onJudged?.(session.manifest.modelId, { forecasts: candidate, occurredAtMs })
     const judgement = judge({ candidate, champion, answers }, promotion)
     return {
@@ -129,6 +127,30 @@ export function createJudge(parts: JudgeParts): Judge {
       for (const { session } of closed) await session.close()
     },
   }
+}
+
+/** Whom a candidate must be better than, and on which rows; no forecasts: nobody serves. */
+interface Rival {
+  rows: readonly TrainingExample[]
+  modelId: string
+  forecasts: readonly Forecast[] | undefined
+}
+
+/**
+ * The champion, asked about the same rows. One of another feature set cannot be asked: what it served is taken, where it
+ * answered at least half of the rows.
+ */
+async function rivalOf(desk: ModelDesk, fresh: readonly TrainingExample[], width: number): Promise<Rival> {
+  const serving = desk.champion()
+  if (serving !== undefined) {
+    const forecasts = await forecastsOf(serving, fresh, width)
+    return { rows: fresh, modelId: serving.manifest.modelId, forecasts }
+  }
+  const modelId = desk.servesElsewhere()?.modelId
+  const served = fresh.filter((example) => example.modelId === modelId && example.score !== null)
+  if (modelId === undefined || served.length * 2 < fresh.length)
+    return { rows: fresh, modelId: '', forecasts: undefined }
+  return { rows: served, modelId, forecasts: served.map(({ score, label }) => ({ score: score!, label })) }
 }
 
 function isSeenEnough({ fresh, freshMin }: Trial, promotion: PromotionConfig): boolean {

@@ -6,6 +6,7 @@ import type { Candidate } from '../export/candidate.ts'
 import { LOG_EVENTS } from '../signals.ts'
 import { manifestOf, type ModelLog } from './model-log.ts'
 import { withdrawStrayFiles } from './stray-files.ts'
+import { liveElsewhere, pinnedIn } from './live-moves.ts'
 import { createModelWriter, type ModelWriter, type MoveReason } from './model-writer.ts'
 
 export interface ModelDeskParts {
@@ -46,6 +47,8 @@ export interface ModelDesk {
   announce(event: DriftEvent): Promise<void>
   /** The same of what is no alarm. */
   tell(event: DriftEvent): Promise<void>
+  /** The model that serves and was made on another feature set, so that it cannot be opened here; undefined: there is none. */
+  servesElsewhere(): ModelManifest | undefined
   /** The champion and the model it replaced. */
   champion(): ProvenModel | undefined
   replaced(): ProvenModel | undefined
@@ -81,6 +84,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
     },
     async promote(session, metrics, why) {
       const old = champion
+      const retiring = old?.manifest ?? liveElsewhere(parts)
       const manifest = { ...session.manifest, metrics }
       await writer.move(manifest, 'champion', why)
       awaited = manifest.modelId
@@ -88,7 +92,7 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       replaced = old
       champion = await recalibratedTo(manifest, session)
       const reason = `Replaced by ${manifest.modelId}.`
-      if (old !== undefined) await retired.retire(old.manifest, { reason, occurredAtMs: why.occurredAtMs })
+      if (retiring !== undefined) await retired.retire(retiring, { reason, occurredAtMs: why.occurredAtMs })
     },
     async recalibrate(calibration, why) {
       const live = modelLog.live()
@@ -119,11 +123,9 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
       retired.serves(live.modelId)
       if (replaced !== undefined) retired.found(replaced.manifest)
     },
-    pinned() {
-      const live = modelLog.live()
-      return live?.pinned === true ? live.modelId : undefined
-    },
+    pinned: () => pinnedIn(modelLog),
     ...tellingOf(writer),
+    servesElsewhere: () => liveElsewhere(parts),
     champion: () => champion,
     replaced: () => replaced,
     async close() {

@@ -30,6 +30,8 @@ export interface OperatorMoveParts {
   writer: ModelWriter
   promotion: PromotionConfig
   featureSetId: string
+  /** Other sets that are kept beside it, so that models of them can serve; left out: none is. */
+  keptSetIds?(): Promise<readonly string[]>
   objective: string
   /** The newest matured examples, oldest first: what the metrics are measured on. */
   newestExamples(): Promise<readonly Example[]>
@@ -41,9 +43,10 @@ export interface OperatorMoveParts {
  *
  * @throws OperatorError when the gate is closed: nothing was written
  */
-export async function moveByOperator(wish: OperatorWish, parts: OperatorMoveParts): Promise<OperatorMove> {
-  const { modelLog, writer } = parts
+export async function moveByOperator(wish: OperatorWish, given: OperatorMoveParts): Promise<OperatorMove> {
+  const { modelLog, writer } = given
   const move = targetOf(wish, modelLog)
+  const parts = await onKeptSet(move, given)
   const manifest = checkedManifest(move, parts)
   const live = modelLog.live()
   const isLive = live?.modelId === move.modelId
@@ -59,6 +62,14 @@ export async function moveByOperator(wish: OperatorWish, parts: OperatorMovePart
       await writer.move(old, 'retired', { ...why, reason: `Replaced by ${move.modelId}, by an operator.` })
   }
   return { modelId: move.modelId, pinned, reason }
+}
+
+/** A model of an old set is judged on examples of that set, as long as the set is kept. */
+async function onKeptSet(move: ModelMove, parts: OperatorMoveParts): Promise<OperatorMoveParts> {
+  const featureSetId = manifestOf(move)?.featureSetId ?? parts.featureSetId
+  if (featureSetId === parts.featureSetId) return parts
+  const kept = (await parts.keptSetIds?.()) ?? []
+  return kept.includes(featureSetId) ? { ...parts, featureSetId } : parts
 }
 
 /** @throws OperatorError when there is no such model */
@@ -162,7 +173,9 @@ async function judged(session: ModelSession, { live }: Compared, parts: Operator
   const forecastsOf = (model: ModelSession) => forecastsBy(model, rows)
   const candidate = await forecastsOf(session)
   const against = live === undefined ? undefined : manifestOf(live)
-  if (against === undefined || parts.modelLog.file(against.modelId) === undefined)
+  // A model of another feature set cannot be asked about these rows.
+  const isComparable = against?.featureSetId === featureSetId
+  if (against === undefined || !isComparable || parts.modelLog.file(against.modelId) === undefined)
     return judge({ candidate, champion: null }, promotion)
   const serving = await proven(against, parts)
   try {

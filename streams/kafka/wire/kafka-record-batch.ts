@@ -43,7 +43,7 @@ const VARINT_WEIGHT_MAX = 2 ** 70
 
 /**
  * Reads what a fetch brought of one partition. The last batch may be cut off by the limits of the fetch: it is left
- * for the next one. Keys and values are views of `set`. Headers are passed over: no topic of ours has any.
+ * for the next one. Keys and values are views of `set`. Headers stay as they are: only archives look at them.
  *
  * kafkajs' own decoder makes big integers, strings and buffers for every record besides what is wanted, and takes nearly
  * four times as long.
@@ -125,14 +125,17 @@ class RecordReader {
       const key = this.#slice(end)
       const value = this.#slice(end)
       if (this.#at > end || offset < firstOffset) throw damaged(this.#partition, firstOffset)
-      records.push({
+      const record: RawRecord = {
         partition: this.#partition,
         offset,
         key,
         value,
         brokerTimeMs: appendTimeMs ?? brokerTimeMs,
         isProducerTime: appendTimeMs === null,
-      })
+      }
+      // The first byte counts them.
+      if (this.#at < end && this.#bytes[this.#at] !== 0) record.headers = this.#bytes.subarray(this.#at, end)
+      records.push(record)
       this.#at = end
     }
     return records

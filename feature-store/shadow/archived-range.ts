@@ -1,0 +1,58 @@
+import type { EarlierRecords } from '#streams'
+import { openArchiveFolder } from '../archive/fs-archive-place.ts'
+import { type ArchivedTopic, openArchivedTopic } from '../archive/archived-records.ts'
+import type { LogRange } from './kafka-range.ts'
+import { type JobTopic, REPLAY_TOPICS, type ReplayTopic } from './replay-job.ts'
+import type { ReplaySession } from './session.ts'
+
+/** The topics of a replay as an archive and Kafka have them together. */
+export interface ReplayArchive {
+  range: LogRange
+  /** What is read before each topic. @throws OperatorError `archive_gap` */
+  earlier(topics: readonly JobTopic[]): (topic: ReplayTopic) => EarlierRecords | null
+}
+
+/** @throws OperatorError `archive_other_topic`, `archive_damaged` */
+export async function openReplayArchive(session: ReplaySession, folder: string): Promise<ReplayArchive> {
+  const place = openArchiveFolder(folder)
+  const [runtime, kafka] = [await session.runtime(), await session.range()]
+  const archived = new Map<string, ArchivedTopic>()
+  for (const topic of REPLAY_TOPICS) {
+    const topicName = runtime.topicName(topic)
+    const { lows } = await kafka.ends(topicName)
+    const identity = (await runtime.topicIdentity(topic))?.text ?? null
+    archived.set(topicName, await openArchivedTopic({ place, topicName, identity, lows }))
+  }
+  return {
+    range: beginningEarlier(kafka, archived),
+    earlier(topics) {
+      const found = new Map(
+        topics.map(({ topic, topicName, starts }) => [topic, archived.get(topicName)!.from(starts)]),
+      )
+      return (topic) => found.get(topic) ?? null
+    },
+  }
+}
+
+/** Where in the log moments lie, when it begins where the archive does. */
+export function beginningEarlier(kafka: LogRange, archived: ReadonlyMap<string, ArchivedTopic>): LogRange {
+  return {
+    ...kafka,
+    async ends(topicName) {
+      const found = await kafka.ends(topicName)
+      return { ...found, lows: [...(archived.get(topicName)?.firsts ?? found.lows)] }
+    },
+    async offsetsAt(topicName, moment) {
+      const topic = archived.get(topicName)
+      const later = await kafka.offsetsAt(topicName, moment)
+      if (topic === undefined || moment.kind === 'now') return later
+      const { highs } = await kafka.ends(topicName)
+      return Promise.all(
+        later.map(async (offset, p) => {
+          if (moment.kind === 'offset') return Math.min(Math.max(moment.offset, topic.firsts[p]!), highs[p]!)
+          return Math.min(offset, (await topic.offsetAt(p, moment.atMs)) ?? offset)
+        }),
+      )
+    },
+  }
+}
