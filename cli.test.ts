@@ -198,8 +198,10 @@ describe('the feed file', () => {
     const names = Object.keys(kinds)
     expect(Object.keys(packageExports)).toEqual(expect.arrayContaining(names))
     const exampleOf = (name: string) => kinds[name as keyof typeof kinds].kind.example
-    const features = names.map((name) => `${name}(${JSON.stringify(exampleOf(name))})`)
-    const declared = `{ attributes: { item: { category: 'text', price: 'number', tags: 'texts' }, context: { device: 'text' } }, features: [age({ entity: 'item', name: 'before' }), ${features.join(', ')}] }`
+    const fn = (_: string, of: unknown) => (typeof of === 'function' ? `@${String(of)}@` : of)
+    const examples = names.map((name) => `${name}(${JSON.stringify(exampleOf(name), fn)})`)
+    const features = examples.join(', ').replaceAll(/"@|@"/g, '')
+    const declared = `{ attributes: { item: { category: 'text', price: 'number', tags: 'texts' }, context: { device: 'text' } }, features: [age({ entity: 'item', name: 'before' }), ${features}] }`
     const feed = await checked('--config', feedFile(`{ features: ${declared} }`, names))
     expect(feed.features.features.map(({ kind }) => kind)).toEqual(['age', ...names])
   })

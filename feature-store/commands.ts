@@ -4,6 +4,7 @@ import {
   createClosers,
   type Logger,
   openAll,
+  readingAddress,
   type RedisAddress,
   type RunningService,
   type Runtime,
@@ -11,6 +12,10 @@ import {
 import { decodeAttributes } from './attributes/attributes-blob.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import { describeAttributes, describeState } from './describe-state.ts'
+import { startErasures } from './erasure/process-erasures.ts'
+import { keepSweeping } from './expiry/process-expiry.ts'
+import { registerExplain } from './explain/explain-commands.ts'
+import { listedColumns, listText } from './explain/list-text.ts'
 import { compileFeatureSet } from './feature-set.ts'
 import { type AwaitedStore, awaitedStore, outlastOutages } from './redis-awaited.ts'
 import { openRedisStore } from './redis-store.ts'
@@ -24,14 +29,19 @@ import { registerValidateCommand } from './validation/validate-commands.ts'
 /** The keys of the feed's configuration that these commands read. */
 export interface FeatureCommandsConfig {
   prefix: string
-  limits: { futureSkewSecondsMax: number; farFutureSecondsMax: number; earliestEventMs: number }
+  limits: {
+    futureSkewSecondsMax: number
+    farFutureSecondsMax: number
+    earliestEventMs: number
+    recordBytesMax: number
+  }
   features: FeatureStoreConfig
 }
 
 /**
  * Opens the Redis of a feed: the namespace is its topic prefix, so that two loops can share one, or the one that
  * `replay switch` named since: an open store moves there within a quarter of a second. Who owns states waits
- * for a Redis that is away (limits.storeOutageMsMax), who only reads them does not.
+ * for a Redis that is away (limits.storeOutageMsMax), who only reads them does not, and may read a replica.
  */
 export function openFeedStore(
   address: RedisAddress,
@@ -41,7 +51,7 @@ export function openFeedStore(
   const { commandTimeoutMs, readKeysMax, storeOutageMsMax } = features.limits
   const outageMsMax = role === 'owner' ? storeOutageMsMax : 0
   const pointerKey = servingKey(prefix, statesIdOf(compileFeatureSet(features)))
-  return openRedisStore(address, prefix, {
+  return openRedisStore(role === 'owner' ? address : readingAddress(address), prefix, {
     commandTimeoutMs,
     readKeysMax,
     outageMsMax,
@@ -73,7 +83,11 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
     const time = { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }
     const { storeAwaySecondsMax: awaySecondsMax } = config.features.limits
     const outlast = outlastOutages(store, { awaySecondsMax, log })
-    const running = startWhenStoreOpens(runtime, { config: config.features, store, outlast, ...time })
+    const erased = await startErasures({ runtime, redis, prefix: config.prefix })
+    closers.add(() => erased.stop())
+    const { erasures, tombstoned } = erased
+    const options = { config: config.features, store, outlast, erasures, tombstoned, ...time }
+    const running = startWhenStoreOpens(runtime, options)
     closers.add(() => running.stop())
     const duties = keepOwnerDuties({
       redis,
@@ -84,7 +98,11 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
       log,
     })
     closers.add(() => duties.stop())
-    return { ...running, stop: () => closers.closeAll() }
+    const sweeping = keepSweeping(runtime, { redis, prefix: config.prefix, config: config.features })
+    closers.add(() => sweeping.stop())
+    const done = Promise.all([running.done, erased.done]).then(() => undefined)
+    done.catch(() => undefined) // whoever waits for it sees it
+    return { ...running, done, stop: () => closers.closeAll() }
   })
 }
 
@@ -110,16 +128,18 @@ export function registerFeatureStoreCommands(
     })
   features
     .command('list')
-    .description('print the columns of the feature vector')
+    .description('print the columns of the feature vector: type, unit, default, max age, source and meaning')
     .option('--json', 'one line of JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const { id, names, width, buckets } = compileFeatureSet((await context.loadConfig()).features)
+      const featureSet = compileFeatureSet((await context.loadConfig()).features)
+      const { id, names, width, buckets } = featureSet
       const text =
         json === true
-          ? JSON.stringify({ id, width, names, buckets })
-          : [`${id}, ${String(width)} columns`, ...names].join('\n')
+          ? JSON.stringify({ id, width, names, buckets, columns: listedColumns(featureSet) })
+          : listText(featureSet)
       process.stdout.write(`${text}\n`)
     })
+  registerExplain(features, context, (address, config) => openFeedStore(address, config))
 }
 
 async function showEntity(

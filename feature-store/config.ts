@@ -142,6 +142,32 @@ const deduplicateSchema = z.strictObject({
     ),
 })
 
+/** What is not heard of any more is forgotten, by event time. */
+const expirySchema = z.strictObject({
+  inactiveDays: z
+    .number()
+    .min(0)
+    .max(3_650)
+    .default(90)
+    .describe(
+      'days of event time without an interaction after which what is known of a user or an item is over: who returns starts as new, live and in a replay; 0 never',
+    ),
+  slackHours: z
+    .number()
+    .positive()
+    .max(8_760)
+    .default(24)
+    .describe(
+      'an expired state is removed from Redis when it is that much older than it has to be: a request may be late, and is answered the same either way',
+    ),
+  sweepHours: z
+    .number()
+    .positive()
+    .max(720)
+    .default(6)
+    .describe('how often the features service looks for them, slowly: each state is looked at once'),
+})
+
 const validationSchema = z.strictObject({
   suite: suiteSchema
     .superRefine((suite, context) => {
@@ -153,7 +179,7 @@ const validationSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'expectations as of `feedloop validate`: those that judge one interaction by itself count what is not met, and dead-letter it where meta.severity is fatal',
+      'expectations as of `feedloop validate`: those that judge one interaction (table interactions) or one rank request (requests, impressions) by itself count what is not met, log an example of it now and then, and dead-letter it where meta.severity is fatal',
     ),
 })
 
@@ -170,6 +196,7 @@ export const featureStoreConfigSchema = z
       .max(500)
       .default(() => DEFAULT_FEATURES.map((d) => featureDefinitionSchema.parse(d))),
     deduplicate: deduplicateSchema.prefault({}),
+    expiry: expirySchema.prefault({}),
     validation: validationSchema.prefault({}),
     skew: skewConfigSchema.prefault({}),
     limits: featureLimitsSchema.prefault({}),

@@ -4,6 +4,10 @@ import type { Check } from '#streams'
 /** Bits of a feature's flag byte. A feature may be missing, stale, both or neither; zero is none of them. */
 export const MISSING = 1
 export const STALE = 2
+/** Beside MISSING: something is known, and it is older than the feature's `maxAgeMinutes`. */
+export const TOO_OLD = 4
+/** Beside MISSING, in a feature's first column: the candidate is not to be scored. */
+export const UNSCORED = 8
 
 /** Columns that hold numbers of hash buckets: names, not quantities. Several columns: one feature with several values. */
 export interface BucketColumns {
@@ -23,6 +27,8 @@ export interface FeatureSet {
   readonly buckets?: readonly BucketColumns[]
   /** Columns that hold a fixed place when a candidate is served, and its own when it is learned from (asShown). */
   readonly positions?: readonly number[]
+  /** First columns of features without which a candidate is not scored (UNSCORED); left out: there are none. */
+  readonly required?: readonly number[]
 }
 
 /** One rank request, as the reader needs it. */

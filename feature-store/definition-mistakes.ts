@@ -1,5 +1,6 @@
 import type { AttributeKind } from './attributes/attributes-layout.ts'
 import { kindOf, nameOfDefinition, type ParsedDefinition } from './definitions.ts'
+import { policyMistakes } from './origins.ts'
 import { MISSING_SUFFIX, type Source } from './vectors/columns.ts'
 
 /** The part of the configuration that definitions are checked against. */
@@ -28,9 +29,11 @@ export function definitionMistakes(config: DeclaredNames): Mistake[] {
     seen.set(name, index)
     tellTakenColumn(name, config.features, mistake)
     tellUndeclared(definition, config, mistake)
+    policyMistakes(definition, mistake)
     kindOf(definition).mistakes(definition, {
       attributeKind: (from, attribute) => declaredKind(config, from, attribute),
       featureNamed: (wanted) => config.features.find((other) => nameOfDefinition(other) === wanted),
+      isBefore: (wanted) => config.features.findIndex((one) => nameOfDefinition(one) === wanted) < index,
       mistake,
     })
   }

@@ -57,7 +57,12 @@ function describeOwn({ own, places, maps }: StateLayout, state: EntityState): Re
       )
     const described = { ...spec, ...named(numbers, state.numbers, places.own[i]!) }
     if (entries === null) return described
-    const values = state.maps[m++]!.map(({ key, counters }) => [key, named(entries.numbers, counters, 0)])
+    const listed = (counters: readonly number[]) =>
+      entries.listMax === undefined ? {} : { list: counters.slice(entries.numbers.length) }
+    const values = state.maps[m++]!.map(({ key, counters }) => [
+      key,
+      { ...named(entries.numbers, counters, 0), ...listed(counters) },
+    ])
     return { ...described, values: Object.fromEntries(values) as Record<string, unknown> }
   })
 }

@@ -2,13 +2,17 @@ import { attributesLayout, type AttributesLayout } from './attributes/attributes
 import { canonicalHash } from './canonical-hash.ts'
 import type { FeatureStoreConfig } from './config.ts'
 import type { BucketColumns, FeatureSet } from './contract.ts'
-import { kindOf, nameOfDefinition } from './definitions.ts'
+import { kindOf, nameOfDefinition, type ParsedDefinition } from './definitions.ts'
 import { buildFeedRates, type FeedRate } from './state/feed-rates.ts'
 import { buildLayout, type StateLayout } from './state/layout.ts'
+import type { LayoutBuilders } from './kinds/parts/feature-kind.ts'
+import { type NewestEvidence, reserveEvidence } from './origins.ts'
 import type { ColumnGroup, Columns } from './vectors/columns.ts'
+import { type MissingPolicy, withPolicy } from './vectors/missing-policy.ts'
 
 /** Changes when the same definitions begin to mean other numbers. */
 const VECTOR_FORMAT = 1
+const DAY_MS = 86_400_000
 
 /** A feature set with all that is needed to fold states and to compute vectors from them. */
 export interface CompiledFeatureSet extends FeatureSet {
@@ -37,12 +41,15 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
   const reserved = config.features.map((definition) => ({
     name: nameOfDefinition(definition),
     ...kindOf(definition).reserve(definition, builders),
+    policy: policyOf(definition),
+    newestAt: reservedEvidence(definition, builders),
   }))
   const recentIdsMax = config.deduplicate.window
+  const expiryMs = config.expiry.inactiveDays * DAY_MS
   const { rates: feedRates, layout: feed } = builders.feed.finish()
   const layouts = {
-    user: { ...builders.user.finish(feed?.id), recentIdsMax },
-    item: builders.item.finish(),
+    user: { ...builders.user.finish(feed?.id), recentIdsMax, expiryMs },
+    item: { ...builders.item.finish(), expiryMs },
     feed,
   }
   const used = attributesUsed(config)
@@ -55,11 +62,13 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
   const names: string[] = []
   const positions: number[] = []
   const places = new Map<string, number>()
-  for (const { name, columns } of reserved) {
-    const { suffixes, buckets, isPosition, ...writing } = columns(attributes, (feature) =>
-      places.get(feature)!,
-    )
+  const required: number[] = []
+  for (const { name, columns, policy, newestAt } of reserved) {
+    const plain = columns(attributes, (feature) => places.get(feature)!)
+    const held = policy === null ? plain : withPolicy(plain, policy, newestAt)
+    const { suffixes, buckets, isPosition, ...writing } = held
     const at = names.length
+    if (policy?.whenMissing === 'dropCandidate') required.push(at)
     places.set(name, at)
     if (isPosition === true) positions.push(at)
     const group = { ...writing, at, names: suffixes.map((suffix) => `${name}${suffix}`) }
@@ -73,6 +82,7 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     names,
     width: names.length,
     positions,
+    required,
     config,
     layouts: { ...layouts, userAttributes: attributes.user, itemAttributes: attributes.item },
     feedRates,
@@ -84,6 +94,17 @@ export function compileFeatureSet(config: FeatureStoreConfig): CompiledFeatureSe
     },
   }
 }
+
+/** null: it says nothing of missing values, and its kind decides. */
+function policyOf({ maxAgeMinutes, whenMissing, ...rest }: ParsedDefinition): MissingPolicy | null {
+  if (maxAgeMinutes === undefined && whenMissing === undefined) return null
+  const maxAgeMs = maxAgeMinutes === undefined ? Infinity : maxAgeMinutes * 60_000
+  return { maxAgeMs, whenMissing: whenMissing ?? 'default', value: rest.default ?? 0 }
+}
+
+/** Nothing is stored for a definition without a policy: its layout stays what it was. */
+const reservedEvidence = (definition: ParsedDefinition, builders: LayoutBuilders): NewestEvidence =>
+  policyOf(definition) === null ? () => Infinity : reserveEvidence(definition, builders)
 
 const bucketsFrom = (at: number, { columns, range }: NonNullable<Columns['buckets']>): BucketColumns => ({
   columns: Array.from({ length: columns }, (_, place) => at + place),

@@ -25,12 +25,16 @@ import { FEED_ID } from './state/feed-rates.ts'
 import { partitionTag, type StateStore } from './state-store.ts'
 import { decodeState } from './state/blob.ts'
 import { emptyReplay, REPLAYED_TOPICS } from './testing/replay-driver.ts'
+import { STATEFUL_FEATURES } from './testing/stateful-features.ts'
 import { produceTraffic } from './testing/traffic.ts'
 
 const stack = inject('stack')
 const limits = { applyRecordsMax: 100 }
 const ofFeed = smoothedRate({ entity: 'item', of: ['like'], per: ['view'], strength: 9, halfLifeMinutes: 5 })
-const features = featureStoreConfigSchema.parse({ features: [...DEFAULT_FEATURES, ofFeed], limits })
+const features = featureStoreConfigSchema.parse({
+  features: [...DEFAULT_FEATURES, ofFeed, ...STATEFUL_FEATURES],
+  limits,
+})
 const featureSet = compileFeatureSet(features)
 const cleanups: (() => Promise<unknown>)[] = []
 

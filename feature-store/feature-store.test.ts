@@ -15,11 +15,12 @@ import { createMishapStore, type MishapStore } from './testing/mishap-store.ts'
 import { recordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import { replayOf } from './testing/replay-driver.ts'
+import { STATEFUL_FEATURES } from './testing/stateful-features.ts'
 import { produceTraffic } from './testing/traffic.ts'
 
 const ofFeed = smoothedRate({ entity: 'item', of: ['like'], per: ['view'], strength: 9, halfLifeMinutes: 5 })
 const config = featureStoreConfigSchema.parse({
-  features: [...DEFAULT_FEATURES, ofFeed],
+  features: [...DEFAULT_FEATURES, ofFeed, ...STATEFUL_FEATURES],
   limits: { applyRecordsMax: 7, statesCachedMax: 100 },
 })
 const featureSet = compileFeatureSet(config)

@@ -1,14 +1,15 @@
-import { deferred, type RunningStage, type Runtime } from '#streams'
+import { deferred, type Erasures, type RunningStage, type Runtime } from '#streams'
 import type { FeatureStoreConfig } from './config.ts'
 import { StoreUnavailableError } from './errors.ts'
 import { compileFeatureSet, type CompiledFeatureSet } from './feature-set.ts'
 import type { Outlast } from './redis-awaited.ts'
 import { LOG_EVENTS } from './signals.ts'
-import { createAttributesStage } from './stages/attributes-stage.ts'
+import { createAttributesStage, type Tombstoned } from './stages/attributes-stage.ts'
 import { createItemStage } from './stages/item-stage.ts'
 import { recordSteps, type RecordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import type { StateStore, WhyLost } from './state-store.ts'
+import { createTellUnmet, type TellUnmet } from './validation/unmet.ts'
 
 export interface FeatureStoreOptions {
   config: FeatureStoreConfig
@@ -21,6 +22,10 @@ export interface FeatureStoreOptions {
   earliestEventMs?: number
   /** Waits until the store answers again; without it an outage is the end. */
   outlast?: Outlast
+  /** What was erased; left out: tombstones in the log alone say so. */
+  erasures?: Erasures
+  /** What follows from a tombstone of a user or an item, beside its attributes. */
+  tombstoned?: Tombstoned
 }
 
 export interface RunningFeatureStore extends RunningStage {
@@ -41,9 +46,14 @@ export async function startFeatureStore(
   runtime: Runtime,
   options: FeatureStoreOptions,
 ): Promise<RunningFeatureStore> {
-  const { config, store, outlast } = options
+  const { config, store, outlast, erasures, tombstoned } = options
   const featureSet = compileFeatureSet(config)
-  const parts = { runtime, store, featureSet, steps: stepsOf(runtime, options) }
+  const steps = stepsOf(runtime, options, createTellUnmet(runtime))
+  const parts: StagesParts = {
+    ...{ runtime, store, featureSet, steps },
+    ...(erasures && { erasures }),
+    ...(tombstoned && { tombstoned }),
+  }
   let stopping = false
   let outage: StoreUnavailableError | null = null
   const ready = deferred()
@@ -100,6 +110,8 @@ export interface StagesParts {
   store: StateStore
   featureSet: CompiledFeatureSet
   steps: RecordSteps
+  erasures?: Erasures
+  tombstoned?: Tombstoned
 }
 
 /** The stages that keep features, live or in a replay, by what they read. */
@@ -113,8 +125,13 @@ export function createStages(parts: StagesParts) {
 }
 
 /** What every record must pass, by the feed's configuration. */
-export const stepsOf = (runtime: Pick<Runtime, 'partitionOf'>, options: Omit<FeatureStoreOptions, 'store'>) =>
+export const stepsOf = (
+  runtime: Pick<Runtime, 'partitionOf'>,
+  options: Omit<FeatureStoreOptions, 'store'>,
+  tellUnmet?: TellUnmet,
+) =>
   recordSteps({
+    tellUnmet,
     config: options.config,
     futureSkewSecondsMax: options.futureSkewSecondsMax ?? DEFAULT_FUTURE.futureSkewSecondsMax,
     farFutureSecondsMax: options.farFutureSecondsMax ?? DEFAULT_FUTURE.farFutureSecondsMax,

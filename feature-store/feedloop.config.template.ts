@@ -48,6 +48,8 @@ export default defineFeed({
         },
       }),
       // Your own, by kind: decayedCount({ entity: 'item', of: ['click'], halfLifeMinutes: 30 }),
+      // Each may say how old its evidence may be, and what then: { maxAgeMinutes: 60, whenMissing: 'flag' }. See what it
+      // comes to by `npx feedloop features explain --user u1 --item i1`.
     ],
   },
 

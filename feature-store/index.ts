@@ -1,4 +1,4 @@
-export { MISSING, STALE } from './contract.ts'
+export { MISSING, STALE, TOO_OLD, UNSCORED } from './contract.ts'
 export type {
   BucketColumns,
   FeatureAnswer,
@@ -21,6 +21,7 @@ export type { FeatureDefinition } from './definitions.ts'
 export { judgeAttributes } from './attributes/judge-attributes.ts'
 export { featureWarnings, numberRanges } from './feature-warnings.ts'
 export { compileFeatureSet } from './feature-set.ts'
+export { unscoredRows } from './unscored-rows.ts'
 export type { CompiledFeatureSet } from './feature-set.ts'
 
 export { startFeatureStore } from './feature-store.ts'
@@ -49,6 +50,11 @@ export { describeAttributes, describeState } from './describe-state.ts'
 
 export { awaitFeedStore, openFeedStore, registerFeatureStoreCommands, runFeatures } from './commands.ts'
 export type { FeatureCommandsConfig } from './commands.ts'
+export { eraseEntity } from './erasure/process-erase.ts'
+export type { EraseOptions } from './erasure/process-erase.ts'
+export { type ErasedPlace, type ErasureReceipt, receiptText } from './erasure/receipt.ts'
+export { startErasures } from './erasure/process-erasures.ts'
+export type { RunningErasures } from './erasure/process-erasures.ts'
 export { registerReplayCommands } from './shadow/commands.ts'
 export { examineStates, outlookNow } from './shadow/kafka-outlook.ts'
 export { type Outlook, outlookLines } from './shadow/outlook.ts'
@@ -58,13 +64,22 @@ export { createMemoryStore } from './memory-store.ts'
 export type { MemoryStoreOptions } from './memory-store.ts'
 export type { MemoryStoreBounds } from './memory-states.ts'
 
-export { inferSuite, openSuite, SuiteError, validateTables } from './validation/index.ts'
+export {
+  createTellUnmet,
+  inferSuite,
+  openSuite,
+  requestsAsExpected,
+  SuiteError,
+  validateTables,
+} from './validation/index.ts'
 export type {
   Expectation,
   InferOptions,
   InferredSuite,
   OpenedExpectation,
   Suite,
+  TellUnmet,
+  Unmet,
   ValidateOptions,
   ValidationReport,
   Verdict,

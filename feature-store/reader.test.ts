@@ -12,6 +12,7 @@ import { createFeatureReader } from './reader.ts'
 import { checkPrediction } from './replay/check-prediction.ts'
 import { createMishapStore } from './testing/mishap-store.ts'
 import { replayOf } from './testing/replay-driver.ts'
+import { STATEFUL_FEATURES } from './testing/stateful-features.ts'
 import { produceTraffic, TRAFFIC_START_MS } from './testing/traffic.ts'
 
 const LIKES = { of: ['like'], per: ['view'], strength: 3 }
@@ -20,6 +21,7 @@ const config = featureStoreConfigSchema.parse({
     ...DEFAULT_FEATURES,
     smoothedRate({ entity: 'user', ...LIKES }),
     smoothedRate({ entity: 'item', ...LIKES, halfLifeMinutes: 30 }),
+    ...STATEFUL_FEATURES,
   ],
 })
 const featureSet = compileFeatureSet(config)
@@ -278,6 +280,7 @@ async function predict(
         vector,
         flags: Buffer.from(flags.subarray(row * width, (row + 1) * width)),
         itemOffset: itemOffsets[row]!,
+        unscoredReason: null,
       }
     }),
   }))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { StoreUnavailableError } from './errors.ts'
 import type { ApplyAnswer } from './fence.ts'
-import { readLua } from './fs-lua.ts'
+import { type LuaName, readLua } from './fs-lua.ts'
 import type { ScriptCall } from './redis-apply-command.ts'
 
 export interface Script {
@@ -9,7 +9,7 @@ export interface Script {
   sha1: string
 }
 
-export function scriptOf(name: 'acquire' | 'apply' | 'replace'): Script {
+export function scriptOf(name: LuaName): Script {
   const text = readLua(name)
   return { text, sha1: createHash('sha1').update(text).digest('hex') }
 }

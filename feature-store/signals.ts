@@ -24,6 +24,9 @@ export const SIGNALS = {
   skewSkipped: 'skew_predictions_skipped',
   skewShare: 'skew_mismatched_share',
   skewMirrored: 'skew_entities_mirrored',
+  expectationsUnmet: 'feature_expectations_unmet',
+  statesKept: 'feature_states_kept',
+  statesExpired: 'feature_states_expired',
 } as const
 
 const FRESHNESS_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600]
@@ -156,6 +159,24 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
     help: 'users and items whose states are kept beside the store',
     labels: ['entity'],
   },
+  {
+    kind: 'counter',
+    name: SIGNALS.expectationsUnmet,
+    help: 'interactions and requests that are not as features.validation.suite expects; fatal ones are dead letters',
+    labels: ['table', 'expectation', 'severity'],
+  },
+  {
+    kind: 'gauge',
+    name: SIGNALS.statesKept,
+    help: 'states of users (interactions) and items (item-interactions) in Redis, all namespaces, at the last sweep (features.expiry.sweepHours)',
+    labels: ['states'],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.statesExpired,
+    help: 'states removed from Redis after features.expiry.inactiveDays without an interaction',
+    labels: ['states'],
+  },
 ]
 
 /** Names of this part's log lines: the message is the event, its facts are fields. */
@@ -180,4 +201,14 @@ export const LOG_EVENTS = {
   skewGone: 'skew_gone',
   /** The store is away: nothing is checked until it answers. */
   skewWaits: 'skew_waits',
+  /** An example of what features.validation.suite does not expect: ids alone, one in half a minute for each expectation. */
+  expectationUnmet: 'feature_expectation_unmet',
+  /** A tombstone of the users or items topic: what is known of its entity ends. */
+  erasedByTombstone: 'feature_erased_by_tombstone',
+  /** States of erased entities that no fold would have removed. */
+  erasedKeys: 'feature_erased_keys',
+  /** Nobody had heard of them for features.expiry.inactiveDays. */
+  statesExpired: 'feature_states_removed',
+  /** It is tried again after the next erasure, or when the service starts. */
+  erasureSweepFailed: 'feature_erasure_sweep_failed',
 } as const

@@ -22,6 +22,7 @@ describe('topic catalogue', () => {
       'feed.drift.v1',
       'feed.late.v1',
       'feed.dead-letters.v1',
+      'feed.erasures.v1',
     ])
     for (const key of TOPIC_KEYS)
       expect(catalogue[key]).toMatchObject({ key, subject: `${catalogue[key].name}-value` })
@@ -66,9 +67,24 @@ describe('topic catalogue', () => {
     expect(all.every((value) => typeof value === 'string')).toBe(true)
   })
 
+  it('keeps erasures longer than whatever they cover', () => {
+    const keptMs = (key: (typeof TOPIC_KEYS)[number]) => Number(catalogue[key].config['retention.ms'] ?? 0)
+    const covered = [
+      'interactions',
+      'itemInteractions',
+      'requests',
+      'predictions',
+      'outcomes',
+      'examples',
+      'deadLetters',
+    ]
+    for (const key of covered as (typeof TOPIC_KEYS)[number][])
+      expect(keptMs('erasures')).toBeGreaterThan(2 * keptMs(key))
+  })
+
   it('gives one partition to what is read in one order', () => {
     const single = TOPIC_KEYS.filter((key) => catalogue[key].partitions === 1)
-    expect(single).toEqual(['models', 'modelArtifacts', 'drift', 'deadLetters'])
+    expect(single).toEqual(['models', 'modelArtifacts', 'drift', 'deadLetters', 'erasures'])
     expect(catalogue.users.partitions).toBe(4)
   })
 

@@ -157,6 +157,15 @@ const shapes: Record<TopicKey, TopicShape> = {
     onePartition: true,
     messageBytesMax: 16 * MIB,
   },
+  erasures: {
+    slug: 'erasures',
+    key: 'entity/id',
+    owner: ['feature-store', 'operations'],
+    readers: ['feature-store', 'trainer', 'operations'],
+    // Longer than anything that an erasure is about: a record it covers is never read without it.
+    kept: { forMs: 90 * DAY_MS },
+    onePartition: true,
+  },
 }
 
 /** Every topic of the loop, in the order in which a record travels. */
@@ -238,6 +247,7 @@ const keys: { [K in TopicKey]: (record: RecordOf[K]) => string } = {
   drift: (record) => record.monitor,
   late: (record) => record.userId,
   deadLetters: (record) => record.topic,
+  erasures: (record) => `${record.entity}/${record.id}`,
 }
 
 /** The record key under which a record of this topic is produced. */

@@ -3,6 +3,8 @@ export type {
   DeadLetter,
   DriftEvent,
   DriftKind,
+  ErasedUpTo,
+  Erasure,
   Example,
   Interaction,
   CopyDetail,
@@ -44,6 +46,7 @@ export {
 } from './registry-access.ts'
 export { openRegistry } from './registry-confluent.ts'
 export {
+  CertificateError,
   DecodeError,
   EncodeError,
   ManifestError,
@@ -56,6 +59,7 @@ export { placeOf, type Secret, secretSchema } from './secret.ts'
 export { mustBePrivate, readSecret } from './fs-secret.ts'
 export { certificatesIn, keyIn, readTls, type TlsOptions } from './fs-tls.ts'
 export { type Tls, tlsSchema } from './tls.ts'
+export { fetchByTls, type FetchByTlsInit } from './http-fetch-by-tls.ts'
 export { speaksTls } from './http-tls-probe.ts'
 export { hideSecrets, keepSecret, withoutSecrets } from './secrecy.ts'
 export { createMemoryRegistry } from './memory-registry.ts'

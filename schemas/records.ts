@@ -112,6 +112,8 @@ export interface RankedItem {
   flags: Buffer | null
   /** Last item-interactions offset (in the item's own partition) that this item's state had seen, -1 none. */
   itemOffset: number
+  /** null: nothing forbade a score. Otherwise `missing:<feature>` or `too_old:<feature>`: without it no candidate is scored. */
+  unscoredReason: string | null
 }
 
 /** The single truth about an answer. Key: userId. */
@@ -269,6 +271,26 @@ export interface DeadLetter {
   diedAtMs: number
 }
 
+/** Up to where an erasure holds in one partition of a physical topic. */
+export interface ErasedUpTo {
+  topic: string
+  partition: number
+  /** First offset that it leaves alone: what comes from there on counts anew. */
+  offset: number
+}
+
+/** Somebody asked, by the wall clock, that a user or an item be forgotten: what every topic holds of it. Key: entity + '/' + id. */
+export interface Erasure {
+  entity: string
+  id: string
+  /** Unique per erasure; what is known of one in a second record has its id again. */
+  erasureId: string
+  /** command, or tombstone (of the users or items topic). */
+  askedBy: string
+  askedAtMs: number
+  upTo: ErasedUpTo[]
+}
+
 /** Which record type each topic of the catalogue carries. */
 export interface RecordOf {
   interactions: Interaction
@@ -284,6 +306,7 @@ export interface RecordOf {
   drift: DriftEvent
   late: LateInteraction
   deadLetters: DeadLetter
+  erasures: Erasure
 }
 
 export type TopicKey = keyof RecordOf

@@ -1,8 +1,9 @@
 import { SchemaRegistry as ConfluentClient } from '@kafkajs/confluent-schema-registry'
-import { request as requestByTls, Agent } from 'node:https'
+import { Agent } from 'node:https'
 import { RegistryRefusedError } from './errors.ts'
 import { readSecret } from './fs-secret.ts'
 import { readTls } from './fs-tls.ts'
+import { fetchByTls } from './http-fetch-by-tls.ts'
 import { speaksTls } from './http-tls-probe.ts'
 import { type RegistryAddress, registryTlsCause } from './registry-access.ts'
 import { withoutSecrets } from './secrecy.ts'
@@ -82,7 +83,9 @@ async function requestOne(
   }
   try {
     const isOwnTls = address.tls !== undefined && host.startsWith('https:')
-    return await (isOwnTls ? fetchByTls(host + path, init, address) : fetch(host + path, init))
+    return await (isOwnTls
+      ? fetchByTls(host + path, init, readTls(address.tls ?? {}, 'registry.tls'))
+      : fetch(host + path, init))
   } catch (error) {
     throw await explained(error, host)
   }
@@ -123,32 +126,6 @@ function loginHeaders(address: RegistryAddress): Record<string, string> {
   if (auth === undefined) return {}
   const login = Buffer.from(`${auth.username}:${auth.password}`).toString('base64')
   return { authorization: `Basic ${login}` }
-}
-
-/** As fetch, which takes no authority of one's own. */
-function fetchByTls(
-  url: string,
-  { body, ...init }: { method: string; headers: Record<string, string>; signal: AbortSignal; body?: string },
-  { tls = {} }: RegistryAddress,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const failed = (cause: unknown) =>
-      reject(init.signal.aborted ? init.signal.reason : new TypeError('fetch failed', { cause }))
-    const sent = requestByTls(url, { ...init, ...readTls(tls, 'registry.tls'), agent: false }, (answer) => {
-      const parts: Buffer[] = []
-      answer.on('data', (part: Buffer) => parts.push(part))
-      answer.on('error', failed)
-      answer.on('end', () => {
-        const status = answer.statusCode ?? 500
-        const headers = new Headers()
-        for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value))
-        const isEmpty = status === 204 || status === 304
-        resolve(new Response(isEmpty ? null : Buffer.concat(parts), { status, headers }))
-      })
-    })
-    sent.on('error', failed)
-    sent.end(body)
-  })
 }
 
 /**

@@ -52,6 +52,7 @@ export function runScorer(context: CommandContext<ScorerFeedConfig>): Promise<Ru
       features: createFeatureReader({ runtime, store, featureSet }),
       limits: config.limits,
       contextKinds: config.features.attributes.context,
+      expectations: config.features.validation.suite,
       ...(metricsText === undefined ? {} : { metricsText }),
     })
     closers.add(() => scorer.stop())

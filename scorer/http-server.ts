@@ -154,17 +154,18 @@ function fieldOf(reason: string): string {
   if (reason === 'too_much_context') return 'context'
   if (reason === 'no_request_id') return 'requestId'
   if (reason === 'no_user_id') return 'userId'
-  return reason === 'id_too_long' ? 'body' : 'occurredAtMs'
+  return reason === 'id_too_long' || reason === 'expectation_unmet' ? 'body' : 'occurredAtMs'
 }
 
 /** What a feed needs; the full record with its vectors is in the predictions topic. */
 function bodyOf(prediction: Prediction, recorded: boolean) {
   const { predictionId, requestId, userId, modelId, fallbackReason, scoredAtMs } = prediction
-  const ranking = prediction.ranking.map(({ itemId, score, rank, propensity }) => ({
+  const ranking = prediction.ranking.map(({ itemId, score, rank, propensity, unscoredReason }) => ({
     itemId,
     score,
     rank,
     propensity,
+    ...(unscoredReason === null ? {} : { unscoredReason }),
   }))
   return { predictionId, requestId, userId, modelId, fallbackReason, scoredAtMs, recorded, ranking }
 }

@@ -37,6 +37,21 @@ describe('model slot', () => {
     expect(models.opened.length).toBe(1)
   })
 
+  it('serves no file without a move, and lets it go when it is withdrawn or too much', async () => {
+    const limits = { artifactBytesMax: 1e6, artifactsHeldBytesMax: 2_500 }
+    const { slot, pieces, publish, erase, live, models, telemetry } = slotOf({ limits })
+    pieces(model('stray').artifacts)
+    await slot.settle()
+    expect([live(), models.opened]).toEqual([undefined, []])
+    erase('stray/0')
+    await publish(model('a'))
+    expect(telemetry.valueOf('artifacts_evicted')).toBe(0)
+    for (let n = 0; n < 50; n++) pieces(model(`stray-${String(n)}`).artifacts)
+    await publish(model('b'))
+    expect([live(), models.opened.length]).toEqual(['b', 2])
+    expect(telemetry.valueOf('artifacts_evicted')).toBeGreaterThan(40)
+  })
+
   it('does not open candidates', async () => {
     const { slot, move, pieces, live } = slotOf()
     pieces(model('a').artifacts)

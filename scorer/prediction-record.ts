@@ -41,6 +41,8 @@ export interface PredictionParts {
   ranking: readonly RankedCandidate[]
   /** Calibrated, per candidate. */
   scores: Float32Array | null
+  /** Candidates that are not scored, and why; left out: all are. */
+  unscored?: ReadonlyMap<number, string>
   /** null: the store did not answer. */
   recorded: RecordedVectors | null
   /** The request's place in the micro-batch: its index, and the row of its first candidate. */
@@ -76,14 +78,16 @@ function rankedItemOf(parts: PredictionParts, { candidate, rank, propensity }: R
   const { at, scores, recorded, firstRow, vectorsRecordedMax } = parts
   const row = firstRow + candidate
   const kept = rank < vectorsRecordedMax ? recorded : null
+  const unscoredReason = parts.unscored?.get(candidate) ?? null
   return {
     itemId: at.request.candidates[candidate] as string,
-    score: scores === null ? null : (scores[candidate] as number),
+    score: scores === null || unscoredReason !== null ? null : (scores[candidate] as number),
     rank,
     propensity,
     vector: kept === null ? null : kept.bytes.subarray(row * kept.width * 4, (row + 1) * kept.width * 4),
     flags: kept === null ? null : flagsOf(kept.vectors.flags, row, kept.width),
     itemOffset: recorded?.vectors.itemOffsets[row] ?? -1,
+    unscoredReason,
   }
 }
 

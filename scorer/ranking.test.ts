@@ -27,6 +27,31 @@ describe('rankCandidates', () => {
     expect(ranking.map(({ candidate }) => candidate)).toEqual([0, 1, 2])
   })
 
+  it('puts candidates that are not scored last, always, and draws among the others', () => {
+    const unscored = new Set([1, 3])
+    const options = { candidateCount: 4, scores: [0.1, 0.9, 0.5, 0.8], unscored }
+    expect(rankCandidates({ requestId: 'r', ...options, explorationShare: 0 })).toEqual([
+      { candidate: 2, rank: 0, propensity: 1 },
+      { candidate: 0, rank: 1, propensity: 1 },
+      { candidate: 1, rank: 2, propensity: 1 },
+      { candidate: 3, rank: 3, propensity: 1 },
+    ])
+    const drawn = rankCandidates({ requestId: 'r', ...options, scores: null, explorationShare: 1 })
+    expect(drawn.map(({ propensity }) => propensity)).toEqual([0.5, 0.5, 1, 1])
+    expect(drawn.slice(2).map(({ candidate }) => candidate)).toEqual([1, 3])
+    const none = rankCandidates({
+      requestId: 'r',
+      candidateCount: 2,
+      scores: null,
+      explorationShare: 1,
+      unscored: new Set([0, 1]),
+    })
+    expect(none.map(({ candidate, rank }) => [candidate, rank])).toEqual([
+      [0, 0],
+      [1, 1],
+    ])
+  })
+
   it('gives every rank the same propensity when everything is explored', () => {
     const ranking = rankCandidates({
       requestId: 'r',

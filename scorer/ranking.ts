@@ -17,6 +17,8 @@ export interface RankingOptions {
   scores: ArrayLike<number> | null
   /** Share of requests that get a uniformly random order. */
   explorationShare: number
+  /** Candidates without a score: they come last, in the order of the request, and are never drawn. Left out: none. */
+  unscored?: ReadonlySet<number>
 }
 
 const EXPLORE = 0x6578706c
@@ -39,7 +41,23 @@ export function isExplored(requestId: string, explorationShare: number): boolean
  * Ranking Policies with Click Models (item-position propensities)
  */
 export function rankCandidates(options: RankingOptions): RankedCandidate[] {
-  const { requestId, candidateCount, scores, explorationShare } = options
+  const { unscored, candidateCount, scores } = options
+  if (unscored === undefined || unscored.size === 0) return rankAll(options)
+  const all = Array.from({ length: candidateCount }, (_, candidate) => candidate)
+  const scorable = all.filter((candidate) => !unscored.has(candidate))
+  const ranked = rankAll({
+    ...options,
+    candidateCount: scorable.length,
+    scores: scores === null ? null : scorable.map((candidate) => scores[candidate]!),
+  })
+  const last = all.filter((candidate) => unscored.has(candidate))
+  return [
+    ...ranked.map((one) => ({ ...one, candidate: scorable[one.candidate]! })),
+    ...last.map((candidate, n) => ({ candidate, rank: scorable.length + n, propensity: 1 })),
+  ]
+}
+
+function rankAll({ requestId, candidateCount, scores, explorationShare }: RankingOptions): RankedCandidate[] {
   const greedy = greedyOrder(candidateCount, scores)
   const uniform = explorationShare / candidateCount
   if (!isExplored(requestId, explorationShare)) {

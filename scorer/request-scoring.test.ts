@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { MISSING, TOO_OLD, UNSCORED } from '#feature-store'
 import { type Prediction, vectorOfBytes } from '#schemas'
 import { createLeasedModel } from './model-lease.ts'
 import { ModelCallError } from './model/index.ts'
@@ -11,8 +12,13 @@ import { createRecordedTelemetry } from './testing/telemetry.ts'
 
 const DIGITS_ARE_SCORES = (row: Float32Array) => row[1] ?? NaN
 
-async function scorerOf({ explorationShare = 0, vectorsRecordedMax = 50, withModel = true } = {}) {
-  const features = createFakeFeatures()
+async function scorerOf({
+  explorationShare = 0,
+  vectorsRecordedMax = 50,
+  withModel = true,
+  required = [] as number[],
+} = {}) {
+  const features = createFakeFeatures({ ...FAKE_FEATURE_SET, required })
   const models = createFakeModels(DIGITS_ARE_SCORES)
   const { onnx, manifest } = publishModel('m1', FAKE_FEATURE_SET)
   const golden = {
@@ -123,6 +129,33 @@ describe('an answer', () => {
   })
 })
 
+describe('features without which nothing is scored', () => {
+  it.each([true, false])(
+    'leave the candidate out, last, with the reason; with a model: %s',
+    async (withModel) => {
+      const { scoring, features, telemetry } = await scorerOf({ required: [1], withModel })
+      const request = at('r1', ['i90', 'i10', 'i50'])
+      const { candidates, userId, context, occurredAtMs } = request.request
+      const answer = await features.read([{ userId, itemIds: candidates, context, occurredAtMs }])
+      if (answer.kind !== 'vectors') throw new Error(answer.kind)
+      answer.vectors.flags[1] = MISSING | UNSCORED
+      answer.vectors.flags[7] = MISSING | TOO_OLD | UNSCORED
+      features.answerWith(answer)
+      const [prediction] = await scoring.answer([request])
+      const told = prediction!.ranking.map(({ itemId, score, rank, propensity, unscoredReason, vector }) => {
+        expect(vector).toHaveLength(12)
+        return [itemId, score, rank, propensity, unscoredReason]
+      })
+      expect(told).toEqual([
+        ['i10', withModel ? Math.fround(0.1) : null, 0, 1, null],
+        ['i90', null, 1, 1, 'missing:item'],
+        ['i50', null, 2, 1, 'too_old:item'],
+      ])
+      expect(telemetry.valueOf('candidates_unscored')).toBe(2)
+    },
+  )
+})
+
 describe('without a model', () => {
   it('explores evenly and records the vectors, so that a cold loop gets examples', async () => {
     const { scoring, telemetry } = await scorerOf({ withModel: false })
@@ -165,6 +198,7 @@ describe('without the store', () => {
         vector: null,
         flags: null,
         itemOffset: -1,
+        unscoredReason: null,
       })),
     )
     expect(models.opened[0]?.calls).toBe(calls)

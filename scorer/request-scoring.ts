@@ -38,6 +38,8 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
     const at = batch.requests[index] as RequestAt
     const { requestId, candidates } = at.request
     const explorationShare = explorationShareOf(answer)
+    const firstRow = batch.firstRows[index] as number
+    const unscored = unscoredOf(batch.unscored, firstRow, candidates.length)
     return predictionOf({
       at,
       scoredAtMs,
@@ -49,11 +51,13 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
         candidateCount: candidates.length,
         scores: answer.scores,
         explorationShare,
+        unscored: new Set(unscored.keys()),
       }),
+      unscored,
       scores: answer.scores,
       recorded: batch.recorded,
       requestIndex: index,
-      firstRow: batch.firstRows[index] as number,
+      firstRow,
       vectorsRecordedMax: config.vectorsRecordedMax,
     })
   }
@@ -72,6 +76,8 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
       byReason.set(answer.fallbackReason, (byReason.get(answer.fallbackReason) ?? 0) + 1)
     })
     if (explored > 0) signals.count('requests_explored', {}, explored)
+    for (const [reason, candidates] of countedBy(batch.unscored.values()))
+      signals.count('candidates_unscored', { reason }, candidates)
     for (const [reason, requests] of byReason) {
       if (reason === null) signals.count('requests_scored', {}, requests)
       else signals.count('requests_fell_back', { reason }, requests)
@@ -87,4 +93,27 @@ export function createRequestScoring(options: RequestScoringOptions): RequestSco
       return answers.map((answer, index) => predictionFor(batch, index, answer, scoredAtMs))
     },
   }
+}
+
+const NONE: ReadonlyMap<number, string> = new Map()
+
+/** Of one request, by candidate. */
+function unscoredOf(
+  rows: ReadonlyMap<number, string>,
+  firstRow: number,
+  count: number,
+): ReadonlyMap<number, string> {
+  if (rows.size === 0) return NONE
+  const found = new Map<number, string>()
+  for (let candidate = 0; candidate < count; candidate++) {
+    const reason = rows.get(firstRow + candidate)
+    if (reason !== undefined) found.set(candidate, reason)
+  }
+  return found
+}
+
+function countedBy(reasons: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  return counts
 }

@@ -100,7 +100,7 @@ describe('a request that does not lie where its user belongs', () => {
   const [note] = requestSteps(
     config,
     { skewSecondsMax: 300, farSecondsMax: 86_400 },
-    (userId) => userId.length,
+    { partitionOf: (userId) => userId.length },
   ).slice(-1)
   const request = { requestId: 'r1', userId: 'u1', occurredAtMs: 1, candidates: ['a'], context: [] }
   const signalOf = (partition: number, key: string | null) => {

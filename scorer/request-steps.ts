@@ -54,11 +54,18 @@ export const dropRepeatedCandidates: Step<RankRequest> = function dropRepeatedCa
   return pass({ ...request, candidates }, 'candidates_deduplicated')
 }
 
+export interface FurtherSteps {
+  /** Of the topic that requests lie in; left out: they came another way. */
+  partitionOf?: (userId: string) => number
+  /** The feed's own expectations of a request (`features.validation.suite`). */
+  expected?: Step<RankRequest> | undefined
+}
+
 /** What every request passes before it is scored, from Kafka or by HTTP. */
 export function requestSteps(
   config: RequestLimits,
   time: ClampFutureOptions,
-  partitionOf?: (userId: string) => number,
+  { partitionOf, expected }: FurtherSteps = {},
 ): Step<RankRequest>[] {
   return [
     checkSizes(config),
@@ -67,6 +74,7 @@ export function requestSteps(
     refuseOld(config),
     clampFuture<RankRequest>(time),
     dropRepeatedCandidates,
+    ...(expected === undefined ? [] : [expected]),
     // An answer goes where its user's predictions are, wherever the question lay.
     ...(partitionOf === undefined ? [] : [noteMisplaced<RankRequest>({ field: 'userId', partitionOf })]),
   ]

@@ -1,6 +1,6 @@
 import { concatMap, from, lastValueFrom } from 'rxjs'
-import { type StageName, STAGES } from '#schemas'
-import type { Batch, ClampFutureOptions, Clock, Outputs, Signals, Stage, StageRecord } from '#streams'
+import { type RankRequest, type StageName, STAGES } from '#schemas'
+import type { Batch, ClampFutureOptions, Clock, Outputs, Signals, Stage, StageRecord, Step } from '#streams'
 import type { ScorerConfig } from './config.ts'
 import { microBatches } from './micro-batch.ts'
 import type { RequestAt } from './prediction-record.ts'
@@ -13,6 +13,8 @@ export interface ScoringPipelineOptions {
   time: ClampFutureOptions
   /** Where the requests of a user belong. */
   partitionOf(userId: string): number
+  /** The feed's own expectations of a request. */
+  expected?: Step<RankRequest> | undefined
   scoring: RequestScoring
   clock: Clock
   signals: Signals
@@ -28,6 +30,7 @@ export function createScoringStage({
   config,
   time,
   partitionOf,
+  expected,
   scoring,
   clock,
   signals,
@@ -68,7 +71,7 @@ export function createScoringStage({
     name: 'scorer' satisfies StageName,
     sources: STAGES.scorer.sources,
     startFrom: 'earliest',
-    steps: { requests: requestSteps(config, time, partitionOf) },
+    steps: { requests: requestSteps(config, time, { partitionOf, expected }) },
     batch,
   }
 }

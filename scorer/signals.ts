@@ -8,6 +8,12 @@ export const SCORER_SIGNALS = [
   { kind: 'counter', name: 'requests_scored', help: 'answered by a model', labels: [] },
   { kind: 'counter', name: 'requests_fell_back', help: 'answered without a model', labels: ['reason'] },
   { kind: 'counter', name: 'requests_explored', help: 'answered in a random order on purpose', labels: [] },
+  {
+    kind: 'counter',
+    name: 'candidates_unscored',
+    help: 'not scored, because a feature with whenMissing dropCandidate is missing or too old',
+    labels: ['reason'],
+  },
   { kind: 'counter', name: 'requests_late', help: 'older than lateAfterMs when fetched', labels: [] },
   { kind: 'counter', name: 'request_tombstones_dropped', help: 'requests without a value', labels: [] },
   {

@@ -2,7 +2,7 @@ import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/test
 import { describe, expect, it } from 'vitest'
 import type { Prediction, RankRequest } from '#schemas'
 import { scorerConfigSchema } from './config.ts'
-import { startScorer } from './start-scorer.ts'
+import { type ScorerOptions, startScorer } from './start-scorer.ts'
 import { createFakeFeatures, FAKE_FEATURE_SET } from './testing/fake-features.ts'
 import { createFakeModels } from './testing/fake-model.ts'
 import { logisticScores } from './testing/logistic-model.ts'
@@ -22,7 +22,8 @@ async function feedOf(seed: number, changes: Record<string, unknown> = {}) {
     KINDS_WITH_SCALED,
   )
   const config = scorerConfigSchema.parse({ microBatchRequestsMax: 4, requestAgeDaysMax: 0, ...changes })
-  const start = () => startScorer(driver, { config, features, openModel: models.openModel })
+  const start = (more: Partial<ScorerOptions> = {}) =>
+    startScorer(driver, { config, features, openModel: models.openModel, ...more })
   return { driver, features, models, start }
 }
 
@@ -50,6 +51,39 @@ const idsOf = (driver: TopologyTestDriver) =>
 const ids = (count: number) => Array.from({ length: count }, (_, id) => `r${id}`).sort()
 
 describe('the scorer', () => {
+  it('answers what the feed does not expect, and gives up what is fatal to it', async () => {
+    const { driver, start } = await feedOf(2)
+    const device = { column: 'device', value_set: ['phone'] }
+    const known = {
+      type: 'expect_column_values_to_be_in_set',
+      kwargs: device,
+      meta: { table: 'impressions' },
+    }
+    const kwargs = { column: 'user_id', regex: '^u' }
+    const named = {
+      type: 'expect_column_values_to_match_regex',
+      kwargs,
+      meta: { severity: 'fatal' as const },
+    }
+    const scorer = await start({
+      contextKinds: { device: 'text' },
+      expectations: { name: 'feed', expectations: [known, named] },
+    })
+    await driver.settleUntil(scorer.ready)
+    const context = [{ name: 'device', text: 'toaster', number: null }]
+    for (const asked of [request(1), request(2, { context }), request(3, { userId: 'x3' })])
+      ask(driver, asked)
+    await driver.settle()
+    expect(idsOf(driver)).toEqual(['r1', 'r2'])
+    expect(driver.records('deadLetters').map(({ value }) => [value?.reason, value?.detail])).toEqual([
+      [
+        'expectation_unmet',
+        'requests: user_id: expect_column_values_to_match_regex (request_id r3, user_id x3)',
+      ],
+    ])
+    await scorer.stop()
+  })
+
   it('answers every request exactly once, before and after the first model, at the place it was read from', async () => {
     const { driver, start } = await feedOf(1)
     const scorer = await start()

@@ -1,4 +1,4 @@
-import type { FeatureReader } from '#feature-store'
+import { createTellUnmet, type FeatureReader, requestsAsExpected, type Suite } from '#feature-store'
 import {
   createReadiness,
   deferred,
@@ -29,6 +29,8 @@ export interface ScorerOptions {
   openModel?: OpenModel
   /** Context attributes that the feed declares: by HTTP others are refused. */
   contextKinds?: ContextKinds | undefined
+  /** What the feed expects of requests (`features.validation.suite`). */
+  expectations?: Suite | undefined
   /** Prometheus text for GET /metrics. */
   metricsText?: () => Promise<string>
 }
@@ -50,14 +52,11 @@ const LIMITS_DEFAULT: NonNullable<ScorerOptions['limits']> = {
  * Requests are taken only when the models topics have been read, so that no request misses a model that is there.
  */
 export async function startScorer(runtime: Runtime, options: ScorerOptions): Promise<RunningScorer> {
-  const { config, features, contextKinds, limits = LIMITS_DEFAULT } = options
+  const { config, features, contextKinds } = options
   const { clock, log, signals } = runtime
-  const time = {
-    skewSecondsMax: limits.futureSkewSecondsMax,
-    farSecondsMax: limits.farFutureSecondsMax,
-    earliestMs: limits.earliestEventMs,
-  }
+  const time = timeBounds(options.limits)
   const partitionOf = (userId: string) => runtime.partitionOf('requests', userId)
+  const expected = expectedRequests(runtime, options)
   // Its own worker thread: what else the process proves or trains does not wait in front of a request.
   const onnx = createOnnxModels({ callMsMax: config.modelCallMsMax })
   const openModel = options.openModel ?? onnx.openModel
@@ -83,7 +82,9 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   async function takeRequests(): Promise<RunningStage | undefined> {
     await models.ready
     if (isStopped) return undefined
-    stage = await runtime.runStage(createScoringStage({ config, time, partitionOf, scoring, clock, signals }))
+    stage = await runtime.runStage(
+      createScoringStage({ config, time, partitionOf, expected, scoring, clock, signals }),
+    )
     if (isStopped) await stage.stop()
     return stage
   }
@@ -97,7 +98,7 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
         config: config.http,
         runtime,
         queue: createRequestQueue(scoring, { ...config, waitingMax: config.http.waitingMax }),
-        steps: requestSteps(config, time),
+        steps: requestSteps(config, time, { expected }),
         contextKinds,
         outputs: httpOutputs,
         readiness: createReadiness(
@@ -126,4 +127,15 @@ export async function startScorer(runtime: Runtime, options: ScorerOptions): Pro
   )
   done.catch(() => undefined)
   return { ready, done, stop, checks, liveModelId, httpUrl: http?.url }
+}
+
+const timeBounds = (limits = LIMITS_DEFAULT) => ({
+  skewSecondsMax: limits.futureSkewSecondsMax,
+  farSecondsMax: limits.farFutureSecondsMax,
+  earliestMs: limits.earliestEventMs,
+})
+
+function expectedRequests(runtime: Runtime, { expectations, contextKinds }: ScorerOptions) {
+  if (expectations === undefined) return undefined
+  return requestsAsExpected(expectations, Object.keys(contextKinds ?? {}), createTellUnmet(runtime))
 }

@@ -1,4 +1,4 @@
-import type { FeatureReader } from '#feature-store'
+import { type FeatureReader, unscoredRows } from '#feature-store'
 import { type Clock, codeOf, type Logger, type Signals } from '#streams'
 import type { FallbackReason } from './fallback.ts'
 import { type RecordedVectors, recordedVectors, type RequestAt } from './prediction-record.ts'
@@ -10,6 +10,8 @@ export interface ReadMicroBatch {
   firstRows: readonly number[]
   rows: number
   recorded: RecordedVectors | null
+  /** Rows that features do not let be scored, and why. */
+  unscored: ReadonlyMap<number, string>
   /** Why there are no vectors. */
   missing: FallbackReason | null
 }
@@ -20,6 +22,8 @@ export interface VectorReadingOptions {
   log: Logger
   signals: Signals
 }
+
+const NONE: ReadonlyMap<number, string> = new Map()
 
 /** The vectors of every candidate of every request: one store read. */
 export async function readVectors(
@@ -46,14 +50,19 @@ export async function readVectors(
   const at = { requests, firstRows, rows }
   switch (answer.kind) {
     case 'vectors':
-      return { recorded: recordedVectors(answer.vectors, features.featureSet.width), missing: null, ...at }
+      return {
+        recorded: recordedVectors(answer.vectors, features.featureSet.width),
+        unscored: unscoredRows(features.featureSet, answer.vectors.flags),
+        missing: null,
+        ...at,
+      }
     case 'not_ready':
-      return { recorded: null, missing: 'store_not_ready', ...at }
+      return { recorded: null, unscored: NONE, missing: 'store_not_ready', ...at }
     case 'unavailable':
       log.warn(
         { code: codeOf(answer.cause), detail: String(answer.cause), requests: requests.length },
         LOG_EVENTS.storeUnavailable,
       )
-      return { recorded: null, missing: 'store_unavailable', ...at }
+      return { recorded: null, unscored: NONE, missing: 'store_unavailable', ...at }
   }
 }

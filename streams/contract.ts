@@ -13,6 +13,8 @@ export interface KafkaAddress extends KafkaSecurity {
 export interface RedisAddress extends RedisAccess {
   /** redis://[user:password@]host:port[/database], or rediss://; with `cluster` or `sentinel` only the login in it counts. */
   url: string
+  /** For who only reads, when `readFrom` says so. */
+  isReplica?: true
 }
 
 /** Where the three services are; stack/addresses.ts makes them of what was given. */

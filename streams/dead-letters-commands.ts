@@ -3,6 +3,7 @@ import { createCodec, createDecoder, openRegistry } from '#schemas'
 import type { StreamsConfig } from './config.ts'
 import type { CommandContext } from './contract.ts'
 import { type FoundLetter, hexLines, letterJson, type LetterFilter } from './dead-letters.ts'
+import { readErasures } from './erasures/kafka-read-erasures.ts'
 import { OperatorError } from './errors.ts'
 import { readDeadLetters } from './kafka/kafka-dead-letters.ts'
 import { requeueDeadLetters } from './kafka/kafka-requeue.ts'
@@ -119,7 +120,9 @@ async function find(context: Context, filter: LetterFilter, limit: number): Prom
   const codec = createDecoder(openRegistry(addresses.registry), catalogue)
   const found: FoundLetter[] = []
   const wanted = { ...filter, topic: topicNamed(catalogue, filter.topic) }
-  for await (const letter of readDeadLetters(addresses, catalogue.deadLetters.name, codec, wanted)) {
+  const erasures = await readErasures(addresses, catalogue.erasures.name, codec)
+  const letters = readDeadLetters(addresses, catalogue.deadLetters.name, codec, wanted, erasures)
+  for await (const letter of letters) {
     found.push(letter)
     if (found.length > limit) found.shift()
   }

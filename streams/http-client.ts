@@ -1,3 +1,5 @@
+import { fetchByTls, type TlsOptions } from '#schemas'
+
 export interface HttpRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Sent as JSON. */
@@ -14,19 +16,22 @@ export interface HttpRequest {
   requestMs?: number
   /** Ends it earlier. */
   signal?: AbortSignal
+  /** Of an https URL with an authority of its own; left out: those that Node knows. */
+  tls?: TlsOptions
 }
 
 /** One HTTP request to a service that is not the schema registry (that has a client of its own in #schemas). */
 export function requestHttp(url: string, request: HttpRequest = {}): Promise<Response> {
-  const { method = 'GET', requestMs = 10_000, signal } = request
+  const { method = 'GET', requestMs = 10_000, signal, tls } = request
   const timeout = AbortSignal.timeout(requestMs)
   const sent = sentBy(request)
-  return fetch(url, {
+  const init = {
     method,
     signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     headers: { ...loginOf(request), ...(sent === null ? {} : { 'content-type': sent.type }) },
     ...(sent === null ? {} : { body: sent.body }),
-  })
+  }
+  return tls !== undefined && url.startsWith('https:') ? fetchByTls(url, init, tls) : fetch(url, init)
 }
 
 function loginOf({ basic, bearer }: HttpRequest): Record<string, string> {

@@ -20,6 +20,7 @@ export type {
 export { topicChanged, type TopicIdentity } from './topic-identity.ts'
 export { deadLetter, pass, type RecordMeta, type Step, type Verdict } from './verdict.ts'
 export type { RawRecord } from './raw-record.ts'
+export { decodeRecord } from './decode-record.ts'
 
 // Settings, logs, metrics, errors
 export { EARLIEST_EVENT_MS, type StreamsConfig, streamsConfigSchema } from './config.ts'
@@ -46,6 +47,7 @@ export {
   createRedis,
   explainRedis,
   primariesOf,
+  readingAddress,
   type RedisClient,
   refuseUnservedSlots,
   watchCauses,
@@ -58,9 +60,21 @@ export { catalogueOf, connectRuntime, type KafkaRuntime } from './kafka/kafka-ru
 export { readTopic } from './kafka/kafka-read-topic.ts'
 export { applyTopics, deleteTopics } from './kafka/kafka-topics.ts'
 export { type LagReader, openLagReader } from './kafka/kafka-lag.ts'
-export { readDeadLetters } from './kafka/kafka-dead-letters.ts'
+export { readDeadLetters, readLetters } from './kafka/kafka-dead-letters.ts'
 export { recentLetters } from './kafka/kafka-recent-letters.ts'
 export { lettersByReason, type LettersOfReason, lettersText } from './recent-letters.ts'
+
+// What was erased, for whoever reads
+export {
+  createErasureBook,
+  type ErasureBook,
+  type Erasures,
+  leaveOutErased,
+  NO_ERASURES,
+  type PlacedRecord,
+} from './erasures/erasure-book.ts'
+export { type FollowedErasures, followErasures } from './erasures/follow-erasures.ts'
+export { readErasures } from './erasures/kafka-read-erasures.ts'
 
 // The edge: the feed file, probes, processes, commands
 export { addProbes, type Listening, listenOn } from './http-probes.ts'

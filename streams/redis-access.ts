@@ -36,6 +36,17 @@ export const redisAccessSchema = z.strictObject({
     })
     .optional()
     .describe('instead of url'),
+  readFrom: z
+    .enum(['primary', 'replica'])
+    .optional()
+    .describe(
+      'where those read who only read (the scorer): a replica is as old as its replication, which its own fences tell, so features are flagged stale by them; FEEDLOOP_REDIS_READ_FROM wins',
+    ),
+  replica: server
+    .optional()
+    .describe(
+      'host:port of the replica of a single Redis, for readFrom; a Cluster and Sentinels know theirs; FEEDLOOP_REDIS_REPLICA wins',
+    ),
 })
 export type RedisAccess = z.infer<typeof redisAccessSchema>
 

@@ -15,6 +15,22 @@ export function createRedis(address: RedisAddress, options: RedisOptions = {}): 
     : createClusterClient(address, address.cluster, options)
 }
 
+/**
+ * The address for who only reads: of a replica, when `redis.readFrom` says so. What is written is there a moment later.
+ *
+ * @throws OperatorError `redis_replica_unknown`
+ */
+export function readingAddress(address: RedisAddress): RedisAddress {
+  const { readFrom, replica, cluster, sentinel } = address
+  if (readFrom !== 'replica') return address
+  if (replica === undefined && cluster === undefined && sentinel === undefined)
+    throw new OperatorError(
+      'redis_replica_unknown',
+      "redis.readFrom is 'replica', and nothing says where one is: name it in redis.replica (host:port).",
+    )
+  return { ...address, isReplica: true }
+}
+
 /** Every server that takes writes: what has no key is asked of each of them. */
 export function primariesOf(redis: RedisClient): Redis[] {
   return redis instanceof Cluster ? redis.nodes('master') : [redis]
@@ -130,6 +146,7 @@ function createServerClient(address: RedisAddress, options: RedisOptions): Redis
 function placeOf(address: RedisAddress): RedisOptions {
   const db = dbOf(address.url)
   if (address.sentinel === undefined) {
+    if (address.isReplica && address.replica !== undefined) return { ...hostAndPort(address.replica), db }
     const { hostname, port } = new URL(address.url)
     return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 6_379 : Number(port), db }
   }
@@ -138,6 +155,7 @@ function placeOf(address: RedisAddress): RedisOptions {
     sentinels: servers.map(hostAndPort),
     name,
     db,
+    ...(address.isReplica ? { role: 'slave' as const } : {}),
     // The old primary may still hold the connection open.
     failoverDetector: true,
     ...(username === undefined ? {} : { sentinelUsername: username }),
@@ -180,6 +198,7 @@ function createClusterClient(
     ...(enableOfflineQueue === undefined ? {} : { enableOfflineQueue }),
     ...(enableAutoPipelining === undefined ? {} : { enableAutoPipelining }),
     ...(retryStrategy === undefined ? {} : { clusterRetryStrategy: retryStrategy }),
+    ...(address.isReplica ? { scaleReads: 'slave' as const } : {}),
     // Its own check waits for ever when a slot is not served; refuseUnservedSlots says so.
     enableReadyCheck: false,
     // Whoever asks decides whether to ask again: a write must not be sent twice behind its back.

@@ -78,6 +78,13 @@ export const promotionConfigSchema = z
       .default(512 * 1_024)
       .describe('one record of model-artifacts'),
     retiredKeptMax: z.int().min(1).default(5).describe('retired models whose files stay, for rollback'),
+    strayFileMinutes: z
+      .number()
+      .min(0)
+      .default(10)
+      .describe(
+        'age from which a file is withdrawn that no model needs, as a kill between file and move leaves it: longer than an import is between the two',
+      ),
     goldenRows: z
       .int()
       .min(16)
@@ -112,6 +119,13 @@ export const trainerLimitsSchema = z.strictObject({
     .min(1)
     .default(50_000)
     .describe('examples read again at a start: seconds of work, and more than drift and causes look back'),
+  erasureRebuildSeconds: z
+    .int()
+    .min(1)
+    .default(60)
+    .describe(
+      'after an erasure the learner is built again from the log, without what was erased: once in so many seconds, and that late, at most',
+    ),
   recentExamplesMax: z
     .int()
     .min(100)

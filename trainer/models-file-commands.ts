@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { compileFeatureSet } from '#feature-store'
+import { openTableWriter } from '#feature-store/files'
 import { type ModelManifest, vectorOfBytes } from '#schemas'
 import { createOnnxModels, openModel } from '#scorer/model'
 import { type CommandContext, OperatorError, table } from '#streams'
@@ -34,7 +35,7 @@ export function registerModelFiles(models: Command, context: Context): void {
   models
     .command('export')
     .description(
-      'write a model as files: model.onnx, manifest.json, and golden.json with what it must answer',
+      'write a model as files: model.onnx, manifest.json, and golden.json and golden.parquet with what it must answer',
     )
     .argument('<model>', 'model id')
     .requiredOption('--out <folder>', 'where; made if it is not there')
@@ -110,7 +111,21 @@ async function exportFiles(context: Context, modelId: string, folder: string): P
     ['golden.json', `${JSON.stringify(goldenRowsOf(manifest), null, 2)}\n`],
   ]
   for (const [name, content] of files) await writeNew(path.join(folder, name), content)
-  print(`Wrote ${files.map(([name]) => path.join(folder, name)).join(', ')}.`)
+  const table = path.join(folder, 'golden.parquet')
+  writeGoldenTable(table, goldenRowsOf(manifest))
+  print(`Wrote ${[...files.map(([name]) => path.join(folder, name)), table].join(', ')}.`)
+}
+
+/** The same as a table, for readers of columns: one for each feature, and what the row scores. */
+function writeGoldenTable(file: string, { columns, rows }: ReturnType<typeof goldenRowsOf>): void {
+  const names = [...columns, 'golden_score']
+  const table = openTableWriter(
+    file,
+    'parquet',
+    names.map((name) => ({ name, type: 'number' })),
+  )
+  for (const { vector, score } of rows) table.add([...vector, score])
+  table.close()
 }
 
 /** For whoever wants to prove the file in another language. */

@@ -4,6 +4,7 @@ import type { SignalDeclaration } from '#streams'
 export const SIGNALS = {
   recordsJoined: 'joiner_records_joined',
   predictionsMatured: 'joiner_predictions_matured',
+  predictionsErased: 'joiner_predictions_erased',
   examplesMatured: 'joiner_examples_matured',
   itemsShownLate: 'joiner_items_shown_late',
   outcomesUnmatched: 'joiner_outcomes_unmatched',
@@ -42,6 +43,12 @@ export const TRAINER_SIGNALS = [
     kind: 'counter',
     name: SIGNALS.predictionsMatured,
     help: 'predictions whose labels are final',
+    labels: [],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.predictionsErased,
+    help: 'predictions that waited for their labels, of users that were erased',
     labels: [],
   },
   { kind: 'counter', name: SIGNALS.examplesMatured, help: 'examples written', labels: [] },
@@ -166,6 +173,8 @@ export const LOG_EVENTS = {
   joinerOverflowed: 'joiner_overflowed',
   scratchMissing: 'scratch_folder_not_usable',
   rebuilt: 'learner_rebuilt',
+  /** The learner begins again from the log, without what was erased. */
+  rebuiltAfterErasure: 'learner_rebuilt_after_erasure',
   modelMoved: 'model_moved',
   modelCalibrated: 'model_calibrated',
   driftDetected: 'drift_detected',

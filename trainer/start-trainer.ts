@@ -7,6 +7,8 @@ import type { ScratchFile } from './joiner/pending/scratch-file.ts'
 import type { Fitter } from './learning/fitter.ts'
 import { createLearnerStage } from './learning/learner-stage.ts'
 import { createLearning } from './learning/learning.ts'
+import { followTrainerErasures } from './learning/process-erasures.ts'
+import { restartableStage } from './learning/restartable-stage.ts'
 import type { ScratchFolder } from './learning/window/scratch.ts'
 import { createModelDesk } from './models/model-desk.ts'
 import { createModelLog, followModels } from './models/model-log.ts'
@@ -52,15 +54,23 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   const skewGuard = createSkewGuard(config.promotion)
   const skew = await followSkew(runtime, skewGuard)
   const outputs = await runtime.outputs('trainer-models')
+  const erased = await followTrainerErasures(runtime, {
+    withinMs: config.limits.erasureRebuildSeconds * 1_000,
+    rebuild: () => learner.restart(),
+  })
   const deskParts = { outputs, openModel, modelLog, featureSetId: featureSet.id, objective: config.objective }
   let labelsOut: () => readonly string[] = () => []
   const joiner = await runtime.runStage(
-    createJoinerStage(runtime, { config, limits, scratch, labelsOut: () => labelsOut() }),
+    createJoinerStage(runtime, { config, limits, scratch, labelsOut: () => labelsOut(), erased }),
   )
   const onLead = (leads: boolean) => tracked?.lead(leads)
-  const { stage, ...beside } = createLearnerStage(runtime, { config, featureSet, newLearning, onLead })
-  let learner: RunningStage | undefined
+  const { stage, ...beside } = createLearnerStage(runtime, {
+    ...{ config, featureSet, newLearning, onLead },
+    erasures: erased.book,
+  })
   let isStopped = false
+
+  const learner = restartableStage(() => runtime.runStage(stage))
 
   function newLearning(leads: boolean) {
     const desk = createModelDesk({ ...deskParts, config: config.promotion, clock, log, signals })
@@ -71,6 +81,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
       ...{ config, featureSet, desk, fitter, leads, nextSequence },
       ...{ scratch: windowScratch, clock, log, signals },
       promotionRefusal: () => skewGuard.refusal(clock.nowMs()),
+      onJudged: (modelId, judged) => tracked?.noteJudged(modelId, judged),
     })
     // Examples are marked by what the learner of the same process sees.
     labelsOut = learning.labelsOut
@@ -87,9 +98,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
     await models.ready
     if (isStopped) return undefined
     tracked = tracking?.({ runtime, modelLog, openModel, featureSetId: featureSet.id })
-    learner = await runtime.runStage(stage)
-    if (isStopped) await learner.stop()
-    return learner
+    return learner.start()
   }
 
   const starting = startLearner()
@@ -99,17 +108,12 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   return {
     ready,
     checks: { brokers: brokersCheck(runtime, 'predictions'), stages: joinedCheck(ready) },
-    done: Promise.all([
-      joiner.done,
-      starting.then((started) => started?.done),
-      beside.done,
-      models.done,
-      skew.done,
-    ]).then(() => undefined),
+    done: allOf(joiner.done, learner.done(starting), beside.done, models.done, skew.done, erased.done),
     async stop() {
       isStopped = true
+      await erased.stop()
       await joiner.stop()
-      await learner?.stop()
+      await learner.stop()
       await tracked?.stop()
       await beside.close()
       await models.stop()
@@ -129,3 +133,5 @@ function followSkew(runtime: Runtime, guard: SkewGuard): Promise<RunningStage> {
     record: ({ value }) => (value === null ? undefined : guard.note(value)),
   })
 }
+
+const allOf = (...all: readonly Promise<unknown>[]): Promise<void> => Promise.all(all).then(() => undefined)

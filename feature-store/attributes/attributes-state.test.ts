@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { attributesLayout } from './attributes-layout.ts'
 import { decodeAttributes, encodeAttributes } from './attributes-blob.ts'
 import {
-  attributesAt,
+  versionAt,
   eraseAttributes,
   fixedValuesAt,
   foldAttributes,
@@ -34,7 +34,7 @@ describe('attributes', () => {
   it('keeps what was said first for folds, and the latest three versions for vectors', () => {
     const state = folded(record(10, 'a', 1), record(20, 'b', 2), record(30, 'b', 3), record(40, 'b', 4))
     expect(state).toMatchObject({ applied: 4, firstAtMs: 10, firstValues: ['a'] })
-    expect([15, 20, 35, 99].map((atMs) => attributesAt(state, atMs)?.[1] ?? null)).toEqual([null, 2, 3, 4])
+    expect([15, 20, 35, 99].map((atMs) => versionAt(state, atMs)?.values[1] ?? null)).toEqual([null, 2, 3, 4])
     expect(fixedValuesAt(state, 9)).toBeNull()
     expect(fixedValuesAt(state, 10)).toEqual(['a'])
     expect(fixedValuesAt(state, 99)).toEqual(['a'])
@@ -62,11 +62,11 @@ describe('attributes', () => {
   it('leaves what folds look up after a tombstone, and takes it up again', () => {
     const state = eraseAttributes(layout, folded(record(10, 'a', 1)), 7)!
     expect(state).toEqual({ applied: 2, lastOffset: 7, firstAtMs: 10, firstValues: ['a'], versions: [] })
-    expect(attributesAt(state, 99)).toBeNull()
+    expect(versionAt(state, 99)).toBeNull()
     expect(fixedValuesAt(state, 99)).toEqual(['a'])
     const again = foldAttributes(layout, state, record(20, 'b', 2, 8))
     expect(again).toMatchObject({ firstAtMs: 10, firstValues: ['a'] })
-    expect(attributesAt(again, 99)).toEqual(['b', 2])
+    expect(versionAt(again, 99)?.values).toEqual(['b', 2])
   })
 
   it('leaves nothing after a tombstone where nothing is looked up', () => {

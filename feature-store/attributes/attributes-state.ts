@@ -64,11 +64,11 @@ export function eraseAttributes(
   return { ...state, applied: state.applied + 1, lastOffset: offset, versions: [] }
 }
 
-/** The values in force at a moment: the newest version not after it; null when there was none yet. */
-export function attributesAt(state: AttributesState | null, atMs: number): AttributeValue[] | null {
+/** What is in force at a moment: the newest version not after it; null when there was none yet. */
+export function versionAt(state: AttributesState | null, atMs: number): AttributesVersion | null {
   if (state === null) return null
   for (let i = state.versions.length - 1; i >= 0; i--) {
-    if (state.versions[i]!.occurredAtMs <= atMs) return state.versions[i]!.values
+    if (state.versions[i]!.occurredAtMs <= atMs) return state.versions[i]!
   }
   return null
 }

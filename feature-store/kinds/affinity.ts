@@ -7,13 +7,14 @@ import { attributeReader, MISSING_SUFFIX, type Columns } from '../vectors/column
 import type { EntityView } from '../vectors/entity-view.ts'
 import { MISSING, STALE } from '../contract.ts'
 import { scaledCount, scaledRate } from '../vectors/scales.ts'
+import { COUNT, RATE } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { type PriorOf, priorOf } from './parts/prior.ts'
-import { joined, minutes, name, nameSchema, smoothing } from './parts/settings.ts'
+import { joined, minutes, nameSchema, named, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('affinity'),
-  name,
+  ...named,
   ...smoothing,
   by: nameSchema.describe('item attribute, declared as text or texts'),
   halfLifeMinutes: minutes('half-life').optional().describe('left out: everything counts the same for ever'),
@@ -61,6 +62,7 @@ export const affinity = defineKind(schema, {
   meaning:
     'How this user liked items that share values with the candidate: mean, highest and lowest ln(rate / prior), and evidence.',
   example: { of: ['click'], per: ['view'], prior: 0.12, strength: 5, by: 'tags' },
+  units: () => [RATE, RATE, RATE, COUNT],
   nameOf: ({ by, of, per }) => `user_affinity_${by}_${joined(of)}_per_${joined(per)}`,
   uses: ({ of, per, by }) => ({
     ...USES_NOTHING,

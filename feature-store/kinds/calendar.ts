@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { isTimeZone } from '../vectors/zone-offset.ts'
 import { zonedClock } from '../vectors/zoned-clock.ts'
+import { PLAIN } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
-import { name } from './parts/settings.ts'
+import { named } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('calendar'),
-  name,
+  ...named,
   of: z.enum(['hourOfDay', 'dayOfWeek']),
   timeZone: z
     .string()
@@ -23,6 +24,7 @@ export const calendar = defineKind(schema, {
   meaning:
     "The request's hour as a point on a circle (sine and cosine), or its day of the week, a column each.",
   example: { of: 'hourOfDay' },
+  units: ({ of }) => (of === 'hourOfDay' ? [PLAIN, PLAIN] : []),
   nameOf: ({ of }) => (of === 'hourOfDay' ? 'hour_of_day' : 'day_of_week'),
   uses: () => USES_NOTHING,
   mistakes: () => undefined,

@@ -4,13 +4,14 @@ import type { OwnFold, OwnNumber, OwnSlot } from '../state/own-slot.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import type { EntityView } from '../vectors/entity-view.ts'
 import { scaledCount, scaledRate } from '../vectors/scales.ts'
+import { COUNT as COUNTED, RATE } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { priorOf } from './parts/prior.ts'
-import { joined, minutes, name, smoothing } from './parts/settings.ts'
+import { joined, minutes, named, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('coEngagement'),
-  name,
+  ...named,
   ...smoothing,
   last: z.int().min(1).max(64).default(8).describe("a user's last successes that are remembered"),
   itemsMax: z
@@ -170,6 +171,8 @@ export const coEngagement = defineKind(schema, {
   meaning:
     'How often people who liked what this user liked last also liked the candidate: ln(rate / prior), -4..4, and evidence.',
   example: { of: ['click'], per: ['view'], prior: 0.12, strength: 5 },
+  units: () => [RATE, COUNTED],
+  states: () => ['user', 'item'],
   nameOf: ({ of, per }) => `co_${joined(of)}_per_${joined(per)}`,
   uses: ({ of, per }) => ({ ...USES_NOTHING, interactionTypes: { of, per } }),
   mistakes: () => undefined,

@@ -5,15 +5,17 @@ import {
   attributeValues,
   usedAttribute,
 } from './parts/attribute-values.ts'
+import { numberUnit } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
-import { name } from './parts/settings.ts'
+import { named } from './parts/settings.ts'
 
-const schema = z.strictObject({ kind: z.literal('contextAttribute'), name, ...attributeValues })
+const schema = z.strictObject({ kind: z.literal('contextAttribute'), ...named, ...attributeValues })
 
 /** An attribute that came with the rank request. */
 export const contextAttribute = defineKind(schema, {
   meaning: 'An attribute that came with the rank request.',
   example: { attribute: 'device', as: { oneHot: ['phone', 'desktop'] } },
+  units: ({ as, scale }) => (as === 'number' ? [numberUnit(scale)] : []),
   nameOf: ({ attribute }) => `context_${attribute}`,
   uses: (definition) => ({ ...USES_NOTHING, attributes: [usedAttribute('context', definition)] }),
   mistakes(definition, check) {

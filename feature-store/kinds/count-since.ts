@@ -2,13 +2,14 @@ import { z } from 'zod'
 import type { OwnFold } from '../state/own-slot.ts'
 import { withMissing } from '../vectors/columns.ts'
 import { scaledCount } from '../vectors/scales.ts'
+import { COUNT as COUNTED } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
-import { entity, joined, name, of } from './parts/settings.ts'
+import { entity, joined, named, of } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('countSince'),
   entity,
-  name,
+  ...named,
   of,
   since: of.describe('interaction types that begin the count anew'),
 })
@@ -34,6 +35,7 @@ export const countSince = defineKind(schema, {
   meaning:
     'How often something happened since something else last did: ln(1 + count) / 4; missing until that first did.',
   example: { entity: 'user', of: ['view'], since: ['like'] },
+  units: () => [COUNTED],
   nameOf: ({ entity, of, since }) => `${entity}_${joined(of)}_since_${joined(since)}`,
   uses: ({ of, since }) => ({ ...USES_NOTHING, interactionTypes: { of, since } }),
   mistakes({ of, since }, { mistake }) {

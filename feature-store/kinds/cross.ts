@@ -3,13 +3,14 @@ import { mapKeyOf } from '../state/layout.ts'
 import { attributeReader, withMissing } from '../vectors/columns.ts'
 import { mapCounterAt, mapEntryAt } from '../vectors/entity-view.ts'
 import { scaledRate } from '../vectors/scales.ts'
+import { RATE } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { priorOf } from './parts/prior.ts'
-import { joined, minutes, name, nameSchema, smoothing } from './parts/settings.ts'
+import { joined, minutes, nameSchema, named, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('cross'),
-  name,
+  ...named,
   ...smoothing,
   by: nameSchema.describe('item attribute'),
   bands: z.array(z.number()).min(1).max(32).optional().describe('upper bounds that cut a number into bands'),
@@ -22,6 +23,7 @@ export const cross = defineKind(schema, {
   meaning:
     "This user's smoothed rate on items like the candidate (user x category): ln(rate / prior), -4..4.",
   example: { of: ['click'], per: ['view'], prior: 0.12, strength: 5, by: 'category', halfLifeMinutes: 180 },
+  units: () => [RATE],
   nameOf: ({ by, of, per, halfLifeMinutes }) =>
     `user_x_${by}_${joined(of)}_per_${joined(per)}_${String(halfLifeMinutes)}m`,
   uses: ({ of, per, by }) => ({

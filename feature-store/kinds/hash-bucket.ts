@@ -10,8 +10,9 @@ import {
   type Source,
 } from '../vectors/columns.ts'
 import { hashedBucket } from '../vectors/scales.ts'
+import { BUCKET } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING, type AttributesLayouts } from './parts/feature-kind.ts'
-import { name, nameSchema } from './parts/settings.ts'
+import { nameSchema, named } from './parts/settings.ts'
 
 const part = z.union([
   z.enum(['userId', 'itemId']),
@@ -23,7 +24,7 @@ type Part = z.output<typeof part>
 
 const schema = z.strictObject({
   kind: z.literal('hashBucket'),
-  name,
+  ...named,
   of: z.array(part).min(1).max(2).describe('an id or an attribute, or two of them for their cross'),
   buckets: z
     .int()
@@ -52,6 +53,7 @@ export const hashBucket = defineKind(schema, {
   meaning:
     'Number of the bucket that an id, a text or a cross of two is hashed to: a name for learners with a weight per bucket.',
   example: { of: ['userId', { item: 'category' }], buckets: 4_096 },
+  units: ({ valuesMax }) => Array.from({ length: valuesMax }, () => BUCKET),
   nameOf: ({ of }) => `${of.map(wordOf).join('_x_')}_bucket`,
   uses: ({ of }) => ({
     ...USES_NOTHING,

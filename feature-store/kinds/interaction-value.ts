@@ -4,13 +4,14 @@ import type { OwnFold, OwnSlot } from '../state/own-slot.ts'
 import { withMissing } from '../vectors/columns.ts'
 import type { EntityView } from '../vectors/entity-view.ts'
 import { scaledNumber } from '../vectors/scales.ts'
+import { numberUnit } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
-import { entity, joined, minutes, name, numberScale, of } from './parts/settings.ts'
+import { entity, joined, minutes, named, numberScale, of } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('interactionValue'),
   entity,
-  name,
+  ...named,
   of: of.describe('interaction types whose values count; those without one are left out'),
   as: z.enum(['mean', 'sum', 'last']),
   halfLifeMinutes: minutes('half-life').optional().describe('left out: everything counts the same for ever'),
@@ -90,6 +91,7 @@ export const interactionValue = defineKind(schema, {
   meaning:
     'What interactions of a user or item are worth (dwell seconds, rating, amount): mean, sum or last, scaled, -10..10.',
   example: { entity: 'item', of: ['view'], as: 'mean', halfLifeMinutes: 1_440, scale: { log1p: true } },
+  units: ({ scale }) => [numberUnit(scale)],
   nameOf({ entity, of, as, halfLifeMinutes }) {
     const fading = halfLifeMinutes === undefined ? '' : `_${String(halfLifeMinutes)}m`
     return `${entity}_${joined(of)}_value_${as}${fading}`

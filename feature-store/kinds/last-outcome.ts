@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import type { OwnFold } from '../state/own-slot.ts'
 import { withMissing } from '../vectors/columns.ts'
+import { FLAG } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
-import { entity, joined, name, of } from './parts/settings.ts'
+import { entity, joined, named, of } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('lastOutcome'),
   entity,
-  name,
+  ...named,
   of: of.describe('interaction types that count as success'),
   per: of.describe('interaction types that count as trial'),
 })
@@ -32,6 +33,7 @@ const success: OwnFold = (numbers, at, occurredAtMs) => {
 export const lastOutcome = defineKind(schema, {
   meaning: 'Whether the last trial succeeded: 1 or 0; missing until there was one.',
   example: { entity: 'user', of: ['click'], per: ['view'] },
+  units: () => [FLAG],
   nameOf: ({ entity, of, per }) => `${entity}_last_${joined(per)}_had_${joined(of)}`,
   uses: ({ of, per }) => ({ ...USES_NOTHING, interactionTypes: { of, per } }),
   mistakes({ of, per }, { mistake }) {

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { scaledPlace } from '../vectors/scales.ts'
+import { PLACE } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
-import { name } from './parts/settings.ts'
+import { named } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('position'),
-  name,
+  ...named,
   serve: z
     .int()
     .min(1)
@@ -18,6 +19,7 @@ const schema = z.strictObject({
 export const position = defineKind(schema, {
   meaning: 'The place at which it was shown, for learning; a fixed one for serving: ln(place), 0 the first.',
   example: {},
+  units: () => [PLACE],
   nameOf: () => 'position',
   uses: () => USES_NOTHING,
   mistakes: () => undefined,

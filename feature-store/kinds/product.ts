@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { joinedId } from '#schemas'
 import { attributeReader, oneHotColumns } from '../vectors/columns.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
-import { name, nameSchema, valueText } from './parts/settings.ts'
+import { nameSchema, named, valueText } from './parts/settings.ts'
 
 const side = z.strictObject({
   from: z.enum(['user', 'item', 'context']),
@@ -10,7 +10,7 @@ const side = z.strictObject({
   values: z.array(valueText).min(1).max(64),
 })
 
-const schema = z.strictObject({ kind: z.literal('product'), name, left: side, right: side })
+const schema = z.strictObject({ kind: z.literal('product'), ...named, left: side, right: side })
 
 /** One column per pair of values of two text attributes (segment x category). */
 export const product = defineKind(schema, {
@@ -19,6 +19,7 @@ export const product = defineKind(schema, {
     left: { from: 'user', attribute: 'segment', values: ['s0', 's1'] },
     right: { from: 'item', attribute: 'category', values: ['c0', 'c1'] },
   },
+  units: () => [],
   nameOf: ({ left, right }) => `${left.from}_${left.attribute}_x_${right.from}_${right.attribute}`,
   uses: ({ left, right }) => ({
     ...USES_NOTHING,

@@ -2,14 +2,15 @@ import { z } from 'zod'
 import type { OwnFold } from '../state/own-slot.ts'
 import { ofState } from '../vectors/columns.ts'
 import { scaledRate } from '../vectors/scales.ts'
+import { RATE } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { priorOf } from './parts/prior.ts'
-import { entity, joined, name, smoothing } from './parts/settings.ts'
+import { entity, joined, named, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('recentRate'),
   entity,
-  name,
+  ...named,
   ...smoothing,
   trials: z
     .number()
@@ -39,6 +40,7 @@ const foldsOf = (trials: number): { trial: OwnFold; success: OwnFold } => {
 export const recentRate = defineKind(schema, {
   meaning: 'Successes per trial over the last few trials: ln(rate / prior), -4..4; 0 when nothing is known.',
   example: { entity: 'user', of: ['click'], per: ['view'], prior: 0.12, strength: 2, trials: 8 },
+  units: () => [RATE],
   nameOf: ({ entity, of, per, trials }) =>
     `${entity}_${joined(of)}_per_${joined(per)}_last_${String(trials)}`,
   uses: ({ of, per }) => ({ ...USES_NOTHING, interactionTypes: { of, per } }),

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { MISSING } from '../contract.ts'
 import type { ListRows } from '../vectors/columns.ts'
 import { createRanks, type Ranks } from '../vectors/rank-shares.ts'
+import { PLAIN, SHARE } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
-import { name } from './parts/settings.ts'
+import { named } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('relative'),
-  name,
+  ...named,
   to: z
     .string()
     .min(1)
@@ -23,6 +24,7 @@ export const relative = defineKind(schema, {
   meaning:
     "A candidate's place among the candidates of its request: share of lower ones (0..1), and value less their mean.",
   example: { to: 'before' },
+  units: () => [SHARE, PLAIN],
   nameOf: ({ to }) => `${to}_in_list`,
   uses: () => USES_NOTHING,
   mistakes({ to }, { featureNamed, mistake }) {

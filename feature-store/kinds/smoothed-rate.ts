@@ -2,14 +2,15 @@ import { z } from 'zod'
 import { ofState } from '../vectors/columns.ts'
 import { counterAt } from '../vectors/entity-view.ts'
 import { scaledRate } from '../vectors/scales.ts'
+import { RATE } from '../vectors/units.ts'
 import { defineKind, USES_NOTHING } from './parts/feature-kind.ts'
 import { priorOf } from './parts/prior.ts'
-import { entity, joined, minutes, name, smoothing } from './parts/settings.ts'
+import { entity, joined, minutes, named, smoothing } from './parts/settings.ts'
 
 const schema = z.strictObject({
   kind: z.literal('smoothedRate'),
   entity,
-  name,
+  ...named,
   ...smoothing,
   halfLifeMinutes: minutes('half-life').optional().describe('left out: everything counts the same for ever'),
 })
@@ -18,6 +19,7 @@ const schema = z.strictObject({
 export const smoothedRate = defineKind(schema, {
   meaning: 'Successes per trial, pulled to a prior: ln(rate / prior), -4..4; 0 when nothing is known.',
   example: { entity: 'item', of: ['click'], per: ['view'], prior: 0.12, strength: 20, halfLifeMinutes: 30 },
+  units: () => [RATE],
   nameOf({ entity, of, per, halfLifeMinutes }) {
     const fading = halfLifeMinutes === undefined ? 'ever' : `${String(halfLifeMinutes)}m`
     return `${entity}_${joined(of)}_per_${joined(per)}_${fading}`

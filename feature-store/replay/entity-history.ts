@@ -1,5 +1,6 @@
 import { decodeState, encodeState } from '../state/blob.ts'
 import { EntityState } from '../state/entity-state.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { fold } from '../state/fold.ts'
 import type { StateLayout } from '../state/layout.ts'
 import type { Details } from '../state/own-slot.ts'
@@ -19,45 +20,70 @@ export interface HistoryEntry {
 
 /** Everything that happened to one user or item, and its state as of any offset. */
 export interface EntityHistory {
+  /** Entries since it was erased last, or had not been heard of for too long. */
   readonly length: number
   /** false: its id is among the last ones, so it was folded before. */
   add(entry: HistoryEntry): boolean
-  /** The state after every entry up to and including this offset; null before the first. A copy. */
+  /** A tombstone: what comes later begins anew. */
+  erase(offset: number): void
+  /** The state after every entry up to and including this offset; null before the first, and when it was just erased. A copy. */
   stateAt(offset: number): EntityState | null
 }
 
 const CHECKPOINT_EVERY = 64
+const ERASED = Symbol('erased')
 
 /** Folds again from the nearest checkpoint: a state costs at most 64 folds, wherever it is asked for. */
 export function createEntityHistory(
   layout: StateLayout,
   keysOf: (entry: HistoryEntry) => readonly (string | null)[] | undefined,
 ): EntityHistory {
-  const entries: HistoryEntry[] = []
-  const { recentIdsMax } = layout
+  const entries: (HistoryEntry | { [ERASED]: true; offset: number })[] = []
+  let length = 0
+  const { recentIdsMax, expiryMs } = layout
+  let newestMs = -1
   /** What the newest state remembers. */
   const newest = new EntityState(layout)
   /** checkpoints[n]: the blob after n * CHECKPOINT_EVERY entries. */
   const checkpoints: Buffer[] = [encodeState(layout, new EntityState(layout))]
 
+  function forget(): void {
+    newest.reset(layout)
+    length = 0
+    newestMs = -1
+  }
+
   function foldFrom(checkpoint: number, count: number): EntityState {
     const state = decodeState(layout, checkpoints[checkpoint]!)
     for (let i = checkpoint * CHECKPOINT_EVERY; i < count; i++) {
-      const { type, occurredAtMs, offset, idHash, details } = entries[i]!
+      const entry = entries[i]!
+      if (ERASED in entry) {
+        state.reset(layout)
+        continue
+      }
+      const { type, occurredAtMs, offset, idHash, details } = entry
+      renewExpired(layout, state, occurredAtMs)
       if (idHash !== undefined) rememberId(state, idHash, recentIdsMax)
-      fold(layout, state, type, occurredAtMs, offset, keysOf(entries[i]!), details)
+      fold(layout, state, type, occurredAtMs, offset, keysOf(entry), details)
     }
     return state
   }
 
   return {
     get length() {
-      return entries.length
+      return length
     },
     add(entry) {
+      if (expiryMs > 0 && newestMs >= 0 && entry.occurredAtMs - newestMs > expiryMs) forget()
       if (entry.idHash !== undefined && !rememberId(newest, entry.idHash, recentIdsMax)) return false
       entries.push(entry)
+      length += 1
+      newestMs = Math.max(newestMs, entry.occurredAtMs)
       return true
+    },
+    erase(offset) {
+      entries.push({ [ERASED]: true, offset })
+      forget()
     },
     stateAt(offset) {
       const count = countUpTo(entries, offset)
@@ -67,7 +93,8 @@ export function createEntityHistory(
         const last = checkpoints.length - 1
         checkpoints.push(encodeState(layout, foldFrom(last, (last + 1) * CHECKPOINT_EVERY)))
       }
-      return foldFrom(checkpoint, count)
+      const state = foldFrom(checkpoint, count)
+      return state.applied === 0 ? null : state
     },
   }
 }

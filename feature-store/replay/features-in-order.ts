@@ -4,6 +4,7 @@ import { foldAttributes, type AttributesState } from '../attributes/attributes-s
 import type { FeatureRequest, FeatureVectors } from '../contract.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { EntityState } from '../state/entity-state.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
@@ -75,8 +76,8 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
     return 'folded'
   }
 
-  const stateOf = (entity: 'user' | 'item', id: string): EntityState =>
-    entryOf(states[entity], id, () => new EntityState(layouts[entity]))
+  const stateOf = (entity: 'user' | 'item', id: string, atMs: number): EntityState =>
+    renewedState(states[entity], layouts[entity], id, atMs)
 
   function viewOf(entity: 'user' | 'item', id: string, atMs: number): EntityView {
     const state = states[entity].get(id) ?? null
@@ -97,13 +98,13 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       if (interaction === null) return 'refused'
       const { interactionId, userId, itemId, type, occurredAtMs } = interaction
       if (tooLate(partitionOf(userId, partitions), occurredAtMs)) return 'late'
-      const user = stateOf('user', userId)
+      const user = stateOf('user', userId, occurredAtMs)
       if (!rememberId(user, idHashOf(interactionId), layouts.user.recentIdsMax)) return 'duplicate'
       const looksUp = layouts.user.touches.get(type)?.looksUp ?? false
       const keys = looksUp ? keysOf(attributes.item.get(itemId) ?? null, occurredAtMs) : undefined
       const beside = details.of(interaction, user)
       fold(layouts.user, user, type, occurredAtMs, offset, keys, beside)
-      const item = stateOf('item', itemId)
+      const item = stateOf('item', itemId, occurredAtMs)
       fold(layouts.item, item, type, occurredAtMs, offset, undefined, details.carried(type, beside))
       feeds.fold(interaction, offset)
       return 'folded'
@@ -125,6 +126,17 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       }
     },
   }
+}
+
+function renewedState(
+  states: Map<string, EntityState>,
+  layout: StateLayout,
+  id: string,
+  atMs: number,
+): EntityState {
+  const state = entryOf(states, id, () => new EntityState(layout))
+  renewExpired(layout, state, atMs)
+  return state
 }
 
 /** What each partition of interactions keeps of all its users. */

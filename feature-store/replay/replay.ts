@@ -100,12 +100,10 @@ export function createReplay(options: ReplayOptions): Replay {
   const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
-  function leaveOut<T extends 'refused' | 'late'>(as: T): T {
-    counted[as]++
-    return as
-  }
+  const leaveOut = <T extends 'refused' | 'late'>(as: T): T => (counted[as]++, as)
 
   function addInteraction(record: LoggedRecord<Interaction>) {
+    if (record.value === null) return erased(users.get(keyOf(record)), record)
     const value = passed('interactions', record)
     if (value === null) return leaveOut('refused')
     if (tooLate(record.partition, value.occurredAtMs)) return leaveOut('late')
@@ -116,6 +114,7 @@ export function createReplay(options: ReplayOptions): Replay {
   }
 
   function addCopies(record: LoggedRecord<ItemInteractions>) {
+    if (record.value === null) return erased(copies.items.get(keyOf(record)), record)
     const value = passed('itemInteractions', record)
     return value === null ? leaveOut('refused') : copies.add(value, record.partition, record.offset)
   }
@@ -126,7 +125,7 @@ export function createReplay(options: ReplayOptions): Replay {
       ? null
       : passed(entity === 'user' ? 'users' : 'items', record as LoggedRecord<never>)
     if (value === null && !isTombstone) return leaveOut('refused')
-    const id = value === null ? (record.key?.toString('utf8') ?? '') : idOf(value)
+    const id = value === null ? keyOf(record) : idOf(value)
     if (id === '') return leaveOut('refused')
     attributes[entity].add(id, { offset: record.offset, told: value })
     return 'folded'
@@ -197,6 +196,14 @@ function userHistories(
     createEntityHistory(user, ({ type, itemId, occurredAtMs }) =>
       user.touches.get(type)?.looksUp ? keysOf(firstSight(itemId), occurredAtMs) : undefined,
     )
+}
+
+const keyOf = ({ key }: LoggedRecord<unknown>) => key?.toString('utf8') ?? ''
+
+/** A tombstone of a user or an item. */
+function erased(history: EntityHistory | undefined, { offset }: LoggedRecord<unknown>): 'folded' {
+  history?.erase(offset)
+  return 'folded'
 }
 
 const idOf = (value: User | Item) => ('userId' in value ? value.userId : value.itemId)

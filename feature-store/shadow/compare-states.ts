@@ -138,7 +138,10 @@ async function readSide(side: Side, place: Place, ids: readonly string[]): Promi
   return (n) => {
     const blob = blobs[n] ?? null
     const values = blob === null ? null : entityValues(side.featureSet, place.topic, ids[n]!, blob)
-    return { blob, values, fence: fences[0] ?? null }
+    const fence = fences[0] ?? null
+    if (values !== null && values.isOverAt(fence?.streamTimeMs ?? -1))
+      return { blob: null, values: null, fence }
+    return { blob, values, fence }
   }
 }
 

@@ -5,6 +5,7 @@ import type { CompiledFeatureSet } from '../feature-set.ts'
 import { nameOfDefinition } from '../definitions.ts'
 import { decodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import { isExpired } from '../state/expiry.ts'
 import { FEED_ID } from '../state/feed-rates.ts'
 import { entityView } from '../vectors/entity-view.ts'
 import { feedRatesAt } from '../vectors/feed-rates-at.ts'
@@ -16,6 +17,8 @@ export interface EntityValues {
   /** Newest offset of its partition that is in it. */
   lastOffset: number
   atMs: number
+  /** Whether it is over by this time of its partition: as good as not there, whether it was removed or not. */
+  isOverAt(streamTimeMs: number): boolean
   /** As a person would read it. */
   described: Record<string, unknown>
   /** Every column of the vector that this entity alone decides, as of a moment. */
@@ -50,6 +53,7 @@ export function entityValues(
     const state = decodeAttributes(layout, blob)
     return {
       lastOffset: state.lastOffset,
+      isOverAt: () => false,
       atMs: state.versions.at(-1)?.occurredAtMs ?? state.firstAtMs,
       described: describeAttributes(layout, state),
       columns: rowOf((atMs) => request(atMs, null, state)),
@@ -60,6 +64,7 @@ export function entityValues(
   return {
     lastOffset: state.lastOffset,
     atMs: state.asOfMs,
+    isOverAt: (streamTimeMs) => isExpired(layout, state, streamTimeMs),
     described: describeState(layout, state),
     columns: rowOf((atMs) => request(atMs, isFeed ? null : state, null)),
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ConnectedRuntime, Outputs, RunningStage } from '#streams'
+import { type ConnectedRuntime, followErasures, type Outputs, type RunningStage } from '#streams'
 import { StoreUnavailableError } from '../errors.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { createStages, stepsOf } from '../feature-store.ts'
@@ -34,6 +34,8 @@ interface Run {
   owned: ReturnType<typeof ownedByUs>
   shadows: Map<ReplayTopic, ShadowStage>
   stages: RunningStage[]
+  /** Follows what is erased: a range that ends before a tombstone must not keep what it ended. */
+  erased?: RunningStage
   /** Per partition of interactions, how far the live service has written copies. */
   copied: readonly (number | null)[]
   seen: { done: number; atMs: number }[]
@@ -84,7 +86,11 @@ async function openStages(run: Run): Promise<void> {
   const runtime = quiet(run.parts.runtime)
   const featureSet = compileFeatureSet(features.config)
   const steps = stepsOf(runtime, features)
-  const stages = createStages({ runtime, store: run.owned.store, featureSet, steps })
+  const erased = await followErasures(runtime, { name: 'replay-erasures' })
+  run.erased = erased
+  await erased.ready
+  const erasures = erased.book
+  const stages = createStages({ runtime, store: run.owned.store, featureSet, steps, erasures })
   for (const { topic } of run.job.topics) {
     const shadow = shadowStage(stages[topic] as unknown as FencedStage<ReplayTopic>, {
       jobTopic: () => run.job.topics.find((found) => found.topic === topic)!,
@@ -117,6 +123,7 @@ async function stopAll(run: Run): Promise<void> {
   run.isStopping = true
   run.pace.close()
   await Promise.all(run.stages.map((stage) => stage.stop()))
+  await run.erased?.stop()
 }
 
 async function outcomeOf(run: Run): Promise<ReplayEnd> {

@@ -9,10 +9,26 @@ import { createFencedStage, type FencedStage } from './fenced-stage.ts'
 import { loadStates } from './load-states.ts'
 import type { RecordSteps } from './record-steps.ts'
 
+/** Told of the tombstones of a slice before it is written, perhaps more than once. */
+export type Tombstoned = (
+  entity: 'user' | 'item',
+  partition: number,
+  tombstones: readonly { id: string; offset: number }[],
+) => Promise<void>
+
+export interface AttributesStageParts {
+  runtime: Runtime
+  store: StateStore
+  featureSet: CompiledFeatureSet
+  steps: RecordSteps
+  /** Left out in a replay: the live service was told. */
+  tombstoned?: Tombstoned
+}
+
 /** Keeps the attributes of users or of items. A tombstone erases all but what folds look up. */
 export function createAttributesStage<K extends 'users' | 'items'>(
   topic: K,
-  parts: { runtime: Runtime; store: StateStore; featureSet: CompiledFeatureSet; steps: RecordSteps },
+  parts: AttributesStageParts,
 ): FencedStage<K> {
   const { runtime, store, featureSet } = parts
   const { limits } = featureSet.config
@@ -42,6 +58,9 @@ export function createAttributesStage<K extends 'users' | 'items'>(
       const ids = new Set(changes.map(({ id }) => id))
       const states = await loadStates(store, owned, ids, (blob) => decodeAttributes(layout, blob))
       const deletes = new Set<string>()
+      const tombstones = changes.filter(({ value }) => value === null)
+      if (tombstones.length > 0)
+        await parts.tombstoned?.(topic === 'users' ? 'user' : 'item', owned.partition, tombstones)
       let streamTimeMs = -1
       for (const { id, value, offset } of changes) {
         if (value === null) {

@@ -15,6 +15,8 @@ export type SliceFold<State> =
       /** Those of them that the cache does not hold as they are now. */
       uncached: Iterable<readonly [id: string, state: State]>
       deletes: readonly string[]
+      /** Not in the store (any more), while the cache goes on with them. */
+      withheld?: readonly string[]
       streamTimeMs: number
     }
   | { kind: 'put_off' }
@@ -134,7 +136,7 @@ async function applySlice<K extends TopicKey, State>(
     expectedOffset: own.position,
     nextOffset: slice.nextOffset,
     writes: [...fold.states].map(([id, state]) => ({ id, blob: encode(state, id) })),
-    deletes: fold.deletes,
+    deletes: fold.withheld === undefined ? fold.deletes : [...fold.deletes, ...fold.withheld],
     sourceHighs: own.sourceHighs,
     streamTimeMs: fold.streamTimeMs,
     appliedAtMs: nowMs,

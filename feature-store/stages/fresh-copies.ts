@@ -8,20 +8,27 @@ export interface FreshItem {
   copies: readonly InteractionCopy[]
   /** By source offset; undefined: the bundle has none. */
   details: ReadonlyMap<number, CopyDetail> | undefined
+  /** A tombstone of the item: it has no copies. */
+  isErased?: true
 }
+
+const NOTHING = { types: [], copies: [], details: undefined } as const
 
 /**
  * Takes from bundles what was not applied before: copies above the highest source offset of their source partition.
- * Moves `sourceHighs` past each bundle, in place.
+ * Moves `sourceHighs` past each bundle, in place. A tombstone is keyed by its item.
  */
 export function freshCopies(
-  bundles: readonly { value: ItemInteractions | null; offset: number }[],
+  bundles: readonly { value: ItemInteractions | null; offset: number; key?: Buffer | null }[],
   sourceHighs: Map<number, number>,
 ): { items: FreshItem[]; dropped: number } {
   const items: FreshItem[] = []
   let dropped = 0
-  for (const { value, offset } of bundles) {
-    if (value === null) continue
+  for (const { value, offset, key } of bundles) {
+    if (value === null) {
+      items.push({ itemId: key!.toString('utf8'), offset, ...NOTHING, isErased: true })
+      continue
+    }
     const { sourcePartition, types } = value
     const high = sourceHighs.get(sourcePartition) ?? -1
     let newest = high

@@ -4,7 +4,7 @@ import type { EntityState } from '../state/entity-state.ts'
 import { NO_DETAILS, type CarriedItems, type Details } from '../state/own-slot.ts'
 import { itemHashOf } from '../state/recent-ids.ts'
 
-type ToldInteraction = Pick<Interaction, 'type' | 'value' | 'itemId'>
+type ToldInteraction = Pick<Interaction, 'type' | 'value' | 'itemId' | 'userId'>
 
 /** What folds and copies are told of interactions beside type and time; live folds and replays share it. */
 export interface InteractionDetails {
@@ -35,13 +35,13 @@ export function interactionDetails(featureSet: CompiledFeatureSet): InteractionD
   const toldByType = toldOf(featureSet)
   if (toldByType.size === 0) return NOTHING
   return {
-    of({ type, value, itemId }, { numbers }) {
+    of({ type, value, itemId, userId }, { numbers }) {
       const told = toldByType.get(type)
       if (told === undefined) return NO_DETAILS
       const fit = told.value && value !== null && Math.abs(value) <= valueMax ? value : null
       if (!told.item) return fit === null ? NO_DETAILS : { value: fit, recentItems: NO_DETAILS.recentItems }
       const itemHash = itemHashOf(itemId)
-      return { value: fit, itemHash, recentItems: recentItemsOf(told, numbers, itemHash) }
+      return { value: fit, itemHash, recentItems: recentItemsOf(told, numbers, { itemHash, userId }) }
     },
     carried(type, details) {
       const isCarried = toldByType.get(type)?.valueCarried ?? false
@@ -71,10 +71,14 @@ function toldOf({ layouts: { user, item } }: CompiledFeatureSet): ReadonlyMap<st
   )
 }
 
-function recentItemsOf({ lists }: Told, numbers: readonly number[], itemHash: number): RecentItems[] {
+function recentItemsOf(
+  { lists }: Told,
+  numbers: readonly number[],
+  { itemHash, userId }: { itemHash: number; userId: string },
+): RecentItems[] {
   const found: RecentItems[] = []
   for (const { listHash, at, items } of lists) {
-    const hashes = items(numbers, at, itemHash)
+    const hashes = items(numbers, at, itemHash, userId)
     if (hashes.length > 0) found.push({ listHash, itemHashes: hashes })
   }
   return found

@@ -1,30 +1,34 @@
 import type { StageName } from '#schemas'
-import type { Runtime } from '#streams'
+import { type Erasures, NO_ERASURES, rightTombstone, type Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { fold } from '../state/fold.ts'
 import type { StateStore } from '../state-store.ts'
 import { freshCopies } from './fresh-copies.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
 import type { RecordSteps } from './record-steps.ts'
-import { loadTouched } from './touched-states.ts'
+import { loadTouched, withoutErased } from './touched-states.ts'
 
 /**
  * Folds items from the re-keyed copies. A copy whose source offset is not above the highest applied one of its
  * source partition is a retry and dropped: every writer of copies writes a source partition's in order, so
- * whatever is below was applied.
+ * whatever is below was applied. A tombstone, keyed by the item, ends what was known of it.
  */
 export function createItemStage(parts: {
   runtime: Runtime
   store: StateStore
   featureSet: CompiledFeatureSet
   steps: RecordSteps
+  /** Items whose tombstone lies ahead: nothing of them is written on the way there. */
+  erasures?: Erasures
 }): FencedStage<'itemInteractions'> {
-  const { runtime, store, featureSet } = parts
+  const { runtime, store, featureSet, erasures = NO_ERASURES } = parts
   const { limits } = featureSet.config
   const layout = featureSet.layouts.item
+  const topicName = runtime.topicName('itemInteractions')
   return createFencedStage<'itemInteractions', EntityState>({
     name: 'features-item' satisfies StageName,
     topic: 'itemInteractions',
@@ -32,6 +36,9 @@ export function createItemStage(parts: {
     runtime,
     store,
     steps: { itemInteractions: parts.steps.itemInteractions },
+    tombstones: {
+      itemInteractions: rightTombstone('itemId', (key) => runtime.partitionOf('itemInteractions', key)),
+    },
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
     interactionsOf: ({ value }) => (value === null ? 0 : copiesIn(value)),
@@ -43,16 +50,18 @@ export function createItemStage(parts: {
       const states = await loadTouched({ store, layoutOf: () => layout }, owned, ids)
       let streamTimeMs = -1
       for (let n = 0; n < items.length; n++) {
-        const { types, offset, copies, details } = items[n]!
+        const { types, offset, copies, details, isErased } = items[n]!
         const state = states.touch(n)
+        if (isErased === true) state.reset(layout)
         for (const { typeIndex, occurredAtMs, sourceOffset } of copies) {
           const told = details?.get(sourceOffset)
+          renewExpired(layout, state, occurredAtMs)
           fold(layout, state, types[typeIndex]!, occurredAtMs, offset, undefined, told)
           if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
         }
       }
-      const { changed, uncached } = states
-      return { kind: 'changed', states: changed, uncached, deletes: [], streamTimeMs }
+      const upTo = (id: string) => erasures.upTo('item', id, { topic: topicName, partition: owned.partition })
+      return { kind: 'changed', ...withoutErased(states, upTo), streamTimeMs }
     },
   })
 }

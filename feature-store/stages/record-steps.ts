@@ -11,6 +11,7 @@ import {
 } from '#streams'
 import type { FeatureStoreConfig } from '../config.ts'
 import { asExpected } from '../validation/stream-checks.ts'
+import type { TellUnmet } from '../validation/unmet.ts'
 
 type PartitionOf = (topic: 'interactions' | 'itemInteractions' | 'users' | 'items', key: string) => number
 
@@ -23,6 +24,8 @@ export interface RecordStepsOptions {
   /** Event time before it is dead-lettered. */
   earliestEventMs?: number | undefined
   partitionOf: PartitionOf
+  /** Told of what is not as `features.validation.suite` expects; left out: a replay has nobody to tell. */
+  tellUnmet?: TellUnmet | undefined
 }
 
 /** What each source's records must pass before they are folded. Pure: replays use the same steps. */
@@ -34,7 +37,8 @@ export interface RecordSteps {
 }
 
 export function recordSteps(options: RecordStepsOptions): RecordSteps {
-  const { config, futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs, partitionOf } = options
+  const { config, futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs, partitionOf, tellUnmet } =
+    options
   const { idBytesMax } = config.limits
   const earliest = { earliestMs: earliestEventMs }
   const future = { skewSecondsMax: futureSkewSecondsMax, farSecondsMax: farFutureSecondsMax, ...earliest }
@@ -49,7 +53,7 @@ export function recordSteps(options: RecordStepsOptions): RecordSteps {
       refuseAbsurdTime<Interaction>(earliest),
       clampFuture<Interaction>(future),
       knownType(config.interactionTypes),
-      ...(config.validation.suite === undefined ? [] : [asExpected(config.validation.suite)]),
+      ...(config.validation.suite === undefined ? [] : [asExpected(config.validation.suite, tellUnmet)]),
     ],
     itemInteractions: [soundBundle(partitionOf)],
     users: [

@@ -60,3 +60,36 @@ export async function loadTouched(
     return state
   }
 }
+
+/** What a slice writes, when some of what it touched is gone. */
+export interface WrittenStates {
+  states: readonly [id: string, state: EntityState][]
+  uncached: readonly [id: string, state: EntityState][]
+  deletes: readonly string[]
+  withheld: readonly string[]
+}
+
+/**
+ * Leaves out whom a tombstone of this slice ended (deleted), and of whom one lies ahead (withheld: folded on in memory, for
+ * their copies, and written nowhere).
+ *
+ * @param upTo first offset that no erasure of the entity covers; 0: none does
+ */
+export function withoutErased(
+  { changed, uncached }: Pick<TouchedStates, 'changed' | 'uncached'>,
+  upTo: (id: string) => number,
+): WrittenStates {
+  const deletes = new Set<string>()
+  const withheld = new Set<string>()
+  for (const [id, state] of changed) {
+    if (state.applied === 0) deletes.add(id)
+    else if (state.lastOffset < upTo(id)) withheld.add(id)
+  }
+  if (deletes.size + withheld.size === 0) return { states: changed, uncached, deletes: [], withheld: [] }
+  return {
+    states: changed.filter(([id]) => !deletes.has(id) && !withheld.has(id)),
+    uncached: uncached.filter(([id]) => !deletes.has(id)),
+    deletes: [...deletes],
+    withheld: [...withheld],
+  }
+}

@@ -1,11 +1,12 @@
 import type { Interaction, LateInteraction, StageName } from '#schemas'
-import type { Runtime } from '#streams'
+import { type Erasures, NO_ERASURES, rightTombstone, type Runtime } from '#streams'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { SIGNALS } from '../signals.ts'
 import { encodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
 import { FEED_ID, foldIntoFeed } from '../state/feed-rates.ts'
 import { fold } from '../state/fold.ts'
+import { renewExpired } from '../state/expiry.ts'
 import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
@@ -14,21 +15,27 @@ import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
 import { isTooLate, type StreamTime } from './stream-time.ts'
-import { loadTouched } from './touched-states.ts'
+import { loadTouched, withoutErased } from './touched-states.ts'
+
+export interface UserStageParts {
+  runtime: Runtime
+  store: StateStore
+  featureSet: CompiledFeatureSet
+  steps: RecordSteps
+  /** Users whose tombstone lies ahead: nothing of them is written on the way there. */
+  erasures?: Erasures
+}
 
 /**
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
  * drops what it has. An interaction whose id is among its user's last ones is folded nowhere. What features ask of the
- * whole feed is folded beside the users, into one state per partition. What comes too late goes to the late topic.
+ * whole feed is folded beside the users, into one state per partition. A tombstone ends what was known of its user: the
+ * next interaction begins anew. Copies and the feed's rates carry no user, and stay. What comes too late
+ * goes to the late topic.
  */
-export function createUserStage(parts: {
-  runtime: Runtime
-  store: StateStore
-  featureSet: CompiledFeatureSet
-  steps: RecordSteps
-}): FencedStage<'interactions'> {
-  const { runtime, store, featureSet } = parts
+export function createUserStage(parts: UserStageParts): FencedStage<'interactions'> {
+  const { runtime, store, featureSet, erasures = NO_ERASURES } = parts
   const { limits } = featureSet.config
   const { user: layout, feed } = featureSet.layouts
   const layoutOf = (id: string) => (id === FEED_ID ? feed! : layout)
@@ -37,6 +44,9 @@ export function createUserStage(parts: {
     layout.lookups.length === 0 ? () => false : (type: string) => layout.touches.get(type)?.looksUp ?? false
   const lookups = createItemLookups(parts)
   const details = interactionDetails(featureSet)
+  const upTo = (partition: number) => (id: string) =>
+    erasures.upTo('user', id, { topic: runtime.topicName('interactions'), partition })
+  const partitionOfUser = (userId: string) => runtime.partitionOf('interactions', userId)
 
   return createFencedStage<'interactions', EntityState>({
     name: 'features-user' satisfies StageName,
@@ -45,15 +55,15 @@ export function createUserStage(parts: {
     runtime,
     store,
     steps: { interactions: parts.steps.interactions },
+    tombstones: { interactions: rightTombstone('userId', partitionOfUser) },
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
     encode: (state, id) => encodeState(layoutOf(id), state),
     async foldSlice(owned, records, outputs) {
-      const interactions = records.filter(({ value }) => value !== null)
-      const ids = interactions.map(({ value }) => value!.userId)
+      const ids = records.map(({ value, key }) => value?.userId ?? key!.toString('utf8'))
       if (feed !== null) ids.push(FEED_ID)
       const items = new Set<string>()
-      for (const { value } of interactions) if (looksUp(value!.type)) items.add(value!.itemId)
+      for (const { value } of records) if (value !== null && looksUp(value.type)) items.add(value.itemId)
       const [states, loaded] = await Promise.all([
         loadTouched({ store, layoutOf }, owned, ids),
         lookups.load(items),
@@ -69,35 +79,37 @@ export function createUserStage(parts: {
       })
       const time = { newestMs: owned.streamTimeMs }
       let [late, missing, repeated, unfit] = [0, 0, 0, 0]
-      for (let n = 0; n < interactions.length; n++) {
-        const { value, offset } = interactions[n]!
-        const { interactionId, itemId, type, occurredAtMs } = value!
-        if (isTooLate(time, occurredAtMs, limits.lateSecondsMax)) {
+      for (let n = 0; n < records.length; n++) {
+        const { value, offset } = records[n]!
+        if (value !== null && isTooLate(time, value.occurredAtMs, limits.lateSecondsMax)) {
           late++
-          outputs.add('late', lateRecord(value!, { partition: owned.partition, offset, time }))
+          outputs.add('late', lateRecord(value, { partition: owned.partition, offset, time }))
           continue
         }
         const state = states.touch(n)
+        if (value === null) {
+          state.reset(layout)
+          continue
+        }
+        const { interactionId, itemId, type, occurredAtMs } = value
+        renewExpired(layout, state, occurredAtMs)
         if (recentIdsMax > 0 && !rememberId(state, idHashOf(interactionId), recentIdsMax)) {
           repeated++
           continue
         }
         const keys = looksUp(type) ? loaded.keysAt(itemId, occurredAtMs) : undefined
         if (keys?.includes(null)) missing++
-        const told = details.of(value!, state)
-        if (details.isUnfit(value!, told)) unfit++
+        const told = details.of(value, state)
+        if (details.isUnfit(value, told)) unfit++
         fold(layout, state, type, occurredAtMs, offset, keys, told)
-        if (feed !== null) foldIntoFeed(feed, states.touch(interactions.length), type, occurredAtMs, offset)
+        if (feed !== null) foldIntoFeed(feed, states.touch(records.length), type, occurredAtMs, offset)
         copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
       }
-      if (late > 0) runtime.signals.count(SIGNALS.interactionsLate, {}, late)
-      if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
-      if (repeated > 0) runtime.signals.count(SIGNALS.interactionsRepeated, {}, repeated)
-      if (unfit > 0) runtime.signals.count(SIGNALS.valuesUnfit, {}, unfit)
+      tellCounts(runtime, { late, missing, repeated, unfit })
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
-      const { changed, uncached } = states
-      return { kind: 'changed', states: changed, uncached, deletes: [], streamTimeMs: time.newestMs }
+      const kept = withoutErased(states, upTo(owned.partition))
+      return { kind: 'changed', ...kept, streamTimeMs: time.newestMs }
     },
   })
 }
@@ -108,4 +120,14 @@ function lateRecord(
 ): { key: string; value: LateInteraction } {
   const late = { ...value, sourcePartition: partition, sourceOffset: offset, newestAtMs: time.newestMs }
   return { key: value.userId, value: late }
+}
+
+function tellCounts(
+  { signals }: Pick<Runtime, 'signals'>,
+  { late, missing, repeated, unfit }: Record<'late' | 'missing' | 'repeated' | 'unfit', number>,
+): void {
+  if (late > 0) signals.count(SIGNALS.interactionsLate, {}, late)
+  if (missing > 0) signals.count(SIGNALS.lookupsMissing, {}, missing)
+  if (repeated > 0) signals.count(SIGNALS.interactionsRepeated, {}, repeated)
+  if (unfit > 0) signals.count(SIGNALS.valuesUnfit, {}, unfit)
 }

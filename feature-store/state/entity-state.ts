@@ -31,6 +31,14 @@ export class EntityState {
     this.maps = layout.mapBlanks.map(() => [])
   }
 
+  /** As if nothing had ever been told of the entity: it was erased, or had not been seen for too long. */
+  reset(layout: StateLayout): void {
+    for (let n = 0; n < layout.blank.length; n++) this.numbers[n] = layout.blank[n]!
+    for (const entries of this.maps) entries.length = 0
+    this.recentIds = null
+    this.oldestId = 0
+  }
+
   /** Interactions folded so far. */
   get applied(): number {
     return this.numbers[PLACE.applied]!

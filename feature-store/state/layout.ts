@@ -85,6 +85,8 @@ export interface StateLayout {
   readonly mapBlanks: readonly (readonly number[])[]
   /** Interaction ids remembered (features.deduplicate.window), 0 none. Not part of the id: a state outlives another window. */
   readonly recentIdsMax: number
+  /** Event time without a word after which an entity's state is over (features.expiry.inactiveDays), 0 never. Not part of the id. */
+  readonly expiryMs: number
 }
 
 /** Where a definition finds its numbers in the state. */
@@ -180,6 +182,7 @@ function finishLayout(slots: Slots, beside: string | undefined): StateLayout {
       ...own.flatMap(({ entries }) => (entries === null ? [] : [blankOf(entries.numbers)])),
     ],
     recentIdsMax: 0,
+    expiryMs: 0,
   }
 }
 

@@ -30,6 +30,7 @@ export function writeOwnSlots(
         at: 0,
         asOfMs,
       })
+      if (slot.entries.listMax !== undefined) writeList(into, counters, slot.entries.numbers.length)
     }
   }
 }
@@ -45,7 +46,7 @@ export function readOwnSlots(reader: ByteReader, layout: StateLayout, state: Ent
       )
     readNumbers(reader, slot.numbers, used, { numbers: state.numbers, at: layout.places.own[i]!, asOfMs })
     if (slot.entries === null) continue
-    const { valuesMax, numbers } = slot.entries
+    const { valuesMax, numbers, listMax } = slot.entries
     const count = reader.varint()
     if (count > valuesMax)
       throw new BlobCorruptError(
@@ -55,10 +56,23 @@ export function readOwnSlots(reader: ByteReader, layout: StateLayout, state: Ent
     for (let n = 0; n < count; n++) {
       const entry = newEntry(reader.text(), layout.mapBlanks[m]!)
       readNumbers(reader, numbers, numbers.length, { numbers: entry.counters, at: 0, asOfMs })
+      if (listMax !== undefined) readList(reader, entry.counters, listMax, slot.spec.kind)
       entries.push(entry)
     }
     m++
   }
+}
+
+function writeList(into: ByteWriter, numbers: readonly number[], first: number): void {
+  into.varint(numbers.length - first)
+  for (let i = first; i < numbers.length; i++) into.varint(numbers[i]!)
+}
+
+function readList(reader: ByteReader, into: number[], listMax: number, kind: string): void {
+  const count = reader.varint()
+  if (count > listMax)
+    throw new BlobCorruptError(`${String(count)} numbers in an entry of ${kind}, at most ${String(listMax)}`)
+  for (let i = 0; i < count; i++) into.push(reader.varint())
 }
 
 /** Where numbers stand, and the moment that event times are stored before. */

@@ -30,8 +30,8 @@ export interface CarriedItems {
   readonly listHash: number
   /** Of the copies. */
   readonly types: ReadonlySet<string>
-  /** Hashes of item ids, newest first, without this one. @param at where the slot's numbers begin */
-  items(numbers: readonly number[], at: number, itemHash: number): number[]
+  /** Hashes of item ids, newest first, without this one; or the hash of the user's own. @param at where the slot's numbers begin */
+  items(numbers: readonly number[], at: number, itemHash: number, userId: string): number[]
 }
 
 /**
@@ -58,6 +58,13 @@ export interface Lookup {
   readonly bands: readonly number[] | null
 }
 
+export interface OwnEntries {
+  readonly valuesMax: number
+  readonly numbers: readonly OwnNumber[]
+  /** Each entry has so many further whole numbers at most behind those, not negative: for sketches. Left out: none. */
+  readonly listMax?: number
+}
+
 /**
  * State that a kind keeps for itself, when counters, windows, recencies and maps do not say what it needs. A layout gives it
  * a fixed place; folds call it for the types it names and for no others.
@@ -67,7 +74,7 @@ export interface OwnSlot {
   readonly spec: Readonly<Record<string, unknown>> & { readonly kind: string }
   readonly numbers: readonly OwnNumber[]
   /** Numbers per key, for at most so many keys. */
-  readonly entries: { readonly valuesMax: number; readonly numbers: readonly OwnNumber[] } | null
+  readonly entries: OwnEntries | null
   /** Users only: nothing is looked up when an item is folded. */
   readonly lookup: Lookup | null
   /** Whether its folds need the interaction's value. */

@@ -75,7 +75,7 @@ export function featureRow(
     for (const [offset, [type, minute, value = null]] of happened.entries()) {
       const occurredAtMs = ROW_START_MS + minute * MINUTE_MS
       const keys = keysOf(itemAttributes, occurredAtMs)
-      const told = details.of({ type, value, itemId: 'item' }, state)
+      const told = details.of({ type, value, itemId: 'item', userId: USER_ID }, state)
       fold(layout, state, type, occurredAtMs, offset, keys, told)
       state = decodeState(layout, encodeState(layout, state))
     }

@@ -84,6 +84,7 @@ export async function openReplayFeed(addresses: Addresses, first: FeatureStoreCo
   return {
     prefix,
     runtime,
+    connect,
     redis,
     replays,
     closers,

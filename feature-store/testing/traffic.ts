@@ -49,7 +49,7 @@ export function produceTraffic(sink: TrafficSink, options: TrafficOptions): void
       occurredAtMs: random() < 0.1 ? nowMs - int(3_600_000) : nowMs,
       requestId: null,
       position: null,
-      value: null,
+      value: n % 4 === 0 ? null : (n % 37) - 5,
     })
   }
 }

@@ -67,7 +67,8 @@ const COMMON = {
   row_condition: z.null('rows are not selected here: leave row_condition out').optional(),
 }
 export const mostlyArgument = z.number().min(0).max(1).nullish()
-export const columnArgument = z.string().min(1)
+/** May be empty: pandas leaves the name of its index column so in a CSV. */
+export const columnArgument = z.string()
 export const boundArgument = z.union([z.number(), z.string()]).nullish()
 
 export function defineExpectation<S extends z.ZodRawShape>(

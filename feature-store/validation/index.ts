@@ -1,4 +1,6 @@
 export { SuiteError } from './errors.ts'
 export { inferSuite, type InferOptions, type InferredSuite } from './infer.ts'
 export { type Expectation, openSuite, type OpenedExpectation, type Suite } from './suite.ts'
+export { requestsAsExpected } from './stream-checks.ts'
+export { createTellUnmet, type TellUnmet, type Unmet } from './unmet.ts'
 export { type ValidationReport, validateTables, type ValidateOptions, type Verdict } from './validate.ts'

@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest'
-import type { Interaction } from '#schemas'
+import type { Interaction, RankRequest } from '#schemas'
+import { createLogLimit } from '#streams/testing'
 import { featureStoreConfigSchema } from '../config.ts'
 import { recordSteps } from '../stages/record-steps.ts'
+import { requestsAsExpected } from './stream-checks.ts'
 import type { Suite } from './suite.ts'
+import { createTellUnmet, type Unmet } from './unmet.ts'
 
 const META = { topic: 't', partition: 0, offset: 0, brokerTimeMs: Date.UTC(2026, 0, 2) }
 const interaction = (change: Partial<Interaction> = {}): Interaction => ({
@@ -53,7 +56,8 @@ it('counts interactions that are not as expected, and refuses where that is fata
   expect(verdictOn(interaction({ userId: ' user u1' }), { suite })).toEqual({
     kind: 'deadLetter',
     reason: 'expectation_unmet',
-    detail: 'user_id: expect_column_values_to_match_regex ( user u1)',
+    detail:
+      'interactions: user_id: expect_column_values_to_match_regex (interaction_id x1, user_id  user u1, item_id i1)',
   })
   expect(verdictOn(interaction({ userId: ' user u1', value: -5 }), {})).toEqual({ kind: 'pass', signals: [] })
 })
@@ -67,4 +71,88 @@ it('refuses a suite that cannot be used, when the configuration is read', () => 
       message: expect.stringMatching(/there is no expect_nothing here/) as string,
     }),
   ])
+})
+
+const request = (change: Partial<RankRequest> = {}): RankRequest => ({
+  ...{ requestId: 'r1', userId: 'u1', occurredAtMs: Date.UTC(2026, 0, 1), candidates: ['i1', 'i2'] },
+  context: [
+    { name: 'device', text: 'phone', number: null },
+    { name: 'city', text: 'Riga', number: null },
+  ],
+  ...change,
+})
+const ofRequests: Suite = {
+  name: 'feed',
+  expectations: [
+    {
+      type: 'expect_column_values_to_be_in_set',
+      kwargs: { column: 'device', value_set: ['phone', 'desktop'] },
+      meta: { table: 'impressions' },
+    },
+    {
+      type: 'expect_column_values_to_match_regex',
+      kwargs: { column: 'item_id', regex: '^i' },
+      meta: { table: 'requests', severity: 'fatal' },
+    },
+    { type: 'expect_column_values_to_not_be_null', kwargs: { column: 'city' }, meta: { table: 'requests' } },
+    // What came of it, an attribute that is not declared, and another table: none of a request's.
+    {
+      type: 'expect_column_values_to_not_be_null',
+      kwargs: { column: 'click' },
+      meta: { table: 'impressions' },
+    },
+    {
+      type: 'expect_column_values_to_not_be_null',
+      kwargs: { column: 'weather' },
+      meta: { table: 'impressions' },
+    },
+    {
+      type: 'expect_column_values_to_be_null',
+      kwargs: { column: 'user_id' },
+      meta: { table: 'interactions' },
+    },
+  ],
+}
+
+it('judges rank requests as what was shown, every candidate of them, and tells of all that is not met', () => {
+  const told: Unmet[] = []
+  const step = requestsAsExpected(ofRequests, ['device', 'city'], (unmet) => told.push(unmet))
+  expect(step(request(), META)).toEqual({ kind: 'pass', value: request() })
+  const odd = request({ context: [{ name: 'device', text: 'toaster', number: null }] })
+  expect(step(odd, META)).toMatchObject({ kind: 'pass', signal: 'expectation_unmet' })
+  expect(told.map(({ expectation, ids }) => [expectation, ids])).toEqual([
+    ['device: expect_column_values_to_be_in_set', { request_id: 'r1', user_id: 'u1' }],
+    ['city: expect_column_values_to_not_be_null', { request_id: 'r1', user_id: 'u1' }],
+  ])
+  expect(step(request({ candidates: ['i1', 'x9', 'x8'] }), META)).toEqual({
+    kind: 'deadLetter',
+    reason: 'expectation_unmet',
+    detail: 'requests: item_id: expect_column_values_to_match_regex (request_id r1, user_id u1, item_id x9)',
+  })
+})
+
+it('counts each violation by its expectation, and logs ids alone, an expectation twice a minute', () => {
+  const counted: unknown[] = []
+  const lines: string[] = []
+  const limit = createLogLimit({ windowMs: 30_000, keysMax: 100 })
+  const warn = (fields: object, event: string) => {
+    if (limit.passes({ level: 'warn', fields, event }, 0)) lines.push(JSON.stringify({ event, ...fields }))
+  }
+  const tell = createTellUnmet({
+    signals: { count: (name: string, labels: object) => counted.push([name, labels]) } as never,
+    log: { warn } as never,
+  })
+  const step = requestsAsExpected(ofRequests, ['device', 'city'], tell)
+  const secret = { name: 'device', text: 'a secret of Ann', number: null }
+  for (let n = 0; n < 50; n++)
+    step(request({ requestId: `r${String(n)}`, context: [secret] }), { ...META, offset: n })
+  expect(counted).toHaveLength(100)
+  expect(counted[0]).toEqual([
+    'feature_expectations_unmet',
+    { table: 'requests', expectation: 'device: expect_column_values_to_be_in_set', severity: 'warning' },
+  ])
+  expect(lines).toHaveLength(2)
+  expect(lines.join()).toContain('"at":"t/0@0"')
+  expect(lines.join()).not.toContain('Ann')
+  expect(limit.due(30_000).map(({ repeated }) => repeated)).toEqual([49, 49])
 })

@@ -52,7 +52,7 @@ export function computeVectors(
 }
 
 /** Decodes each blob once, however many requests need it. */
-function viewsOf(
+export function viewsOf(
   { layouts, config }: CompiledFeatureSet,
   { plan, fences, blobs }: PlannedReading,
 ): {

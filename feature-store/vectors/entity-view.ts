@@ -1,6 +1,7 @@
-import { attributesAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
+import { versionAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
 import { remainingEach } from '../state/decay.ts'
 import type { EntityState, MapEntry } from '../state/entity-state.ts'
+import { isExpired } from '../state/expiry.ts'
 import type { StateLayout } from '../state/layout.ts'
 
 /** One user or item at a moment: what the columns read. */
@@ -9,12 +10,14 @@ export interface EntityView {
   readonly id: string
   readonly atMs: number
   readonly layout: StateLayout
-  /** null: no interaction yet. */
+  /** null: no interaction yet, or none for too long. */
   readonly state: EntityState | null
   /** What is left of the fading counters at `atMs`, per half-life. */
   readonly factors: Float64Array
   /** Attributes in force at `atMs`; null: none yet. */
   readonly values: readonly AttributeValue[] | null
+  /** Since when they are, -1 none. */
+  readonly valuesAtMs: number
   /** Event time of the first attribute record, -1 none, later than `atMs` or erased. */
   readonly firstAtMs: number
   /** The stream behind `state` lags too far behind `atMs`. */
@@ -23,15 +26,19 @@ export interface EntityView {
 
 export function entityView(
   layout: StateLayout,
-  state: EntityState | null,
+  known: EntityState | null,
   attributes: AttributesState | null,
   { id, atMs, stale }: Pick<EntityView, 'id' | 'atMs' | 'stale'>,
 ): EntityView {
+  const state = known === null || isExpired(layout, known, atMs) ? null : known
   const factors = new Float64Array(layout.halfLivesMs.length)
   if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
   const isKnown = attributes !== null && attributes.versions.length > 0 && attributes.firstAtMs <= atMs
   const firstAtMs = isKnown ? attributes.firstAtMs : -1
-  return { id, atMs, layout, state, factors, values: attributesAt(attributes, atMs), firstAtMs, stale }
+  const version = versionAt(attributes, atMs)
+  const values = version === null ? null : version.values
+  const valuesAtMs = version === null ? -1 : version.occurredAtMs
+  return { id, atMs, layout, state, factors, values, valuesAtMs, firstAtMs, stale }
 }
 
 /** A counter as of the view's moment. */

@@ -28,6 +28,14 @@ test('the scorer reads requests and models, and writes answers and dead letters:
 
 test('the features service does not read answers, the trainer does not write interactions', () => {
   expect(rightsOf('features')).toContain('write topic feed.item-interactions.v2')
+  // An erasure of a tombstone: the place in the log where the user ends, and the record of it.
+  for (const right of [
+    'write topic feed.interactions.v1',
+    'read topic feed.erasures.v1',
+    'write topic feed.erasures.v1',
+  ])
+    expect(rightsOf('features')).toContain(right)
+  expect(rightsOf('trainer')).toContain('read topic feed.erasures.v1')
   expect(rightsOf('features').join()).not.toMatch(/predictions|models|examples/)
   expect(rightsOf('trainer')).toContain('read group feed.joiner')
   expect(rightsOf('trainer')).toContain('write topic feed.models.v1')
@@ -50,7 +58,7 @@ test('only the operator may write dead letters back: to all that a stage reads, 
     expect(rightsOf(user).some((right) => right.includes('transactional-id'))).toBe(user === 'operator')
   expect(rightsOf('operator')).toContain('write transactional-id feed.requeue')
   const written = ['interactions', 'items', 'outcomes', 'requests', 'users', 'predictions', 'examples']
-  for (const slug of [...written, 'dead-letters', 'models'])
+  for (const slug of [...written, 'dead-letters', 'models', 'erasures'])
     expect(rightsOf('operator')).toContain(`write topic feed.${slug}.v1`)
   expect(rightsOf('operator')).not.toContain('write topic feed.drift.v1')
 })

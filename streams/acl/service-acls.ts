@@ -33,10 +33,18 @@ export const CLUSTER_NAME = 'kafka-cluster'
 
 /** Topics that a service follows without a group, beside what its stages read. */
 const FOLLOWED: Record<LoopService, readonly TopicKey[]> = {
-  features: [],
+  features: ['erasures'],
   scorer: ['models', 'modelArtifacts'],
-  trainer: ['models', 'modelArtifacts', 'drift'],
+  trainer: ['models', 'modelArtifacts', 'drift', 'erasures'],
   skew: ['interactions', 'itemInteractions', 'users', 'items', 'predictions'],
+}
+
+/** Topics of others into which a service writes: a tombstone there tells every fold where an erased user ends. */
+const MARKED: Record<LoopService, readonly TopicKey[]> = {
+  features: ['interactions'],
+  scorer: [],
+  trainer: [],
+  skew: [],
 }
 
 const PARTY: Record<LoopService, TopicParty> = {
@@ -53,7 +61,7 @@ export interface ServiceAclsOptions {
 
 /**
  * The least that each user needs: a service reads what its stages read (schemas/stages.ts) in their groups, and writes
- * the topics it owns and dead letters; the feed writes what it owns and reads the answers; the operator makes topics,
+ * the topics it owns, tombstones where an erasure begins, and dead letters; the feed writes what it owns and reads the answers; the operator makes topics,
  * looks at everything below the prefix, moves models, and writes dead letters back to where they came from, in
  * transactions. An idempotent producer needs nothing of the cluster.
  *
@@ -71,7 +79,7 @@ function aclsOfService(user: LoopService, { prefix, catalogue }: ServiceAclsOpti
   const read = new Set<TopicKey>(FOLLOWED[user])
   for (const stage of stagesOf(user)) for (const source of STAGES[stage].sources) read.add(source)
   const written = ownedBy(PARTY[user], catalogue)
-  written.add('deadLetters')
+  for (const key of [...MARKED[user], 'deadLetters'] as const) written.add(key)
   const groups = stagesOf(user).map((stage): ServiceAcl => ({
     user,
     resource: 'group',

@@ -13,6 +13,8 @@ export interface ReadTopicOptions {
   topicName: string
   /** Of each partition only so many offsets before its end; left out: all. */
   newestOffsets?: number
+  /** Left out: all of them. */
+  partitions?: readonly number[]
   limits?: Partial<StreamsLimits>
   log?: Logger
 }
@@ -27,7 +29,7 @@ export interface ReadTopicOptions {
  * for await (const { key, value } of readTopic({ addresses, topicName: 'feed.predictions.v1' })) count(value)
  */
 export async function* readTopic(options: ReadTopicOptions): AsyncGenerator<RawRecord, void, undefined> {
-  const { addresses, topicName, newestOffsets, log = silentLogger } = options
+  const { addresses, topicName, newestOffsets, partitions, log = silentLogger } = options
   const limits = streamsLimitsSchema.parse({ fetchPartitionBytesMax: 4 * 1024 * 1024, ...options.limits })
   const client = { address: addresses.kafka, clientId: 'feedloop-read-topic', limits, log }
   await reachBrokers(client)
@@ -36,6 +38,7 @@ export async function* readTopic(options: ReadTopicOptions): AsyncGenerator<RawR
     brokers: addresses.kafka.brokers,
     topicName,
     startFrom: newestOffsets ?? 'earliest',
+    only: partitions,
     limits,
     log,
     lost: (partition, wanted, first) =>

@@ -1,5 +1,6 @@
 import { createDecoder, type DeadLetter, openRegistry, type TopicCatalogue } from '#schemas'
 import type { Addresses } from '../contract.ts'
+import { readErasures } from '../erasures/kafka-read-erasures.ts'
 import { type LettersOfReason, lettersByReason } from '../recent-letters.ts'
 import { readLetters } from './kafka-dead-letters.ts'
 
@@ -31,7 +32,11 @@ export async function recentLetters(
   const fromMs = nowMs - LETTER_HOURS * 3_600_000
   const letters: DeadLetter[] = []
   const topic = catalogue.deadLetters.name
-  for await (const { letter } of readLetters(addresses, topic, decoder, LETTERS_LOOKED_AT))
+  const erasures = await readErasures(addresses, catalogue.erasures.name, decoder)
+  for await (const { letter } of readLetters(addresses, topic, decoder, {
+    newestOffsets: LETTERS_LOOKED_AT,
+    erasures,
+  }))
     letters.push(letter)
   const isFull = letters.length >= LETTERS_LOOKED_AT
   const isCut = isFull && letters[0]!.diedAtMs >= fromMs

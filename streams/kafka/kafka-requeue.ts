@@ -4,6 +4,7 @@ import type { DeadLetter } from '#schemas'
 import { streamsLimitsSchema } from '../config.ts'
 import type { Addresses } from '../contract.ts'
 import type { FoundLetter, LetterFilter } from '../dead-letters.ts'
+import { readErasures } from '../erasures/kafka-read-erasures.ts'
 import { KafkaBugError, OperatorError } from '../errors.ts'
 import { silentLogger } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
@@ -110,7 +111,8 @@ async function lettersToSend(options: RequeueOptions): Promise<{ letters: FoundL
   const sources = await requeuedSources(addresses, topic, codec)
   const letters: FoundLetter[] = []
   let before = 0
-  for await (const found of readDeadLetters(addresses, topic, codec, filter)) {
+  const erasures = await readErasures(addresses, catalogue.erasures.name, codec)
+  for await (const found of readDeadLetters(addresses, topic, codec, filter, erasures)) {
     if (sources.has(sourceOf(found.letter))) before += 1
     else letters.push(found)
     if (letters.length > limit) letters.shift()

@@ -14,6 +14,8 @@ const SENTINEL_NAME = 'FEEDLOOP_REDIS_SENTINEL_NAME'
 const SENTINEL_USERNAME = 'FEEDLOOP_REDIS_SENTINEL_USERNAME'
 const SENTINEL_PASSWORD = 'FEEDLOOP_REDIS_SENTINEL_PASSWORD'
 const SENTINEL_TLS = 'FEEDLOOP_REDIS_SENTINEL_TLS'
+const READ_FROM = 'FEEDLOOP_REDIS_READ_FROM'
+const REPLICA = 'FEEDLOOP_REDIS_REPLICA'
 
 /** A Redis that is given by its servers and not by a URL. */
 export interface RedisPlace {
@@ -51,6 +53,21 @@ export function redisAccessOf(env: Environment, configured: RedisAccess): RedisA
     ...(password === undefined ? {} : { password }),
     ...(tls === undefined ? {} : { tls }),
     ...servers,
+    ...readingOf(env, configured),
+  }
+}
+
+/** @throws AddressInvalidError naming the variable */
+function readingOf(env: Environment, configured: RedisAccess): Pick<RedisAccess, 'readFrom' | 'replica'> {
+  const { readFrom, replica } = redisAccessSchema.shape
+  const from = readFrom.safeParse(said(env, READ_FROM) ?? configured.readFrom)
+  if (!from.success)
+    throw new AddressInvalidError(said(env, READ_FROM) ?? '', READ_FROM, 'primary or replica')
+  const at = replica.safeParse(said(env, REPLICA) ?? configured.replica)
+  if (!at.success) throw new AddressInvalidError(said(env, REPLICA) ?? '', REPLICA, 'host:port')
+  return {
+    ...(from.data === undefined ? {} : { readFrom: from.data }),
+    ...(at.data === undefined ? {} : { replica: at.data }),
   }
 }
 
@@ -102,8 +119,12 @@ export function redisAccessEnvironment({
   tls,
   cluster,
   sentinel,
+  readFrom,
+  replica,
 }: RedisAccess): Record<string, string> {
   return {
+    ...(readFrom === undefined ? {} : { [READ_FROM]: readFrom }),
+    ...(replica === undefined ? {} : { [REPLICA]: replica }),
     ...(username === undefined ? {} : { [USERNAME]: username }),
     ...secretEnvironment(PASSWORD, password),
     ...tlsEnvironment(TLS, tls),

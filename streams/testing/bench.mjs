@@ -4,7 +4,9 @@ const PROGRAMS = {
   score: '../../trainer/loop/bench/process-score.ts',
   retrain: '../../trainer/loop/bench/process-score.ts',
   generic: '../../trainer/loop/bench/process-score.ts',
+  swaps: '../../trainer/loop/bench/process-swaps.ts',
   joiner: '../../trainer/joiner/bench/process-joiner.ts',
+  reads: '../../feature-store/bench/process-reads.ts',
 }
 
 await import(PROGRAMS[process.argv[2]] ?? '../../feature-store/bench/process-bench.ts')

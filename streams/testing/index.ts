@@ -42,3 +42,5 @@ export {
   type CrashMoment,
   type TopologyTestDriver,
 } from './topology-test-driver.ts'
+export { createLogLimit } from '../log-limit.ts'
+export { createAuthority } from '../stack/process-keytool.ts'

@@ -31,6 +31,8 @@ export interface EarlyOutcomes {
   hold(outcome: JoinOutcome, at: SourceOffset): boolean
   /** Gives those of a request and its user away. */
   take(request: { requestId: string; userId: string }): EarlyGroup | undefined
+  /** Forgets those of a user that were read before this offset of any of these sources. @returns how many */
+  erase(userId: string, upTo: ReadonlyMap<string, number>): number
   /** @returns how many waited in vain */
   expire(streamTimeMs: number): number
   /** Event time at which the next ones expire; Infinity: none wait. */
@@ -103,6 +105,14 @@ export function createEarlyOutcomes({
       const group = groups.get(keyOf(request))
       if (group !== undefined) remove(group)
       return group
+    },
+    erase(userId, upTo) {
+      const before = count
+      for (const group of [...groups.values()]) {
+        const isBefore = [...group.offsets].some(([source, offset]) => offset < (upTo.get(source) ?? 0))
+        if (isBefore && group.outcomes[0]!.userId === userId) remove(group)
+      }
+      return before - count
     },
     expire(streamTimeMs) {
       let expired = 0

@@ -1,6 +1,7 @@
 import type { Codec, Prediction, RecordOf } from '#schemas'
 import type { Batch, BatchResult, Outputs, Runtime, Signals } from '#streams'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
+import { erasePending, type ErasedSoFar } from './erase-pending.ts'
 import type { JoinVerdict } from './join-window.ts'
 import type { Bound, JoinerLanes, JoinerSource, Lane } from './joiner-lanes.ts'
 import type { SourceOffset } from './source-offset.ts'
@@ -9,11 +10,12 @@ import type { SourceOffset } from './source-offset.ts'
 const SETTLED_TOGETHER = 500
 
 export interface JoinParts {
-  runtime: Pick<Runtime, 'codec' | 'log' | 'signals'>
+  runtime: Pick<Runtime, 'codec' | 'log' | 'signals' | 'topicName'>
   lanes: JoinerLanes
   outputs: Outputs
   /** Examples are marked with them. */
   labelsOut: () => readonly string[]
+  erased: ErasedSoFar
 }
 
 /** What one batch of one topic makes of a partition: verdicts, examples, and how far it may be committed. */
@@ -23,6 +25,7 @@ export async function joinBatch(
   batch: Batch<JoinerSource>,
 ): Promise<BatchResult> {
   const { runtime, lanes } = parts
+  await erasePending(parts, lane)
   const packed = packedPredictions(runtime.codec, batch)
   const bytes = packed.reduce((sum, one) => sum + (one?.length ?? 0), 0)
   await lanes.relieve()

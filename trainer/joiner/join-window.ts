@@ -76,6 +76,11 @@ export interface JoinWindow {
    * @param predictions those of `due.needed`, in that order
    */
   settle(due: Due, predictions: readonly Prediction[]): Matured
+  /**
+   * Forgets what waits of a user and was read before these offsets, by source: neither may be due, that is between `due` and
+   * `settle`. @returns where the bytes of its predictions are, to be overwritten and released
+   */
+  erase(userId: string, upTo: ReadonlyMap<string, number>): Kept[]
   /** Smallest offset of this source that is still needed; undefined: none. */
   neededOffset(source: string): number | undefined
   /** Event time at which something is due; Infinity: nothing waits. */
@@ -131,6 +136,17 @@ export function createJoinWindow(options: JoinWindowOptions): JoinWindow {
     },
     due: (streamTimeMs, predictionsMin) => takeDue(state, streamTimeMs, predictionsMin),
     settle: (due, predictions) => settleDue(state, due, predictions),
+    erase(userId, upTo) {
+      early.erase(userId, upTo)
+      return rows.rowsOf(userId).flatMap((row) => {
+        if (!offsets.isBefore(row, upTo)) return []
+        const kept = rows.keptOf(row)
+        told.free(rows.at.told[row]!)
+        remembered.add(rows.requestOf(row), Infinity)
+        rows.remove(row)
+        return [kept]
+      })
+    },
     neededOffset(source) {
       const needed = Math.min(offsets.needed(source), early.neededOffset(source))
       return needed === Infinity ? undefined : needed

@@ -20,6 +20,8 @@ export interface Lane {
   readonly window: JoinWindow
   readonly times: SourceTimes
   readonly shelf: PredictionShelf
+  /** So many of the erasures that are known were looked for in what waits (erase-pending.ts). */
+  erasuresDone: number
 }
 
 export type Bound = NonNullable<ReturnType<JoinWindow['boundReached']>> | SpaceBound
@@ -60,7 +62,12 @@ export function createJoinerLanes(runtime: Runtime, { config, scratch }: JoinerL
 
   function open(partition: number): Lane {
     const shelf = space.open()
-    const lane = { partition, shelf, ...createJoin(runtime, { partition, config, rules, shelf }) }
+    const lane = {
+      partition,
+      shelf,
+      erasuresDone: 0,
+      ...createJoin(runtime, { partition, config, rules, shelf }),
+    }
     lanes.set(partition, lane)
     note(lane, 0)
     return lane

@@ -1,6 +1,14 @@
 import type { StageName } from '#schemas'
-import { clampFuture, refuseAbsurdTime, rightPartition, type Runtime, type Stage } from '#streams'
+import {
+  clampFuture,
+  leaveOutErased,
+  refuseAbsurdTime,
+  rightPartition,
+  type Runtime,
+  type Stage,
+} from '#streams'
 import type { TrainerConfig } from '../config.ts'
+import { type ErasedSoFar, NOTHING_ERASED } from './erase-pending.ts'
 import { joinBatch } from './join-batch.ts'
 import { createJoinerLanes, type JoinerSource, SOURCES } from './joiner-lanes.ts'
 import type { ScratchFile } from './pending/scratch-file.ts'
@@ -13,6 +21,8 @@ export interface JoinerOptions {
   scratch?: ScratchFile | undefined
   /** Labels of which a source is silent now: examples are marked with them. */
   labelsOut?: () => readonly string[]
+  /** What was erased is neither read nor joined; left out: nothing was. */
+  erased?: ErasedSoFar | undefined
 }
 
 /**
@@ -22,7 +32,8 @@ export interface JoinerOptions {
  * exampleId: the first record counts.
  */
 export function createJoinerStage(runtime: Runtime, options: JoinerOptions): Stage<JoinerSource> {
-  const { config, limits, scratch, labelsOut = () => [] } = options
+  const { config, limits, scratch, labelsOut = () => [], erased = NOTHING_ERASED } = options
+  const leftOut = leaveOutErased<never>(erased.book)
   const lanes = createJoinerLanes(runtime, { config, scratch })
 
   return {
@@ -30,9 +41,9 @@ export function createJoinerStage(runtime: Runtime, options: JoinerOptions): Sta
     sources: SOURCES,
     startFrom: 'earliest',
     steps: {
-      predictions: timeSteps(limits),
-      outcomes: [ofUser(runtime, 'outcomes'), ...timeSteps(limits)],
-      interactions: [ofUser(runtime, 'interactions'), ...timeSteps(limits)],
+      predictions: [leftOut, ...timeSteps(limits)],
+      outcomes: [leftOut, ofUser(runtime, 'outcomes'), ...timeSteps(limits)],
+      interactions: [leftOut, ofUser(runtime, 'interactions'), ...timeSteps(limits)],
     } as Stage<JoinerSource>['steps'] & object,
 
     async opened(topic, partition) {
@@ -49,7 +60,7 @@ export function createJoinerStage(runtime: Runtime, options: JoinerOptions): Sta
 
     batch(batch, outputs) {
       const lane = lanes.of(batch.partition)
-      return lanes.work(lane, () => joinBatch({ runtime, lanes, outputs, labelsOut }, lane, batch))
+      return lanes.work(lane, () => joinBatch({ runtime, lanes, outputs, labelsOut, erased }, lane, batch))
     },
   }
 }

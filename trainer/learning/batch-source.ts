@@ -34,6 +34,7 @@ interface Fit {
   facts: FitFacts | undefined
   isTold: boolean
   result: MakingResult | undefined
+  over: Promise<void>
 }
 
 /** Fits the examples of the window beside the stream: examples go on being taken while the fit runs. */
@@ -65,11 +66,12 @@ export function createBatchSource(parts: BatchSourceParts): ModelSource {
       facts: undefined,
       isTold: false,
       result: undefined,
+      over: Promise.resolve(),
     }
     fit = begun
     const now = { seen: history.count, toMs: history.lastMs, golden: goldenVectors() }
     // Not awaited: minutes may pass. Whoever asks `finished` is told.
-    void modelOf(parts, fits, begun, { gather, ...now })
+    begun.over = modelOf(parts, fits, begun, { gather, ...now })
       .catch((error: unknown): MakingResult => ({ kind: 'failed', error }))
       .then((result) => {
         const outcome = begun.ends.signal.aborted ? 'abandoned' : result.kind
@@ -102,6 +104,7 @@ export function createBatchSource(parts: BatchSourceParts): ModelSource {
       if (result !== undefined) fit = undefined
       return result
     },
+    settled: () => fit?.over ?? Promise.resolve(),
     abandon,
   }
 }

@@ -22,6 +22,7 @@ function started(retrain: Record<string, unknown>, promotion: Record<string, unk
   let [hasChampion, begun, anew, hasNews, fits] = [true, 0, 0, true, true]
   let result: MakingResult | undefined
   let isTold = true
+  let ending = Promise.resolve()
   const challenger = createChallenger({
     name: 'it',
     source: {
@@ -45,6 +46,7 @@ function started(retrain: Record<string, unknown>, promotion: Record<string, unk
         result = undefined
         return told
       },
+      settled: () => ending,
       abandon: () => ({ ...FACTS, seconds: 1.5 }),
     },
     history,
@@ -64,6 +66,12 @@ function started(retrain: Record<string, unknown>, promotion: Record<string, unk
     counts: () => [begun, anew],
     champion: (is: boolean) => void (hasChampion = is),
     news: (has: boolean) => void (hasNews = has),
+    /** Its next fit takes until this resolves, and then fails. */
+    fitsUntil: (over: Promise<void>) =>
+      void (ending = over.then(
+        () =>
+          void (result = { kind: 'failed', error: new Error('no memory'), fit: { ...FACTS, seconds: 2 } }),
+      )),
     fitsNothing: () => void (fits = false),
     /** An example a minute, and what follows from it. */
     async learn(count: number) {
@@ -154,6 +162,19 @@ it('gives up for a drift, tells so, and answers when the last one has cooled dow
     'abandoned: it was given up, since a drift was found.',
     'began by drift',
   ])
+})
+
+it('lets examples wait for a fit that is under way, where that is wanted', async () => {
+  const { learn, fitsUntil, told } = started({ everyExamples: 5, examplesWait: true })
+  let end: () => void = () => undefined
+  fitsUntil(new Promise((resolve) => (end = resolve)))
+  let isLearned = false
+  const learning = learn(7).then(() => (isLearned = true))
+  await new Promise(setImmediate)
+  expect({ told, isLearned }).toEqual({ told: ['began by examples'], isLearned: false })
+  end()
+  await learning
+  expect(told).toEqual(['began by examples', 'failed: no model came of it, no memory.'])
 })
 
 it('says that a fit failed, and why', async () => {

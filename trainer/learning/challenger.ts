@@ -101,6 +101,12 @@ export function createChallenger(parts: ChallengerParts): Challenger {
     await parts.tell({ kind: result.kind, seconds, came }, result.fit)
   }
 
+  async function tellBegun(): Promise<void> {
+    const begun = source.begun()
+    if (begun !== undefined && making !== undefined)
+      await parts.tell({ kind: 'began', trigger: making.trigger }, begun)
+  }
+
   async function tellGiven({ seconds, ...facts }: EndedFit): Promise<void> {
     given = undefined
     await parts.tell({ kind: 'abandoned', seconds, came: 'it was given up, since a drift was found.' }, facts)
@@ -116,9 +122,8 @@ export function createChallenger(parts: ChallengerParts): Challenger {
     async advance() {
       if (given !== undefined) await tellGiven(given)
       making ??= change === undefined ? begunInTurn() : begunAnswer(change)
-      const begun = source.begun()
-      if (begun !== undefined && making !== undefined)
-        await parts.tell({ kind: 'began', trigger: making.trigger }, begun)
+      await tellBegun()
+      if (making !== undefined && parts.retrain.examplesWait) await source.settled().then(tellBegun)
       const result = source.finished()
       if (making === undefined || result === undefined) return
       const made = making

@@ -1,6 +1,7 @@
 import { ModelCallError, type ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { PromotionConfig } from '../config.ts'
+import type { Forecast } from '../metrics/index.ts'
 import type { ModelDesk } from '../models/model-desk.ts'
 import type { MoveReason } from '../models/model-writer.ts'
 import { judge, metricsOf, pairedMetrics } from '../promotion/promotion.ts'
@@ -18,7 +19,14 @@ export interface JudgeParts {
   log: Logger
   /** Why nothing is promoted now, as the end of a sentence; undefined or left out: nothing speaks against it. */
   refusal?: (() => string | undefined) | undefined
+  onJudged?: TellJudged | undefined
 }
+
+/** Told what a model said of the examples that it is judged on, before it is promoted or rejected. */
+export type TellJudged = (
+  modelId: string,
+  judged: { forecasts: readonly Forecast[]; occurredAtMs: readonly number[] },
+) => void
 
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
 export interface Judge {
@@ -39,7 +47,7 @@ export interface Judge {
   close(): Promise<void>
 }
 
-export function createJudge({ desk, promotion, width, why, log, refusal }: JudgeParts): Judge {
+export function createJudge({ desk, promotion, width, why, log, refusal, onJudged }: JudgeParts): Judge {
   const standings = createStandings({ desk, every: promotion.standingEveryExamples, width, why })
   let trials: Trial[] = []
 
@@ -51,6 +59,8 @@ export function createJudge({ desk, promotion, width, why, log, refusal }: Judge
     const forecasts = serving && (await forecastsOf(serving, fresh, width))
     const champion =
       serving === undefined ? null : { modelId: serving.manifest.modelId, forecasts: forecasts! }
+    const occurredAtMs = fresh.map((example) => example.occurredAtMs)
+    onJudged?.(session.manifest.modelId, { forecasts: candidate, occurredAtMs })
     const judgement = judge({ candidate, champion, answers }, promotion)
     return {
       ...judgement,
@@ -62,15 +72,8 @@ export function createJudge({ desk, promotion, width, why, log, refusal }: Judge
     const { session, fresh } = trial
     try {
       const { promoted, reason, metrics } = await judgementOf(trial)
-      const pinned = desk.pinned()
-      if (promoted && pinned !== undefined) {
-        const kept = `${reason} But an operator has pinned ${pinned}.`
-        return await desk.reject(session, metrics, why(kept))
-      }
-      if (!promoted) return await desk.reject(session, metrics, why(reason))
-      const refused = refusal?.()
-      if (refused !== undefined)
-        return await desk.reject(session, metrics, why(`${reason} But it is not promoted: ${refused}`))
+      const against = promoted ? objection(desk.pinned(), refusal?.()) : ''
+      if (against !== undefined) return await desk.reject(session, metrics, why(`${reason}${against}`))
       await desk.promote(session, metrics, why(reason))
       // The new champion has learned what came before its own trial: on that it is not to be compared.
       for (const other of trials) other.fresh = other.fresh.slice(-fresh.length)
@@ -132,4 +135,10 @@ async function withoutLive(trials: Trial[], desk: ModelDesk): Promise<Trial[]> {
   const isLive = ({ session }: Trial) => session.manifest.modelId === live
   for (const { session } of trials.filter(isLive)) await session.close()
   return trials.filter((trial) => !isLive(trial))
+}
+
+/** Why a model that has won is not promoted, behind the reason why it has; undefined: it is. */
+function objection(pinned: string | undefined, refused: string | undefined): string | undefined {
+  if (pinned !== undefined) return ` But an operator has pinned ${pinned}.`
+  return refused === undefined ? undefined : ` But it is not promoted: ${refused}`
 }

@@ -1,6 +1,15 @@
-import { type StageName, STAGES } from '#schemas'
+import { type Example, type StageName, STAGES } from '#schemas'
 import type { FeatureSet } from '#feature-store'
-import type { Batch, Runtime, Stage } from '#streams'
+import {
+  type Batch,
+  type Erasures,
+  leaveOutErased,
+  NO_ERASURES,
+  pass,
+  type Runtime,
+  type Stage,
+  type Step,
+} from '#streams'
 import type { TrainerConfig } from '../config.ts'
 import { kindOf } from '../learners/choice.ts'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
@@ -15,6 +24,8 @@ export interface LearnerStageOptions {
   featureSet: FeatureSet
   /** Begins from nothing, once per generation. @param leads whether it makes models */
   newLearning(leads: boolean): Learning
+  /** Examples that they cover are not read; left out: nothing was erased. */
+  erasures?: Erasures
   /** Told when this process begins and ends to lead. */
   onLead?(leads: boolean): void
 }
@@ -41,6 +52,7 @@ export interface LearnerStage {
  * learned one batch at a time, whatever their number.
  */
 export function createLearnerStage(runtime: Runtime, options: LearnerStageOptions): LearnerStage {
+  const { erasures = NO_ERASURES } = options
   const lanes = lanesOf(runtime, options.config)
   /** One after another: the learning is one, its partitions are many. */
   const inTurn = createTurns()
@@ -53,7 +65,12 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
     foreign.follow({
       partitions,
       last: lanes.perPartition(true),
-      record: (record) => inTurn(() => led.learn(record.partition, [record], record.offset + 1)),
+      record: (record) => {
+        const { partition, offset, value } = record
+        const isErased =
+          erasures.covers(record) || (value !== null && isOfErasedItem(erasures, value, record))
+        return inTurn(() => led.learn(partition, isErased ? [] : [record], offset + 1))
+      },
       read: () => inTurn(() => led.readForeign()),
     })
   }
@@ -62,6 +79,7 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
     name: 'learner' satisfies StageName,
     sources: STAGES.learner.sources,
     startFrom: 'earliest',
+    steps: { examples: [leaveOutErased(erasures), withoutErasedItems(erasures)] },
     async opened(_topic, partition, given) {
       const leads = given.includes(LEADING_PARTITION)
       const lane = await lanes.at(partition, leads)
@@ -90,6 +108,19 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
       }),
   }
   return { stage, done: foreign.done, close: foreign.close }
+}
+
+/** Rows of any user may show an item. */
+const isOfErasedItem = (
+  erasures: Erasures,
+  { itemId }: Example,
+  at: { topic: string; partition: number; offset: number },
+) => at.offset < erasures.upTo('item', itemId, at)
+
+function withoutErasedItems(erasures: Erasures): Step<Example> {
+  return function withoutErasedItems(example, meta) {
+    return isOfErasedItem(erasures, example, meta) ? { kind: 'drop', reason: 'erased' } : pass(example)
+  }
 }
 
 /** Where a start begins to read. */

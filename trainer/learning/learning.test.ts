@@ -51,6 +51,33 @@ describe('while the labels of a source do not arrive', () => {
   })
 })
 
+describe('a drift', () => {
+  /** Scores that hold, and then those of people who like the opposite. */
+  async function learnTurned({
+    learn,
+  }: Pick<Awaited<ReturnType<typeof startLearning>>['learning'], 'learn'>) {
+    const score = (vector: readonly number[]) =>
+      1 / (1 + Math.exp(2 - TRUTH.reduce((sum, weight, column) => sum + weight * vector[column]!, 0)))
+    for (const [row, { vector, label }] of drawRows(5, 9_000).entries()) {
+      const seen = row < 4_000 ? [...vector] : [...vector].map((value) => -value)
+      const times = { occurredAtMs: row, maturedAtMs: row + 1 }
+      await learn(
+        sampleTrainingExample({ vector: seen, label, score: score(seen), modelId: 'served', ...times }),
+      )
+    }
+  }
+
+  it.each([true, false])('is announced, and answered by new models: retrain.onDrift %s', async (onDrift) => {
+    const { learning, moves, told } = await startLearning([{ use: 'ftrl' }], { retrain: { onDrift } })
+    await learning.takeOver(at)
+    await learnTurned(learning)
+    expect(told().map(({ kind }) => kind)).toContain('concept')
+    const answers = moves().filter(({ reason }) => reason.startsWith('Answer to the concept drift'))
+    expect(answers.length > 0).toBe(onDrift)
+    await learning.close()
+  })
+})
+
 describe('candidates that somebody else left', () => {
   it('are judged as well when they come while it runs, when their file is whole', async () => {
     const { learning, found, learn, movesOf } = await startLearning([{ use: 'ftrl' }])

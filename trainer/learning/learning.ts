@@ -10,7 +10,7 @@ import { createChallengers } from './challengers.ts'
 import { createDriftAnswer } from './drift-answer.ts'
 import type { Fitter } from './fitter.ts'
 import { createHistory, type History } from './history.ts'
-import { createJudge } from './judge.ts'
+import { createJudge, type TellJudged } from './judge.ts'
 import { createQuarantine } from './quarantine.ts'
 import type { TrainingExample } from './training-example.ts'
 import type { Scratch } from './window/scratch.ts'
@@ -31,6 +31,8 @@ export interface LearningParts {
   clock: Clock
   log: Logger
   signals: Signals
+  /** Told of each model that is judged. */
+  onJudged?: TellJudged | undefined
 }
 
 /** The prequential loop: predict (served), compare, learn, propose, judge. One example at a time, in order. */
@@ -64,7 +66,7 @@ export function createLearning(parts: LearningParts): Learning {
     objective: config.objective,
     heldMax: config.limits.recentExamplesMax,
   })
-  const judge = createJudge({ desk, promotion, width: featureSet.width, why, log, refusal })
+  const judge = createJudge({ ...parts, promotion, width: featureSet.width, why, refusal })
   const layer = createChampionCalibration({ config: config.calibration, desk, why })
   const drift = createDriftAnswer({ ...parts, history })
   const challengers = createChallengers({ ...parts, history, judge })

@@ -36,6 +36,8 @@ export interface ModelSource {
   begun(): FitFacts | undefined
   /** What came of it, told once; undefined: it is not ready, or nothing was begun. */
   finished(): MakingResult | undefined
+  /** Resolves when what was begun is over. At once where nothing runs. */
+  settled(): Promise<void>
   /** Nobody wants what was begun. @returns the fit that was ended by it */
   abandon(): EndedFit | undefined
 }

@@ -50,6 +50,7 @@ export function createOnlineSource({
       ready = undefined
       return result
     },
+    settled: () => Promise.resolve(),
     abandon() {
       ready = undefined
       return undefined

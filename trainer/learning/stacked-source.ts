@@ -65,6 +65,7 @@ export function createStackedSource(parts: StackedSourceParts): ModelSource {
       ready = undefined
       return result
     },
+    settled: () => fits.settled(),
     abandon() {
       isFitting = false
       ready = undefined

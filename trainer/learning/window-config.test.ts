@@ -10,7 +10,7 @@ describe('trainer.window', () => {
     const config = trainerConfigSchema.parse({ learner: { alpha: 0.1 } })
     expect(config.window).toBeUndefined()
     expect(config.learners).toMatchObject([{ use: 'ftrl', name: 'ftrl', alpha: 0.1 }])
-    expect(config.retrain).toEqual({ onDrift: true, coolDownMinutes: 0, niceness: 10 })
+    expect(config.retrain).toEqual({ onDrift: true, coolDownMinutes: 0, examplesWait: false, niceness: 10 })
   })
 
   it('takes hours or minutes, and a half-life likewise', () => {

@@ -105,6 +105,12 @@ export const retrainConfigSchema = z.strictObject({
     .describe(
       'event time after the beginning of a model in which its learner begins no other, whatever happens; not before a first model serves',
     ),
+  examplesWait: z
+    .boolean()
+    .default(false)
+    .describe(
+      'examples wait while a model is made, for trainer.limits.fitMinutesMax at most: for a log that is played faster than it happened, so that what comes of it does not depend on how fast the machine is; false: they go on, as on a live feed they must',
+    ),
   niceness: z
     .int()
     .min(0)

@@ -3,6 +3,7 @@ import type { CommandContext } from '#streams'
 import { registerBacktestCommands } from './backtest/index.ts'
 import { registerDatasetCommands } from './dataset/index.ts'
 import { registerDemoCommands } from './demo/index.ts'
+import { registerEraseCommands } from './erasure/index.ts'
 import { registerEvaluateCommands } from './evaluate/index.ts'
 import type { FeedConfig } from './feed.ts'
 import { registerIngestCommands } from './ingest/index.ts'
@@ -16,4 +17,5 @@ export function registerLoopCommands(program: Command, context: CommandContext<F
   registerTrainCommands(program, context)
   registerEvaluateCommands(program)
   registerDatasetCommands(program, context)
+  registerEraseCommands(program, context)
 }

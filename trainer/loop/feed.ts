@@ -16,6 +16,13 @@ export const feedSchema = z
   .superRefine((feed, context) => {
     for (const { path, message } of unknownLabelTypes(feed))
       context.addIssue({ code: 'custom', path: [...path], message })
+    const waitSecondsMax = feed.trainer.limits.fitMinutesMax * 60
+    if (feed.trainer.retrain.examplesWait && waitSecondsMax >= feed.limits.stageProgressSecondsMax)
+      context.addIssue({
+        code: 'custom',
+        path: ['trainer', 'retrain', 'examplesWait'],
+        message: `a fit may take ${String(waitSecondsMax)} s (trainer.limits.fitMinutesMax), and a batch that waits for longer than limits.stageProgressSecondsMax (${String(feed.limits.stageProgressSecondsMax)} s) counts as a stall: shorten the one or lengthen the other`,
+      })
   })
 export type FeedConfig = z.infer<typeof feedSchema>
 export type FeedInput = z.input<typeof feedSchema>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { compileFeatureSet } from '#feature-store'
+import { openParquet } from '#feature-store/files'
 import { bytesOfVector, type Example, type ModelManifest, type ModelStage } from '#schemas'
 import { silentLogger, silentSignals } from '#streams'
 import { startFeedloop } from '#streams/testing'
@@ -23,6 +24,12 @@ interface Listed {
   reason: string
 }
 
+/** As a trainer tells it of a model on trial. */
+const STANDING = {
+  ...{ normalizedEntropy: 0.91234, examples: 2_345 },
+  ...{ logLossToChampion: -0.01234, logLossToChampionError: 0.00456 },
+}
+
 /** One feed that goes through an operator's day in order: each command costs seconds. */
 describeServices('models promote, rollback and pin', (addresses) => {
   let feed: OwnFeed
@@ -36,7 +43,7 @@ describeServices('models promote, rollback and pin', (addresses) => {
     feed = await openOwnFeed(addresses, 'models')
     before = await add('before', 'retired')
     live = await add('live', 'champion')
-    gone = await add('gone', 'retired', { withdrawn: true })
+    gone = await add('gone', 'retired', { withdrawn: true, metrics: STANDING })
   }, 60_000)
   afterAll(async () => {
     await feed?.close()
@@ -44,7 +51,11 @@ describeServices('models promote, rollback and pin', (addresses) => {
   })
 
   /** A model of this feed with a real file, as a trainer writes it. */
-  async function add(learner: string, stage: ModelStage, { withdrawn = false } = {}): Promise<string> {
+  async function add(
+    learner: string,
+    stage: ModelStage,
+    { withdrawn = false, metrics = {} }: { withdrawn?: boolean; metrics?: Record<string, number> } = {},
+  ): Promise<string> {
     const { clock } = feed.runtime
     const outputs = await feed.runtime.outputs(`add-${learner}`)
     const { artifactChunkBytes, goldenTolerance } = promotionConfigSchema.parse({})
@@ -65,7 +76,7 @@ describeServices('models promote, rollback and pin', (addresses) => {
       trainedOn: { fromMs: 0, toMs: 1 },
       createdAtMs: clock.nowMs(),
     })
-    const manifest: ModelManifest = candidate.manifest
+    const manifest: ModelManifest = { ...candidate.manifest, metrics }
     await writer.writeFile(candidate)
     await writer.move(manifest, stage, { reason: 'for this test', occurredAtMs: 0 })
     if (withdrawn) await writer.withdrawFile(manifest)
@@ -94,6 +105,8 @@ describeServices('models promote, rollback and pin', (addresses) => {
     const { stdout } = await models('list')
     expect(stdout).toMatch(new RegExp(`^${live} +LIVE .* kept `, 'm'))
     expect(stdout).toMatch(new RegExp(`^${gone} +retired .* gone `, 'm'))
+    expect(stdout).toMatch(/^model .* entropy +log-loss to champion +file /m)
+    expect(stdout).toMatch(new RegExp(`^${gone} .* 0\\.9123 +-0\\.0123 ± 0\\.0046 on 2,345 +gone `, 'm'))
   })
 
   it('refuses what is unknown, has no file or is not better, and writes nothing', async () => {
@@ -169,6 +182,14 @@ describeServices('models promote, rollback and pin', (addresses) => {
       // The file's columns are the first three of the feed, backwards.
       const logit = 0.5 * vector[2]! - vector[1]! + 2 * vector[0]! - 1
       expect(score).toBeCloseTo(1 / (1 + Math.exp(-logit)), 5)
+    }
+    const table = await openParquet(path.join(out, 'golden.parquet'))
+    expect(table.columns.map(({ name }) => name)).toEqual([...names, 'golden_score'])
+    const [first] = golden.rows
+    for await (const { row } of table.rows()) {
+      expect(Number(row['golden_score'])).toBe(first!.score)
+      expect(Number(row[names[0]!])).toBe(first!.vector[0])
+      break
     }
     const again = await models(
       'import',

@@ -9,6 +9,7 @@ export {
   calibrationError,
   type ReliabilityBin,
 } from './calibration-error.ts'
+export { type Curves, curvesOf } from './curves.ts'
 export { forecastQuality, type ForecastQuality } from './forecast-quality.ts'
 export { requestOrder, requestQuality, type RequestQuality } from './request-quality.ts'
 export { thresholdQuality, type ThresholdQuality } from './threshold-quality.ts'

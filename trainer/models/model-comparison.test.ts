@@ -32,7 +32,11 @@ function logOf(...candidates: Candidate[]) {
     }
     modelLog.noteMove({ key: Buffer.from(modelId), value })
     for (const artifact of artifactsOf({ manifest, onnx }, 10_000))
-      modelLog.noteArtifact({ key: Buffer.from(`${modelId}/${String(artifact.index)}`), value: artifact })
+      modelLog.noteArtifact({
+        key: Buffer.from(`${modelId}/${String(artifact.index)}`),
+        value: artifact,
+        brokerTimeMs: 0,
+      })
   }
   return modelLog
 }

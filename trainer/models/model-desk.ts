@@ -5,6 +5,7 @@ import type { PromotionConfig } from '../config.ts'
 import type { Candidate } from '../export/candidate.ts'
 import { LOG_EVENTS } from '../signals.ts'
 import { manifestOf, type ModelLog } from './model-log.ts'
+import { withdrawStrayFiles } from './stray-files.ts'
 import { createModelWriter, type ModelWriter, type MoveReason } from './model-writer.ts'
 
 export interface ModelDeskParts {
@@ -68,16 +69,15 @@ export function createModelDesk(parts: ModelDeskParts): ModelDesk {
 
   return {
     async takeOver(at) {
+      await withdrawStrayFiles(parts, writer)
       for (const manifest of retiredIn(modelLog)) retired.found(manifest)
       champion = await openChampion(parts)
       return found.all(at)
     },
     newcomers: (at) => found.newcomers(at),
-    async propose(candidate, why) {
+    propose(candidate, why) {
       found.note(candidate.manifest.modelId)
-      await writer.writeFile(candidate)
-      await writer.move(candidate.manifest, 'candidate', why)
-      return openOrReject(parts, writer, candidate, why)
+      return proposed(parts, writer, candidate, why)
     },
     async promote(session, metrics, why) {
       const old = champion
@@ -181,6 +181,18 @@ function createRetiredModels(writer: ModelWriter, keptMax: number) {
 async function rejectModel(writer: ModelWriter, manifest: ModelManifest, why: MoveReason): Promise<void> {
   await writer.move(manifest, 'rejected', why)
   await writer.withdrawFile(manifest)
+}
+
+async function proposed(
+  parts: ModelDeskParts,
+  writer: ModelWriter,
+  candidate: Candidate,
+  why: MoveReason,
+): Promise<ProvenModel | undefined> {
+  await withdrawStrayFiles(parts, writer)
+  await writer.writeFile(candidate)
+  await writer.move(candidate.manifest, 'candidate', why)
+  return openOrReject(parts, writer, candidate, why)
 }
 
 async function openOrReject(

@@ -41,7 +41,7 @@ async function setUp() {
           newestExamples: () => Promise.resolve([]),
         },
       )
-      for (const { key, value } of driver.records('modelArtifacts')) modelLog.noteArtifact({ key, value })
+      for (const record of driver.records('modelArtifacts')) modelLog.noteArtifact(record)
       for (const { key, value } of driver.records('models')) modelLog.noteMove({ key, value })
       return told
     },

@@ -19,16 +19,28 @@ export interface ModelLog {
   file(modelId: string): Uint8Array | undefined
   /** Candidates that nobody decided on yet, in the order in which they came. O(1) when there is none. */
   candidates(): readonly ModelMove[]
+  /** Files, whole or not, that no model needs: no move tells of it, or it was rejected. */
+  strayFiles(): readonly StrayFile[]
   /** How many models there have ever been. */
   readonly sequence: number
   noteMove(record: Pick<StageRecord<'models'>, 'value' | 'key'>): void
-  noteArtifact(record: Pick<StageRecord<'modelArtifacts'>, 'value' | 'key'>): void
+  noteArtifact(record: Pick<StageRecord<'modelArtifacts'>, 'value' | 'key' | 'brokerTimeMs'>): void
+}
+
+export interface StrayFile {
+  modelId: string
+  /** Of the pieces that are there. */
+  indexes: readonly number[]
+  /** Wall clock of the broker, when the last of them came. */
+  writtenAtMs: number
 }
 
 /** Files held: those of models that may be champion. Others leave when their model is rejected or withdrawn. */
 export function createModelLog({ onMove }: { onMove?: (move: ModelMove) => void } = {}): ModelLog {
   const moves = new Map<string, ModelMove>()
   const pieces = new Map<string, Map<number, ModelArtifact>>()
+  /** When the last piece of each came. */
+  const writtenAtMs = new Map<string, number>()
   const known = new Set<string>()
   const undecided = new Map<string, ModelMove>()
 
@@ -38,6 +50,11 @@ export function createModelLog({ onMove }: { onMove?: (move: ModelMove) => void 
     return first === undefined || found.length < first.count
       ? undefined
       : Buffer.concat(found.map(({ bytes }) => bytes))
+  }
+
+  function forgetFile(modelId: string): void {
+    pieces.delete(modelId)
+    writtenAtMs.delete(modelId)
   }
 
   const live = () => [...moves.values()].filter(({ stage }) => stage === 'champion').at(-1)
@@ -65,15 +82,24 @@ export function createModelLog({ onMove }: { onMove?: (move: ModelMove) => void 
       if (value !== null) moves.set(modelId, value)
       undecided.delete(modelId)
       if (value?.stage === 'candidate') undecided.set(modelId, value)
-      if (value === null || value.stage === 'rejected') pieces.delete(modelId)
+      if (value === null || value.stage === 'rejected') forgetFile(modelId)
       if (value !== null) onMove?.(value)
     },
-    noteArtifact({ value, key }) {
+    strayFiles: () =>
+      [...pieces]
+        .filter(([modelId]) => (moves.get(modelId)?.stage ?? 'rejected') === 'rejected')
+        .map(([modelId, held]) => ({
+          modelId,
+          indexes: [...held.keys()],
+          writtenAtMs: writtenAtMs.get(modelId) ?? 0,
+        })),
+    noteArtifact({ value, key, brokerTimeMs }) {
       if (value === null) {
         const text = key?.toString('utf8') ?? ''
-        pieces.delete(text.slice(0, Math.max(0, text.lastIndexOf('/'))))
+        forgetFile(text.slice(0, Math.max(0, text.lastIndexOf('/'))))
         return
       }
+      writtenAtMs.set(value.modelId, brokerTimeMs)
       const held = pieces.get(value.modelId)
       const isSameFile = [...(held?.values() ?? [])].every(
         ({ sha256, count }) => sha256 === value.sha256 && count === value.count,

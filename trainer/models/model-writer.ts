@@ -29,6 +29,8 @@ export interface ModelWriter {
   writeFile(candidate: Candidate): Promise<void>
   /** Tombstones for all its pieces. */
   withdrawFile(manifest: ModelManifest): Promise<void>
+  /** Tombstones for these pieces. */
+  withdrawPieces(modelId: string, indexes: readonly number[]): Promise<void>
   announce(event: DriftEvent): Promise<void>
   /** The same of what is no alarm. */
   tell(event: DriftEvent): Promise<void>
@@ -54,6 +56,12 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
       pinned,
     }
     outputs.add('models', { key: modelId, value })
+    await outputs.flush()
+  }
+
+  async function withdrawPieces(modelId: string, indexes: readonly number[]): Promise<void> {
+    for (const index of indexes)
+      outputs.add('modelArtifacts', { key: `${modelId}/${String(index)}`, value: null })
     await outputs.flush()
   }
 
@@ -84,13 +92,14 @@ export function createModelWriter(parts: ModelWriterParts): ModelWriter {
       }
       await outputs.flush()
     },
-    async withdrawFile({ modelId, onnxBytes }) {
+    withdrawFile({ modelId, onnxBytes }) {
       const count = Math.max(1, Math.ceil(onnxBytes / artifactChunkBytes))
-      for (let index = 0; index < count; index++) {
-        outputs.add('modelArtifacts', { key: `${modelId}/${String(index)}`, value: null })
-      }
-      await outputs.flush()
+      return withdrawPieces(
+        modelId,
+        Array.from({ length: count }, (_, index) => index),
+      )
     },
+    withdrawPieces,
     async tell(event) {
       await writeEvent(event)
       const { cause, monitor } = event

@@ -1,15 +1,22 @@
 import type { Example } from '#schemas'
-import type { Runtime } from '#streams'
+import { followErasures, type Runtime } from '#streams'
 
-/** Those that matured last, the oldest first. The whole topic is read: it has no index by time of maturing. */
-export async function newestExamples(runtime: Pick<Runtime, 'follow'>, count: number): Promise<Example[]> {
+/** Those that matured last, the oldest first, without those of erased users. The whole topic is read: it has no index by time of maturing. */
+export async function newestExamples(
+  runtime: Pick<Runtime, 'follow' | 'offsets'>,
+  count: number,
+): Promise<Example[]> {
   let newest: Example[] = []
+  const erasures = await followErasures(runtime, { name: 'trainer-erasures' })
+  await erasures.ready
+  await erasures.stop()
   const follower = await runtime.follow({
     name: 'trainer-examples',
     topic: 'examples',
     startFrom: 'earliest',
-    record({ value }) {
-      if (value === null) return
+    record(record) {
+      const { value } = record
+      if (value === null || erasures.book.covers(record)) return
       newest.push(value)
       if (newest.length >= 8 * count) newest = sorted(newest).slice(-count)
     },

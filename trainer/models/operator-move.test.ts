@@ -66,7 +66,11 @@ async function setUp() {
       follow()
       const { modelId } = candidate.manifest
       for (const artifact of file ? artifactsOf(candidate, 10_000) : [])
-        modelLog.noteArtifact({ key: Buffer.from(`${modelId}/${String(artifact.index)}`), value: artifact })
+        modelLog.noteArtifact({
+          key: Buffer.from(`${modelId}/${String(artifact.index)}`),
+          value: artifact,
+          brokerTimeMs: 0,
+        })
       return modelId
     },
     async wish(
@@ -127,7 +131,7 @@ describe('an operator', () => {
     // The file of another model under its name: whole and loadable, and it scores otherwise than was promised.
     const bytes = Buffer.from(modelLog.file(impostor)!)
     const artifact = { modelId, index: 0, count: 1, sha256: 'other', bytes }
-    modelLog.noteArtifact({ key: Buffer.from(`${modelId}/0`), value: artifact })
+    modelLog.noteArtifact({ key: Buffer.from(`${modelId}/0`), value: artifact, brokerTimeMs: 0 })
     for (const action of ['promote', 'pin'] as const)
       for (const force of [false, true])
         await expect(wish({ action, modelId, force, reason: 'x' })).rejects.toMatchObject({

@@ -41,6 +41,7 @@ export function samplePrediction(sample: SamplePrediction): Prediction {
       vector: vector === null ? null : bytesOfVector(Float32Array.from(vector)),
       flags: vector === null ? null : Buffer.from(flags ?? vector.map(() => 0)),
       itemOffset: -1,
+      unscoredReason: null,
     })),
   }
 }

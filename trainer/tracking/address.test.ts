@@ -37,6 +37,15 @@ describe('where MLflow is', () => {
     })
   })
 
+  it('has an authority of its own where that is said', () => {
+    const own = trackingConfigSchema.parse({ url: 'https://mlflow.example', tls: { caFile: '/etc/ca.pem' } })
+    expect(trackingAddressOf({}, own)).toEqual({ url: 'https://mlflow.example', caFile: '/etc/ca.pem' })
+    const env = { MLFLOW_TRACKING_SERVER_CERT_PATH: '/other.pem' }
+    const address = trackingAddressOf(env, own)!
+    expect(address.caFile).toBe('/other.pem')
+    expect(trackingEnvironment(address)).toMatchObject(env)
+  })
+
   it('may have its login in the URL, which is shown nowhere', () => {
     const address = trackingAddressOf({ MLFLOW_TRACKING_URI: 'http://u:p%40ss@h:5000/' }, none)
     expect(address).toEqual({ url: 'http://h:5000', username: 'u', password: 'p@ss' })

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { type Secret, withoutSecrets } from '#schemas'
 import { type Environment, OperatorError, said, secretEnvironment, secretOf } from '#streams'
 import type { TrackingConfig } from './config.ts'
@@ -6,6 +7,7 @@ const URI = 'MLFLOW_TRACKING_URI'
 const USERNAME = 'MLFLOW_TRACKING_USERNAME'
 const PASSWORD = 'MLFLOW_TRACKING_PASSWORD'
 const TOKEN = 'MLFLOW_TRACKING_TOKEN'
+const CA_FILE = 'MLFLOW_TRACKING_SERVER_CERT_PATH'
 
 /** Where an MLflow server is, and who we say we are. */
 export interface TrackingAddress {
@@ -14,6 +16,8 @@ export interface TrackingAddress {
   username?: string
   password?: Secret
   token?: Secret
+  /** PEM file of the authority that signs the server. */
+  caFile?: string
 }
 
 /**
@@ -36,11 +40,13 @@ export function trackingAddressOf(env: Environment, config: TrackingConfig): Tra
   const username = said(env, USERNAME) ?? config.username ?? (userInUrl || undefined)
   const password = secretOf(env, PASSWORD, config.password) ?? (passwordInUrl || undefined)
   const token = secretOf(env, TOKEN, config.token)
+  const caFile = said(env, CA_FILE) ?? config.tls?.caFile
   return {
     url: url.href.replace(/\/+$/, ''),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(token === undefined ? {} : { token }),
+    ...(caFile === undefined ? {} : { caFile }),
   }
 }
 
@@ -50,11 +56,13 @@ export function trackingEnvironment({
   username,
   password,
   token,
+  caFile,
 }: TrackingAddress): Record<string, string> {
   return {
     [URI]: url,
     ...(username === undefined ? {} : { [USERNAME]: username }),
     ...secretEnvironment(PASSWORD, password),
     ...secretEnvironment(TOKEN, token),
+    ...(caFile === undefined ? {} : { [CA_FILE]: path.resolve(caFile) }),
   }
 }

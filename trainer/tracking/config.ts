@@ -18,6 +18,16 @@ export const trackingConfigSchema = z.strictObject({
   token: secretSchema
     .optional()
     .describe('HTTP Bearer, instead of user and password; MLFLOW_TRACKING_TOKEN or _TOKEN_FILE wins'),
+  tls: z
+    .strictObject({
+      caFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('PEM of the authority that signs an https server; left out: those that Node knows'),
+    })
+    .optional()
+    .describe('MLFLOW_TRACKING_SERVER_CERT_PATH, a variable of MLflow, wins; read at each request'),
   experiment: z
     .string()
     .min(1)

@@ -1,4 +1,4 @@
-import { readSecret, type Secret, SecretUnreadableError } from '#schemas'
+import { CertificateError, readSecret, readTls, type Secret, SecretUnreadableError } from '#schemas'
 import { type HttpRequest, requestHttp } from '#streams'
 import type { TrackingAddress } from './address.ts'
 import { TrackingError } from './errors.ts'
@@ -23,11 +23,12 @@ export async function requestMlflow(
   { absent = [], ...request }: MlflowRequest,
 ): Promise<Response | undefined> {
   const login = loginOf(address)
+  const tls = tlsOf(address)
   let status: number
   let body: string
   let retryAfter: string | null
   try {
-    const answer = await requestHttp(address.url + path, { ...request, ...login })
+    const answer = await requestHttp(address.url + path, { ...request, ...login, ...tls })
     if (answer.ok) return answer
     status = answer.status
     retryAfter = answer.headers.get('retry-after')
@@ -72,6 +73,17 @@ function loginOf({ username, password, token }: TrackingAddress): Pick<HttpReque
   if (username === undefined) return {}
   const what = 'the password of MLflow (trainer.tracking.password)'
   return { basic: { user: username, password: password === undefined ? '' : read(password, what) } }
+}
+
+/** @throws TrackingError when the file is none of certificates */
+function tlsOf({ caFile }: TrackingAddress): Pick<HttpRequest, 'tls'> {
+  if (caFile === undefined) return {}
+  try {
+    return { tls: readTls({ caFile }, 'trainer.tracking.tls') }
+  } catch (error) {
+    if (error instanceof CertificateError) throw new TrackingError('away', error.message, { cause: error })
+    throw error
+  }
 }
 
 function read(secret: Secret, what: string): string {

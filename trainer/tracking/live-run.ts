@@ -1,6 +1,7 @@
 import type { ModelManifest, ModelMove } from '#schemas'
 import type { TrainerConfig } from '../config.ts'
 import { TAGS } from './mlflow.ts'
+import { CURVES_FILE } from './run-images.ts'
 import type { TrackedRunInput } from './run.ts'
 
 export interface LiveRunParts {
@@ -8,10 +9,19 @@ export interface LiveRunParts {
   manifest: ModelManifest
   /** Whether the file goes along: of a model that has served. */
   withFile: boolean
+  /** Whether there are curves of what it said of the examples that it was judged on. */
+  withCurves?: boolean
   prefix: string
   experiment: string
   registeredModel: string
   learners: TrainerConfig['learners']
+}
+
+const VERDICTS: Readonly<Record<ModelMove['stage'], string>> = {
+  candidate: 'on trial',
+  champion: 'promoted',
+  retired: 'promoted',
+  rejected: 'rejected',
 }
 
 /** Where the file of a model lies in the folder of its run. */
@@ -29,6 +39,8 @@ export function liveRunOf(parts: LiveRunParts): TrackedRunInput {
   return {
     runId: liveRunId(prefix, modelId),
     experiment,
+    isOngoing: move.stage === 'candidate',
+    artifacts: parts.withCurves === true ? [CURVES_FILE] : [],
     startedAtMs: manifest.createdAtMs,
     endedAtMs: Math.max(movedAtMs, manifest.createdAtMs),
     params: {
@@ -52,7 +64,7 @@ export function liveRunOf(parts: LiveRunParts): TrackedRunInput {
     tags: {
       [TAGS.source]: 'live',
       [TAGS.modelId]: modelId,
-      [TAGS.verdict]: move.stage === 'rejected' ? 'rejected' : 'promoted',
+      [TAGS.verdict]: VERDICTS[move.stage],
       [TAGS.reason]: reason,
       // What MLflow's page shows as the description.
       'mlflow.note.content': reason,

@@ -2,19 +2,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RunningService, Runtime } from '#streams'
-import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
-import { trainerConfigSchema } from '../config.ts'
-import { sigmoid } from '../learners/learner.ts'
-import { fitterInProcess } from '../learning/fitter.ts'
-import { startTrainer } from '../start-trainer.ts'
-import { linearModelOf, openLinearModel } from '../testing/linear-models.ts'
-import { createSyntheticFeed } from '../testing/synthetic-feed.ts'
-import type { LiveTracker } from './live-tracker.ts'
-import { trackerOf } from './live-tracking.ts'
 import { type FakeMlflow, startFakeMlflow } from './testing/http-fake-mlflow.ts'
+import { championOf, openLiveLoop, type TrackingBounds } from './testing/live-loop.ts'
 
-const START_MS = 1_700_000_000_000
 const NAME = 'feed-click'
 
 let fake: FakeMlflow
@@ -29,82 +19,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** A trainer in memory, its tracker, which takes a turn when it is told to, and a feed that follows its champion. */
-async function openLoop(tracking: { waitingRunsMax?: number; earlierModelsMax?: number } = {}) {
-  const config = trainerConfigSchema.parse({
-    promotion: { firstCandidateExamples: 300, candidateEveryExamples: 800, freshExamplesMin: 400 },
-    tracking: { runs: folder, requestMs: 60_000, ...tracking },
-  })
-  const driver = await createTopologyTestDriver({ seed: 3, startMs: START_MS + 365 * 86_400_000 })
-  const feed = createSyntheticFeed({ seed: 3, startMs: START_MS, everyMs: 5_000, itemsShown: 5, users: 50 })
-  const logged: { message: string; fields: object }[] = []
-  const note = (fields: object, message: string) => void logged.push({ message, fields })
-  const log: Runtime['log'] = { debug: note, info: note, warn: note, error: note }
-  let tracker!: LiveTracker
+const openLoop = (tracking: TrackingBounds = {}) => openLiveLoop({ fake, folder }, tracking)
 
-  async function start(): Promise<RunningService> {
-    const trainer = await startTrainer(driver, {
-      config,
-      featureSet: feed.featureSet,
-      openModel: openLinearModel,
-      fitter: fitterInProcess,
-      tracking(running) {
-        const runtime = { ...driver, log }
-        const parts = { ...running, runtime }
-        tracker = trackerOf(
-          { prefix: 'feed', trainer: config },
-          fake.address,
-          parts,
-          new AbortController().signal,
-        )
-        return {
-          noteMove: (move) => tracker.noteMove(move),
-          lead: (leads) => tracker.lead(leads),
-          stop: () => Promise.resolve(),
-        }
-      },
-    })
-    await driver.settleUntil(trainer.ready)
-    return trainer
-  }
-
-  async function play(requests: number): Promise<void> {
-    for (let asked = 0; asked < requests; asked++) {
-      const model = championOf(driver)
-      const { prediction, interactions } = feed.next(model?.score ?? null, model?.modelId ?? '')
-      for (const interaction of interactions) driver.produce('interactions', interaction.userId, interaction)
-      driver.produce('predictions', prediction.userId, prediction)
-      if (asked % 20 === 0) await driver.settle()
-    }
-    await driver.settle()
-  }
-  const told = (message: string) =>
-    logged.filter((one) => one.message === message).map(({ fields }) => fields)
-  const turn = () => tracker.turn()
-  return { driver, start, play, told, turn, stages: () => stagesOf(driver) }
-}
-
-function championOf(driver: TopologyTestDriver) {
-  const champion = driver.records('models').findLast(({ value }) => value?.stage === 'champion')?.value
-  if (!champion) return undefined
-  const artifact = driver
-    .records('modelArtifacts')
-    .findLast(({ value }) => value?.modelId === champion.modelId)
-  const { weights, bias } = linearModelOf(artifact!.value!.bytes, champion.modelId)
-  const score = (vector: readonly number[]) =>
-    sigmoid(vector.reduce((sum, value, at) => sum + value * weights[at]!, bias))
-  return { modelId: champion.modelId, score }
-}
-
-/** Where each model went, in order. */
-function stagesOf(driver: TopologyTestDriver): Map<string, string[]> {
-  const stages = new Map<string, string[]>()
-  for (const { value } of driver.records('models'))
-    stages.set(value!.modelId, [...(stages.get(value!.modelId) ?? []), value!.stage])
-  return stages
-}
-
-const runsIn = () => fake.store.runs.filter(({ isDeleted }) => !isDeleted)
+/** Of models that were judged. */
+const runsIn = () =>
+  fake.store.runs.filter(({ isDeleted, tags }) => !isDeleted && tags.get('feedloop.verdict') !== 'on trial')
 const tagsIn = (key: string) => runsIn().map(({ tags }) => tags.get(key))
 const aliasModel = () => {
   const { aliases, versions } = fake.store.models.get(NAME)!
@@ -132,7 +51,13 @@ describe('the live trainer', () => {
     }
     const served = judged.filter(([, moves]) => moves.includes('champion')).map(([modelId]) => modelId)
     expect(served.length).toBeGreaterThan(1)
-    expect(fake.store.models.get(NAME)!.versions.length).toBe(served.length)
+    for (const modelId of served) expect(versionOf(modelId)).toBeDefined()
+    // What each said of the examples that it was judged on is drawn.
+    for (const { id } of runsIn())
+      for (const image of ['roc', 'precision-recall', 'reliability'])
+        expect([...fake.store.artifacts.keys()]).toContainEqual(
+          expect.stringMatching(`/${id}/artifacts/curves/${image}.svg$`),
+        )
     expect(aliasModel()).toBe(championOf(driver)!.modelId)
     expect(readdirSync(path.join(folder, 'outbox'))).toEqual([])
 

@@ -1,13 +1,15 @@
 import type { ModelMove } from '#schemas'
 import { type Clock, describeFailure, type Logger, type Signals } from '#streams'
 import type { TrainerConfig } from '../config.ts'
-import { manifestOf, type ModelLog } from '../models/model-log.ts'
+import type { TellJudged } from '../learning/judge.ts'
+import type { ModelLog } from '../models/model-log.ts'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
+import type { createChallengerAlias } from './challenger-alias.ts'
 import type { createChampionAlias } from './champion-alias.ts'
 import type { TrackingConfig } from './config.ts'
 import { TrackingError } from './errors.ts'
-import { LIVE_MODEL_FILE, liveRunId, liveRunOf } from './live-run.ts'
-import { type Mlflow, TAGS } from './mlflow.ts'
+import { createLiveRuns } from './live-runs.ts'
+import type { Mlflow } from './mlflow.ts'
 import { overBounds } from './outbox-bounds.ts'
 import type { RunFolders } from './run-folders.ts'
 import { sendWaiting } from './send-waiting.ts'
@@ -24,6 +26,7 @@ export interface LiveTrackerParts {
   outbox: RunFolders
   modelLog: ModelLog
   alias: ReturnType<typeof createChampionAlias>
+  challenger: ReturnType<typeof createChallengerAlias>
   clock: Clock
   log: Logger
   signals: Signals
@@ -31,12 +34,11 @@ export interface LiveTrackerParts {
   ended: AbortSignal
 }
 
-/** Moves between two turns; of more the oldest are given up. */
-const NOTED_MOVES_MAX = 1_000
-
 export interface LiveTracker {
   /** Cheap, and never waits: what is to be done is done in the next turn. */
   noteMove(move: ModelMove): void
+  /** What a model said of the examples that it is judged on: its curves go along with its verdict. */
+  noteJudged: TellJudged
   /** This process leads now: it alone tells of models. */
   lead(leads: boolean): void
   /** Writes noted runs, sends what waits, settles the alias. Never throws. @returns ms until the next turn */
@@ -46,7 +48,7 @@ export interface LiveTracker {
 /** Tells MLflow what becomes of models, off the path on which they are learned. */
 export function createLiveTracker(parts: LiveTrackerParts): LiveTracker {
   const { config, mlflow, outbox, signals } = parts
-  const writer = createRunWriter(parts)
+  const writer = createLiveRuns(parts)
   const patience = createPatience(parts)
   const giveUp = createGivingUp(parts)
   let leads = false
@@ -66,8 +68,12 @@ export function createLiveTracker(parts: LiveTrackerParts): LiveTracker {
     noteMove(move) {
       if (leads && (move.stage === 'champion' || move.stage === 'rejected')) writer.note(move)
     },
+    noteJudged: writer.noteJudged,
     lead(now) {
-      if (now && !leads) isCaughtUp = false
+      if (now && !leads) {
+        isCaughtUp = false
+        parts.challenger.forget()
+      }
       leads = now
     },
     async turn() {
@@ -83,62 +89,14 @@ export function createLiveTracker(parts: LiveTrackerParts): LiveTracker {
           isCaughtUp = true
           await send()
         }
-        if (leads) await parts.alias.settle()
+        if (leads) {
+          await parts.alias.settle()
+          if (await writer.writeTrials()) await send()
+          await parts.challenger.settle()
+        }
         return patience.restored()
       } catch (error) {
         return parts.ended.aborted ? 0 : patience.failed(error)
-      }
-    },
-  }
-}
-
-/** Writes a run for each model that was judged, once. */
-function createRunWriter(parts: LiveTrackerParts) {
-  const { config, mlflow, outbox, modelLog, signals } = parts
-  const noted: ModelMove[] = []
-  const told = new Set<string>()
-
-  async function write(move: ModelMove): Promise<void> {
-    const manifest = manifestOf(move)
-    if (manifest === undefined || told.has(move.modelId)) return
-    const onnx = move.stage === 'rejected' ? undefined : modelLog.file(move.modelId)
-    const run = liveRunOf({ ...parts, move, manifest, withFile: onnx !== undefined })
-    await outbox.add(run, new Map(onnx === undefined ? [] : [[LIVE_MODEL_FILE, onnx]]))
-    told.add(move.modelId)
-  }
-
-  /** Of a model that came from MLflow: it has a run there, of another name. */
-  async function hasVersion({ modelId, stage }: ModelMove): Promise<boolean> {
-    if (stage === 'rejected' || modelLog.file(modelId) === undefined) return false
-    const found = await mlflow.versionsOf(parts.registeredModel, { tag: TAGS.modelId, value: modelId })
-    return found.length > 0
-  }
-
-  return {
-    note(move: ModelMove): void {
-      noted.push(move)
-      if (noted.length <= NOTED_MOVES_MAX) return
-      noted.shift()
-      signals.count(SIGNALS.runsGivenUp, { reason: 'full' })
-    },
-    async writeNoted(): Promise<void> {
-      while (noted.length > 0) {
-        await write(noted[0]!)
-        noted.shift()
-      }
-    },
-    /** Models of the log that MLflow does not have: from before this process led, or given up. */
-    async catchUp(): Promise<void> {
-      const experimentId = await mlflow.experimentId(parts.experiment)
-      const runs = await mlflow.runsTagged(experimentId, TAGS.source, 'live')
-      const sent = runs.filter(({ tags }) => tags[TAGS.sent] === 'true')
-      const known = new Set(sent.map(({ tags }) => tags[TAGS.runId]))
-      for (const { name } of await outbox.list()) known.add(name)
-      const judged = modelLog.moves().filter(({ stage }) => stage !== 'candidate')
-      for (const move of judged.slice(-config.earlierModelsMax)) {
-        const isKnown = known.has(liveRunId(parts.prefix, move.modelId)) || (await hasVersion(move))
-        if (isKnown) told.add(move.modelId)
-        else await write(move)
       }
     },
   }

@@ -5,6 +5,7 @@ import type { TrainerConfig } from '../config.ts'
 import type { ModelLog } from '../models/model-log.ts'
 import { LOG_EVENTS } from '../signals.ts'
 import { type TrackingAddress, trackingAddressOf } from './address.ts'
+import { createChallengerAlias } from './challenger-alias.ts'
 import { createChampionAlias } from './champion-alias.ts'
 import type { TrackingConfig } from './config.ts'
 import { openRunFolders } from './fs-run-folders.ts'
@@ -18,7 +19,7 @@ export const OUTBOX = 'outbox'
 
 /** What a running trainer gives. */
 export interface TrackedTrainer {
-  runtime: Pick<Runtime, 'clock' | 'log' | 'signals' | 'outputs' | 'follow'>
+  runtime: Pick<Runtime, 'clock' | 'log' | 'signals' | 'outputs' | 'follow' | 'offsets'>
   modelLog: ModelLog
   openModel: OpenModel
   featureSetId: string
@@ -65,6 +66,7 @@ export function trackerOf(
     mlflow,
     outbox: openRunFolders(path.join(config.runs, OUTBOX)),
     modelLog,
+    challenger: createChallengerAlias({ mlflow, name: registeredModel, modelLog }),
     alias: createChampionAlias({ mlflow, name: registeredModel, modelLog, promote, log, signals }),
     clock,
     log,

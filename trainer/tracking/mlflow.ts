@@ -87,7 +87,7 @@ export const MLFLOW_LIMITS = {
 /** Tags of a run and of a model version. */
 export const TAGS = {
   runId: 'feedloop.run_id',
-  /** `true`: all of the run is there. */
+  /** `true`: all of the run is there; `ongoing`: all that is known of it so far. */
   sent: 'feedloop.sent',
   /** `live`: of the trainer service. */
   source: 'feedloop.source',
@@ -100,6 +100,9 @@ export const TAGS = {
   leftOut: 'feedloop.left_out',
   /** Of a registered model: the version that the alias champion had when the loop last agreed to it. */
   champion: 'feedloop.champion',
+  /** Of a registered model: the version that the live trainer gave the alias challenger. */
+  challenger: 'feedloop.challenger',
 } as const
 
 export const CHAMPION = 'champion'
+export const CHALLENGER = 'challenger'

@@ -1,8 +1,10 @@
 import type { ModelMove } from '#schemas'
+import type { TellJudged } from '../learning/judge.ts'
 import type { LiveTracker } from './live-tracker.ts'
 
 export interface RunningTracking {
   noteMove(move: ModelMove): void
+  noteJudged: TellJudged
   lead(leads: boolean): void
   /** Requests are broken off; what waits stays in its folder. */
   stop(): Promise<void>
@@ -30,6 +32,7 @@ export function runTracking(tracker: LiveTracker, ending: AbortController): Runn
   const running = run()
   return {
     noteMove: (move) => tracker.noteMove(move),
+    noteJudged: (modelId, judged) => tracker.noteJudged(modelId, judged),
     lead: (leads) => tracker.lead(leads),
     async stop() {
       isStopped = true

@@ -97,7 +97,7 @@ export function silenceOf({ url }: TrackingAddress, error: unknown, requestMs: n
   const cause = failure.cause instanceof Error ? failure.cause : failure
   const code = 'code' in cause ? String(cause.code) : cause.message
   const why = /CERT|self.signed|UNABLE_TO/i.test(code)
-    ? `its certificate is not trusted here (${code}): give its authority in NODE_EXTRA_CA_CERTS`
+    ? `its certificate is not trusted here (${code}): give the PEM file of its authority in trainer.tracking.tls.caFile (MLFLOW_TRACKING_SERVER_CERT_PATH)`
     : `nobody answers (${withoutSecrets(code)}): start it, or correct MLFLOW_TRACKING_URI (trainer.tracking.url)`
   return new TrackingError('away', `MLflow at ${url}: ${why}.`, { cause: error })
 }

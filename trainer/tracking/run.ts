@@ -40,6 +40,8 @@ export const trackedRunSchema = z.strictObject({
   experiment: z.string().min(1),
   startedAtMs: z.number(),
   endedAtMs: z.number(),
+  /** More will be told under the same id: of a candidate on trial. */
+  isOngoing: z.boolean().default(false),
   status: z.enum(['FINISHED', 'FAILED', 'KILLED']).default('FINISHED'),
   params: z.record(z.string(), z.string()).default({}),
   metrics: z.record(z.string(), z.array(pointSchema)).default({}),

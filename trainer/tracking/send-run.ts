@@ -35,7 +35,8 @@ export async function sendRun(
   const experimentId = await mlflow.experimentId(run.experiment)
   const found = (await onlyRun(mlflow, experimentId, run)) ?? (await createdOnce(mlflow, experimentId, run))
   const { runId: mlflowRunId } = found
-  if (found.tags[TAGS.sent] === 'true') return { experimentId, mlflowRunId }
+  const sent = run.isOngoing ? 'ongoing' : 'true'
+  if (found.tags[TAGS.sent] === 'true' || found.tags[TAGS.sent] === sent) return { experimentId, mlflowRunId }
   for (const content of contentsOf(run)) await mlflow.log(mlflowRunId, content)
   const leftOut: string[] = []
   for (const path of run.artifacts) {
@@ -47,8 +48,8 @@ export async function sendRun(
   for (const [path, svg] of runImages(run, curves === undefined ? undefined : Buffer.from(curves).toString()))
     if (!run.artifacts.includes(path)) await mlflow.putArtifact(found, path, Buffer.from(svg))
   const version = run.model === undefined ? undefined : await sendModel(mlflow, sendable, run.model, found)
-  await mlflow.endRun(mlflowRunId, run)
-  const tags: Record<string, string> = { [TAGS.sent]: 'true' }
+  if (!run.isOngoing) await mlflow.endRun(mlflowRunId, run)
+  const tags: Record<string, string> = { [TAGS.sent]: sent }
   if (leftOut.length > 0) tags[TAGS.leftOut] = leftOut.join(', ').slice(0, MLFLOW_LIMITS.tagLength)
   await mlflow.log(mlflowRunId, { tags })
   // What a request made that we had given up: it may have ended meanwhile.

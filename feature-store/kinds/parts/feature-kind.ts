@@ -4,11 +4,15 @@ import type { FeedRatesBuilder } from '../../state/feed-rates.ts'
 import type { LayoutBuilder } from '../../state/layout.ts'
 import type { Columns, Source } from '../../vectors/columns.ts'
 import type { NumberScale } from '../../vectors/scales.ts'
+import type { Unit } from '../../vectors/units.ts'
 
 /** Of a definition of one kind: strict, discriminated by `kind`, with an optional name. */
 export type KindSchema = z.ZodObject<{
   kind: z.ZodLiteral<string>
   name: z.ZodOptional<z.ZodString>
+  maxAgeMinutes: z.ZodOptional<z.ZodNumber>
+  whenMissing: z.ZodOptional<z.ZodEnum<{ default: 'default'; flag: 'flag'; dropCandidate: 'dropCandidate' }>>
+  default: z.ZodOptional<z.ZodNumber>
 }>
 
 export interface UsedAttribute {
@@ -36,6 +40,8 @@ export interface DefinitionCheck {
   attributeKind(from: Source, attribute: string): AttributeKind | undefined
   /** Another definition by its name. */
   featureNamed(name: string): { readonly kind: string; readonly entity?: string } | undefined
+  /** Whether the feature of this name stands before this one in the list. */
+  isBefore(name: string): boolean
   mistake(setting: string, message: string): void
 }
 
@@ -59,6 +65,10 @@ export interface KindParts<S extends KindSchema, Slots> {
   meaning: string
   /** Settings for the demo's feed. */
   example: Omit<z.input<S>, 'kind'>
+  /** Of its columns, in their order; those that it does not tell say 0 or 1. */
+  units(definition: z.output<S>): readonly Unit[]
+  /** Whose states it reads, when that is not what its setting `entity` says, or the user. */
+  states?(definition: z.output<S>): readonly ('user' | 'item')[]
   /** The column's name, or the part before `=value`, when the definition gives none. */
   nameOf(definition: z.input<S>): string
   uses(definition: z.output<S>): Uses
@@ -74,6 +84,8 @@ export interface FeatureKind<S extends KindSchema> {
   readonly schema: S
   readonly meaning: string
   readonly example: Omit<z.input<S>, 'kind'>
+  units(definition: z.output<S>): readonly Unit[]
+  states?(definition: z.output<S>): readonly ('user' | 'item')[]
   nameOf(definition: z.input<S>): string
   uses(definition: z.output<S>): Uses
   mistakes(definition: z.output<S>, check: DefinitionCheck): void

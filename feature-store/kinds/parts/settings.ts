@@ -10,6 +10,28 @@ export const nameSchema = z
 export const minutes = (text: string) =>
   z.number().positive().max(525_600).describe(`${text}, minutes of event time`)
 export const name = nameSchema.optional().describe('column name; made from the other settings when left out')
+
+/** What becomes of a feature of which nothing is known, or whose newest evidence is too old. */
+export const whenMissing = z
+  .enum(['default', 'flag', 'dropCandidate'])
+  .describe(
+    'of a feature that is missing, or older than maxAgeMinutes: the default in its column; that and a further 0/1 column that says so; or the candidate is answered without a score',
+  )
+
+/** What every definition may say. */
+export const named = {
+  name,
+  maxAgeMinutes: minutes(
+    'the newest evidence is too old after so long: the feature is taken for missing',
+  ).optional(),
+  whenMissing: whenMissing.optional(),
+  default: z
+    .number()
+    .min(-10)
+    .max(10)
+    .optional()
+    .describe('what its first column holds while it is missing, in the unit of the column; 0 when left out'),
+}
 export const of = z.array(nameSchema).min(1).max(64).describe('interaction types')
 export const entity = z.enum(['user', 'item'])
 export const valueText = z.string().min(1).max(64)

@@ -1,6 +1,7 @@
 import { createCodec, createMemoryRegistry, topicCatalogue } from '#schemas'
 import { type Batch, type Outputs, type Runtime, silentLogger } from '#streams'
 import { trainerConfigSchema } from '../../config.ts'
+import { NOTHING_ERASED } from '../erase-pending.ts'
 import { joinBatch } from '../join-batch.ts'
 import { createJoinerLanes, type JoinerSource } from '../joiner-lanes.ts'
 import { openScratchFile } from '../pending/fs-scratch-file.ts'
@@ -87,7 +88,7 @@ async function openJoiner(
 
   async function join(batch: Batch<JoinerSource>): Promise<void> {
     const lane = lanes.of(batch.partition)
-    const parts = { runtime, lanes, outputs, labelsOut: () => [] }
+    const parts = { runtime, lanes, outputs, labelsOut: () => [], erased: NOTHING_ERASED }
     const result = await lanes.work(lane, () => joinBatch(parts, lane, batch))
     if (result.kind !== 'done') throw new Error('there is no room: give it more memory (--memory)')
   }

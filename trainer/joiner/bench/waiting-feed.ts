@@ -97,6 +97,7 @@ function rankingOf(template: number): RankedItem[] {
     vector: bytesOfVector(Float32Array.from({ length: FEATURES }, (_, at) => Math.sin(template + rank + at))),
     flags: Buffer.alloc(FEATURES),
     itemOffset: template,
+    unscoredReason: null,
   }))
 }
 

@@ -7,6 +7,8 @@ export interface HeldOffsets {
   note(row: number, at: SourceOffset): void
   /** Smallest offset of this source that a row needs; Infinity: none. */
   needed(source: string): number
+  /** Whether one of its records was read before this offset of its source. */
+  isBefore(row: number, upTo: ReadonlyMap<string, number>): boolean
   readonly memoryBytes: number
 }
 
@@ -27,6 +29,11 @@ export function createHeldOffsets({ at }: PendingRows, sources: readonly string[
       heap.push(offset, row)
     },
     needed: (source) => held.get(source)!.heap.topKey(),
+    isBefore: (row, upTo) =>
+      [...held].some(([source, { columnOf }]) => {
+        const offset = columnOf()[row]! - 1
+        return offset >= 0 && offset < (upTo.get(source) ?? 0)
+      }),
     get memoryBytes() {
       return [...held.values()].reduce((sum, { heap }) => sum + heap.bytes, 0)
     },

@@ -34,6 +34,8 @@ export interface PendingRows {
   add(request: Fingerprint, prediction: Pick<Prediction, 'userId' | 'occurredAtMs'>, kept: Kept): number
   remove(row: number): void
   isOf(row: number, userId: string): boolean
+  /** Looks at all of them: for erasures. */
+  rowsOf(userId: string): number[]
   requestOf(row: number): Fingerprint
   keptOf(row: number): Kept
   readonly count: number
@@ -72,6 +74,13 @@ export function createPendingRows(sources: number): PendingRows {
     isOf(row, userId) {
       const [user0, user1] = fingerprintOf(userId)
       return at.user0[row] === user0 && at.user1[row] === user1
+    },
+    rowsOf(userId) {
+      const [user0, user1] = fingerprintOf(userId)
+      const found: number[] = []
+      for (let row = 1; row < at.isWaiting.length; row++)
+        if (at.user0[row] === user0 && at.user1[row] === user1 && at.isWaiting[row] === 1) found.push(row)
+      return found
     },
     requestOf: (row) => [at.word0[row]!, at.word1[row]!, at.word2[row]!, at.word3[row]!],
     keptOf: (row) => ({ chunk: at.chunk[row]!, offset: at.offset[row]!, bytes: at.bytes[row]! }),

@@ -32,6 +32,8 @@ export interface PredictionShelf {
   /** In the order in which they were asked for. */
   read(kept: readonly Kept[]): Promise<Buffer[]>
   release(kept: Kept): void
+  /** Writes zeros over them, in memory or on disk, and releases them. */
+  erase(kept: readonly Kept[]): Promise<void>
   /** Nothing may be read meanwhile. */
   close(): void
   /** In memory and on disk, with what is free between. */
@@ -185,6 +187,12 @@ function createShelf({ makeChunk, drop, chunkBytes, scratch, spillable }: ShelfP
     return open
   }
 
+  function release(kept: Kept): void {
+    const chunk = chunks.get(kept.chunk)!
+    chunk.kept -= 1
+    if (chunk.kept === 0 && !chunk.isOpen) forget(chunk)
+  }
+
   return {
     put(bytes) {
       const chunk = chunkFor(bytes.length)
@@ -207,10 +215,14 @@ function createShelf({ makeChunk, drop, chunkBytes, scratch, spillable }: ShelfP
       for (const [number, { at }] of onDisk.entries()) found[at] = read[number]!
       return found
     },
-    release(kept) {
-      const chunk = chunks.get(kept.chunk)!
-      chunk.kept -= 1
-      if (chunk.kept === 0 && !chunk.isOpen) forget(chunk)
+    release,
+    async erase(kept) {
+      for (const one of kept) {
+        const [{ offset, bytes }, chunk] = [one, chunks.get(one.chunk)!]
+        if (chunk.memory !== null) chunk.memory.fill(0, offset, offset + bytes)
+        else await scratch!.write(chunk.place * chunkBytes + offset, Buffer.alloc(bytes))
+        release(one)
+      }
     },
     close() {
       closeOpen()

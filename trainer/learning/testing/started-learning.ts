@@ -67,6 +67,15 @@ export async function startLearning(learners: unknown[] = twoLearners, more: Rec
     nextSequence,
     ...common,
   })
+
+  function foundFile(candidate: Candidate, { pieces = Infinity } = {}): void {
+    const { modelId } = candidate.manifest
+    for (const artifact of artifactsOf(candidate, 100).slice(0, pieces)) {
+      const key = Buffer.from(`${modelId}/${String(artifact.index)}`)
+      modelLog.noteArtifact({ key, value: artifact, brokerTimeMs: 0 })
+    }
+  }
+
   return {
     desk,
     learning,
@@ -86,9 +95,15 @@ export async function startLearning(learners: unknown[] = twoLearners, more: Rec
         pinned,
       }
       modelLog.noteMove({ key: Buffer.from(modelId), value })
-      for (const artifact of artifactsOf({ manifest, onnx }, 100).slice(0, pieces))
-        modelLog.noteArtifact({ key: Buffer.from(`${modelId}/${String(artifact.index)}`), value: artifact })
+      foundFile({ manifest, onnx }, { pieces })
     },
+    foundFile,
+    /** Keys of pieces that were withdrawn. */
+    erased: () =>
+      driver
+        .records('modelArtifacts')
+        .filter(({ value }) => value === null)
+        .map(({ key }) => key?.toString('utf8') ?? ''),
     async learn(count: number, seed = 5): Promise<void> {
       for (const [row, drawn] of drawRows(seed, count).entries())
         await learning.learn(sampleTrainingExample({ ...drawn, occurredAtMs: row, maturedAtMs: row + 1 }))

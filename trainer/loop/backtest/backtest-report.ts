@@ -1,6 +1,6 @@
 import type { Forecast } from '../../metrics/index.ts'
 import { backtestMetrics, type BacktestMetrics } from './backtest-metrics.ts'
-import { type Curves, curvesOf } from './curves.ts'
+import { type Curves, curvesOf } from '../../metrics/index.ts'
 import { BacktestError } from './errors.ts'
 import type { Importance } from './importances.ts'
 import { forecastsOf, type JudgedRows, judgedRowsOf } from './judged-rows.ts'
@@ -287,12 +287,13 @@ function dayStretches({ rows }: Played, places: Int32Array) {
 }
 
 function notesOf(counts: PlayCounts): string[] {
-  const { refused, repeated, duplicateRequests, shownLate, crowdedOut } = counts
+  const { refused, repeated, duplicateRequests, shownLate, crowdedOut, unscored } = counts
   const told: [number, string][] = [
     [refused, 'record(s) were refused, as the live loop would: unknown types, absurd times, long ids'],
     [repeated, 'interaction(s) were repeated and counted once'],
     [duplicateRequests, 'request(s) have the id of an earlier one and were not scored'],
     [shownLate, 'item(s) were shown too long after their request and are no examples'],
+    [unscored, 'candidate(s) would not be scored live: a feature with whenMissing dropCandidate was missing'],
     [crowdedOut, 'example(s), the oldest, did not fit into the window that batch learners are fitted to'],
   ]
   return told.filter(([count]) => count > 0).map(([count, what]) => `${String(count)} ${what}`)

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { createOnnxModels } from '#scorer/model'
 import type { CommandContext } from '#streams'
 import { createFitHost } from '../../learning/process-fit-host.ts'
@@ -13,6 +13,7 @@ import { backtestText } from './backtest-text.ts'
 import { runBacktest, triedFeedOf } from './backtest.ts'
 import type { TriedFeed } from './played.ts'
 import { parseDuration } from '../duration.ts'
+import { dayNumber, said } from '../flag-values.ts'
 import { readChartLibrary } from './fs-chart-library.ts'
 import { reportPage } from './report-page.ts'
 import type { Gate } from './serving.ts'
@@ -174,25 +175,10 @@ async function feedsOf(
   return [{ ...first, name: config === undefined ? 'data set' : nameOf(config) }, ...others]
 }
 
-/** What commander shows of a mistake. */
-function said<T>(read: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return read(text)
-    } catch (error) {
-      throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`)
-    }
-  }
-}
-
 const durationOf = said(parseDuration)
 // Commander takes a parsed null for an empty text.
 const windowOf = said((text) => (text === 'all' ? text : longerThanNothing(text)))
 const everyOf = said((text) => (text === 'never' || text === 'auto' ? text : longerThanNothing(text)))
-const dayNumber = said((text) => {
-  if (!/^\d+$/.test(text)) throw new RangeError('expected a whole number, 0 the first day')
-  return Number(text)
-})
 const thresholdOf = said((text) => {
   const score = Number(text)
   if (text.trim() === '' || !(score >= 0 && score <= 1)) throw new RangeError('expected a score from 0 to 1')

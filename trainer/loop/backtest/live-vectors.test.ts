@@ -1,6 +1,18 @@
 import { playInProcess } from './testing/play-in-process.ts'
 import { expect, it } from 'vitest'
-import { compileFeatureSet, createFeatureReader, createMemoryStore, startFeatureStore } from '#feature-store'
+import {
+  compileFeatureSet,
+  createFeatureReader,
+  createMemoryStore,
+  derived,
+  distinctCount,
+  featureStoreConfigSchema,
+  lastItems,
+  recency,
+  startFeatureStore,
+  windowedQuantile,
+  windowedValue,
+} from '#feature-store'
 import type { Prediction } from '#schemas'
 import { startScorer } from '#scorer'
 import { createMemoryRuntime } from '#streams'
@@ -14,7 +26,29 @@ import { SMALL_LOG_START_MS, smallFeed, smallLog } from './testing/small-log.ts'
 
 /** The log is of the past, as every log is. */
 const WALL_START_MS = SMALL_LOG_START_MS + 30 * 86_400_000
-const log = () => smallLog({ requests: 120, hours: 30 })
+const window = { windowMinutes: 240, bucketMinutes: 60 }
+/** Tiles, sketches, lists, ages and functions. */
+const FURTHER = [
+  windowedValue({ entity: 'item', of: ['view'], as: 'mean', ...window }),
+  windowedQuantile({ entity: 'user', of: ['view'], quantile: 0.5 }),
+  distinctCount({ entity: 'item', of: ['view'], each: 'user', ...window }),
+  distinctCount({ entity: 'user', of: ['view'], each: { item: 'category' } }),
+  lastItems({ of: ['click'], by: 'category', name: 'last' }),
+  recency({ entity: 'item', of: ['click'], name: 'since', maxAgeMinutes: 600, whenMissing: 'dropCandidate' }),
+  derived({ inputs: ['since', 'last'], fn: (since, last) => (last === null ? since : last), version: 1 }),
+]
+
+/** Showings tell a value by their place. */
+function log(): FeedLog {
+  const small = smallLog({ requests: 120, hours: 30 })
+  async function* entries() {
+    for await (const entry of small.entries()) {
+      if (entry.kind !== 'impression') yield entry
+      else yield { ...entry, outcomes: entry.outcomes.map((one) => ({ ...one, value: one.position })) }
+    }
+  }
+  return { ...small, entries }
+}
 
 /** The live services on a runtime in memory, each record told after the one before it has come to rest. */
 async function liveVectors(feed: FeedConfig, played: FeedLog): Promise<Prediction[]> {
@@ -47,8 +81,12 @@ async function liveVectors(feed: FeedConfig, played: FeedLog): Promise<Predictio
   return runtime.records('predictions').map(({ value }) => value!)
 }
 
-it('makes the vectors of the live services, bit for bit', async () => {
-  const { features, trainer } = smallFeed()
+it.each([
+  ['a small feed', [], 0],
+  ['all that states can keep', FURTHER, 200],
+] as const)('makes the vectors of the live services, bit for bit: %s', async (_, further, unscoredMin) => {
+  const { features: small, trainer } = smallFeed()
+  const features = featureStoreConfigSchema.parse({ ...small, features: [...small.features, ...further] })
   const feed = feedSchema.parse({
     features,
     scorer: { requestAgeDaysMax: 0 },
@@ -70,4 +108,13 @@ it('makes the vectors of the live services, bit for bit', async () => {
   expect(live.length).toBe(backtested.size)
   for (const prediction of live)
     expect(withoutStale(backtested.get(prediction.requestId)!)).toEqual(withoutStale(prediction))
+  const reasonsOf = (predictions: Iterable<Prediction>) =>
+    [...predictions]
+      .flatMap(({ requestId, ranking }) =>
+        ranking.map(({ itemId, unscoredReason }) => `${requestId} ${itemId} ${String(unscoredReason)}`),
+      )
+      .sort()
+  expect(reasonsOf(live)).toEqual(reasonsOf(backtested.values()))
+  expect(played.counts.unscored).toBe(reasonsOf(live).filter((text) => !text.endsWith('null')).length)
+  expect(played.counts.unscored).toBeGreaterThanOrEqual(unscoredMin)
 })

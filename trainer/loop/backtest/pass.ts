@@ -51,7 +51,7 @@ export function openPass(options: PlayOptions): Pass {
   })
   const counts: PlayCounts = {
     ...{ requests: 0, interactions: 0, refused: 0, repeated: 0 },
-    ...{ duplicateRequests: 0, shownLate: 0, crowdedOut: 0 },
+    ...{ duplicateRequests: 0, shownLate: 0, crowdedOut: 0, unscored: 0 },
   }
   const context = { ...options, config: feed.trainer, featureSet, window, modelsAhead: fitter.atOnce }
   const onFit: ModelMakerParts['onFit'] = (fit) =>

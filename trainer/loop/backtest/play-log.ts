@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { type FeaturesInOrder, nameOfDefinition } from '#feature-store'
+import { type FeaturesInOrder, nameOfDefinition, unscoredRows } from '#feature-store'
 import type { RankRequest } from '#schemas'
 import { predictionOf, recordedVectors } from '#scorer'
 import { exampleIdOf } from '../../joiner/example-of.ts'
@@ -174,6 +174,8 @@ async function ask(
   const { requestId, userId, candidates, context, occurredAtMs } = request
   counts.requests += 1
   const read = features.read({ userId, itemIds: candidates, context, occurredAtMs })
+  const unscored = unscoredRows(featureSet, read.flags)
+  counts.unscored += unscored.size
   const prediction = predictionOf({
     at: { request, partition: -1, offset: counts.requests },
     scoredAtMs: occurredAtMs,
@@ -187,6 +189,7 @@ async function ask(
       propensity: choice?.propensity ?? 1,
     })),
     scores: null,
+    unscored,
     recorded: recordedVectors(read, featureSet.width),
     requestIndex: 0,
     firstRow: 0,

@@ -124,6 +124,8 @@ export interface PlayCounts {
   shownLate: number
   /** Examples that fell out of a full training window. */
   crowdedOut: number
+  /** Candidates that live would answer without a score, since a feature that asks for it is missing or too old. */
+  unscored: number
 }
 
 export const DAY_MS = 86_400_000

@@ -1,7 +1,7 @@
 import { playInProcess } from './testing/play-in-process.ts'
 import { describe, expect, it } from 'vitest'
 import { runBacktest } from './backtest.ts'
-import { curvesOf } from './curves.ts'
+import { curvesOf } from '../../metrics/index.ts'
 import { importancesOf } from './importances.ts'
 import { reportPage } from './report-page.ts'
 import { commonSlices } from './slices.ts'

@@ -1,5 +1,6 @@
 import { compileFeatureSet, createFeatureReader, type FeatureSet } from '#feature-store'
 import { type Addresses, openAll, requestHttp } from '#streams'
+import type { FeedloopProcess } from '#streams/testing'
 import { type Candidate, candidateOf } from '../../export/candidate.ts'
 import { provableModelOf } from '../../export/provable-model.ts'
 import type { LearnerChoice } from '../../learners/choice.ts'
@@ -21,6 +22,7 @@ import {
 /** A scorer at work on a feed whose features are there, and the models it can be told to serve. */
 export interface ScoreLoop {
   own: OwnFeed
+  scorer: FeedloopProcess
   /** Of POST /predict. */
   url: string
   models: Record<ModelName, Candidate>
@@ -65,7 +67,7 @@ export function openScoreLoop(addresses: Addresses, say: (line: string) => void)
     const scorer = own.run('scorer')
     const url = await scorer.said(/"url":"(http:[^"]+)".*http_listening/)
     const serve = (name: ModelName) => serveBy(writer, models[name], { own, url })
-    return { own, url: `${url}/predict`, models, rows, serve, close: () => closers.closeAll() }
+    return { own, scorer, url: `${url}/predict`, models, rows, serve, close: () => closers.closeAll() }
   })
 }
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { LogUnreadableError, openRowsBar, type TableFormat } from '#feature-store/files'
 import type { CommandContext } from '#streams'
+import { registerAugmentCommand } from '../augment/index.ts'
 import { endOnInterrupt } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { registerExportCommand } from './export/export-commands.ts'
@@ -24,8 +25,11 @@ interface SynthesizeFlags {
 
 const DEFAULTS = synthesisSchema.parse({})
 
-/** `dataset synthesize`: a data set of a feed whose truth is known; `dataset export`: of what was served. */
-export function registerDatasetCommands(program: Command, context: CommandContext<FeedConfig>): void {
+type Context = Parameters<typeof registerAugmentCommand>[2] & CommandContext<FeedConfig>
+
+/** `dataset synthesize`: a data set of a feed whose truth is known; `dataset augment`: mock rows for one;
+ * `dataset export`: of what was served. */
+export function registerDatasetCommands(program: Command, context: Context): void {
   const dataset =
     program.commands.find((command) => command.name() === 'dataset') ??
     program.command('dataset').description('data sets of a feed: made up, exported, enlarged')
@@ -50,6 +54,7 @@ export function registerDatasetCommands(program: Command, context: CommandContex
     .option('--json', 'print what was written as one line of JSON')
     .action(runSynthesize)
   registerExportCommand(dataset, context)
+  registerAugmentCommand(dataset, program, context)
 }
 
 async function runSynthesize(flags: SynthesizeFlags): Promise<void> {

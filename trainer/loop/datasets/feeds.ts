@@ -50,6 +50,8 @@ export function logFeed(parts: {
       labels: { [label]: { positive: [...of], shown: [...per], horizonMinutes } },
       objective: label,
       learners: [LOG_TREES],
+      // As a backtest has it: all that is known.
+      window: { kind: 'all' },
       limits: {
         streamJumpMinutesMax: GAP_MINUTES_MAX,
         ...(graceMinutes === undefined ? {} : { graceMinutes }),

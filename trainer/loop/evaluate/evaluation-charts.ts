@@ -8,10 +8,15 @@ const unit = (title: string) => ({ title, from: 0, to: 1, tell: share })
 export function evaluationCharts({
   curves,
   label,
+  quality,
 }: Evaluation): Record<'time' | 'true' | 'roc' | 'precision', string> {
   return {
     time: timeChart(curves.series),
-    true: truthChart(curves.reliability, label),
+    true: truthChart(
+      curves.reliability,
+      quality.calibration.kind === 'identity' ? [] : curves.uncalibrated,
+      label,
+    ),
     roc: svgChart({
       label: 'Found positives against false alarms',
       x: unit('false alarms, of all negatives'),
@@ -75,9 +80,12 @@ function momentOf(spanMs: number): (atMs: number) => string {
   return (atMs) => new Date(atMs).toISOString().slice(from, to).replace('T', ' ')
 }
 
-function truthChart(bins: Evaluation['curves']['reliability'], label: string): string {
+type Bins = Evaluation['curves']['reliability']
+
+function truthChart(bins: Bins, uncalibrated: Bins, label: string): string {
   if (bins.length < 2) return '<p>All scores are alike: there is nothing to draw.</p>'
-  const most = Math.max(...bins.flatMap(({ meanScore, rate }) => [meanScore, rate])) * 1.05
+  const places = ({ meanScore, rate }: (typeof bins)[number]): [number, number] => [meanScore, rate]
+  const most = Math.max(...[...bins, ...uncalibrated].flatMap(places)) * 1.05
   const axis = (title: string) => ({
     title,
     from: 0,
@@ -89,7 +97,7 @@ function truthChart(bins: Evaluation['curves']['reliability'], label: string): s
     x: axis('what the model said'),
     y: axis(`share of ${label}s that came`),
     lines: [
-      { points: bins.map(({ meanScore, rate }): [number, number] => [meanScore, rate]), hasDots: true },
+      { points: bins.map(places), hasDots: true },
       {
         points: [
           [0, 0],
@@ -97,6 +105,7 @@ function truthChart(bins: Evaluation['curves']['reliability'], label: string): s
         ],
         isDashed: true,
       },
+      { points: uncalibrated.map(places), hasDots: true },
     ],
   })
 }

@@ -36,7 +36,7 @@ ${section('What to do next', next.length === 0 ? '<p>Nothing stands out.</p>' : 
 ${section('What it is worth', `<p>${escaped(value.sentence)}</p>${value.requestsPerArm === null ? '' : `<p>${escaped(`A test on live traffic shows this difference in four of five tries with ${count(value.requestsPerArm)} decisions in each arm.`)}</p>`}<p>Assumed:</p>${listed(value.assumptions, 'ul')}`)}
 ${section('How good it is', qualityOf(evaluation))}
 <div class="two">
-${section('Are its numbers true?', `${charts.true}<p>On the dashed line a score is exactly how often it came true.</p>`)}
+${section('Are its numbers true?', `${charts.true}<p>On the dashed line a score is exactly how often it came true.</p>${calibrationOf(evaluation)}`)}
 ${section('Does it last?', `${charts.time}<p>Below the dashed line the model is better than always saying the mean.</p>`)}
 ${section('Found against false alarms (ROC)', charts.roc)}
 ${section('Right against found (precision and recall)', charts.precision)}
@@ -55,6 +55,15 @@ ${section('Words', `<dl>${WORDS.map(([word, meaning]) => `<dt>${word}</dt><dd>${
 </body>
 </html>
 `
+}
+
+function calibrationOf({ quality: { calibration } }: Evaluation): string {
+  const { kind, before, after } = calibration
+  if (kind === 'identity') return lines([calibration.sentence])
+  return lines([
+    `The other line: the model's own answers, before they are corrected (${calibration.calibrationId}). ${calibration.sentence}`,
+    `Mean score over what came: ${fixed(before.calibration, 3)} before, ${fixed(after.calibration, 3)} after (1 is right). Mean distance from the truth: ${fixed(before.ece, 4)} before, ${fixed(after.ece, 4)} after; chance alone shows ${fixed(after.eceNoiseFloor, 4)}.`,
+  ])
 }
 
 function cards({ quality: { test }, label, value, feasibility }: Evaluation): string {

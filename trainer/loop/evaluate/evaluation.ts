@@ -1,4 +1,3 @@
-import type { Curves } from '../backtest/curves.ts'
 import type { DataReport, MetricsReport, ReadRun } from '../train/index.ts'
 import { bottlenecksOf, type Bottleneck } from './bottlenecks.ts'
 import type { OlderModel } from './comparison.ts'
@@ -21,9 +20,9 @@ export interface Evaluation {
   feasibility: Feasibility
   quality: Pick<
     MetricsReport,
-    'test' | 'validation' | 'train' | 'threshold' | 'confusion' | 'baselines' | 'sanity'
+    'test' | 'validation' | 'train' | 'threshold' | 'confusion' | 'baselines' | 'sanity' | 'calibration'
   >
-  curves: Curves
+  curves: ReadRun['curves']
   importances: MetricsReport['importances']
   bottlenecks: readonly Bottleneck[]
   scoringMsPerThousand: number
@@ -52,11 +51,11 @@ export interface EvaluationOptions {
 export function evaluationOf(run: ReadRun, { older, cost, ...asked }: EvaluationOptions): Evaluation {
   const { metrics, data, record, curves, test } = run
   const { runId, modelId, learner, label, importances, ...judged } = metrics
-  const { validation, train, threshold, confusion, baselines, sanity } = judged
+  const { validation, train, threshold, confusion, baselines, sanity, calibration } = judged
   const found = {
     ...{ runId, modelId, learner, label, dataset: data.dataset, trainedAtMs: record.endedAtMs },
     feasibility: feasibilityOf(data, judged.test, baselines[0]?.model.normalizedEntropy ?? null),
-    quality: { test: judged.test, validation, train, threshold, confusion, baselines, sanity },
+    quality: { test: judged.test, validation, train, threshold, confusion, baselines, sanity, calibration },
     curves,
     importances,
     bottlenecks: bottlenecksOf(judged.phases),

@@ -1,9 +1,10 @@
 import { DATA_SETS, dataSetOptions } from '../datasets/index.ts'
 import { writeFile } from 'node:fs/promises'
-import { Argument, InvalidArgumentError, type Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import { parseSpeed, type CommandContext } from '#streams'
 import { endOnInterrupt, tellProgress, wallStopwatch } from '../demo/index.ts'
 import { runIngest } from './ingest.ts'
+import { dayNumber, said } from '../flag-values.ts'
 import { ingestReportText } from './ingest-report.ts'
 import { openProgressBar } from './terminal-progress.ts'
 
@@ -12,6 +13,7 @@ interface IngestFlags {
   map?: string
   timezone?: string
   speed?: number
+  fromDay: number
   report?: string
   json?: boolean
   keep?: boolean
@@ -32,7 +34,13 @@ export function registerIngestCommands(program: Command, _context: CommandContex
     .option(
       '--speed <x>',
       'feed seconds per second, like 3600x (default: as fast as the loop takes it)',
-      speed,
+      said(parseSpeed),
+    )
+    .option(
+      '--from-day <n>',
+      'judge from this day on, 0 the first (UTC); days before only teach',
+      dayNumber,
+      0,
     )
     .option('--report <file>', 'write the report as JSON')
     .option('--json', 'print the report as JSON')
@@ -46,6 +54,7 @@ export function registerIngestCommands(program: Command, _context: CommandContex
           log,
           feed,
           speed: flags.speed,
+          fromDay: flags.fromDay,
           keep: flags.keep ?? false,
           environment: process.env,
           signal,
@@ -60,12 +69,4 @@ export function registerIngestCommands(program: Command, _context: CommandContex
       process.stdout.write(flags.json === true ? `${json}\n` : `\n${ingestReportText(report, failures)}`)
       if (failures.length > 0) process.exitCode = 1
     })
-}
-
-function speed(text: string): number {
-  try {
-    return parseSpeed(text)
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
-  }
 }

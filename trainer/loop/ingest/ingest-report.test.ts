@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { featureStoreConfigSchema } from '#feature-store'
-import { trainerConfigSchema } from '../../config.ts'
 import { movieLensFeed, openBanditFeed } from '../datasets/index.ts'
+import { feedSchema } from '../feed.ts'
 import type { Audit } from '../report/index.ts'
 import { ingestFailures } from './ingest-failures.ts'
 import { ingestReport, ingestReportText } from './ingest-report.ts'
+import { pacedFeed } from './paced-feed.ts'
 
 const model = {
   id: 'm',
@@ -55,7 +55,14 @@ const counts = {
   toMs: 1,
 }
 
-const run = { dataset: 'open-bandit', rows: 2, stoppedEarly: false, counts, durationSeconds: 4 }
+const run = {
+  dataset: 'open-bandit',
+  rows: 2,
+  judgedFromMs: 0,
+  stoppedEarly: false,
+  counts,
+  durationSeconds: 4,
+}
 
 it('states normalized entropy, log-loss, AUC and calibration against the base rate predictor', () => {
   const report = ingestReport(audit, run)
@@ -111,7 +118,16 @@ it('says that models were judged and none was good enough, which is no failure',
 it.each([
   ['open-bandit', openBanditFeed()],
   ['movielens', movieLensFeed()],
-])('has a valid feed for %s', (_name, { features, trainer }) => {
-  expect(featureStoreConfigSchema.parse(features).features.length).toBeGreaterThan(5)
-  expect(trainerConfigSchema.parse(trainer).labels[trainer.objective!]).toBeDefined()
+])('has a valid feed for %s, in which examples wait for fits', (_name, feed) => {
+  const { features, trainer } = feedSchema.parse(pacedFeed(feed))
+  expect(features.features.length).toBeGreaterThan(5)
+  expect(trainer.labels[trainer.objective]).toBeDefined()
+  expect(trainer.retrain.examplesWait).toBe(true)
+})
+
+it('judges from the day on that is asked for', () => {
+  expect(ingestReport(audit, { ...run, judgedFromMs: 1 }).quality).toMatchObject({
+    examples: 1,
+    positives: 0,
+  })
 })

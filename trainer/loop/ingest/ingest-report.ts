@@ -18,7 +18,7 @@ export interface IngestReport {
     /** By Ctrl-C: rows are left. */
     stoppedEarly: boolean
   }
-  /** Of predictions that a model made before the outcome was known, against always saying their base rate. */
+  /** Of predictions that a model made before the outcome was known, from `judgedFromMs` on, against always saying their base rate. */
   quality: ForecastQuality
   interactions: Audit['interactions']
   requests: number
@@ -34,6 +34,8 @@ export interface IngestRun {
   dataset: string
   /** Impressions in the files. */
   rows: number
+  /** Event time from which predictions are judged. */
+  judgedFromMs: number
   stoppedEarly: boolean
   counts: IngestCounts
   durationSeconds: number
@@ -41,7 +43,7 @@ export interface IngestRun {
 
 export function ingestReport(audit: Audit, run: IngestRun): IngestReport {
   const { interactions, requests, predictions, examples, examplesMissing, models, skew, judged } = audit
-  const { dataset, rows, stoppedEarly, counts, durationSeconds } = run
+  const { dataset, rows, judgedFromMs, stoppedEarly, counts, durationSeconds } = run
   return {
     dataset,
     durationSeconds,
@@ -53,7 +55,7 @@ export function ingestReport(audit: Audit, run: IngestRun): IngestReport {
       unanswered: counts.unanswered,
       stoppedEarly,
     },
-    quality: forecastQuality(judged),
+    quality: forecastQuality(judged.filter(({ occurredAtMs }) => occurredAtMs >= judgedFromMs)),
     interactions,
     requests,
     predictions,

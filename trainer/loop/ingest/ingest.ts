@@ -6,6 +6,7 @@ import type { FeedLog, LogFeed } from '../datasets/index.ts'
 import { type RunningLoop, startLoop, type Stopwatch } from '../demo/index.ts'
 import { auditRun, joiningOf, judgingOf, kafkaAuditSource } from '../report/index.ts'
 import { ingestFailures } from './ingest-failures.ts'
+import { pacedFeed } from './paced-feed.ts'
 import { ingestReport, type IngestReport } from './ingest-report.ts'
 
 export interface IngestRunOptions {
@@ -14,6 +15,8 @@ export interface IngestRunOptions {
   /** Feed seconds per wall second; undefined: as fast as the loop takes it. */
   speed: number | undefined
   keep: boolean
+  /** Calendar days (UTC) of the log before the first whose predictions are judged. */
+  fromDay: number
   environment: Environment
   /** Abort: nothing more of the log, then the report. */
   signal: AbortSignal
@@ -24,6 +27,7 @@ export interface IngestRunOptions {
 }
 
 const DRAIN_SECONDS_MAX = 300
+const DAY_MS = 86_400_000
 
 /** A real log through the whole loop, under a prefix of its own; ends with what an independent pass finds. */
 export async function runIngest(
@@ -34,7 +38,7 @@ export async function runIngest(
   let running: RunningLoop | undefined
   try {
     const prefix = `${log.name}-${stopwatch.nowMs().toString(36)}`
-    const loop = await startLoop({ ...options, prefix, feed })
+    const loop = await startLoop({ ...options, prefix, feed: pacedFeed(feed) })
     running = loop
     closers.add(() => loop.close())
     const features = featureStoreConfigSchema.parse(feed.features)
@@ -68,6 +72,7 @@ export async function runIngest(
     })
     const report = ingestReport(audit, {
       dataset: log.name,
+      judgedFromMs: (Math.floor(counts.fromMs / DAY_MS) + options.fromDay) * DAY_MS,
       rows: log.impressions,
       stoppedEarly: options.signal.aborted,
       counts,

@@ -71,6 +71,7 @@ beforeAll(async () => {
         vector: bytesOfVector(vectors.slice(row * width, (row + 1) * width)),
         flags: Buffer.from(flags.slice(row * width, (row + 1) * width)),
         itemOffset: itemOffsets[row]!,
+        unscoredReason: null,
       })),
     }
     driver.produce('predictions', userId, prediction)

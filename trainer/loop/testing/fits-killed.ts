@@ -2,16 +2,14 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { compileFeatureSet } from '#feature-store'
 import type { DriftEvent, ModelMove } from '#schemas'
 import { createChance } from '#schemas/testing'
-import { createOnnxModels } from '#scorer/model'
 import type { Addresses } from '#streams'
 import type { FeedloopProcess } from '#streams/testing'
 import { isRetrainEvent } from '../../learning/retrain-event.ts'
-import { createModelLog, followModels, manifestOf } from '../../models/model-log.ts'
-import { createReadyExamples } from '../../testing/ready-examples.ts'
 import { openOwnFeed, type OwnFeed } from './own-feed.ts'
+import { startReadyExamples } from './ready-traffic.ts'
+import { halfModelsIn, provenModels } from './whole-models.ts'
 
 export interface FitsKilled {
   kills: number
@@ -33,9 +31,7 @@ export interface FitsKilled {
 
 const PARTITIONS = 4
 /** Before the trainer starts, then a few at a time. */
-const EXAMPLES_FIRST = 4_000
-const EXAMPLES_PER_TURN = 10
-const TURN_MS = 100
+const EXAMPLES = { first: 4_000, perTurn: 10, turnMs: 100 }
 /** Long enough for a kill to find it at work. */
 const LEARNER = { use: 'gbdt', settings: 'fixed', trees: 200, stopAfterTrees: 200 }
 
@@ -69,7 +65,7 @@ export async function killFits(addresses: Addresses, name: string, kills: number
 
 async function killed(feed: OwnFeed, folder: string, kills: number): Promise<FitsKilled> {
   const chance = createChance(kills)
-  const traffic = await startExamples(feed)
+  const traffic = await startReadyExamples(feed, EXAMPLES)
   const watch = await watchFits(feed, traffic.written)
   let trainer = feed.run('trainer')
   let killedInFit = 0
@@ -117,48 +113,6 @@ async function missingInNextFit(
   return watch.made().at(-1)!
 }
 
-async function startExamples(feed: OwnFeed) {
-  const { id: featureSetId, width } = compileFeatureSet(feed.config.features)
-  const next = createReadyExamples({
-    seed: 1,
-    featureSetId,
-    width,
-    startMs: 1_700_000_000_000,
-    everyMs: 1_000,
-    users: 200,
-  })
-  const outputs = await feed.runtime.outputs('ready-examples')
-  const ending = new AbortController()
-  let written = 0
-
-  async function write(count: number): Promise<void> {
-    for (let at = 0; at < count; at++) {
-      const example = next()
-      outputs.add('examples', { key: example.userId, value: example })
-    }
-    await outputs.flush()
-    written += count
-  }
-
-  async function goOn(): Promise<void> {
-    while (!ending.signal.aborted) {
-      await write(EXAMPLES_PER_TURN)
-      await sleep(TURN_MS)
-    }
-  }
-
-  await write(EXAMPLES_FIRST)
-  const writing = goOn()
-  return {
-    written: () => written,
-    async stop() {
-      ending.abort()
-      await writing
-      await outputs.close()
-    },
-  }
-}
-
 /** Counts what the topics tell of fits and models. @param written examples so far */
 async function watchFits({ runtime }: OwnFeed, written: () => number) {
   let [began, ended] = [0, 0]
@@ -197,31 +151,9 @@ async function watchFits({ runtime }: OwnFeed, written: () => number) {
     ended: () => ended,
     made: () => made,
     promoted: () => moves.filter(({ stage }) => stage === 'champion').length,
-    halfModels: () =>
-      moves
-        .filter(({ reason }) => reason === 'Its file is not whole.' || reason.startsWith('Refused by'))
-        .map(({ modelId, reason }) => `${modelId}: ${reason}`),
+    halfModels: () => halfModelsIn(moves),
     async stop() {
       for (const follower of followers) await follower.stop()
     },
   }
-}
-
-/** Opens every model that may still serve, as a scorer does: its golden rows must come out. */
-async function provenModels({ runtime }: OwnFeed): Promise<number> {
-  const log = createModelLog()
-  const following = await followModels(runtime, log)
-  await following.ready
-  await following.stop()
-  const models = createOnnxModels({})
-  let proven = 0
-  for (const move of log.moves().filter(({ stage }) => stage !== 'rejected')) {
-    const onnx = log.file(move.modelId)
-    if (onnx === undefined) throw new Error(`${move.modelId} is ${move.stage}, and its file is not whole`)
-    const session = await models.openModel(onnx, manifestOf(move)!)
-    await session.close()
-    proven += 1
-  }
-  await models.stop()
-  return proven
 }

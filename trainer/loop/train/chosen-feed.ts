@@ -1,4 +1,5 @@
 import type { TriedFeed } from '../backtest/played.ts'
+import type { FeedConfig } from '../feed.ts'
 
 const SLICES_MAX = 12
 
@@ -13,3 +14,8 @@ export function withSlices(feed: TriedFeed): TriedFeed {
   )
   return { ...feed, trainer: { ...trainer, slices: slices.slice(0, SLICES_MAX) } }
 }
+
+export const triedFeedOfConfig = ({ features, trainer, kafka }: FeedConfig): TriedFeed => ({
+  ...{ name: '', features, trainer },
+  partitions: kafka.partitions,
+})

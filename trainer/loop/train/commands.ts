@@ -1,23 +1,22 @@
 import { writeFile } from 'node:fs/promises'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { createOnnxModels } from '#scorer/model'
 import type { CommandContext } from '#streams'
-import type { LearnerChoice } from '../../learners/choice.ts'
-import { LEARNERS } from '../../learners/index.ts'
 import { createFitHost } from '../../learning/process-fit-host.ts'
 import { trackingAddressOf } from '../../tracking/address.ts'
 import { openRunFolders } from '../../tracking/fs-run-folders.ts'
 import { openMlflow } from '../../tracking/http-mlflow.ts'
 import { sendWaiting } from '../../tracking/send-waiting.ts'
 import { triedFeedOf } from '../backtest/backtest.ts'
-import { withLearners } from '../backtest/chosen-learners.ts'
 import type { TriedFeed } from '../backtest/played.ts'
 import { DATA_SETS, dataSetOptions } from '../datasets/index.ts'
 import { endOnInterrupt } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
-import { withSlices } from './chosen-feed.ts'
+import { triedFeedOfConfig, withSlices } from './chosen-feed.ts'
+import { chosenLearner, LEARNER_NAMES } from './chosen-learner.ts'
 import { TrainingError } from './errors.ts'
-import { isProgram, programChoice, PROGRAMS } from './fs-learner-programs.ts'
+import { positiveOf, shareOf, wholeOf } from './flag-numbers.ts'
+import { readMockRows } from './fs-mock-rows.ts'
 import { writeRun } from './fs-training-run.ts'
 import { manifestMetrics, runIdOf, runRecordOf } from './run-record.ts'
 import { openStages, type Stages } from './terminal-stages.ts'
@@ -41,6 +40,7 @@ interface TrainFlags {
   testShare: number
   userRowsMax?: number
   rounds: number
+  mock?: string
   seed: number
   experiment?: string
   sanity: boolean
@@ -64,11 +64,7 @@ export function registerTrainCommands(program: Command, context: Context): void 
       'what the columns are, as JSON (default: map.json of the folder, else by their names)',
     )
     .option('--timezone <zone>', 'of times without a zone, like Europe/Berlin (default: UTC)')
-    .option(
-      '--learner <name>',
-      `one of the feed by its name, or any of ${[...Object.keys(LEARNERS), ...Object.keys(PROGRAMS)].filter((name) => name !== 'external').join(', ')}`,
-      'gbdt',
-    )
+    .option('--learner <name>', `one of the feed by its name, or any of ${LEARNER_NAMES.join(', ')}`, 'gbdt')
     .option('--python <command>', 'of xgboost, lightgbm and sklearn: one that has their packages', 'python3')
     .option('--track <url>', 'of an MLflow server: runs in --out that wait are sent there')
     .option('--out <dir>', 'where the folder of the run is written', 'runs')
@@ -97,6 +93,7 @@ export function registerTrainCommands(program: Command, context: Context): void 
       wholeOf,
     )
     .option('--rounds <n>', 'passes that an online learner makes at most', wholeOf, 5)
+    .option('--mock <file>', 'mock.parquet of dataset augment: learned from beside the training part')
     .option('--seed <n>', 'of all chance: the same seed gives the same model', wholeOf, 1)
     .option('--experiment <name>', 'under which the run is told (default: the name of the data set)')
     .option('--no-sanity', 'go on although the learner cannot learn a hundred rows by heart')
@@ -120,7 +117,8 @@ async function train(flags: TrainFlags, config: string | undefined, context: Con
     const feed = withSlices(
       config === undefined ? triedFeedOf(own) : triedFeedOfConfig(await context.loadConfig()),
     )
-    const choice = choiceOf(flags, feed)
+    const choice = chosenLearner(flags, feed)
+    const mock = flags.mock === undefined ? undefined : await readMockRows(flags.mock)
     const training = await endOnInterrupt((signal) =>
       runTraining({
         log,
@@ -130,6 +128,7 @@ async function train(flags: TrainFlags, config: string | undefined, context: Con
         costs: { falsePositive: flags.costFp, falseNegative: flags.costFn },
         userRowsMax: flags.userRowsMax,
         roundsMax: flags.rounds,
+        mock,
         seed: flags.seed,
         checksSanity: flags.sanity,
         openModel: models.openModel,
@@ -187,15 +186,6 @@ async function sendRuns({ track, out }: TrainFlags, { trainer }: TriedFeed, stag
   ].join('\n')
 }
 
-function choiceOf({ learner, python, seed }: TrainFlags, { trainer }: TriedFeed): LearnerChoice {
-  const isOwn = trainer.learners.some(({ name }) => name === learner)
-  const choice =
-    isProgram(learner) && !isOwn
-      ? programChoice(learner, python)
-      : withLearners(trainer, [learner]).learners[0]!
-  return { ...choice, seed } as LearnerChoice
-}
-
 function whatToRead({ data, dataset, path }: TrainFlags): { dataset: string; path: string } {
   if (data !== undefined && dataset === undefined && path === undefined)
     return { dataset: 'folder', path: data }
@@ -205,17 +195,3 @@ function whatToRead({ data, dataset, path }: TrainFlags): { dataset: string; pat
     'Say what to learn from: either --data DIR, or --dataset NAME with --path PATH.',
   )
 }
-
-const triedFeedOfConfig = ({ features, trainer, kafka }: FeedConfig): TriedFeed => ({
-  ...{ name: '', features, trainer },
-  partitions: kafka.partitions,
-})
-
-const numberOf = (what: string, isFit: (value: number) => boolean) => (text: string) => {
-  const value = Number(text)
-  if (text.trim() !== '' && isFit(value)) return value
-  throw new InvalidArgumentError(`expected ${what}.`)
-}
-const positiveOf = numberOf('a number above 0', (value) => value > 0 && Number.isFinite(value))
-const shareOf = numberOf('a share above 0 and below 1, like 0.15', (value) => value > 0 && value < 1)
-const wholeOf = numberOf('a whole number from 1 on', (value) => Number.isSafeInteger(value) && value >= 1)

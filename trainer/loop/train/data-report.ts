@@ -65,6 +65,7 @@ export function dataReportOf(
     shifts: shiftsBetween(before, after, historyOf(split, features)),
     halves: { before: rate(0, middle), after: rate(middle, rows.count) },
     notes: [...(dataset.notes ?? [])],
+    mockRows: 0,
   }
 }
 

@@ -10,6 +10,10 @@ export type TrainingRefusal =
   | 'train_rows_crowded'
   | 'train_sanity'
   | 'train_stopped'
+  | 'train_mock_unfit'
+  | 'augment_slice_unknown'
+  | 'augment_nothing'
+  | 'augment_out'
 
 /** Data, options and learner give no model; the message says which and what to do. */
 export class TrainingError extends OperatorError {

@@ -5,18 +5,17 @@ import { compressors } from 'hyparquet-compressors'
 import { parquetWriteFile } from 'hyparquet-writer'
 import { type ModelManifest, parseManifest, vectorOfBytes } from '#schemas'
 import type { Candidate } from '../../export/candidate.ts'
-import type { Curves } from '../backtest/curves.ts'
 import { RunFolderError } from './errors.ts'
 import { RUN_FILES, type RunRecord } from './run-record.ts'
 import type { TestTable } from './test-table.ts'
-import type { DataReport, MetricsReport } from './training-report.ts'
+import type { DataReport, MetricsReport, TrainedCurves } from './training-report.ts'
 
 /** What a run leaves behind. */
 export interface RunFiles {
   candidate: Candidate
   metrics: MetricsReport
   data: DataReport
-  curves: Curves
+  curves: TrainedCurves
   record: RunRecord
   test: TestTable
 }
@@ -90,7 +89,7 @@ export interface ReadRun {
   onnx: Uint8Array
   metrics: MetricsReport
   data: DataReport
-  curves: Curves
+  curves: TrainedCurves
   record: RunRecord
   test: TestTable
 }

@@ -1,24 +1,28 @@
-import type { ModelSession } from '#scorer/model'
+import { calibratedBy, type ModelSession, type ProvenModel } from '#scorer/model'
 import { nameOfDefinition } from '#feature-store'
 import type { Candidate } from '../../export/candidate.ts'
-import type { Forecast } from '../../metrics/index.ts'
+import { calibrationError, curvesOf, type Forecast } from '../../metrics/index.ts'
 import { createBaselines } from '../backtest/baselines.ts'
 import { backtestMetrics } from '../backtest/backtest-metrics.ts'
-import { type Curves, curvesOf } from '../backtest/curves.ts'
 import { type Importance, importancesOf } from '../backtest/importances.ts'
 import { pairedDifference } from '../backtest/paired.ts'
 import { BASE_RATE, ITEM_RATE } from '../backtest/played.ts'
-import { cheapestThreshold, confusionOf, costOf, costsOf } from './cost-threshold.ts'
+import { cheapestThreshold, confusionOf, costOf, type Costs, costsOf } from './cost-threshold.ts'
 import { judgedSlices } from './judged-slices.ts'
+import { calibrationSentence, fittedCalibration, truenessOf } from './run-calibration.ts'
 import { seenSlice } from './seen-slice.ts'
 import type { TestTable } from './test-table.ts'
-import type { MetricsReport } from './training-report.ts'
+import type { MetricsReport, TrainedCurves } from './training-report.ts'
 import type { SplitRows, TrainingOptions } from './training.ts'
 
 export interface JudgedModel {
+  /** With the calibration that it was given. */
+  candidate: Candidate
   judged: Omit<MetricsReport, 'runId' | 'sanity' | 'rounds' | 'phases'>
   test: TestTable
-  curves: Curves
+  /** As they serve, of the validation part's rows. */
+  validationScores: Float32Array
+  curves: TrainedCurves
   scoringMsPerThousand: number
 }
 
@@ -31,39 +35,62 @@ const TRAIN_ROWS_MAX = 20_000
 const TIMED_CANDIDATES = 1_000
 const TIMED_CALLS = 5
 
-/** Opens and proves the model's file as a scorer would, and judges it on the test part, which nothing was chosen by. */
+/**
+ * Opens and proves the model's file as a scorer would, calibrates it by the validation part, and judges it on the test part,
+ * which nothing was chosen by.
+ */
 export async function judgeModel(
   split: SplitRows,
-  candidate: Candidate,
+  { onnx, manifest }: Candidate,
   options: TrainingOptions,
 ): Promise<JudgedModel> {
-  const session = await options.openModel(candidate.onnx, candidate.manifest)
+  const raw = await options.openModel(onnx, manifest)
   try {
-    return await judge(split, session, options)
+    const validation = {
+      scores: await scoresOf(raw, split.rows, split.parts.validation),
+      labels: labelsOf(split, split.parts.validation),
+    }
+    const fitted = fittedCalibration(validation, options.feed.trainer.calibration)
+    const calibrated = { ...manifest, ...calibratedBy(fitted.calibration) }
+    const served = raw.recalibrated(calibrated)!
+    try {
+      const judged = await judge(split, { raw, served, fitted }, options)
+      return { candidate: { onnx, manifest: calibrated }, ...judged }
+    } finally {
+      await served.close()
+    }
   } finally {
-    await session.close()
+    await raw.close()
   }
+}
+
+interface OpenedModel {
+  /** As the file answers. */
+  raw: ModelSession
+  /** As it serves. */
+  served: ProvenModel
+  fitted: ReturnType<typeof fittedCalibration>
 }
 
 async function judge(
   split: SplitRows,
-  session: ModelSession,
+  { raw, served: session, fitted }: OpenedModel,
   options: TrainingOptions,
-): Promise<JudgedModel> {
+): Promise<Omit<JudgedModel, 'candidate'>> {
   const { rows, parts, played } = split
   const { feed, stopwatch } = options
-  const labelsOf = (part: Int32Array) => Uint8Array.from(part, (row) => rows.labels[row]!)
-  const scored = async (part: Int32Array) => {
-    const scores = await scoresOf(session, rows, part)
-    return { scores, forecasts: forecastsOf(scores, labelsOf(part)) }
+  const scored = async (part: Int32Array, by: ModelSession = session) => {
+    const scores = await scoresOf(by, rows, part)
+    return { scores, forecasts: forecastsOf(scores, labelsOf(split, part)) }
   }
   const requestsOf = (part: Int32Array) =>
     Int32Array.from(part, (row) => played.rows.requests[rows.places[row]!]!)
   const validation = await scored(parts.validation)
   const test = await scored(parts.test)
+  const uncalibrated = await scored(parts.test, raw)
   const lastTrained = parts.train.slice(-TRAIN_ROWS_MAX)
   const train = await scored(lastTrained)
-  const costs = costsOf(options.costs, factsOf(labelsOf(parts.train)))
+  const costs = costsOf(options.costs, factsOf(labelsOf(split, parts.train)))
   const chosen = cheapestThreshold(validation.forecasts, costs)
   const { threshold } = chosen
   const requests = requestsOf(parts.test)
@@ -87,13 +114,13 @@ async function judge(
   const slices = judgedSlices([...played.slices, seenSlice(played.rows, trainPlaces)], {
     ...{ places, trainPlaces, forecasts: test.forecasts, requests, threshold },
   })
-  const never = costOf(confusionOf(forecastsOf(new Float32Array(table.count), table.labels), 0.5), costs)
+  const judgedTest = backtestMetrics(test.forecasts, requests, threshold)
   return {
     judged: {
       modelId: session.manifest.modelId,
       learner: options.choice.name,
       label: feed.trainer.objective,
-      test: backtestMetrics(test.forecasts, requests, threshold),
+      test: judgedTest,
       validation: backtestMetrics(validation.forecasts, requestsOf(parts.validation), threshold),
       train: backtestMetrics(train.forecasts, requestsOf(lastTrained), threshold),
       threshold: {
@@ -101,21 +128,44 @@ async function judge(
         costs,
         costsGiven: options.costs.falsePositive !== undefined || options.costs.falseNegative !== undefined,
         testCost: costOf(confusion, costs),
-        baselineCost: Math.min(
-          never,
-          ((table.count - factsOf(table.labels).positives) * costs.falsePositive) / table.count,
-        ),
+        baselineCost: baselineCost(table, costs),
       },
       confusion,
+      calibration: {
+        ...calibrationFacts(session, fitted, feed.trainer.calibration.kinds),
+        before: truenessOf(backtestMetrics(uncalibrated.forecasts, requests, threshold)),
+        after: truenessOf(judgedTest),
+      },
       baselines,
       slices,
       importances: await importances(split, session, options),
     },
     test: table,
-    curves: curvesOf(test.forecasts, table.occurredAtMs),
+    validationScores: validation.scores,
+    curves: {
+      ...curvesOf(test.forecasts, table.occurredAtMs),
+      uncalibrated: calibrationError(uncalibrated.forecasts)?.bins ?? [],
+    },
     scoringMsPerThousand: await scoringMs(session, table, () => stopwatch.nowMs()),
   }
 }
+
+/** Of the better of always no and always yes, per row. */
+function baselineCost({ labels, count }: TestTable, { falsePositive, falseNegative }: Costs): number {
+  const { positives } = factsOf(labels)
+  return Math.min(positives * falseNegative, (count - positives) * falsePositive) / count
+}
+
+function calibrationFacts(
+  { manifest: { calibrationId, calibration } }: ModelSession,
+  { rows, positives }: OpenedModel['fitted'],
+  kinds: Parameters<typeof calibrationSentence>[1],
+) {
+  const facts = { calibrationId, kind: calibration.kind, rows, positives }
+  return { ...facts, sentence: calibrationSentence(facts, kinds) }
+}
+
+const labelsOf = ({ rows }: SplitRows, part: Int32Array) => Uint8Array.from(part, (row) => rows.labels[row]!)
 
 const forecastsOf = (scores: ArrayLike<number>, labels: Uint8Array): Forecast[] =>
   Array.from(labels, (label, at) => ({ score: scores[at]!, label }))

@@ -55,6 +55,9 @@ export function runRecordOf(report: TrainingReport, experiment: string): RunReco
     for (const metric of QUALITY) tell(`${part}.${metric}`, [metrics[part][metric]])
   for (const baseline of metrics.baselines)
     tell(`baseline.${plain(baseline.name)}.normalizedEntropy`, [baseline.test.normalizedEntropy])
+  for (const part of ['before', 'after'] as const)
+    for (const metric of ['calibration', 'ece'] as const)
+      tell(`calibration.${part}.${metric}`, [metrics.calibration[part][metric]])
   tell('threshold', [metrics.threshold.threshold])
   tell('cost', [metrics.threshold.testCost])
   tell('validation.logLossByRound', metrics.rounds)
@@ -76,6 +79,7 @@ export function runRecordOf(report: TrainingReport, experiment: string): RunReco
       label: data.label,
       featureSetId: data.featureSetId,
       rows: String(data.rows),
+      mockRows: String(data.mockRows),
       validationShare: String(data.split.shares.validation),
       testShare: String(data.split.shares.test),
       costFalsePositive: String(metrics.threshold.costs.falsePositive),
@@ -89,7 +93,10 @@ export function runRecordOf(report: TrainingReport, experiment: string): RunReco
       ),
     },
     metrics: told,
-    tags: { tool: 'feedloop', modelId: metrics.modelId },
+    tags: {
+      ...{ tool: 'feedloop', modelId: metrics.modelId },
+      calibrationId: metrics.calibration.calibrationId,
+    },
     artifacts: Object.values(RUN_FILES).filter((file) => file !== RUN_FILES.run),
     model: {
       file: RUN_FILES.model,

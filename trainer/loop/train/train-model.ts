@@ -2,6 +2,7 @@ import { type Candidate, candidateOf, goldenVectors } from '../../export/candida
 import type { LearnerChoice } from '../../learners/choice.ts'
 import type { LearnerTask } from '../../learners/learner.ts'
 import { fitOnce } from './fit-once.ts'
+import { type MockRows, withMockRows } from './mock-rows.ts'
 import type { SplitRows, TrainingOptions } from './training.ts'
 
 export function learnerTaskOf(
@@ -12,10 +13,17 @@ export function learnerTaskOf(
   return { width, graphName: `${choice.name}-${objective}`, columns: names, buckets }
 }
 
+export interface LearnedFrom {
+  /** Of the training part's rows; undefined: all weigh 1. */
+  weights: Float32Array | undefined
+  /** Learned from beside the training part. */
+  mock?: MockRows | undefined
+}
+
 /** The learner fitted to the training part, as a file with its proof and manifest. */
 export async function trainModel(
   split: SplitRows,
-  weights: Float32Array | undefined,
+  { weights, mock }: LearnedFrom,
   options: TrainingOptions,
 ): Promise<{ candidate: Candidate; rounds: readonly number[] }> {
   const { rows, parts, featureSet } = split
@@ -26,7 +34,10 @@ export async function trainModel(
   const { model, rounds } = await fitOnce({
     choice,
     task: learnerTaskOf(split, choice, objective),
-    rows: () => rows.training(parts.train, weights?.slice()),
+    rows() {
+      const real = rows.training(parts.train, weights?.slice())
+      return mock === undefined ? real : withMockRows(real, mock)
+    },
     validation: {
       vectors: rows.vectors(parts.validation),
       labels: Uint8Array.from(parts.validation, (row) => rows.labels[row]!),

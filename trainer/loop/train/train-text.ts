@@ -33,6 +33,7 @@ export function trainText({ metrics, data }: TrainingReport): string {
       line(`${learner}, training`, train),
     ]),
     '',
+    ...calibrationLines(metrics),
     ...thresholdLines(metrics),
     '',
     ...sliceLines(metrics),
@@ -118,6 +119,19 @@ function thresholdLines({ threshold, confusion, test }: MetricsReport): string[]
         ['negative', count(falsePositives), count(trueNegatives)],
       ],
     ),
+  ]
+}
+
+/** Mean score over rate should be 1, the calibration error what chance alone would show. */
+function calibrationLines({ calibration }: MetricsReport): string[] {
+  const { calibrationId, before, after, sentence } = calibration
+  const change = (from: string, to: string) => (from === to ? to : `${from} -> ${to}`)
+  const ece = change(fixed(before.ece, 4), fixed(after.ece, 4))
+  const mean = change(fixed(before.calibration, 3), fixed(after.calibration, 3))
+  const entropy = change(fixed(before.normalizedEntropy, 4), fixed(after.normalizedEntropy, 4))
+  return [
+    `calibration ${calibrationId}: ${sentence}`,
+    `on the test part: mean score over rate ${mean}, calibration error ${ece} (chance alone ${fixed(after.eceNoiseFloor, 4)}), entropy ${entropy}`,
   ]
 }
 

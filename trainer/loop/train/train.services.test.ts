@@ -1,17 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createOnnxModels } from '#scorer/model'
 import { startFakeMlflow } from '../../tracking/testing/http-fake-mlflow.ts'
-import { registerEvaluateCommands } from '../evaluate/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { registerTrainCommands } from './commands.ts'
 import { readRun, type ReadRun } from './fs-training-run.ts'
 import { writeSmallFolder } from './testing/small-folder.ts'
-
-const OPEN_BANDIT = join(import.meta.dirname, '..', 'datasets', 'fixtures', 'open-bandit')
 
 let folder: string
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'feedloop-train-'))))
@@ -21,7 +18,6 @@ afterAll(() => rmSync(folder, { recursive: true }))
 async function feedloop(...argv: string[]): Promise<string> {
   const program = new Command().exitOverride()
   registerTrainCommands(program, { loadConfig: () => Promise.reject<FeedConfig>(new Error('no feed')) })
-  registerEvaluateCommands(program)
   const printed: string[] = []
   const print = vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0)
   const tell = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
@@ -52,27 +48,6 @@ it('trains on a folder by the fit worker and ONNX Runtime, and the file says aga
   expect([...(await session.predict(test.vectors, test.count))]).toEqual([...test.scores])
   await session.close()
   await models.stop()
-})
-
-it('goes from a real log, Open Bandit, to a page that admits that four clicks say nothing', async () => {
-  const out = join(folder, 'open-bandit')
-  const json = join(folder, 'training.json')
-  const told = await feedloop(
-    ...['train', '--dataset', 'open-bandit', '--path', OPEN_BANDIT, '--learner', 'ftrl'],
-    ...['--out', out, '--json', json],
-  )
-  const run = await runIn(out)
-  expect(told).toContain(`Wrote ${run.folder}`)
-  expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({
-    folder: run.folder,
-    data: { rows: 4_000, positives: 28, dataset: 'open-bandit' },
-  })
-  const html = join(folder, 'report.html')
-  const report = join(folder, 'report.json')
-  const said = await feedloop('evaluate', '--run', run.folder, '--html', html, '--json', report)
-  expect(said).toContain('1. Collect more data')
-  expect(readFileSync(html, 'utf8')).toContain('Model report: open-bandit')
-  expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ feasibility: { verdict: 'too few' } })
 })
 
 it('tells an MLflow server of the run, and waits when it is away', async () => {

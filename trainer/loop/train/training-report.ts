@@ -1,10 +1,11 @@
 import type { LearnerChoice } from '../../learners/choice.ts'
 import type { BacktestMetrics } from '../backtest/backtest-metrics.ts'
-import type { Curves } from '../backtest/curves.ts'
+import type { Curves } from '../../metrics/index.ts'
 import type { Importance } from '../backtest/importances.ts'
 import type { Paired } from '../backtest/paired.ts'
 import type { LabelAudit } from '../datasets/index.ts'
 import type { HalfShift, Leak } from './column-checks.ts'
+import type { RunCalibration } from './run-calibration.ts'
 import type { Confusion, Costs, CostThreshold } from './cost-threshold.ts'
 import type { JudgedSlice } from './judged-slices.ts'
 import type { PartShares } from './parts-by-time.ts'
@@ -48,6 +49,8 @@ export interface DataReport {
   /** Share of positives in the two. */
   halves: { before: number; after: number }
   notes: readonly string[]
+  /** Learned from beside the training part; in no other figure here. */
+  mockRows: number
 }
 
 /** Who is compared with the model. */
@@ -56,6 +59,12 @@ export interface JudgedBaseline {
   test: BacktestMetrics
   /** The model less it, on the same rows. */
   model: Paired
+}
+
+/** What charts of a run draw (curves.json). */
+export interface TrainedCurves extends Curves {
+  /** Reliability of the test part's scores before calibration. */
+  uncalibrated: Curves['reliability']
 }
 
 /** How good the model is (metrics.json). */
@@ -70,6 +79,7 @@ export interface MetricsReport {
   train: BacktestMetrics
   threshold: CostThreshold & { costs: Costs; costsGiven: boolean; testCost: number; baselineCost: number }
   confusion: Confusion
+  calibration: RunCalibration
   baselines: readonly JudgedBaseline[]
   slices: readonly JudgedSlice[]
   importances: readonly Importance[]
@@ -95,7 +105,7 @@ export interface Phases {
 export interface TrainingReport {
   metrics: MetricsReport
   data: DataReport
-  curves: Curves
+  curves: TrainedCurves
   choice: LearnerChoice
   seed: number
   startedAtMs: number

@@ -7,15 +7,16 @@ import { playLog } from '../backtest/play-log.ts'
 import type { Played, TriedFeed } from '../backtest/played.ts'
 import type { FeedLog } from '../datasets/index.ts'
 import { type CollectedRows, createRowCollector } from './collected-rows.ts'
-import { judgeModel } from './judge-model.ts'
+import { type JudgedModel, judgeModel } from './judge-model.ts'
 import { dataReportOf } from './data-report.ts'
 import { TrainingError } from './errors.ts'
-import { trainModel } from './train-model.ts'
+import { checkMockRows, type MockRows } from './mock-rows.ts'
+import { type LearnedFrom, trainModel } from './train-model.ts'
 import { partsByTime, type Parts, type PartShares } from './parts-by-time.ts'
 import { checkSanity } from './run-sanity.ts'
 import { timedLog } from './timed-log.ts'
 import type { TestTable } from './test-table.ts'
-import type { TrainingReport } from './training-report.ts'
+import type { DataReport, TrainingReport } from './training-report.ts'
 import { balanceUsers } from './user-balance.ts'
 
 export interface TrainingOptions {
@@ -33,6 +34,8 @@ export interface TrainingOptions {
   fitter: Fitter
   stopwatch: { nowMs(): number }
   signal: AbortSignal
+  /** Learned from beside the training part, never judged on. */
+  mock?: MockRows | undefined
   onStage(stage: string): void
   onProgress(progress: { impressions: number; occurredAtMs: number }): void
   onFit(share: number): void
@@ -52,21 +55,80 @@ export interface SplitRows {
   featureSet: ReturnType<typeof compileFeatureSet>
 }
 
+/** What there is to learn from and to be judged on, before anything is learned. */
+export interface ReadyData {
+  split: SplitRows
+  /** Of the training part's rows. */
+  weights: Float32Array | undefined
+  data: DataReport
+  readSeconds: number
+  featuresSeconds: number
+}
+
+/** A model and what it is worth. */
+export interface JudgedFit extends JudgedModel {
+  rounds: readonly number[]
+  fitSeconds: number
+  judgeSeconds: number
+}
+
 /**
  * A model of a log, in one go: vectors by the very path of the loop, a cut by time, a check that the learner can learn, a fit,
- * a threshold by cost, and what all of it is worth on the last stretch of time.
+ * a calibration, a threshold by cost, and what all of it is worth on the last stretch of time.
  *
  * @throws TrainingError when data, options and learner give no model
  */
 export async function runTraining(options: TrainingOptions): Promise<Training> {
-  const { stopwatch, feed, shares, signal } = options
+  const { stopwatch, mock } = options
   const startedAtMs = stopwatch.nowMs()
-  const seconds = (sinceMs: number) => (stopwatch.nowMs() - sinceMs) / 1_000
+  const ready = await readyData(options)
+  const { split, weights, data } = ready
+  if (mock !== undefined)
+    checkMockRows(mock, {
+      featureSetId: split.featureSet.id,
+      validationFromMs: split.parts.validationFromMs,
+    })
+  const sanity = await passedSanity(split, options)
+  const fit = await fitAndJudge(split, { weights, mock }, options)
+  const { candidate, test, curves, judged, rounds, scoringMsPerThousand } = fit
+  const perThousand = (spent: number) => (spent * 1e6) / Math.max(1, split.rows.count)
+  const { readSeconds, featuresSeconds } = ready
+  const phases = {
+    readSeconds,
+    featuresSeconds,
+    fitSeconds: fit.fitSeconds + sanity.seconds,
+    judgeSeconds: fit.judgeSeconds,
+    readMsPerThousand: perThousand(readSeconds),
+    featuresMsPerThousand: perThousand(featuresSeconds),
+    scoringMsPerThousand,
+  }
+  const report: TrainingReport = {
+    metrics: { runId: '', ...judged, sanity: sanity.found, rounds, phases },
+    data:
+      mock === undefined
+        ? data
+        : { ...data, mockRows: mock.rows.count, notes: [...data.notes, mockNote(mock)] },
+    curves,
+    choice: options.choice,
+    seed: options.seed,
+    startedAtMs: Math.floor(startedAtMs),
+    endedAtMs: Math.floor(stopwatch.nowMs()),
+  }
+  return { report, candidate, test }
+}
+
+const mockNote = ({ rows }: MockRows) =>
+  `${rows.count.toLocaleString('en-US')} mock rows were learned from beside the training part; nothing is tuned or judged on them`
+
+/** Reads the log, makes vectors and labels and cuts them. @throws TrainingError */
+export async function readyData(options: TrainingOptions): Promise<ReadyData> {
+  const { stopwatch, feed, shares } = options
+  const startedAtMs = stopwatch.nowMs()
   const timed = timedLog(options.log, () => stopwatch.nowMs())
   options.onStage('reads the data and makes features')
   const { played, rows } = await collect({ ...options, log: timed.log })
   const readSeconds = timed.waitedMs() / 1_000
-  const featuresSeconds = seconds(startedAtMs) - readSeconds
+  const featuresSeconds = (stopwatch.nowMs() - startedAtMs) / 1_000 - readSeconds
   const { featureSet } = played
   const parts = partsByTime(rows, shares, feed.trainer.objective)
   const split: SplitRows = { played, rows, parts, featureSet }
@@ -78,37 +140,39 @@ export async function runTraining(options: TrainingOptions): Promise<Training> {
     label: feed.trainer.objective,
     features: feed.features.features,
   })
+  return { split, weights, data, readSeconds, featuresSeconds }
+}
+
+async function passedSanity(split: SplitRows, options: TrainingOptions) {
+  const { stopwatch } = options
+  const fromMs = stopwatch.nowMs()
+  const found = options.checksSanity ? await checkSanity(split, options) : null
+  if (found?.passed === false) throw new TrainingError('train_sanity', found.sentence)
+  return { found, seconds: (stopwatch.nowMs() - fromMs) / 1_000 }
+}
+
+/** Fits, calibrates and judges one model. @throws TrainingError when it was stopped */
+export async function fitAndJudge(
+  split: SplitRows,
+  from: LearnedFrom,
+  options: TrainingOptions,
+): Promise<JudgedFit> {
+  const { stopwatch } = options
+  const seconds = (sinceMs: number) => (stopwatch.nowMs() - sinceMs) / 1_000
+  const mocks = from.mock?.rows.count ?? 0
+  const beside = mocks === 0 ? '' : ` and ${mocks.toLocaleString('en-US')} mock rows`
+  options.onStage(
+    `fits ${options.choice.name} to ${split.parts.train.length.toLocaleString('en-US')} rows${beside}`,
+  )
   const fitFromMs = stopwatch.nowMs()
-  const sanity = options.checksSanity ? await checkSanity(split, options) : null
-  if (sanity?.passed === false) throw new TrainingError('train_sanity', sanity.sentence)
-  options.onStage(`fits ${options.choice.name} to ${parts.train.length.toLocaleString('en-US')} rows`)
-  const { candidate, rounds } = await trainModel(split, weights, options)
-  if (signal.aborted)
+  const { candidate, rounds } = await trainModel(split, from, options)
+  if (options.signal.aborted)
     throw new TrainingError('train_stopped', 'Stopped before there was a model: nothing was written.')
   const fitSeconds = seconds(fitFromMs)
   options.onStage('judges the model')
   const judgedFromMs = stopwatch.nowMs()
-  const { judged, test, curves, scoringMsPerThousand } = await judgeModel(split, candidate, options)
-  const perThousand = (spent: number) => (spent * 1e6) / Math.max(1, rows.count)
-  const phases = {
-    readSeconds,
-    featuresSeconds,
-    fitSeconds,
-    judgeSeconds: seconds(judgedFromMs),
-    readMsPerThousand: perThousand(readSeconds),
-    featuresMsPerThousand: perThousand(featuresSeconds),
-    scoringMsPerThousand,
-  }
-  const report: TrainingReport = {
-    metrics: { runId: '', ...judged, sanity, rounds, phases },
-    data,
-    curves,
-    choice: options.choice,
-    seed: options.seed,
-    startedAtMs: Math.floor(startedAtMs),
-    endedAtMs: Math.floor(stopwatch.nowMs()),
-  }
-  return { report, candidate, test }
+  const judged = await judgeModel(split, candidate, options)
+  return { ...judged, rounds, fitSeconds, judgeSeconds: seconds(judgedFromMs) }
 }
 
 /** Plays the log without anybody who learns: what is left are vectors and labels. */

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TrackingAddress } from '../address.ts'
 import { createFakeMlflowStore, type FakeMlflowStore } from './fake-mlflow-store.ts'
@@ -25,16 +26,16 @@ export interface FakeMlflow {
 const USER = { username: 'admin', password: 'fake-password-5c1d' }
 
 /** An MLflow server in memory, held to the same suite as the real one (`mlflow-conformance.ts`). */
-export async function startFakeMlflow(): Promise<FakeMlflow> {
+export async function startFakeMlflow(tls?: { cert: string; key: string }): Promise<FakeMlflow> {
   const store = createFakeMlflowStore()
   const requests: string[] = []
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
     void readAll(request).then((bytes) => serve(request, response, bytes))
-  })
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const fake: FakeMlflow = {
-    address: { url: `http://127.0.0.1:${String(port)}`, ...USER },
+    address: { url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${String(port)}`, ...USER },
     store,
     fault: () => undefined,
     version: '3.17.2',

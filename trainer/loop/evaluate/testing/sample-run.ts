@@ -3,7 +3,7 @@ import { candidateOf } from '../../../export/candidate.ts'
 import { linearTrainedModel } from '../../../export/linear-model.ts'
 import { provableModelOf } from '../../../export/provable-model.ts'
 import { backtestMetrics } from '../../backtest/backtest-metrics.ts'
-import { curvesOf } from '../../backtest/curves.ts'
+import { curvesOf } from '../../../metrics/index.ts'
 import { pairedDifference } from '../../backtest/paired.ts'
 import type { DataReport, MetricsReport, ReadRun, TestTable } from '../../train/index.ts'
 
@@ -37,6 +37,16 @@ export function sampleRun({ runId = 'run', lists = 400, known = 0.9 }: SampleRun
       ...{ threshold: 0.5, cost: 0.1, costOfNever: 0.5, costOfAlways: 0.5, testCost: 0.1, baselineCost: 0.5 },
       ...{ costs: { falsePositive: 1, falseNegative: 1 }, costsGiven: false },
     },
+    calibration: {
+      ...{
+        calibrationId: 'platt-1',
+        kind: 'platt',
+        rows: 100,
+        positives: 50,
+        sentence: 'Fitted to 100 rows.',
+      },
+      ...{ before: own, after: own },
+    },
     confusion: { truePositives: 9, falsePositives: 1, falseNegatives: 1, trueNegatives: 9 },
     baselines: [
       { name: 'base rate', test: metricsOf(test.baseRate), model: against(test.baseRate) },
@@ -55,7 +65,7 @@ export function sampleRun({ runId = 'run', lists = 400, known = 0.9 }: SampleRun
     ...sampleModel(),
     metrics,
     data: sampleData(test),
-    curves: curvesOf(forecasts(test.scores), test.occurredAtMs),
+    curves: { ...curvesOf(forecasts(test.scores), test.occurredAtMs), uncalibrated: [] },
     record: {
       ...{ runId, experiment: 'sample', startedAtMs: START_MS, endedAtMs: START_MS },
       ...{ params: {}, metrics: {}, tags: {}, artifacts: [] },
@@ -122,6 +132,7 @@ function sampleData(test: TestTable): DataReport {
       testUsers: { seen: USERS, unseen: 0 },
     },
     audit: { doubled: { rows: 0, first: [] }, contradictory: { rows: 0, first: [] } },
+    mockRows: 0,
     leaks: [],
     shifts: [{ column: 'item_rate', movesByItself: true, psi: 0.3, meanBefore: 0, meanAfter: 1 }],
     halves: { before: 0.5, after: 0.5 },

@@ -1,9 +1,6 @@
-import {
-  calibrationError,
-  type Forecast,
-  normalizedEntropy,
-  type ReliabilityBin,
-} from '../../metrics/index.ts'
+import { calibrationError, type ReliabilityBin } from './calibration-error.ts'
+import type { Forecast } from './log-loss.ts'
+import { normalizedEntropy } from './normalized-entropy.ts'
 
 /** What charts of one result draw. */
 export interface Curves {

@@ -1,0 +1,1 @@
+export { registerAugmentCommand } from './commands.ts'

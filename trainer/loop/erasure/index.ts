@@ -1,0 +1,1 @@
+export { registerEraseCommands } from './commands.ts'

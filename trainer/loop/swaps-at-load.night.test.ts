@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { describeServices } from '#streams/testing/services'
+import { openScoreLoop } from './bench/kafka-score-loop.ts'
+import { swapTable } from './bench/swap-table.ts'
+import { swapAtLoad } from './bench/swaps-at-load.ts'
+
+/** What a heap may differ by from one moment to the next. */
+const GROWTH_MAX = 1.1
+
+describeServices('1,000 swaps while requests never cease', (addresses) => {
+  it('fail no request, and the scorer keeps its size', async () => {
+    const loop = await openScoreLoop(addresses, () => undefined)
+    const found = await swapAtLoad(loop, { swaps: 1_000, connections: 4 }).finally(() => loop.close())
+    expect(found.failed).toBe(0)
+    expect(Object.values(found.byModel).every((count) => count >= 500)).toBe(true)
+    const [first, last] = swapTable(found).rows[0]!.slice(-2) as [[number], [number]]
+    expect(last[0] / first[0]).toBeLessThan(GROWTH_MAX)
+  })
+})
