@@ -1,10 +1,7 @@
 export type {
   Attribute,
-  DeadLetter,
   DriftEvent,
   DriftKind,
-  ErasedUpTo,
-  Erasure,
   Example,
   Interaction,
   CopyDetail,
@@ -12,7 +9,6 @@ export type {
   Item,
   ItemInteractions,
   Label,
-  LateInteraction,
   ModelArtifact,
   ModelMove,
   ModelStage,
@@ -26,6 +22,7 @@ export type {
   TopicKey,
   User,
 } from './records.ts'
+export type { DeadLetter, ErasedUpTo, Erasure, LateInteraction } from './left-out-records.ts'
 export { type Calibration, calibrationIdOf, IDENTITY_CALIBRATION } from './calibration.ts'
 export { type ModelManifest, parseManifest } from './manifest.ts'
 export { type TopicCatalogue, topicCatalogue, type TopicParty } from './catalogue.ts'

@@ -80,8 +80,8 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
     const learning = createLearning({
       ...{ config, featureSet, desk, fitter, leads, nextSequence },
       ...{ scratch: windowScratch, clock, log, signals },
-      onJudged: (modelId, judged) => tracked?.noteJudged(modelId, judged),
       promotionRefusal: () => skewGuard.refusal(clock.nowMs()),
+      onJudged: (modelId, judged) => tracked?.noteJudged(modelId, judged),
     })
     // Examples are marked by what the learner of the same process sees.
     labelsOut = learning.labelsOut
@@ -108,14 +108,7 @@ export async function startTrainer(runtime: Runtime, options: TrainerOptions): P
   return {
     ready,
     checks: { brokers: brokersCheck(runtime, 'predictions'), stages: joinedCheck(ready) },
-    done: Promise.all([
-      joiner.done,
-      learner.done(starting),
-      beside.done,
-      models.done,
-      skew.done,
-      erased.done,
-    ]).then(() => undefined),
+    done: allOf(joiner.done, learner.done(starting), beside.done, models.done, skew.done, erased.done),
     async stop() {
       isStopped = true
       await erased.stop()
@@ -140,3 +133,5 @@ function followSkew(runtime: Runtime, guard: SkewGuard): Promise<RunningStage> {
     record: ({ value }) => (value === null ? undefined : guard.note(value)),
   })
 }
+
+const allOf = (...all: readonly Promise<unknown>[]): Promise<void> => Promise.all(all).then(() => undefined)

@@ -76,11 +76,8 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
     return 'folded'
   }
 
-  function stateOf(entity: 'user' | 'item', id: string, atMs: number): EntityState {
-    const state = entryOf(states[entity], id, () => new EntityState(layouts[entity]))
-    renewExpired(layouts[entity], state, atMs)
-    return state
-  }
+  const stateOf = (entity: 'user' | 'item', id: string, atMs: number): EntityState =>
+    renewedState(states[entity], layouts[entity], id, atMs)
 
   function viewOf(entity: 'user' | 'item', id: string, atMs: number): EntityView {
     const state = states[entity].get(id) ?? null
@@ -129,6 +126,17 @@ export function createFeaturesInOrder(featureSet: CompiledFeatureSet, partitions
       }
     },
   }
+}
+
+function renewedState(
+  states: Map<string, EntityState>,
+  layout: StateLayout,
+  id: string,
+  atMs: number,
+): EntityState {
+  const state = entryOf(states, id, () => new EntityState(layout))
+  renewExpired(layout, state, atMs)
+  return state
 }
 
 /** What each partition of interactions keeps of all its users. */

@@ -100,10 +100,7 @@ export function createReplay(options: ReplayOptions): Replay {
   const historyEntryOf = historyEntries(options.featureSet)
   const newUser = userHistories(options.featureSet, attributes.item.firstSight)
 
-  function leaveOut<T extends 'refused' | 'late'>(as: T): T {
-    counted[as]++
-    return as
-  }
+  const leaveOut = <T extends 'refused' | 'late'>(as: T): T => (counted[as]++, as)
 
   function addInteraction(record: LoggedRecord<Interaction>) {
     if (record.value === null) return erased(users.get(keyOf(record)), record)

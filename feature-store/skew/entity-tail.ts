@@ -19,8 +19,8 @@ export interface TailEntry {
   details?: Details | undefined
   /** What the fold looks up of the item; undefined: nobody has looked yet. */
   keys?: readonly (string | null)[]
-  /** A tombstone, and no interaction: what was known ends here. */
-  isEnd?: true
+  /** A tombstone: what comes later begins anew. The rest of it says nothing. */
+  isErased?: true
 }
 
 /** What a state was at an offset; `too_old`: before what is kept; `not_ready`: its beginning is not known yet. */
@@ -66,21 +66,13 @@ export function createEntityTail(
   let cursor: { state: EntityState; count: number } | null = null
 
   const blank = () => (base === null ? new EntityState(layout) : decodeState(layout, base))
-  const isOpen = ({ type, keys }: TailEntry) => keys === undefined && looksUp(type)
+  const isOpen = ({ type, keys, isErased }: TailEntry) =>
+    keys === undefined && isErased !== true && looksUp(type)
 
   function stateAfter(count: number): EntityState {
     if (cursor === null || cursor.count > count) cursor = { state: blank(), count: 0 }
     const { state } = cursor
-    for (; cursor.count < count; cursor.count++) {
-      const { type, occurredAtMs, offset, idHash, keys, details, isEnd } = entries[cursor.count]!
-      if (isEnd) {
-        state.reset(layout)
-        continue
-      }
-      renewExpired(layout, state, occurredAtMs)
-      if (idHash !== undefined && !rememberId(state, idHash, layout.recentIdsMax)) continue
-      fold(layout, state, type, occurredAtMs, offset, keys, details)
-    }
+    for (; cursor.count < count; cursor.count++) foldEntry(layout, state, entries[cursor.count]!)
     return state
   }
 
@@ -136,6 +128,18 @@ export function createEntityTail(
       if (count >= TRIM_MIN) rebase(count)
     },
   }
+}
+
+/** As the live stages fold it. */
+function foldEntry(
+  layout: StateLayout,
+  state: EntityState,
+  { type, occurredAtMs, offset, idHash, keys, details, isErased }: TailEntry,
+): void {
+  if (isErased === true) return state.reset(layout)
+  renewExpired(layout, state, occurredAtMs)
+  if (idHash !== undefined && !rememberId(state, idHash, layout.recentIdsMax)) return
+  fold(layout, state, type, occurredAtMs, offset, keys, details)
 }
 
 /** How many of the first `count` can be folded: up to the one that still has to look something up. */

@@ -67,12 +67,12 @@ export function createMirrorRecords(
     if (id !== '') side.take(id)?.attributes?.add({ offset: record.offset, told })
   }
 
-  function takeTombstone(topic: 'interactions' | 'itemInteractions', record: LoggedRecord<unknown>): void {
-    const { key, offset, brokerTimeMs } = record
-    const id = key?.toString('utf8') ?? ''
-    const side = topic === 'interactions' ? sides.user : sides.item
-    const end = { type: '', itemId: '', occurredAtMs: 0, offset, brokerTimeMs, isEnd: true as const }
-    if (id !== '') side.take(id)?.state.add(end)
+  function eraseState(side: MirroredSide, { key, offset, brokerTimeMs }: LoggedRecord<unknown>): void {
+    const known = side.sample.get(key?.toString('utf8') ?? '')
+    if (known === undefined) return
+    const nothing = { type: '', itemId: '', occurredAtMs: -1 }
+    known.state.add({ ...nothing, offset, brokerTimeMs, isErased: true })
+    known.served = { offset: -1, atMs: -Infinity }
   }
 
   return {
@@ -83,7 +83,7 @@ export function createMirrorRecords(
       positions.set(`${topic} ${String(partition)}`, offset + 1)
       const logged = record as LoggedRecord<never>
       if (topic === 'users' || topic === 'items') return takeAttributes(topic, logged)
-      if (record.value === null) return takeTombstone(topic, record)
+      if (record.value === null) return eraseState(topic === 'interactions' ? sides.user : sides.item, record)
       const value = passed(topic as 'interactions' | 'itemInteractions', logged)
       if (value === null) return
       if ('items' in value) takeCopies(value, record)

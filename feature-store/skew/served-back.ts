@@ -4,6 +4,8 @@ import { type CheckedVectors, STATE_WENT_BACK } from './skew-tally.ts'
 
 /** Clocks of scorers may differ, and two of them read at the same time. */
 const CLOCKS_APART_MS = 5_000
+/** A state that nobody has seen change for so long may have expired. */
+const FORGOTTEN_MS = 86_400_000
 
 /**
  * Whether states were older than what earlier predictions had been given: a state that was lost or put back names an offset at
@@ -16,7 +18,9 @@ export function servedBack(
   const isBack = (entity: MirroredEntity | undefined, offset: number): number | null => {
     if (entity === undefined) return null
     const { served } = entity
-    if (offset < served.offset && scoredAtMs > served.atMs + CLOCKS_APART_MS) return served.offset
+    const sinceMs = scoredAtMs - served.atMs
+    if (offset < served.offset && sinceMs > CLOCKS_APART_MS)
+      return sinceMs > FORGOTTEN_MS ? null : served.offset
     if (offset > served.offset) entity.served = { offset, atMs: scoredAtMs }
     return null
   }

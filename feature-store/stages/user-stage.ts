@@ -30,8 +30,9 @@ export interface UserStageParts {
  * Folds users from interactions and sends copies on to the partitions of their items, with the place they came from.
  * The copies are acknowledged before the fence moves: a crash in between sends them again, and the item side
  * drops what it has. An interaction whose id is among its user's last ones is folded nowhere. What features ask of the
- * whole feed is folded beside the users, into one state per partition. What comes too late goes to the late topic. A tombstone
- * ends what was known of its user: the next interaction begins anew. Copies and the feed's rates carry no user, and stay.
+ * whole feed is folded beside the users, into one state per partition. A tombstone ends what was known of its user: the
+ * next interaction begins anew. Copies and the feed's rates carry no user, and stay. What comes too late
+ * goes to the late topic.
  */
 export function createUserStage(parts: UserStageParts): FencedStage<'interactions'> {
   const { runtime, store, featureSet, erasures = NO_ERASURES } = parts
@@ -104,13 +105,11 @@ export function createUserStage(parts: UserStageParts): FencedStage<'interaction
         if (feed !== null) foldIntoFeed(feed, states.touch(records.length), type, occurredAtMs, offset)
         copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
       }
-      if (late > 0) runtime.signals.count(SIGNALS.interactionsLate, {}, late)
-      if (missing > 0) runtime.signals.count(SIGNALS.lookupsMissing, {}, missing)
-      if (repeated > 0) runtime.signals.count(SIGNALS.interactionsRepeated, {}, repeated)
-      if (unfit > 0) runtime.signals.count(SIGNALS.valuesUnfit, {}, unfit)
+      tellCounts(runtime, { late, missing, repeated, unfit })
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
-      return { kind: 'changed', ...withoutErased(states, upTo(owned.partition)), streamTimeMs: time.newestMs }
+      const kept = withoutErased(states, upTo(owned.partition))
+      return { kind: 'changed', ...kept, streamTimeMs: time.newestMs }
     },
   })
 }
@@ -121,4 +120,14 @@ function lateRecord(
 ): { key: string; value: LateInteraction } {
   const late = { ...value, sourcePartition: partition, sourceOffset: offset, newestAtMs: time.newestMs }
   return { key: value.userId, value: late }
+}
+
+function tellCounts(
+  { signals }: Pick<Runtime, 'signals'>,
+  { late, missing, repeated, unfit }: Record<'late' | 'missing' | 'repeated' | 'unfit', number>,
+): void {
+  if (late > 0) signals.count(SIGNALS.interactionsLate, {}, late)
+  if (missing > 0) signals.count(SIGNALS.lookupsMissing, {}, missing)
+  if (repeated > 0) signals.count(SIGNALS.interactionsRepeated, {}, repeated)
+  if (unfit > 0) signals.count(SIGNALS.valuesUnfit, {}, unfit)
 }

@@ -17,9 +17,9 @@ export interface JudgeParts {
   /** With the event time of the moment. */
   why: (reason: string) => MoveReason
   log: Logger
-  onJudged?: TellJudged | undefined
   /** Why nothing is promoted now, as the end of a sentence; undefined or left out: nothing speaks against it. */
   refusal?: (() => string | undefined) | undefined
+  onJudged?: TellJudged | undefined
 }
 
 /** Told what a model said of the examples that it is judged on, before it is promoted or rejected. */
@@ -47,8 +47,7 @@ export interface Judge {
   close(): Promise<void>
 }
 
-export function createJudge(parts: JudgeParts): Judge {
-  const { desk, promotion, width, why, log, onJudged, refusal } = parts
+export function createJudge({ desk, promotion, width, why, log, refusal, onJudged }: JudgeParts): Judge {
   const standings = createStandings({ desk, every: promotion.standingEveryExamples, width, why })
   let trials: Trial[] = []
 
@@ -71,15 +70,8 @@ export function createJudge(parts: JudgeParts): Judge {
     const { session, fresh } = trial
     try {
       const { promoted, reason, metrics } = await judgementOf(trial)
-      const pinned = desk.pinned()
-      if (promoted && pinned !== undefined) {
-        const kept = `${reason} But an operator has pinned ${pinned}.`
-        return await desk.reject(session, metrics, why(kept))
-      }
-      if (!promoted) return await desk.reject(session, metrics, why(reason))
-      const refused = refusal?.()
-      if (refused !== undefined)
-        return await desk.reject(session, metrics, why(`${reason} But it is not promoted: ${refused}`))
+      const against = promoted ? objection(desk.pinned(), refusal?.()) : ''
+      if (against !== undefined) return await desk.reject(session, metrics, why(`${reason}${against}`))
       await desk.promote(session, metrics, why(reason))
       // The new champion has learned what came before its own trial: on that it is not to be compared.
       for (const other of trials) other.fresh = other.fresh.slice(-fresh.length)
@@ -165,4 +157,10 @@ async function withoutLive(trials: Trial[], desk: ModelDesk): Promise<Trial[]> {
   const isLive = ({ session }: Trial) => session.manifest.modelId === live
   for (const { session } of trials.filter(isLive)) await session.close()
   return trials.filter((trial) => !isLive(trial))
+}
+
+/** Why a model that has won is not promoted, behind the reason why it has; undefined: it is. */
+function objection(pinned: string | undefined, refused: string | undefined): string | undefined {
+  if (pinned !== undefined) return ` But an operator has pinned ${pinned}.`
+  return refused === undefined ? undefined : ` But it is not promoted: ${refused}`
 }

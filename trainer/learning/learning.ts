@@ -58,7 +58,7 @@ const TOLD_EVERY = 100
  * its own trial. While they do not, nothing is learned, judged or promoted.
  */
 export function createLearning(parts: LearningParts): Learning {
-  const { config, featureSet, desk, log, signals, promotionRefusal: refusal } = parts
+  const { config, featureSet, desk, signals, promotionRefusal: refusal } = parts
   const { promotion } = config
   const history = createHistory(config.limits.recentExamplesMax)
   const why = (reason: string) => ({ reason, occurredAtMs: history.lastMs })
@@ -66,8 +66,7 @@ export function createLearning(parts: LearningParts): Learning {
     objective: config.objective,
     heldMax: config.limits.recentExamplesMax,
   })
-  const { onJudged } = parts
-  const judge = createJudge({ desk, promotion, width: featureSet.width, why, log, onJudged, refusal })
+  const judge = createJudge({ ...parts, promotion, width: featureSet.width, why, refusal })
   const layer = createChampionCalibration({ config: config.calibration, desk, why })
   const drift = createDriftAnswer({ ...parts, history })
   const challengers = createChallengers({ ...parts, history, judge })

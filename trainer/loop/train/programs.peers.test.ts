@@ -43,7 +43,7 @@ describe.skipIf(!isThere)(`train by programs of others${isThere ? '' : ' (skippe
     }
     const program = new Command().exitOverride()
     registerTrainCommands(program, context)
-    registerDatasetCommands(program, context)
+    registerDatasetCommands(program, context as never)
     const printed: string[] = []
     const print = vi
       .spyOn(process.stdout, 'write')
