@@ -126,7 +126,7 @@ export const featureLimitsSchema = z.strictObject({
     .max(24 * 30)
     .default(24)
     .describe(
-      'after a change of features the old set is kept beside the new one while the live model was made on it, and for so long after that model was replaced, to roll back to',
+      'how long the old set of features is kept beside the new one after the last live model that was made on it: until then a rollback finds its features',
     ),
   storeAwaySecondsMax: z
     .int()

@@ -27,25 +27,25 @@ interface AvroField {
 }
 type AvroRecord = { type: 'record'; name: string; namespace?: string; doc?: string; fields: AvroField[] }
 
-const source = ts.createSourceFile(
-  'records.ts',
-  readFileSync(new URL('records.ts', import.meta.url), 'utf8'),
-  ts.ScriptTarget.Latest,
+const statements = ['records.ts', 'left-out-records.ts'].flatMap(
+  (name) =>
+    ts.createSourceFile(name, readFileSync(new URL(name, import.meta.url), 'utf8'), ts.ScriptTarget.Latest)
+      .statements,
 )
 const interfaces = new Map(
-  source.statements.filter(ts.isInterfaceDeclaration).map((declared) => [declared.name.text, declared]),
+  statements.filter(ts.isInterfaceDeclaration).map((declared) => [declared.name.text, declared]),
 )
 const ENUMS: Record<string, readonly string[]> = { ModelStage: MODEL_STAGES, DriftKind: DRIFT_KINDS }
 
 /** [name, TypeScript type] of every field, those of the base first. */
 function fieldsOf(name: string): [string, string][] {
   const declared = interfaces.get(name)
-  if (!declared) throw new Error(`records.ts has no interface ${name}`)
+  if (!declared) throw new Error(`Neither file has an interface ${name}`)
   const bases =
-    declared.heritageClauses?.flatMap((clause) => clause.types.map((type) => type.getText(source))) ?? []
+    declared.heritageClauses?.flatMap((clause) => clause.types.map((type) => type.getText())) ?? []
   const own = declared.members
     .filter(ts.isPropertySignature)
-    .map((member): [string, string] => [member.name.getText(source), member.type!.getText(source)])
+    .map((member): [string, string] => [member.name.getText(), member.type!.getText()])
   return [...bases.flatMap(fieldsOf), ...own]
 }
 const recordTypes = new Map(fieldsOf('RecordOf'))

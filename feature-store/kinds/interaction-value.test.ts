@@ -49,8 +49,8 @@ describe('value of interactions', () => {
       expect(worth({ as: 'mean', halfLifeMinutes: 30 }, happened)).toBeCloseTo(3 / (1 / 4 + 1 / 2), 6)
       expect(worth({ as: 'last' }, happened)).toBe(5)
     }
-    expect(worth({ as: 'mean', halfLifeMinutes: 1 }, [['view', -500_000, 4]])).toBe(4)
-    expect(worth({ as: 'sum', halfLifeMinutes: 1 }, [['view', -500_000, 4]])).toBe(0)
+    expect(worth({ as: 'mean', halfLifeMinutes: 1 }, [['view', -100_000, 4]])).toBe(4)
+    expect(worth({ as: 'sum', halfLifeMinutes: 1 }, [['view', -100_000, 4]])).toBe(0)
   })
 
   it('pulls a mean to its prior', () => {

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeRecordBatches } from './kafka-record-batch.ts'
+import { headersOf } from './record-headers.ts'
 
 /** kafkajs' own encoder and decoder: what it writes must be read as it reads it. */
 const require = createRequire(import.meta.url)
@@ -19,6 +20,7 @@ interface TheirMessage {
   timestamp: string
   key: Buffer | null
   value: Buffer | null
+  headers: { readonly [name: string]: Buffer }
 }
 
 const GZIP = 1
@@ -63,13 +65,14 @@ async function asKafkaJsReads(set: Buffer) {
   const frame = Buffer.alloc(4 + set.length)
   frame.writeInt32BE(set.length)
   set.copy(frame, 4)
-  return (await theirs(new Decoder(frame))).map(({ offset, timestamp, key, value }) => ({
+  return (await theirs(new Decoder(frame))).map(({ offset, timestamp, key, value, headers }) => ({
     partition: PARTITION,
     offset: Number(offset),
     brokerTimeMs: Number(timestamp),
     isProducerTime: true,
     key,
     value,
+    headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
   }))
 }
 
@@ -79,7 +82,10 @@ describe('decodeRecordBatches', () => {
       fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 4 }), async (batches) => {
         const set = Buffer.concat(await Promise.all(batches.map(encode)))
         const read = await decode(set)
-        expect(read.flatMap(({ records }) => records)).toEqual(await asKafkaJsReads(set))
+        const told = read.flatMap(({ records }) => records)
+        expect(
+          told.map((record) => ({ ...record, headers: record.headers ? headersOf(record.headers) : [] })),
+        ).toEqual(await asKafkaJsReads(set))
         for (const [index, { firstOffset, transactional, producerId, records }] of batches.entries())
           expect(read[index]).toMatchObject({
             firstOffset,
