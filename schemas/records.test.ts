@@ -29,8 +29,12 @@ type AvroRecord = { type: 'record'; name: string; namespace?: string; doc?: stri
 
 const statements = ['records.ts', 'left-out-records.ts'].flatMap(
   (name) =>
-    ts.createSourceFile(name, readFileSync(new URL(name, import.meta.url), 'utf8'), ts.ScriptTarget.Latest)
-      .statements,
+    ts.createSourceFile(
+      name,
+      readFileSync(new URL(name, import.meta.url), 'utf8'),
+      ts.ScriptTarget.Latest,
+      true,
+    ).statements,
 )
 const interfaces = new Map(
   statements.filter(ts.isInterfaceDeclaration).map((declared) => [declared.name.text, declared]),
