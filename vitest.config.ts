@@ -26,6 +26,8 @@ const services = {
 /** What takes a minute or more begins first, or it would run alone at the end. Times are those of an idle machine. */
 const LONGEST = [
   'tracking.peers',
+  'external-programs',
+  'python-feed',
   'operations',
   'secure',
   'stack',

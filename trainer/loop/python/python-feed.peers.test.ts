@@ -107,7 +107,8 @@ describe.skipIf(!isThere)(
       const placed = new Map<string, number>()
       for (const { key, partition } of Object.values(records).flat())
         expect(placed.get(String(key)) ?? partition).toBe(placed.set(String(key), partition).get(String(key)))
-      expect(codecsOf(catalogue.requests.name)).toEqual(new Set([LZ4]))
+      // librdkafka leaves a batch as it is where compression would not make it smaller.
+      expect([...codecsOf(catalogue.requests.name)]).toContain(LZ4)
     })
 
     /** Plays the feed; in the middle it waits for a model. */
