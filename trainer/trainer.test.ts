@@ -2,10 +2,9 @@ import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/test
 import { describe, expect, it } from 'vitest'
 import { type Interaction, parseManifest } from '#schemas'
 import { trainerConfigSchema } from './config.ts'
-import { sigmoid } from './learners/learner.ts'
 import { fitterInProcess } from './learning/fitter.ts'
 import { startTrainer } from './start-trainer.ts'
-import { linearModelOf, openLinearModel } from './testing/linear-models.ts'
+import { championOf, openLinearModel } from './testing/linear-models.ts'
 import { createSyntheticFeed } from './testing/synthetic-feed.ts'
 
 const START_MS = 1_700_000_000_000
@@ -74,21 +73,6 @@ async function play(
   await driver.settle()
   await trainer.stop()
   return driver
-}
-
-function championOf(driver: TopologyTestDriver) {
-  const champion = driver
-    .records('models')
-    .filter(({ value }) => value?.stage === 'champion')
-    .at(-1)?.value
-  if (!champion) return undefined
-  const artifact = driver
-    .records('modelArtifacts')
-    .findLast(({ value }) => value?.modelId === champion.modelId)
-  const { weights, bias } = linearModelOf(artifact!.value!.bytes, champion.modelId)
-  const score = (vector: readonly number[]) =>
-    sigmoid(vector.reduce((sum, value, at) => sum + value * weights[at]!, bias))
-  return { modelId: champion.modelId, score }
 }
 
 const movesOf = (driver: TopologyTestDriver) => driver.records('models').map(({ value }) => value!)

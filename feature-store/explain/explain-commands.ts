@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Attribute } from '#schemas'
 import { type CommandContext, createClosers, type RedisAddress } from '#streams'
-import type { FeatureStoreConfig } from '../config.ts'
+import type { FeatureCommandsConfig } from '../commands.ts'
 import type { FeatureRequest } from '../contract.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { parseCount, parseMoment } from '../shadow/range.ts'
@@ -11,18 +11,8 @@ import { explainVector } from './explain-vector.ts'
 import { readRow } from './explain-live.ts'
 import { rowAsOf } from './kafka-as-of.ts'
 
-export interface ExplainConfig {
-  prefix: string
-  limits: {
-    futureSkewSecondsMax: number
-    farFutureSecondsMax: number
-    earliestEventMs: number
-    recordBytesMax: number
-  }
-  features: FeatureStoreConfig
-}
-type ExplainContext = CommandContext<ExplainConfig>
-type OpenStore = (address: RedisAddress, config: ExplainConfig) => Promise<StateStore>
+type ExplainContext = CommandContext<FeatureCommandsConfig>
+type OpenStore = (address: RedisAddress, config: FeatureCommandsConfig) => Promise<StateStore>
 
 interface ExplainFlags {
   user: string

@@ -1,3 +1,4 @@
+import { countUpTo } from './up-to-offset.ts'
 import { decodeState, encodeState } from '../state/blob.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { renewExpired } from '../state/expiry.ts'
@@ -97,16 +98,4 @@ export function createEntityHistory(
       return state.applied === 0 ? null : state
     },
   }
-}
-
-/** Entries with an offset not above `offset`; they are in offset order. */
-function countUpTo(entries: readonly { offset: number }[], offset: number): number {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (entries[middle]!.offset <= offset) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,3 +1,4 @@
+import { countUpTo } from '../replay/up-to-offset.ts'
 import { decodeState, encodeState } from '../state/blob.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { renewExpired } from '../state/expiry.ts'
@@ -150,16 +151,4 @@ function foldable(
 ): number {
   const open = entries.findIndex(isOpen)
   return open < 0 ? count : Math.min(open, count)
-}
-
-/** Entries with an offset not above `offset`; they are in offset order. */
-function countUpTo(entries: readonly { offset: number }[], offset: number): number {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (entries[middle]!.offset <= offset) low = middle + 1
-    else high = middle
-  }
-  return low
 }

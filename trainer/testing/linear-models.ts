@@ -1,6 +1,8 @@
 import onnxProto from 'onnx-proto'
 import { ModelRefusedError, type OpenModel, proveModel } from '#scorer/model'
+import type { TopologyTestDriver } from '#streams/testing'
 import type { LinearModel } from '../export/linear-model.ts'
+import { sigmoid } from '../learners/learner.ts'
 import { interpretGraph, tensorOf } from './graph-interpreter.ts'
 
 /**
@@ -25,4 +27,17 @@ export function linearModelOf(bytes: Uint8Array, modelId: string): LinearModel {
     throw new ModelRefusedError('not_loadable', `model ${modelId} is no file of the trainer's`)
   }
   return { weights: tensorOf(weights).data, bias: tensorOf(bias).data[0]! }
+}
+
+/** The newest champion of a driver's topics, and how it scores; undefined: nobody serves. */
+export function championOf(driver: TopologyTestDriver) {
+  const champion = driver.records('models').findLast(({ value }) => value?.stage === 'champion')?.value
+  if (!champion) return undefined
+  const artifact = driver
+    .records('modelArtifacts')
+    .findLast(({ value }) => value?.modelId === champion.modelId)
+  const { weights, bias } = linearModelOf(artifact!.value!.bytes, champion.modelId)
+  const score = (vector: readonly number[]) =>
+    sigmoid(vector.reduce((sum, value, at) => sum + value * weights[at]!, bias))
+  return { modelId: champion.modelId, score }
 }

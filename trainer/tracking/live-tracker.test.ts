@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FakeMlflow, startFakeMlflow } from './testing/http-fake-mlflow.ts'
-import { championOf, openLiveLoop, type TrackingBounds } from './testing/live-loop.ts'
+import { championOf } from '../testing/linear-models.ts'
+import { openLiveLoop, type TrackingBounds } from './testing/live-loop.ts'
 
 const NAME = 'feed-click'
 

@@ -1,17 +1,15 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { vectorOfBytes } from '#schemas'
 import { hasPython } from '#schemas/testing'
 import { calibratedBy, createOnnxModels } from '#scorer/model'
 import { openPythonPeer, type PythonPeer } from '../../testing/process-python-peer.ts'
-import type { CommandContext } from '#streams'
 import { registerDatasetCommands } from '../dataset/index.ts'
-import type { FeedConfig } from '../feed.ts'
 import { registerTrainCommands } from './commands.ts'
 import { readRun } from './fs-training-run.ts'
+import { typedCommands } from './testing/typed-command.ts'
 
 const isThere = await hasPython()
 /** What ONNX Runtime answers may differ so much from what Python says. */
@@ -35,28 +33,7 @@ describe.skipIf(!isThere)(`train by programs of others${isThere ? '' : ' (skippe
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** The command as it is typed. @returns what it printed */
-  async function feedloop(...argv: string[]): Promise<string> {
-    const nothing = () => Promise.reject(new Error('no feed'))
-    const context: CommandContext<FeedConfig> = {
-      ...{ loadConfig: nothing, addresses: nothing, connect: nothing, untilStopped: nothing },
-    }
-    const program = new Command().exitOverride()
-    registerTrainCommands(program, context)
-    registerDatasetCommands(program, context as never)
-    const printed: string[] = []
-    const print = vi
-      .spyOn(process.stdout, 'write')
-      .mockImplementation((text) => printed.push(String(text)) > 0)
-    const tell = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    try {
-      await program.parseAsync(argv, { from: 'user' })
-      return printed.join('')
-    } finally {
-      print.mockRestore()
-      tell.mockRestore()
-    }
-  }
+  const feedloop = typedCommands(registerTrainCommands, registerDatasetCommands)
 
   it.each(['xgboost', 'lightgbm', 'sklearn'])(
     '%s: a run whose file says what Python said of the same rows',

@@ -1,13 +1,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { registerFeatureStoreCommands } from '#feature-store'
 import { createRandom } from '#streams'
 import { registerEvaluateCommands } from '../evaluate/index.ts'
-import type { FeedConfig } from '../feed.ts'
 import { registerTrainCommands } from './commands.ts'
+import { typedCommands } from './testing/typed-command.ts'
 
 const OPEN_BANDIT = join(import.meta.dirname, '..', 'datasets', 'fixtures', 'open-bandit')
 const GENRES = ['Action', 'Comedy', 'Drama', 'Horror', 'Romance', 'Sci-Fi']
@@ -16,24 +15,7 @@ let folder: string
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'feedloop-real-logs-'))))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** The command as it is typed. @returns what it printed */
-async function feedloop(...argv: string[]): Promise<string> {
-  const context = { loadConfig: () => Promise.reject<FeedConfig>(new Error('no feed')) }
-  const program = new Command().exitOverride()
-  registerFeatureStoreCommands(program, context as never)
-  registerTrainCommands(program, context)
-  registerEvaluateCommands(program)
-  const printed: string[] = []
-  const print = vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0)
-  const tell = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  try {
-    await program.parseAsync(argv, { from: 'user' })
-    return printed.join('')
-  } finally {
-    print.mockRestore()
-    tell.mockRestore()
-  }
-}
+const feedloop = typedCommands(registerFeatureStoreCommands, registerTrainCommands, registerEvaluateCommands)
 
 /** A folder in the format of MovieLens latest-small, whose own files may not be passed on: people like some genres. */
 function writeMovieLens(data: string): void {

@@ -1,34 +1,19 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createOnnxModels } from '#scorer/model'
 import { startFakeMlflow } from '../../tracking/testing/http-fake-mlflow.ts'
-import type { FeedConfig } from '../feed.ts'
 import { registerTrainCommands } from './commands.ts'
 import { readRun, type ReadRun } from './fs-training-run.ts'
 import { writeSmallFolder } from './testing/small-folder.ts'
+import { typedCommands } from './testing/typed-command.ts'
 
 let folder: string
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'feedloop-train-'))))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** The command as it is typed. @returns what it printed */
-async function feedloop(...argv: string[]): Promise<string> {
-  const program = new Command().exitOverride()
-  registerTrainCommands(program, { loadConfig: () => Promise.reject<FeedConfig>(new Error('no feed')) })
-  const printed: string[] = []
-  const print = vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0)
-  const tell = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  try {
-    await program.parseAsync(argv, { from: 'user' })
-    return printed.join('')
-  } finally {
-    print.mockRestore()
-    tell.mockRestore()
-  }
-}
+const feedloop = typedCommands(registerTrainCommands)
 
 async function runIn(out: string): Promise<ReadRun> {
   const [id] = readdirSync(out)

@@ -1,10 +1,9 @@
 import type { RunningService, Runtime } from '#streams'
 import { createTopologyTestDriver, type TopologyTestDriver } from '#streams/testing'
 import { trainerConfigSchema } from '../../config.ts'
-import { sigmoid } from '../../learners/learner.ts'
 import { fitterInProcess } from '../../learning/fitter.ts'
 import { startTrainer } from '../../start-trainer.ts'
-import { linearModelOf, openLinearModel } from '../../testing/linear-models.ts'
+import { championOf, openLinearModel } from '../../testing/linear-models.ts'
 import { createSyntheticFeed } from '../../testing/synthetic-feed.ts'
 import type { LiveTracker } from '../live-tracker.ts'
 import { trackerOf } from '../live-tracking.ts'
@@ -74,18 +73,6 @@ export async function openLiveLoop(
     logged.filter((one) => one.message === message).map(({ fields }) => fields)
   const turn = () => tracker.turn()
   return { driver, start, play, told, turn, stages: () => stagesOf(driver) }
-}
-
-export function championOf(driver: TopologyTestDriver) {
-  const champion = driver.records('models').findLast(({ value }) => value?.stage === 'champion')?.value
-  if (!champion) return undefined
-  const artifact = driver
-    .records('modelArtifacts')
-    .findLast(({ value }) => value?.modelId === champion.modelId)
-  const { weights, bias } = linearModelOf(artifact!.value!.bytes, champion.modelId)
-  const score = (vector: readonly number[]) =>
-    sigmoid(vector.reduce((sum, value, at) => sum + value * weights[at]!, bias))
-  return { modelId: champion.modelId, score }
 }
 
 /** Where each model went, in order. */
