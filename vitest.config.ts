@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { tellSecondTries } from './streams/testing/second-tries.ts'
+import { FAILED_FILES_VARIABLE, listFailedFiles } from './streams/testing/fs-failed-files.ts'
 
 const fromSource = { resolve: { conditions: ['source'] } }
 /** Doors lead to the sources: in tests, and (__vitest__ is Vitest's name for where that runs) in the global set-up. */
@@ -10,16 +10,12 @@ const ignored = ['**/node_modules/**', '**/dist/**', '**/.feedloop/**']
 /** Many times what the longest takes, on a machine at its limit: what hangs shall fail by its name, not in silence. */
 const HANGS_MS = 15 * 60_000
 
-/** CI is on machines that others load, too. Faults have none (`test-scenario.ts`); the end of a run names every test that took one. */
-const SECOND_TRIES = process.env['CI'] === undefined ? 0 : 1
-
 const services = {
   ...sourceConditions,
   test: {
     globalSetup: ['streams/testing/global-setup.ts'],
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
-    retry: SECOND_TRIES,
   },
 }
 
@@ -74,7 +70,7 @@ const LANES = 4
 export default defineConfig({
   test: {
     teardownTimeout: 60_000,
-    reporters: ['default', tellSecondTries((text) => void process.stdout.write(text))],
+    reporters: ['default', listFailedFiles(process.env[FAILED_FILES_VARIABLE])],
     sequence: { sequencer: LongestFirst },
     tags: [{ name: 'long', description: 'Seconds of computing: in `npm test`, not in `npm run check`.' }],
     projects: [
@@ -84,6 +80,7 @@ export default defineConfig({
           name: 'unit',
           // Files share a module registry: half of the time would go into importing the same modules again.
           isolate: false,
+          setupFiles: ['schemas/testing/property-seed.ts'],
           include: ['**/*.test.ts'],
           exclude: [
             ...ignored,
@@ -147,7 +144,6 @@ export default defineConfig({
           exclude: ignored,
           testTimeout: HANGS_MS,
           hookTimeout: HANGS_MS,
-          retry: SECOND_TRIES,
           maxWorkers: 2,
         },
       },

@@ -72,7 +72,7 @@ export async function requestRegistry(
 async function requestOne(
   address: RegistryAddress,
   path: string,
-  { method = 'GET', body, requestMs = 5_000 }: RegistryRequest,
+  { method = 'GET', body, requestMs = 30_000 }: RegistryRequest,
 ): Promise<Response> {
   const { host } = registrySettingsOf(address)
   const init = {

@@ -32,6 +32,8 @@ const decompress = (codec: number, bytes: Buffer) => {
 const decode = (set: Buffer) => decodeRecordBatches(set, PARTITION, decompress)
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 300 }).map((given) => Buffer.from(given)))
+/** kafkajs takes a header called as what every object inherits for one that was there before: it reads a list. */
+const headerName = fc.string().filter((name) => !(name in Object.prototype))
 const batch = fc.record({
   firstOffset: fc.integer({ min: 0, max: 2 ** 46 }),
   firstTimestamp: fc.integer({ min: 0, max: 2 ** 41 }),
@@ -45,7 +47,7 @@ const batch = fc.record({
       timestampDelta: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
       key: bytes,
       value: bytes,
-      headers: fc.dictionary(fc.string(), fc.string(), { maxKeys: 2 }),
+      headers: fc.dictionary(headerName, fc.string(), { maxKeys: 2 }),
     }),
     { minLength: 1, maxLength: 20 },
   ),

@@ -30,8 +30,7 @@ export async function testScenariosOn(kind: StackKind, scenarios: readonly Scena
       const { name, title } = scenario
       const reason = reasons[at]!
       if (reason !== null) it.skip(`${name}: skipped: ${reason}`)
-      // No second try: once in twenty is a loss as well.
-      else it(`${name}: ${title}`, { retry: 0 }, () => mustHold(scenario, stack!))
+      else it(`${name}: ${title}`, () => mustHold(scenario, stack!))
     }
   })
 }
