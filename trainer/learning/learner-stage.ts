@@ -48,7 +48,8 @@ export interface LearnerStage {
  * Stage `learner`: examples -> models and drift events. Its state is rebuilt from the log: each start reads the last
  * `rebuildExamplesMax` examples again, puts them in order of time and learns them in silence; then it goes on. The
  * owner of partition 0 leads: it alone proposes models and announces drift, and reads the partitions of others beside
- * its own, so that it learns from all. What its window holds beyond those examples is read again, too. Partitions are
+ * its own, so that it learns from all. What its window holds beyond those examples is read again, too, up to its own
+ * `rebuildExamplesMax`. Partitions are
  * learned one batch at a time, whatever their number.
  */
 export function createLearnerStage(runtime: Runtime, options: LearnerStageOptions): LearnerStage {
@@ -127,7 +128,7 @@ function withoutErasedItems(erasures: Erasures): Step<Example> {
 function lanesOf(runtime: Runtime, { limits, window, learners }: TrainerConfig) {
   const count = runtime.partitionCount('examples')
   const isFitted = learners.some((choice) => kindOf(choice) !== 'online')
-  const windowMax = window !== undefined && isFitted ? window.examplesMax : 0
+  const windowMax = window !== undefined && isFitted ? (window.rebuildExamplesMax ?? window.examplesMax) : 0
   const learned = Math.ceil(limits.rebuildExamplesMax / count)
   const perPartition = (leads: boolean) => (leads ? Math.max(learned, Math.ceil(windowMax / count)) : learned)
   return {
