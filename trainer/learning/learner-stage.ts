@@ -16,6 +16,7 @@ import { LOG_EVENTS, SIGNALS } from '../signals.ts'
 import { createForeignExamples } from './foreign-examples.ts'
 import type { Learning } from './learning.ts'
 import { createSeenIds } from './seen-ids.ts'
+import { createSetAwaited } from './set-awaited.ts'
 import { type TrainingExample, trainingExampleOf } from './training-example.ts'
 import { createTurns } from './turns.ts'
 
@@ -169,6 +170,7 @@ interface Generation {
 function createGeneration(runtime: Runtime, options: LearnerStageOptions, leads: boolean): Generation {
   const learning = options.newLearning(leads)
   const examplesOf = createExampleReader(runtime, options)
+  const tellSet = createSetTeller(runtime, options)
   const lanes = new Map<number, Lane>()
   /** What was read again, until it can be put in order; null: done. */
   let rebuilding: TrainingExample[] | null = []
@@ -207,6 +209,7 @@ function createGeneration(runtime: Runtime, options: LearnerStageOptions, leads:
         if (isAllRead()) await finishRebuild(rebuilding)
         return
       }
+      if (leads) tellSet(records)
       for (const { example } of read) {
         if (leads) await learning.learn(example)
         else learning.learnSilently(example)
@@ -238,6 +241,19 @@ function createExampleReader({ signals }: Runtime, { config, featureSet }: Learn
       else examples.push({ example, offset })
     }
     return examples
+  }
+}
+
+/** Of what is new: what was there at the start tells of sets that were served before. */
+function createSetTeller({ log }: Runtime, { featureSet: { id: featureSetId } }: LearnerStageOptions) {
+  const awaited = createSetAwaited(featureSetId)
+
+  return function tellSet(records: Records): void {
+    for (const { value } of records) {
+      const change = value === null ? undefined : awaited.note(value.featureSetId)
+      if (change?.kind === 'awaited') log.warn({ featureSetId, detail: change.why }, LOG_EVENTS.setAwaited)
+      if (change?.kind === 'came') log.info({ featureSetId }, LOG_EVENTS.setCame)
+    }
   }
 }
 
