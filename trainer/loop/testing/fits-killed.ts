@@ -39,7 +39,12 @@ const LEARNER = { use: 'gbdt', settings: 'fixed', trees: 200, stopAfterTrees: 20
  * A trainer that is killed at some moment of one fit after the other, while examples go on coming; then it is left alone, and
  * then joined by a second one.
  */
-export async function killFits(addresses: Addresses, name: string, kills: number): Promise<FitsKilled> {
+export async function killFits(
+  addresses: Addresses,
+  name: string,
+  kills: number,
+  say: (line: string) => void = () => undefined,
+): Promise<FitsKilled> {
   const folder = mkdtempSync(join(tmpdir(), 'feedloop-fit-kills-'))
   const feed = await openOwnFeed(addresses, name, {
     kafka: { partitions: PARTITIONS },
@@ -56,14 +61,18 @@ export async function killFits(addresses: Addresses, name: string, kills: number
     },
   })
   try {
-    return await killed(feed, folder, kills)
+    return await killed(feed, folder, { kills, say })
   } finally {
     await feed.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function killed(feed: OwnFeed, folder: string, kills: number): Promise<FitsKilled> {
+async function killed(
+  feed: OwnFeed,
+  folder: string,
+  { kills, say }: { kills: number; say: (line: string) => void },
+): Promise<FitsKilled> {
   const chance = createChance(kills)
   const traffic = await startReadyExamples(feed, EXAMPLES)
   const watch = await watchFits(feed, traffic.written)
@@ -77,6 +86,7 @@ async function killed(feed: OwnFeed, folder: string, kills: number): Promise<Fit
     trainer.mayEnd()
     await trainer.kill()
     if (watch.ended() === ended) killedInFit += 1
+    say(`fits: killed ${String(done + 1)} times, in a fit ${String(killedInFit)}`)
     trainer = feed.run('trainer')
   }
   const missingInLastFit = await missingInNextFit(feed, watch)
@@ -114,7 +124,7 @@ async function missingInNextFit(
 }
 
 /** Counts what the topics tell of fits and models. @param written examples so far */
-async function watchFits({ runtime }: OwnFeed, written: () => number) {
+async function watchFits(feed: OwnFeed, written: () => number) {
   let [began, ended] = [0, 0]
   const made: number[] = []
   const moves: ModelMove[] = []
@@ -129,7 +139,7 @@ async function watchFits({ runtime }: OwnFeed, written: () => number) {
     if (detector === 'made') made.push(writtenAtBegin - examples)
   }
   const followers = [
-    await runtime.follow({
+    await feed.follow({
       name: 'watch-fits',
       topic: 'drift',
       startFrom: 'earliest',
@@ -137,7 +147,7 @@ async function watchFits({ runtime }: OwnFeed, written: () => number) {
         if (value !== null && isRetrainEvent(value)) retrain(value)
       },
     }),
-    await runtime.follow({
+    await feed.follow({
       name: 'watch-moves',
       topic: 'models',
       startFrom: 'earliest',
