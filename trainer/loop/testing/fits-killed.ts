@@ -11,6 +11,16 @@ import { openOwnFeed, type OwnFeed } from './own-feed.ts'
 import { startReadyExamples } from './ready-traffic.ts'
 import { halfModelsIn, provenModels } from './whole-models.ts'
 
+export interface FitKills {
+  kills: number
+  /**
+   * After each kill it is waited for. But a trainer that gets no CPU for so long loses its partitions, and begins again: on a
+   * machine that is short of CPU it would never come to fit.
+   */
+  sessionTimeoutMs: number
+  say?: (line: string) => void
+}
+
 export interface FitsKilled {
   kills: number
   /** Fits that began, and of them those that a kill ended. */
@@ -42,13 +52,12 @@ const LEARNER = { use: 'gbdt', settings: 'fixed', trees: 200, stopAfterTrees: 20
 export async function killFits(
   addresses: Addresses,
   name: string,
-  kills: number,
-  say: (line: string) => void = () => undefined,
+  { kills, sessionTimeoutMs, say = () => undefined }: FitKills,
 ): Promise<FitsKilled> {
   const folder = mkdtempSync(join(tmpdir(), 'feedloop-fit-kills-'))
   const feed = await openOwnFeed(addresses, name, {
     kafka: { partitions: PARTITIONS },
-    limits: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500 },
+    limits: { sessionTimeoutMs, heartbeatIntervalMs: 500 },
     trainer: {
       learners: [LEARNER],
       promotion: { firstCandidateExamples: 400, freshExamplesMin: 150, freshPositivesMin: 10 },
@@ -71,7 +80,7 @@ export async function killFits(
 async function killed(
   feed: OwnFeed,
   folder: string,
-  { kills, say }: { kills: number; say: (line: string) => void },
+  { kills, say }: Required<Pick<FitKills, 'kills' | 'say'>>,
 ): Promise<FitsKilled> {
   const chance = createChance(kills)
   const traffic = await startReadyExamples(feed, EXAMPLES)
