@@ -13,9 +13,13 @@ const HANGS_MS = 15 * 60_000
 /** The same of what takes hours. */
 const NIGHT_HANGS_MS = 4 * 60 * 60_000
 
+/** `expect.poll` waits for what comes when it comes: its own limit is a second. */
+const expectations = { poll: { timeout: HANGS_MS - 60_000 } }
+
 const services = {
   ...sourceConditions,
   test: {
+    expect: expectations,
     globalSetup: ['streams/testing/global-setup.ts'],
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
@@ -81,6 +85,7 @@ export default defineConfig({
         ...sourceConditions,
         test: {
           name: 'unit',
+          expect: expectations,
           // Files share a module registry: half of the time would go into importing the same modules again.
           isolate: false,
           setupFiles: ['schemas/testing/property-seed.ts'],

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createCodec, createMemoryRegistry, type Prediction, topicCatalogue } from '#schemas'
 import type { Readiness } from '#streams'
 import { scorerConfigSchema } from './config.ts'
@@ -256,7 +256,7 @@ describe('POST /predict', () => {
       if (answer.status === 503) refused.push(answer.body.code)
       return answer.status
     })
-    await vi.waitFor(() => expect(refused).toEqual(['overloaded', 'overloaded', 'overloaded']))
+    await expect.poll(() => refused).toEqual(['overloaded', 'overloaded', 'overloaded'])
     letGo()
     expect((await Promise.all(asked)).filter((status) => status === 200).length).toBe(2)
   })

@@ -51,7 +51,7 @@ describeServices('a registry that asks who one is', () => {
       tls: { ...pem, requestCert: true },
       judge: (login) => (login === 'Bearer the-token' ? 200 : 401),
     })
-  }, 60_000)
+  })
   afterAll(async () => {
     await Promise.all([byUser.close(), byToken.close()])
     rmSync(folder, { recursive: true })

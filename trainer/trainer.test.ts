@@ -100,7 +100,7 @@ describe('the whole trainer, in memory', () => {
     const last = new Map(movesOf(driver).map(({ modelId, stage }) => [modelId, stage]))
     expect([...last.values()].filter((stage) => stage === 'champion')).toHaveLength(1)
     expect([...last.values()].filter((stage) => stage === 'candidate').length).toBeLessThanOrEqual(1)
-  }, 60_000)
+  })
 
   it('takes an outage of the phones for no drift: what is shown too late is no example', async () => {
     const late = { from: 1_000, to: 1_300, byMs: 15 * 60_000 }
@@ -118,14 +118,14 @@ describe('the whole trainer, in memory', () => {
     expect(promoted.length).toBeGreaterThanOrEqual(2)
     for (const { manifest } of promoted)
       expect(parseManifest(manifest).metrics['normalizedEntropy']).toBeLessThan(1)
-  }, 60_000)
+  })
 
   it('does the same again from the same seed, bit for bit', async () => {
     const digests = [await play(2, { requests: 700 }), await play(2, { requests: 700 })].map((driver) =>
       driver.digest(),
     )
     expect(digests[0]).toBe(digests[1])
-  }, 60_000)
+  })
 
   it('goes on after it was killed: knows the champion, learned again, no example counts twice', async () => {
     const driver = await play(3, { requests: 1_500, crashAfter: 750 })
@@ -146,5 +146,5 @@ describe('the whole trainer, in memory', () => {
       if (found === undefined) labels.set(value!.exampleId, JSON.stringify(value!.labels))
     }
     expect(labels.size).toBeGreaterThan(5_000)
-  }, 60_000)
+  })
 })

@@ -32,7 +32,7 @@ it.each(['SIGKILL', 'SIGINT'] as const)(
     const { holder, pid } = await leashHolder(folder)
     expect(await startTokenOf(pid)).toBeDefined()
     holder.kill(signal)
-    await expect.poll(() => startTokenOf(pid), { timeout: 60_000 }).toBeUndefined()
-    await expect.poll(() => stat(folder).catch(() => 'gone'), { timeout: 60_000 }).toBe('gone')
+    await expect.poll(() => startTokenOf(pid)).toBeUndefined()
+    await expect.poll(() => stat(folder).catch(() => 'gone')).toBe('gone')
   },
 )

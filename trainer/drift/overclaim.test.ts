@@ -47,7 +47,7 @@ it('follows a bounded number of models', () => {
   expect(overclaim.of(0.9, 0, 'first')).toBe(0)
 })
 
-it('does not rise and fall with the hour, as log-loss and plain excess loss do', { timeout: 60_000 }, () => {
+it('does not rise and fall with the hour, as log-loss and plain excess loss do', () => {
   const risesOf = (valueOf: (score: number, label: number, modelId: string) => number) => {
     const adwin = createAdwin({
       delta: 0.002,

@@ -44,7 +44,7 @@ describeServices('models promote, rollback and pin', (addresses) => {
     before = await add('before', 'retired')
     live = await add('live', 'champion')
     gone = await add('gone', 'retired', { withdrawn: true, metrics: STANDING })
-  }, 60_000)
+  })
   afterAll(async () => {
     await feed?.close()
     await rm(folder, { recursive: true, force: true })

@@ -49,7 +49,7 @@ describeServices('examples that are joined again with another label', (addresses
     closers.push(() => feed.close())
     closers.push(() => deleteTopics(addresses, [topicName()]))
     await produceAll()
-  }, 120_000)
+  })
   afterAll(async () => {
     for (const close of closers.reverse()) await close()
     rmSync(folder, { recursive: true, force: true })

@@ -32,7 +32,7 @@ describeServices('secrets of a run', (services) => {
     registry.password = PLANTED.registry
     const redis = { url: secured.redis.url, ...secured.as('feed', ''), password: { file: passwordFile } }
     addresses = { kafka: services.kafka, registry: { url: registry.href }, redis }
-  }, 60_000)
+  })
   afterAll(async () => {
     await secured.close()
     rmSync(folder, { recursive: true })
@@ -87,7 +87,7 @@ describeServices('secrets of a run', (services) => {
       outputs.push(readFileSync(path.join(folder, file), 'utf8'))
     expect(outputs.length).toBeGreaterThan(10)
     for (const secret of Object.values(PLANTED)) expect(outputs.join('\n')).not.toContain(secret)
-  }, 300_000)
+  })
 
   it('of the configuration are not in what check prints', async () => {
     const password = PLANTED.configured
@@ -104,5 +104,5 @@ describeServices('secrets of a run', (services) => {
     })
     expect(written).toContain('"username": "u"')
     expect(written).not.toContain(password)
-  }, 60_000)
+  })
 })

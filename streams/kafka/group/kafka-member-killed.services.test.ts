@@ -62,7 +62,7 @@ describeServices('one of three that dies hard', (addresses) => {
     const silentMs = await silenceAfterKill(addresses)
     expect(silentMs).toBeLessThan(5_000)
     process.stderr.write(`silent for ${Math.round(silentMs)} ms\n`)
-  }, 300_000)
+  })
 
   it('for the least session and a second where brokers permit no shorter one', async () => {
     let brokers: OwnBrokers | undefined
@@ -74,5 +74,5 @@ describeServices('one of three that dies hard', (addresses) => {
     } finally {
       await brokers?.stop()
     }
-  }, 300_000)
+  })
 })

@@ -57,7 +57,7 @@ describeServices('a stage on a real broker', (addresses) => {
         const lags = await topicLags(addresses, harness.config.prefix)
         return lags.map(({ committedOffset }) => committedOffset)
       }
-      await expect.poll(committed, { timeout: 5_000 }).toEqual([6])
+      await expect.poll(committed).toEqual([6])
 
       expect(zombie.closes).toEqual([])
       goOn()

@@ -56,5 +56,5 @@ describeServices('what a Java producer compressed', (addresses) => {
       await admin.disconnect()
       await harness.close()
     }
-  }, 120_000)
+  })
 })
