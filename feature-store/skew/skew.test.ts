@@ -9,6 +9,7 @@ import { createEntityHistory } from '../replay/entity-history.ts'
 import { encodeState } from '../state/blob.ts'
 import { createAttributeTail } from './attribute-tail.ts'
 import { createEntityTail } from './entity-tail.ts'
+import { returningTail } from './returning-tail.ts'
 import { createSample } from './sample.ts'
 import { skewEventOf } from './skew-event.ts'
 import { createSkewTally, featuresByColumn } from './skew-tally.ts'
@@ -53,6 +54,28 @@ const entriesOf = (told: { type: string; occurredAtMs: number; step: number }[])
 }
 
 describe('the tail of an entity', () => {
+  it('asks the store again for the state of whom made room meanwhile, once that is past its return', () => {
+    let horizonMs = -1
+    const tail = returningTail(createEntityTail(layout, true, { entriesMax: 100 }), () => horizonMs)
+    const clickAt = (minute: number, offset: number) =>
+      tail.add({
+        ...{ type: 'click', itemId: 'i', offset, brokerTimeMs: offset },
+        occurredAtMs: 1_700_000_000_000 + minute * 60_000,
+      })
+    clickAt(0, 1)
+    clickAt(1, 2)
+    expect([tail.hasBegun, tail.beginsFrom]).toEqual([true, 0])
+    horizonMs = 1_700_000_000_000 + 30 * 60_000
+    clickAt(60, 7)
+    expect([tail.hasBegun, tail.beginsFrom, tail.stateAt(7)]).toEqual([false, 8, 'not_ready'])
+    clickAt(61, 8)
+    const returned = createEntityHistory(layout, () => undefined)
+    returned.add({ type: 'click', itemId: 'i', offset: 7, occurredAtMs: 1_700_000_000_000 + 60 * 60_000 })
+    tail.begin(encodeState(layout, returned.stateAt(7)!), 8)
+    const state = tail.stateAt(8)
+    expect(typeof state === 'object' && state?.applied).toBe(2)
+  })
+
   it('has the state of its history at every offset that it still knows', () => {
     fc.assert(
       fc.property(arbitraryEntries, fc.nat(250_000), fc.nat(200), (told, trimMs, adoptedAt) => {
