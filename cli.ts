@@ -31,7 +31,14 @@ import {
   untilStopped,
   writeFeedFile,
 } from '#streams'
-import { external, liveModelOf, registerTrainerCommands, runTrainer, TRAINER_SIGNALS } from '#trainer'
+import {
+  examplesReplays,
+  external,
+  liveModelOf,
+  registerTrainerCommands,
+  runTrainer,
+  TRAINER_SIGNALS,
+} from '#trainer'
 import { type FeedConfig, type FeedInput, feedSchema, registerLoopCommands, startFolder } from '#trainer/loop'
 import * as features from '#feature-store'
 import { hideSecrets } from '#schemas'
@@ -71,7 +78,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     features.examineStates,
   )
   registerFeatureStoreCommands(program, context)
-  registerReplayCommands(program, context)
+  registerReplayCommands(program, context, examplesReplays(context))
   registerArchiveCommand(program, context)
   registerScorerCommands(program, context)
   registerTrainerCommands(program, context)

@@ -10,6 +10,9 @@ const ignored = ['**/node_modules/**', '**/dist/**', '**/.feedloop/**']
 /** Many times what the longest takes, on a machine at its limit: what hangs shall fail by its name, not in silence. */
 const HANGS_MS = 15 * 60_000
 
+/** The same of what takes hours. */
+const NIGHT_HANGS_MS = 4 * 60 * 60_000
+
 const services = {
   ...sourceConditions,
   test: {
@@ -121,6 +124,7 @@ export default defineConfig({
         test: {
           ...services.test,
           name: 'night',
+          testTimeout: NIGHT_HANGS_MS,
           include: ['**/*.night.test.ts'],
           exclude: ignored,
           maxWorkers: 2,

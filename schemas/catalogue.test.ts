@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TOPIC_KEYS, recordKey, topicCatalogue } from './catalogue.ts'
+import { TOPIC_KEYS, recordKey, rejoinedPrefix, rejoinedTopic, topicCatalogue } from './catalogue.ts'
 import { readCurrentSchema } from './fs-schemas.ts'
 import { sampleRecords } from './testing/sample-records.ts'
 
@@ -96,6 +96,13 @@ describe('topic catalogue', () => {
     expect(fields.map((field) => field.name)).toEqual(expect.arrayContaining(keyFields))
     const record = sampleRecords[key] as unknown as Record<string, unknown>
     expect(recordKey(key, sampleRecords[key])).toBe(keyFields.map((field) => record[field]).join('/'))
+  })
+
+  it('gives a topic of examples that are joined again a name of its own, and all else of the examples topic', () => {
+    const again = rejoinedTopic(catalogue.examples, 'v1')
+    expect(again).toEqual({ ...catalogue.examples, name: `${catalogue.examples.name}.v1` })
+    expect(TOPIC_KEYS.map((key) => catalogue[key].name)).not.toContain(again.name)
+    expect(again.name.startsWith(rejoinedPrefix(catalogue.examples))).toBe(true)
   })
 
   it('refuses prefixes and numbers that Kafka would', () => {

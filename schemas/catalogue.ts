@@ -222,6 +222,19 @@ function topicSpec(key: TopicKey, shape: TopicShape, options: TopicCatalogueOpti
   }
 }
 
+/** What every topic of examples that were joined again is called, before its own name. */
+export const rejoinedPrefix = (examples: Pick<TopicSpec, 'name'>): string => `${examples.name}.`
+
+/**
+ * A topic of examples that were joined again (`replay start --what examples`): as the examples topic is, beside it.
+ *
+ * @example rejoinedTopic(catalogue.examples, 'long-clicks').name // feed.examples.v1.long-clicks
+ */
+export const rejoinedTopic = (examples: TopicSpec, name: string): TopicSpec => ({
+  ...examples,
+  name: `${rejoinedPrefix(examples)}${name}`,
+})
+
 /** Compaction alone may leave an erased user in the log for ever: the lag bound makes erasure happen in time. */
 function keptConfig(kept: TopicShape['kept']): Record<string, string> {
   if ('forMs' in kept) return { 'cleanup.policy': 'delete', 'retention.ms': String(kept.forMs) }

@@ -26,7 +26,7 @@ export type { DeadLetter, ErasedUpTo, Erasure, LateInteraction } from './left-ou
 export { type Calibration, calibrationIdOf, IDENTITY_CALIBRATION } from './calibration.ts'
 export { type ModelManifest, parseManifest } from './manifest.ts'
 export { type TopicCatalogue, topicCatalogue, type TopicParty } from './catalogue.ts'
-export { recordKey, TOPIC_KEYS } from './catalogue.ts'
+export { recordKey, rejoinedPrefix, rejoinedTopic, TOPIC_KEYS, type TopicSpec } from './catalogue.ts'
 export type { Codec, Decoder } from './codec-contract.ts'
 export { createCodec, createDecoder } from './codec.ts'
 export { groupOf, LOOP_SERVICES, STAGE_NAMES, STAGES, stagesOf } from './stages.ts'

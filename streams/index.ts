@@ -9,6 +9,7 @@ export type {
   ConnectedRuntime,
   Follower,
   Logger,
+  OpenedOutputs,
   Outputs,
   RunningService,
   RunningStage,
@@ -61,7 +62,8 @@ export { openTopicCursor, readTopic } from './kafka/kafka-read-topic.ts'
 export type { LogCursor } from './kafka/kafka-log-cursor.ts'
 export type { EarlierRecords } from './earlier-records.ts'
 export { type RecordHeader, headersOf } from './kafka/wire/record-headers.ts'
-export { applyTopics, deleteTopics } from './kafka/kafka-topics.ts'
+export { askAgain, lookingAt } from './kafka/kafka-ask-again.ts'
+export { applyTopics, deleteTopics, topicsBelow } from './kafka/kafka-topics.ts'
 export { type LagReader, openLagReader } from './kafka/kafka-lag.ts'
 export { readDeadLetters, readLetters } from './kafka/kafka-dead-letters.ts'
 export { recentLetters } from './kafka/kafka-recent-letters.ts'

@@ -145,7 +145,7 @@ export interface Runtime {
   topicIdentity(topic: TopicKey): Promise<TopicIdentity | null>
   runStage<K extends TopicKey>(stage: Stage<K>): Promise<RunningStage>
   follow<K extends TopicKey>(follower: Follower<K>): Promise<RunningStage>
-  outputs(name: string): Promise<Outputs & { close(): Promise<void> }>
+  outputs(name: string): Promise<OpenedOutputs>
 }
 
 /** How far a stage without a group reads. */
@@ -160,8 +160,13 @@ export interface LogStageOptions<K extends TopicKey> {
   outputs: Outputs
 }
 
+/** Outputs, and the end of them. */
+export type OpenedOutputs = Outputs & { close(): Promise<void> }
+
 /** The Runtime on real brokers. */
 export interface ConnectedRuntime extends Runtime {
+  /** @param topicNames physical names of topics that go elsewhere, with as many partitions; left out: none does */
+  outputs(name: string, topicNames?: Partial<Record<TopicKey, string>>): Promise<OpenedOutputs>
   /** Runs a stage without a group, from where `opened` says, up to given ends: a replay beside the live one. */
   readStage<K extends TopicKey>(stage: Stage<K>, options: LogStageOptions<K>): Promise<RunningStage>
   /** Stops what still runs, then disconnects. Safe to call twice. */

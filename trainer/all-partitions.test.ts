@@ -58,12 +58,15 @@ async function startTrainers(count: number, more: Record<string, unknown> = {}) 
   }
 }
 
-/** Of every model that was made, in order: examples it was fitted to. */
-const fittedTo = (driver: TopologyTestDriver) =>
+/** Every model that was made, in order. */
+const candidatesOf = (driver: TopologyTestDriver) =>
   driver
     .records('models')
     .filter(({ value }) => value?.stage === 'candidate' && value.reason.startsWith('Learned'))
-    .map(({ value }) => parseManifest(value!.manifest).trainedOn.examples)
+    .map(({ value }) => parseManifest(value!.manifest))
+/** Examples it was fitted to. */
+const fittedTo = (driver: TopologyTestDriver) =>
+  candidatesOf(driver).map(({ trainedOn }) => trainedOn.examples)
 const partitionsWritten = (driver: TopologyTestDriver) =>
   new Set(driver.records('examples').map(({ partition }) => partition)).size
 
@@ -101,4 +104,35 @@ describe('whoever leads', () => {
     expect(ids.filter((id) => id.endsWith('champion')).length).toBeGreaterThanOrEqual(1)
     await stop()
   })
+
+  it.each([
+    ['as far as its own bound, and thinned again as it was', 4_000, [0, 100]],
+    // Partitions have equal shares of it, and unequal numbers of examples.
+    [
+      'as many as it keeps where nothing is said of it, so that the oldest are missing',
+      undefined,
+      [100, 700],
+    ],
+  ] as const)(
+    'reads a window again that has thinned its negatives: %s',
+    async (_, rebuildExamplesMax, from) => {
+      const more = {
+        window: { kind: 'all', examplesMax: 1_000, ...(rebuildExamplesMax && { rebuildExamplesMax }) },
+        limits: { rebuildExamplesMax: 100 },
+        promotion: { ...promotion, firstCandidateExamples: 50, candidateEveryExamples: 100 },
+      }
+      const { driver, tell, start, trainers, stop } = await startTrainers(1, more)
+      await tell(1_700)
+      const spans = () => candidatesOf(driver).map(({ trainedOn: { fromMs } }) => (fromMs - START_MS) / 1_000)
+      expect(spans().at(-1)).toBe(0)
+      await driver.settleUntil(trainers.pop()!.stop())
+      const before = spans().length
+      await start()
+      await tell(300)
+      const after = spans().slice(before)
+      expect(after[0]).toBeGreaterThanOrEqual(from[0])
+      expect(after[0]).toBeLessThan(from[1])
+      await stop()
+    },
+  )
 })

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { compileFeatureSet, keptSetIds } from '#feature-store'
+import { compileFeatureSet, keptSetIds, outlookNow, unbuiltWords } from '#feature-store'
 import type { ModelMove } from '#schemas'
 import { openModel } from '#scorer/model'
 import { type CommandContext, OperatorError, table } from '#streams'
@@ -18,10 +18,8 @@ export function registerModelList(models: Command, context: Context): void {
     .description('every model, where it is and why')
     .option('--json', 'print as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const shown = await connected(context, async (runtime) => {
-        const log = await readModelLog(runtime)
-        return log.moves().map((move) => summaryOf(move, log))
-      })
+      const log = await connected(context, readModelLog)
+      const shown = log.moves().map((move) => summaryOf(move, log))
       if (json) return print(JSON.stringify(shown, null, 2))
       if (shown.length === 0) return print('no model yet')
       const rows = shown.map((one) => [
@@ -40,7 +38,30 @@ export function registerModelList(models: Command, context: Context): void {
           rows,
         ),
       )
+      // Of a list that is there whether or not Redis answers.
+      const awaited = await awaitedSet(context, log).catch(() => undefined)
+      if (awaited !== undefined) print(`\n${awaited}`)
     })
+}
+
+/** Why no model of the configured feature set serves yet; undefined: one does, or no model serves. */
+async function awaitedSet(context: Context, log: ModelLog): Promise<string | undefined> {
+  const live = log.live()
+  const serving = live === undefined ? undefined : manifestOf(live)
+  const { id } = compileFeatureSet((await context.loadConfig()).features)
+  if (serving === undefined || serving.featureSetId === id) return undefined
+  const lacks = await unbuiltNow(context)
+  const why =
+    lacks === undefined
+      ? 'its states are all built, and none has proven itself yet.'
+      : `none can be made or promoted before: ${lacks}`
+  return `The live model ${serving.modelId} is of ${serving.featureSetId}; of the configured feature set ${id} no model serves: ${why}`
+}
+
+/** What of the states of the configured feature set is not built. @throws when Redis or Kafka do not answer */
+async function unbuiltNow(context: Context): Promise<string | undefined> {
+  const where = await context.addresses(['redis', 'kafka'])
+  return unbuiltWords(await outlookNow(await context.loadConfig(), where))
 }
 
 /** The model that serves, and of which features it is; null: none does. */
@@ -103,6 +124,7 @@ async function act(
           promotion: trainer.promotion,
           featureSetId: compileFeatureSet(features).id,
           keptSetIds: async () => keptSetIds((await context.addresses(['redis'])).redis, prefix),
+          unbuilt: () => unbuiltNow(context),
           objective: trainer.objective,
           newestExamples: () => newestExamples(runtime, trainer.promotion.freshExamplesMin),
         },

@@ -175,6 +175,9 @@ export const LOG_EVENTS = {
   rebuilt: 'learner_rebuilt',
   /** The learner begins again from the log, without what was erased. */
   rebuiltAfterErasure: 'learner_rebuilt_after_erasure',
+  /** The configured feature set is not served yet: nothing is learned, judged or promoted on it. Then that it is. */
+  setAwaited: 'learner_feature_set_awaited',
+  setCame: 'learner_feature_set_came',
   modelMoved: 'model_moved',
   modelCalibrated: 'model_calibrated',
   driftDetected: 'drift_detected',

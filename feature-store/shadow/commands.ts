@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 import { OperatorError, table } from '#streams'
 import { compareStates } from './compare-states.ts'
 import { diffText } from './diff-words.ts'
+import { LIST_COLUMNS } from './list-columns.ts'
 import { placeOf } from './live-side.ts'
+import type { OtherReplays } from './other-replays.ts'
 import { durationText, type ReplayProgress } from './progress.ts'
 import { progressNow } from './replay-fences.ts'
 import { parseCount, parseDuration } from './range.ts'
@@ -15,25 +17,38 @@ const KEPT_MS = 24 * 3_600_000
 const LAG_MAX = 5_000
 const CANCEL_WAIT_MS = 30_000
 
-/** `replay start|list|status|pause|resume|cancel|diff|switch` */
-export function registerReplayCommands(program: Command, context: ReplayContext): void {
+/**
+ * `replay start|list|status|pause|resume|cancel|diff|switch`
+ *
+ * @param others what else is replayed by them; left out: nothing
+ */
+export function registerReplayCommands(
+  program: Command,
+  context: ReplayContext,
+  others?: OtherReplays,
+): void {
   const replay = program
     .command('replay')
     .description(
-      'build feature states again from the topics beside live traffic, compare them, and switch to them',
+      'build feature states again from the topics beside live traffic, compare them, and switch to them; or join examples again',
     )
-  registerStart(replay, context)
-  registerResume(replay, context)
-  registerLooks(replay, context)
-  registerDiff(replay, context)
-  registerSwitch(replay, context)
+  registerStart(replay, context, others)
+  registerResume(replay, context, others)
+  registerLooks(replay, context, others)
+  registerEnds(replay, context, others)
+  registerDiff(replay, context, others)
+  registerSwitch(replay, context, others)
+}
+
+function registerEnds(replay: Command, context: ReplayContext, others?: OtherReplays): void {
   replay
     .command('pause')
     .description('hold a replay; its process stays and waits')
     .argument('<name>', 'the replay')
     .option('--json', 'print it as JSON')
-    .action((name: string, { json }: { json?: true }) =>
-      withSession(context, async ({ replays }) => {
+    .action(async (name: string, { json }: { json?: true }) => {
+      if (await others?.pause(name, { json })) return
+      await withSession(context, async ({ replays }) => {
         const job = await replays.change(name, (asked) => {
           if (asked.state !== 'running' && asked.state !== 'paused')
             throw new OperatorError('replay_over', `${name} is ${asked.state}: it cannot be paused.`)
@@ -42,26 +57,27 @@ export function registerReplayCommands(program: Command, context: ReplayContext)
         print(
           json ? JSON.stringify(job) : `${name} is paused: go on with \`feedloop replay resume ${name}\`.`,
         )
-      }),
-    )
+      })
+    })
   replay
     .command('cancel')
-    .description('end a replay and remove its states')
+    .description('end a replay and remove what it made')
     .argument('<name>', 'the replay')
     .option('--json', 'print what was removed as JSON')
-    .action((name: string, { json }: { json?: true }) =>
-      withSession(context, async (session) => {
+    .action(async (name: string, { json }: { json?: true }) => {
+      if (await others?.cancel(name, { json })) return
+      await withSession(context, async (session) => {
         const keys = await cancel(session, name)
         print(
           json
             ? JSON.stringify({ name, keys })
             : `${name} is gone, and ${String(keys)} keys of its states with it.`,
         )
-      }),
-    )
+      })
+    })
 }
 
-function registerLooks(replay: Command, context: ReplayContext): void {
+function registerLooks(replay: Command, context: ReplayContext, others?: OtherReplays): void {
   replay
     .command('list')
     .description('every replay, how far it is and who runs it')
@@ -70,9 +86,10 @@ function registerLooks(replay: Command, context: ReplayContext): void {
       withSession(context, async (session) => {
         const shown = []
         for (const job of await session.replays.list()) shown.push(await lookAt(session, job))
-        if (json) return print(JSON.stringify(shown, null, 2))
-        if (shown.length === 0) return print('no replay')
-        print(table(LIST_COLUMNS, shown.map(listRow)))
+        const looks = (await others?.looks()) ?? []
+        if (json) return print(JSON.stringify([...shown, ...looks.map(({ told }) => told)], null, 2))
+        const rows = [...shown.map(listRow), ...looks.map(({ row }) => row)]
+        print(rows.length === 0 ? 'no replay' : table(LIST_COLUMNS, rows))
       }),
     )
   replay
@@ -80,12 +97,13 @@ function registerLooks(replay: Command, context: ReplayContext): void {
     .description('how far a replay is, by partition')
     .argument('<name>', 'the replay')
     .option('--json', 'print as JSON')
-    .action((name: string, { json }: { json?: true }) =>
-      withSession(context, async (session) => {
+    .action(async (name: string, { json }: { json?: true }) => {
+      if (await others?.status(name, { json })) return
+      await withSession(context, async (session) => {
         const look = await lookAt(session, await session.replays.job(name))
         print(json ? JSON.stringify(look, null, 2) : statusText(look))
-      }),
-    )
+      })
+    })
 }
 
 interface Look {
@@ -115,19 +133,6 @@ function stateText({ job, run, progress, isServed }: Look): string {
   if (job.state === 'paused') return 'paused'
   return progress.isReady && job.follows ? 'follows' : 'running'
 }
-
-const LIST_COLUMNS = [
-  'replay',
-  'kind',
-  'state',
-  'from',
-  'to',
-  'done',
-  'left',
-  'per s',
-  'time left',
-  'runs at',
-]
 
 function listRow(look: Look): (string | number)[] {
   const { job, progress, run } = look
@@ -167,7 +172,15 @@ function statusText(look: Look): string {
   ].join('\n\n')
 }
 
-function registerDiff(replay: Command, context: ReplayContext): void {
+async function refuseOther(name: string, others?: OtherReplays): Promise<void> {
+  if (await others?.has(name))
+    throw new OperatorError(
+      'replay_topics',
+      `${name} joins examples: there are no states to compare or serve.`,
+    )
+}
+
+function registerDiff(replay: Command, context: ReplayContext, others?: OtherReplays): void {
   replay
     .command('diff')
     .description(
@@ -176,8 +189,9 @@ function registerDiff(replay: Command, context: ReplayContext): void {
     .argument('<name>', 'the replay')
     .option('--against <what>', 'live, or another replay', 'live')
     .option('--json', 'print as JSON')
-    .action((name: string, { against, json }: { against: string; json?: true }) =>
-      withSession(context, async (session) => {
+    .action(async (name: string, { against, json }: { against: string; json?: true }) => {
+      await refuseOther(name, others)
+      await withSession(context, async (session) => {
         const job = await session.replays.job(name)
         const other = await placeOf(session, job, against)
         const runtime = await session.runtime()
@@ -193,8 +207,8 @@ function registerDiff(replay: Command, context: ReplayContext): void {
         )
         print(json ? JSON.stringify(compared, null, 2) : diffText(compared, against, name))
         if (!compared.isEqual) process.exitCode = 1
-      }),
-    )
+      })
+    })
 }
 
 interface SwitchFlags {
@@ -204,7 +218,7 @@ interface SwitchFlags {
   json?: true
 }
 
-function registerSwitch(replay: Command, context: ReplayContext): void {
+function registerSwitch(replay: Command, context: ReplayContext, others?: OtherReplays): void {
   replay
     .command('switch')
     .description(
@@ -215,9 +229,10 @@ function registerSwitch(replay: Command, context: ReplayContext): void {
     .option('--keep <time>', 'how long what was served is kept (default: 24h)', parseDuration, KEPT_MS)
     .option('--lag-max <records>', 'how far behind the replay may be', parseCount, LAG_MAX)
     .option('--json', 'print as JSON')
-    .action((name: string | undefined, flags: SwitchFlags, command: Command) => {
+    .action(async (name: string | undefined, flags: SwitchFlags, command: Command) => {
       if ((name === undefined) !== (flags.back === true))
         command.error('give the name of a replay, or --back', { exitCode: 2 })
+      if (name !== undefined) await refuseOther(name, others)
       return withSession(context, async (session) => {
         const { replays, statesId, config } = session
         const atMs = (await session.runtime()).clock.nowMs()

@@ -1,5 +1,5 @@
 import { groupOf, type StageName } from '#schemas'
-import { createPlainKafka, type KafkaAddress } from '#streams'
+import { askAgain, createPlainKafka, type KafkaAddress, lookingAt } from '#streams'
 import type { Moment } from './range.ts'
 
 /** First retained and end offset, per partition. */
@@ -10,6 +10,7 @@ export interface TopicEnds {
 
 /** Where in a log moments lie. Asked of the brokers, without a group. */
 export interface LogRange {
+  /** @throws OperatorError `topics_missing` */
   ends(topicName: string): Promise<TopicEnds>
   /** Per partition, the first offset that is not before the moment, within what is there. */
   offsetsAt(topicName: string, moment: Moment): Promise<number[]>
@@ -21,9 +22,11 @@ export interface LogRange {
 export async function openLogRange(address: KafkaAddress): Promise<LogRange> {
   const admin = createPlainKafka(address, { clientId: 'feedloop-replay' }).admin()
   await admin.connect()
+  /** Leaders move, and those of a new topic may not know of it yet. */
+  const ask = <T>(question: () => Promise<T>) => askAgain(question, lookingAt(address))
 
   async function ends(topicName: string): Promise<TopicEnds> {
-    const found = sorted(await admin.fetchTopicOffsets(topicName))
+    const found = sorted(await ask(() => admin.fetchTopicOffsets(topicName)))
     return { lows: found.map(({ low }) => Number(low)), highs: found.map(({ high }) => Number(high)) }
   }
 
@@ -35,8 +38,8 @@ export async function openLogRange(address: KafkaAddress): Promise<LogRange> {
       const wanted =
         moment.kind === 'offset'
           ? highs.map(() => moment.offset)
-          : sorted(await admin.fetchTopicOffsetsByTimestamp(topicName, moment.atMs)).map(({ offset }) =>
-              Number(offset),
+          : sorted(await ask(() => admin.fetchTopicOffsetsByTimestamp(topicName, moment.atMs))).map(
+              ({ offset }) => Number(offset),
             )
       return wanted.map((offset, p) => Math.min(Math.max(offset, lows[p]!), highs[p]!))
     },

@@ -3,7 +3,7 @@ import { featureStoreConfigSchema } from '../config.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import type { Fence } from '../fence.ts'
 import { decayedCount, interactionValue, smoothedRate } from '../kinds/index.ts'
-import { changesOf, keptNow, outlookLines, outlookOf, type TopicFences } from './outlook.ts'
+import { changesOf, keptNow, outlookLines, outlookOf, type TopicFences, unbuiltWords } from './outlook.ts'
 import { ownedSetOf } from './owned-set.ts'
 
 const config = (...features: unknown[]) => featureStoreConfigSchema.parse({ features })
@@ -69,6 +69,8 @@ describe('what a changed configuration means', () => {
     expect(outlookLines(outlookOf(will, kept, fences([fence(4, 9)])), null).warnings[0]).toContain(
       '5 records are left',
     )
+    expect(unbuiltWords(missing)).toMatch(/^its states made from interactions .* 9 records are left/)
+    expect(unbuiltWords(outlookOf(will, kept, fences([fence(9, 9)])))).toBeUndefined()
     const built = outlookLines(outlookOf(will, kept, fences([fence(9, 9)])), null)
     expect(built.warnings).toEqual([])
     expect(built.told.at(-1)).toContain('a restart is ready at once')

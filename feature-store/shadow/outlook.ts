@@ -101,6 +101,15 @@ function neededBy(
   }
 }
 
+/** What of its states is not built yet, as the end of a sentence; undefined: all are there. */
+export function unbuiltWords({ states }: Pick<Outlook, 'states'>): string | undefined {
+  const unbuilt = states.filter(({ state }) => state !== 'ready')
+  if (unbuilt.length === 0) return undefined
+  const left = unbuilt.reduce((sum, { behind }) => sum + behind, 0)
+  const from = unbuilt.map(({ topic }) => topic).join(', ')
+  return `its states made from ${from} are not all built, ${left.toLocaleString('en-US')} records are left (\`feedloop replay list\`).`
+}
+
 /** A service that runs is seldom so far behind. */
 const BEHIND_WARNED = 50_000
 

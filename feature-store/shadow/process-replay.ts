@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ConnectedRuntime, followErasures, type Outputs, type RunningStage } from '#streams'
+import { followErasures, type Outputs, type RunningStage } from '#streams'
 import { StoreUnavailableError } from '../errors.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { createStages, stepsOf } from '../feature-store.ts'
 import type { FencedStage } from '../stages/fenced-stage.ts'
 import { createPace, type Pace } from './pace.ts'
+import { quietRuntime } from './quiet-runtime.ts'
 import { interactionsDone, perSecond, progressOf } from './progress.ts'
 import { copiedUntil, fencesOf, foundEnds, highsOf, noteEnd, ownedByUs, plant } from './replay-fences.ts'
 import type { ReplayJob, ReplayTopic } from './replay-job.ts'
@@ -89,7 +90,7 @@ const givenUpIn = ({ shadows }: Run) =>
 
 async function openStages(run: Run): Promise<void> {
   const { features } = run.parts
-  const runtime = quiet(run.parts.runtime)
+  const runtime = quietRuntime(run.parts.runtime)
   const featureSet = compileFeatureSet(features.config)
   const steps = stepsOf(runtime, features)
   const erased = await followErasures(runtime, { name: 'replay-erasures' })
@@ -109,20 +110,6 @@ async function openStages(run: Run): Promise<void> {
       topic === 'interactions' ? (run.copied[partition] ?? 0) : null
     const earlierOf = () => run.parts.earlierOf?.(topic) ?? null
     run.stages.push(await runtime.readStage(shadow.stage, { endOf, limitOf, earlierOf, outputs: NOWHERE }))
-  }
-}
-
-/** A person looks at a bar: what a service tells in its log is in the way there. */
-function quiet(runtime: ConnectedRuntime): ConnectedRuntime {
-  const { log } = runtime
-  return {
-    ...runtime,
-    log: {
-      debug: (fields, event) => log.debug(fields, event),
-      info: (fields, event) => log.debug(fields, event),
-      warn: (fields, event) => log.warn(fields, event),
-      error: (fields, event) => log.error(fields, event),
-    },
   }
 }
 

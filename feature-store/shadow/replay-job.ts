@@ -8,6 +8,8 @@ export type ReplayTopic = (typeof REPLAY_TOPICS)[number]
 
 const offset = z.int().min(0)
 
+export const REPLAY_NAME = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, '1 to 32 of a-z 0-9 -')
+
 const topicSchema = z.strictObject({
   topic: z.enum(REPLAY_TOPICS).describe('what is read'),
   topicName: z.string().describe('its physical name'),
@@ -22,10 +24,7 @@ export type JobTopic = z.output<typeof topicSchema>
 const STATES = ['running', 'paused', 'done', 'cancelled', 'switched'] as const
 
 export const replayJobSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, '1 to 32 of a-z 0-9 -')
-    .describe('what commands call it; part of every key of its states'),
+  name: REPLAY_NAME.describe('what commands call it; part of every key of its states'),
   namespace: z.string().describe('before every key of its states'),
   kind: z
     .enum(['copy', 'config', 'kept'])

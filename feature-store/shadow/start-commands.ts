@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { OperatorError } from '#streams'
 import { compileFeatureSet } from '../feature-set.ts'
 import { partitionTag } from '../state-store.ts'
 import { lacksInCopies, lackWords } from './copies-lack.ts'
+import type { OtherReplays } from './other-replays.ts'
 import { layoutIdsOf, OWNED_NOW_MS } from './owned-set.ts'
 import { keptNow } from './outlook.ts'
 import { planReplay } from './plan-replay.ts'
@@ -19,11 +20,12 @@ import {
   type ReplayJob,
   type ReplayTopic,
 } from './replay-job.ts'
-import { RUN_FORGOTTEN_MS } from './redis-replays.ts'
+import { replayExists, stillRuns } from './redis-jobs.ts'
 import { type ReplayContext, type ReplaySession, withSession } from './session.ts'
-import { openReplayBar } from './terminal-bar.ts'
+import { openReplayBar, shownOf } from './terminal-bar.ts'
 
 interface StartFlags {
+  what: 'features' | 'examples'
   from: string
   to: string
   into: string
@@ -41,41 +43,64 @@ const TOPIC_WORDS: Record<string, ReplayTopic> = {
   items: 'items',
 }
 
-export function registerStart(replay: Command, context: ReplayContext): void {
+export function registerStart(replay: Command, context: ReplayContext, others?: OtherReplays): void {
   replay
     .command('start')
     .description(
       'run a range of the topics through the live stages into states of their own, beside live traffic',
     )
     .requiredOption('--into <name>', 'what to call it: 1 to 32 of a-z 0-9 -')
+    .addOption(
+      new Option(
+        '--what <what>',
+        'features: states; examples: predictions and what came of them, joined again into a topic of their own',
+      )
+        .choices(others === undefined ? ['features'] : ['features', 'examples'])
+        .default('features'),
+    )
     .option(
       '--from <moment>',
       'an offset of every partition, a time (2026-11-29T10:00:00Z) or a time ago (6h)',
       '0',
     )
-    .option('--to <moment>', 'the same; `now` goes on with what comes until it is switched to', 'now')
+    .option(
+      '--to <moment>',
+      'the same; `now` goes on with what comes until it is switched to; examples end there',
+      'now',
+    )
     .option('--topics <list>', 'interactions, item-interactions, users, items (default: all)', topicsOf)
     .option(
       '--rate <n/s>',
-      'interactions a second, of users and of items each (default: what is left)',
+      'interactions a second, of users and of items each, or records of examples (default: what is left)',
       parseRate,
     )
     .option('--for-config', 'only the states that this configuration lacks, beside those that are there')
     .option('--archive <dir>', 'read what `feedloop archive` wrote there before the topics')
     .option('--json', 'print what it came to as JSON')
-    .action((flags: StartFlags) => withSession(context, (session) => start(session, context, flags)))
+    .action(async (flags: StartFlags, command: Command) => {
+      if (flags.what === 'features') {
+        if (await others?.has(flags.into)) throw replayExists(flags.into)
+        return withSession(context, (session) => start(session, context, flags))
+      }
+      if ((flags.topics ?? flags.forConfig ?? flags.archive) !== undefined)
+        command.error('--what examples takes neither --topics nor --for-config nor --archive', {
+          exitCode: 2,
+        })
+      return others!.start(flags)
+    })
 }
 
-export function registerResume(replay: Command, context: ReplayContext): void {
+export function registerResume(replay: Command, context: ReplayContext, others?: OtherReplays): void {
   replay
     .command('resume')
     .description('go on with a replay that is paused, or whose process is gone')
     .argument('<name>', 'the replay')
     .option('--rate <n/s>', 'another rate from now on', parseRate)
     .option('--json', 'print what it came to as JSON')
-    .action((name: string, flags: { rate?: number; json?: true }) =>
-      withSession(context, (session) => resume(session, context, name, flags)),
-    )
+    .action(async (name: string, flags: { rate?: number; json?: true }) => {
+      if (await others?.resume(name, flags)) return
+      await withSession(context, (session) => resume(session, context, name, flags))
+    })
 }
 
 function topicsOf(text: string): ReplayTopic[] {
@@ -174,11 +199,11 @@ async function resume(
     state: 'running',
     ratePerSecond: rate ?? asked.ratePerSecond,
   }))
-  const before = await replays.running(name)
-  if (before !== null && (await stillRuns(session, name, before.atMs))) {
-    const told = { name, runsAt: before.where }
+  const run = await stillRuns(replays, name)
+  if (run !== null) {
+    const told = { name, runsAt: run.where }
     process.stdout.write(
-      json ? `${JSON.stringify(told)}\n` : `${name} goes on where it runs: ${before.where}.\n`,
+      json ? `${JSON.stringify(told)}\n` : `${name} goes on where it runs: ${run.where}.\n`,
     )
     return
   }
@@ -216,18 +241,6 @@ async function refuseToResume({ replays, ...session }: ReplaySession, job: Repla
     )
 }
 
-/** Whether its process says so again; the word of one that was killed is forgotten after a while. */
-async function stillRuns({ replays }: ReplaySession, name: string, atMs: number): Promise<boolean> {
-  const endMs = Date.now() + RUN_FORGOTTEN_MS + 1_000
-  for (;;) {
-    const run = await replays.running(name)
-    if (run === null) return false
-    if (run.atMs !== atMs) return true
-    if (Date.now() > endMs) return false
-    await new Promise((wake) => setTimeout(wake, 100))
-  }
-}
-
 /** Until it is over, or somebody stops this process: then it can be resumed. */
 async function runHere(
   session: ReplaySession,
@@ -250,7 +263,7 @@ async function runHere(
     ...(earlierOf === undefined ? {} : { earlierOf }),
     tell(told) {
       last = told
-      bar.show(told)
+      bar.show(shownOf(told))
     },
   })
   await context.untilStopped({ done: running.ended.then(() => undefined), stop: () => running.stop() })

@@ -2,8 +2,16 @@ import cliProgress from 'cli-progress'
 import { durationText } from './progress.ts'
 import type { ToldProgress } from './replay-parts.ts'
 
+/** How far something is, for the bar and for the line. */
+export interface ShownProgress {
+  name: string
+  done: number
+  total: number
+  text: string
+}
+
 export interface ReplayBar {
-  show(told: ToldProgress): void
+  show(shown: ShownProgress): void
   end(): void
 }
 
@@ -14,11 +22,11 @@ export function openReplayBar(stream: NodeJS.WriteStream): ReplayBar {
   if (!stream.isTTY) {
     let toldAtMs = -Infinity
     return {
-      show(told) {
+      show({ name, text }) {
         const nowMs = performance.now()
         if (nowMs - toldAtMs < LINE_EVERY_MS) return
         toldAtMs = nowMs
-        stream.write(`${told.job.name}: ${progressText(told)}\n`)
+        stream.write(`${name}: ${text}\n`)
       },
       end: () => undefined,
     }
@@ -30,12 +38,11 @@ export function openReplayBar(stream: NodeJS.WriteStream): ReplayBar {
   })
   let isStarted = false
   return {
-    show(told) {
-      const { done, total } = told.progress
+    show({ done, total, text }) {
       if (!isStarted) bar.start(total, done, { text: '' })
       isStarted = true
       bar.setTotal(total)
-      bar.update(done, { text: progressText(told) })
+      bar.update(done, { text })
     },
     end: () => {
       if (isStarted) bar.stop()
@@ -43,7 +50,14 @@ export function openReplayBar(stream: NodeJS.WriteStream): ReplayBar {
   }
 }
 
-export function progressText({ job, progress, interactionsPerSecond }: ToldProgress): string {
+export const shownOf = (told: ToldProgress): ShownProgress => ({
+  name: told.job.name,
+  done: told.progress.done,
+  total: told.progress.total,
+  text: progressText(told),
+})
+
+function progressText({ job, progress, interactionsPerSecond }: ToldProgress): string {
   const { done, total, left } = progress
   const rate = `${interactionsPerSecond.toFixed(0)} interactions/s`
   const paused = job.state === 'paused' ? ', paused' : ''

@@ -7,7 +7,7 @@ import { createLateness } from '../stages/stream-time.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import type { MirroredFeed } from './mirrored-feed.ts'
-import type { MirroredSide } from './mirrored-side.ts'
+import { type MirroredSide, NEVER_SERVED } from './mirrored-side.ts'
 import type { StateMirrorOptions } from './state-mirror.ts'
 
 export interface MirrorRecords {
@@ -72,7 +72,7 @@ export function createMirrorRecords(
     if (known === undefined) return
     const nothing = { type: '', itemId: '', occurredAtMs: -1 }
     known.state.add({ ...nothing, offset, brokerTimeMs, isErased: true })
-    known.served = { offset: -1, atMs: -Infinity }
+    known.served = { ...NEVER_SERVED }
   }
 
   return {

@@ -23,8 +23,8 @@ export interface MirroredEntity {
   readonly attributes: AttributeTail | null
   /** Wall clock from which its attributes are known; Infinity: not yet. */
   attributesFromMs: number
-  /** Highest offset that a served vector named, and when that was scored. */
-  served: { offset: number; atMs: number }
+  /** Highest offset that a served vector named, when that was scored, and the event time of what came last until then. */
+  served: { offset: number; atMs: number; asOfMs: number }
 }
 
 /** A beginning that the store has to tell. */
@@ -55,6 +55,9 @@ export interface MirroredSideOptions {
   horizonOf(topic: Topic, partition: number): number
 }
 type Topic = 'interactions' | 'itemInteractions' | 'users' | 'items'
+
+/** Of a new one, and of one that was erased. */
+export const NEVER_SERVED = { offset: -1, atMs: -Infinity, asOfMs: Infinity }
 
 export function createMirroredSide(options: MirroredSideOptions): MirroredSide {
   const { entity, featureSet, entriesMax, topicName, partitionOf, startOf, horizonOf } = options
@@ -96,7 +99,7 @@ export function createMirroredSide(options: MirroredSideOptions): MirroredSide {
         state: tailOf(partitionOf(topics.states, id)),
         attributes: readsAttributes ? createAttributeTail(attributesLayout) : null,
         attributesFromMs: readsAttributes ? Infinity : -Infinity,
-        served: { offset: -1, atMs: -Infinity },
+        served: { ...NEVER_SERVED },
       })),
     *adoptions() {
       for (const [id, known] of sample.entries()) {

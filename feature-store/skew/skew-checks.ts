@@ -62,7 +62,7 @@ export function createSkewChecks(parts: SkewChecksParts): SkewChecks {
     const found = checkPrediction(mirror, prediction, mirror.isKnown)
     if (found.kind !== 'checked') return
     const { vectors, differing } = checkedVectors(found, features, prediction)
-    const back = servedBack(prediction, mirror)
+    const back = servedBack(prediction, mirror, featureSet.layouts)
     const all = { vectors, differing: [...differing, ...back].slice(0, Math.max(1, vectors)) }
     tally.add(all, clock.nowMs())
     signals.count(SIGNALS.skewChecked, {}, vectors)

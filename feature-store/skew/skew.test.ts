@@ -9,8 +9,10 @@ import { createEntityHistory } from '../replay/entity-history.ts'
 import { encodeState } from '../state/blob.ts'
 import { createAttributeTail } from './attribute-tail.ts'
 import { createEntityTail } from './entity-tail.ts'
+import { type MirroredEntity, NEVER_SERVED } from './mirrored-side.ts'
 import { returningTail } from './returning-tail.ts'
 import { createSample } from './sample.ts'
+import { servedBack } from './served-back.ts'
 import { skewEventOf } from './skew-event.ts'
 import { createSkewTally, featuresByColumn } from './skew-tally.ts'
 
@@ -211,5 +213,32 @@ describe('what is told of skew', () => {
     expect(features).toHaveLength(featureSet.width + 1)
     for (const [column, name] of featureSet.names.entries())
       expect(name.startsWith(features[column]!)).toBe(true)
+  })
+})
+
+describe('a state that was served', () => {
+  const DAY_MS = 86_400_000
+  const atMs = 1_700_000_000_000
+  /** An item with one click, served after it; then, `days` of event time and a minute of the clock later, without a state. */
+  function goneAfter(days: number) {
+    const state = createEntityTail(layout, true, { entriesMax: 100 })
+    state.add({ type: 'click', itemId: 'i', occurredAtMs: atMs, offset: 4, brokerTimeMs: 0 })
+    const item: MirroredEntity = { state, attributes: null, attributesFromMs: 0, served: { ...NEVER_SERVED } }
+    const served = (itemOffset: number, occurredAtMs: number, scoredAtMs: number) =>
+      servedBack(
+        {
+          ...{ predictionId: 'p', modelId: 'm', userId: 'u', userOffset: -1, occurredAtMs, scoredAtMs },
+          ranking: [{ itemId: 'i', itemOffset, vector: Buffer.alloc(4) }],
+        } as unknown as Parameters<typeof servedBack>[0],
+        { user: () => undefined, item: () => item },
+        featureSet.layouts,
+      )
+    expect(served(4, atMs + 1, 0)).toEqual([])
+    return served(-1, atMs + days * DAY_MS, 60_000).length
+  }
+
+  it('has gone back when it is no longer there, unless it has expired in event time', () => {
+    const { inactiveDays } = featureSet.config.expiry
+    expect([goneAfter(1), goneAfter(inactiveDays), goneAfter(inactiveDays + 1)]).toEqual([1, 1, 0])
   })
 })

@@ -10,7 +10,7 @@ import type { StateLayout } from './layout.ts'
  */
 export const isExpired = (
   { expiryMs }: StateLayout,
-  { asOfMs }: EntityState,
+  { asOfMs }: Pick<EntityState, 'asOfMs'>,
   atMs: number,
   horizonMs = -1,
 ): boolean => asOfMs >= 0 && (asOfMs < horizonMs || (expiryMs > 0 && atMs - asOfMs > expiryMs))

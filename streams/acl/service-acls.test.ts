@@ -61,6 +61,9 @@ test('only the operator may write dead letters back: to all that a stage reads, 
   for (const slug of [...written, 'dead-letters', 'models', 'erasures'])
     expect(rightsOf('operator')).toContain(`write topic feed.${slug}.v1`)
   expect(rightsOf('operator')).not.toContain('write topic feed.drift.v1')
+  // Examples that are joined again; no service writes them.
+  for (const user of ACL_USERS)
+    expect(rightsOf(user).includes('write topic feed.examples.v1.*')).toBe(user === 'operator')
 })
 
 test('only the operator may make topics; nobody has a right outside of the prefix', () => {

@@ -2,6 +2,7 @@ import {
   groupOf,
   LOOP_SERVICES,
   type LoopService,
+  rejoinedPrefix,
   STAGE_NAMES,
   STAGES,
   stagesOf,
@@ -62,8 +63,8 @@ export interface ServiceAclsOptions {
 /**
  * The least that each user needs: a service reads what its stages read (schemas/stages.ts) in their groups, and writes
  * the topics it owns, tombstones where an erasure begins, and dead letters; the feed writes what it owns and reads the answers; the operator makes topics,
- * looks at everything below the prefix, moves models, and writes dead letters back to where they came from, in
- * transactions. An idempotent producer needs nothing of the cluster.
+ * looks at everything below the prefix, moves models, joins examples again, and writes dead letters back to where they came
+ * from, in transactions. An idempotent producer needs nothing of the cluster.
  *
  * @example serviceAcls({ prefix: 'feed', catalogue }).filter(({ user }) => user === 'scorer')
  */
@@ -115,6 +116,14 @@ function aclsOfOperator({ prefix, catalogue }: ServiceAclsOptions): ServiceAcl[]
   return [
     { user, resource: 'topic', pattern: 'prefixed', name: `${prefix}.`, operations },
     ...topicRights(user, catalogue, new Set(), writtenByOperator(catalogue)),
+    // Examples that are joined again.
+    {
+      user,
+      resource: 'topic',
+      pattern: 'prefixed',
+      name: rejoinedPrefix(catalogue.examples),
+      operations: ['write'],
+    },
     {
       user,
       resource: 'transactional-id',

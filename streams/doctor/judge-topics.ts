@@ -38,6 +38,30 @@ export function judgeTopics(
   return findings.length > 0 ? findings : [ok('topics', `${wanted.length} topics agree with the catalogue`)]
 }
 
+/** Topics of examples that were joined again: nothing removes them by itself but their time. */
+export function judgeRejoined(
+  found: readonly FoundTopic[],
+  { name, partitions }: Pick<WantedTopic, 'name' | 'partitions'>,
+): Finding[] {
+  const own = (topic: FoundTopic) => topic.name.slice(name.length + 1)
+  const misfits = found.filter((topic) => topic.partitions !== partitions)
+  if (misfits.length > 0)
+    return misfits.map((topic) =>
+      warning(
+        `topic ${topic.name}`,
+        `has ${String(topic.partitions)} partitions, ${name} has ${String(partitions)}`,
+        `It was made for another configuration: \`npx feedloop replay cancel ${own(topic)}\`, then start it again.`,
+      ),
+    )
+  if (found.length === 0) return []
+  return [
+    ok(
+      'examples joined again',
+      `${found.map(own).join(', ')}: \`npx feedloop replay list\` says how far they are`,
+    ),
+  ]
+}
+
 /** What brokers allow; null: they would not say. */
 export interface BrokerFacts {
   brokers: number

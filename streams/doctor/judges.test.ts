@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts'
 import { judgeRedis, judgeCommands, type RedisFacts } from './judge-redis.ts'
 import { judgeClock, judgeLimits, judgeNode, judgeStamps, judgeSubjects } from './judge-surroundings.ts'
 import { judgeGroups } from './judge-stages.ts'
-import { judgeBrokers, judgeTopics } from './judge-topics.ts'
+import { judgeBrokers, judgeRejoined, judgeTopics } from './judge-topics.ts'
 import { REDIS_COMMANDS } from './redis-rights.ts'
 
 const redis: RedisFacts = {
@@ -87,6 +87,22 @@ describe('judgeTopics', () => {
   ] as const)('tells one that is %s', (_, topic, verdict, action) => {
     expect(judge(topic)).toEqual([
       expect.objectContaining({ verdict, action: expect.stringContaining(action) as string }),
+    ])
+  })
+})
+
+describe('judgeRejoined', () => {
+  const topic = (name: string, partitions: number) => ({
+    ...{ name, partitions, replicationFactor: 1, config: {}, ownConfig: {} },
+  })
+  const judge = (...found: ReturnType<typeof topic>[]) => judgeRejoined(found, topic('feed.examples.v1', 4))
+  it('names them, says nothing where there are none, and warns of one with other partitions', () => {
+    expect(judge()).toEqual([])
+    expect(judge(topic('feed.examples.v1.a', 4), topic('feed.examples.v1.b', 4))).toMatchObject([
+      { verdict: 'ok', found: expect.stringContaining('a, b:') as string },
+    ])
+    expect(judge(topic('feed.examples.v1.a', 4), topic('feed.examples.v1.b', 3))).toMatchObject([
+      { verdict: 'warning', action: expect.stringContaining('replay cancel b') as string },
     ])
   })
 })

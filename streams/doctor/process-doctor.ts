@@ -1,11 +1,11 @@
-import { type RegistryAddress, withoutSecrets } from '#schemas'
+import { type RegistryAddress, rejoinedPrefix, withoutSecrets } from '#schemas'
 import type { StreamsConfig } from '../config.ts'
 import type { KafkaAddress, RedisAddress } from '../contract.ts'
 import { codeOf, OperatorError, policyOf } from '../errors.ts'
 import { agedLags } from '../kafka/kafka-oldest-unread.ts'
 import { LETTER_HOURS, recentLetters } from '../kafka/kafka-recent-letters.ts'
 import { catalogueOf } from '../kafka/kafka-runtime.ts'
-import { describeTopics } from '../kafka/kafka-topics.ts'
+import { describeTopics, topicsBelow } from '../kafka/kafka-topics.ts'
 import { stageReads } from '../stage-reads.ts'
 import type { FoundTopic } from '../topics.ts'
 import { failed, type Finding, ok, unknown } from './finding.ts'
@@ -22,7 +22,7 @@ import {
   type StampFacts,
 } from './judge-surroundings.ts'
 import { judgeArrivals, judgeLetters } from './judge-told.ts'
-import { judgeBrokers, judgeTopics } from './judge-topics.ts'
+import { judgeBrokers, judgeRejoined, judgeTopics } from './judge-topics.ts'
 import type { KnownAddresses } from './known-addresses.ts'
 import { askBrokers, askStampedAhead, askStampedBehind } from './kafka-facts.ts'
 import { askDriftEvents } from './kafka-told.ts'
@@ -67,7 +67,9 @@ async function examineKafka(
       examineStamps([...found.values()], config, kafka),
     )
     const told = await examineTold(config, { kafka, registry }, new Set(found.keys()))
-    return [...judgeTopics(wanted, found), ...clocks, ...told]
+    const { examples } = catalogueOf(config)
+    const again = judgeRejoined(await topicsBelow({ kafka }, rejoinedPrefix(examples)), examples)
+    return [...judgeTopics(wanted, found), ...again, ...clocks, ...told]
   }
   return [
     ...judgeBrokers(facts, config.limits),

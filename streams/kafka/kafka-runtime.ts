@@ -103,8 +103,9 @@ export async function connectRuntime(options: ConnectOptions): Promise<KafkaRunt
       const running = await classified(runKafkaFollower(follower, parts))
       return open.tracked(watch.guarded(running, [follower.topic]))
     },
-    async outputs(name) {
-      const opened = await classified(openKafkaOutputs({ ...parts, name }))
+    async outputs(name, topicNames = {}) {
+      const named = (topic: TopicKey) => topicNames[topic] ?? topicName(topic)
+      const opened = await classified(openKafkaOutputs({ ...parts, name, topicName: named }))
       return { ...opened.session(), close: open.closing(() => opened.close()) }
     },
     async close() {

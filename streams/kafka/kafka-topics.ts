@@ -95,6 +95,18 @@ export async function describeTopics(
   })
 }
 
+/** How the broker has the topics whose names begin so. */
+export async function topicsBelow(
+  { kafka: address }: Pick<Addresses, 'kafka'>,
+  beginning: string,
+  log: Logger = silentLogger,
+): Promise<FoundTopic[]> {
+  return withAdmin(address, log, async (admin) => {
+    const names = (await admin.listTopics()).filter((name) => name.startsWith(beginning)).sort()
+    return [...(await foundTopics(admin, names)).values()]
+  })
+}
+
 /** Removes topics that exist, and waits until brokers tell of them no more: who makes them anew at once would find them there. */
 export async function deleteTopics(
   { kafka: address }: Pick<Addresses, 'kafka'>,

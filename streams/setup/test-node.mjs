@@ -1,6 +1,7 @@
 /**
- * `npm run test:node`: the unit tests on every supported Node but the one that is installed. The others come from the
- * package registry into .feedloop/node/<version> and stay there. Arguments go to vitest.
+ * `npm run test:node`: the unit tests on every supported Node but the one that is installed, or on the line that is
+ * named first (`npm run test:node -- 24`). They come from the package registry into .feedloop/node/<version> and stay
+ * there. Other arguments go to vitest.
  */
 import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
@@ -18,11 +19,14 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   process.exit()
 }
 install()
-for (const version of VERSIONS) {
+const [first = '', ...others] = process.argv.slice(2)
+const named = VERSIONS.filter((version) => version.startsWith(`${first}.`))
+const passedOn = named.length > 0 ? others : process.argv.slice(2)
+for (const version of named.length > 0 ? named : VERSIONS) {
   console.log(`\ntest:node: Node ${version}`)
   const node = nodeOf(version)
   const vitest = path.join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs')
-  const run = spawnSync(node, [vitest, 'run', '--project', 'unit', ...process.argv.slice(2)], {
+  const run = spawnSync(node, [vitest, 'run', '--project', 'unit', ...passedOn], {
     cwd: projectRoot,
     stdio: 'inherit',
   })

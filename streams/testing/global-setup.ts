@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import type { Addresses } from '../contract.ts'
 import { policyOf } from '../errors.ts'
@@ -12,9 +14,11 @@ declare module 'vitest' {
   }
 }
 
+const install = fileURLToPath(new URL('../setup/install.mjs', import.meta.url))
+
 /**
  * One stack for all service tests of all projects (process-test-stack.ts). When it cannot be had, tests skip and say why; with
- * REQUIRE_SERVICES=1 the run fails instead.
+ * REQUIRE_SERVICES=1 the run fails instead. What processes of tests run (dist/) is built first: no test has to wait for it.
  */
 export async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   // Projects are set up one after the other: what the first one provides is there for all.
@@ -23,6 +27,7 @@ export async function setup({ vitest }: TestProject): Promise<() => Promise<void
   const interrupt = (): void => interrupted.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   try {
+    execFileSync(process.execPath, [install], { stdio: 'inherit' })
     const { addresses, close } = await openTestStack(interrupted.signal, say)
     vitest.provide('stack', addresses)
     vitest.provide('stackMissing', '')

@@ -12,6 +12,8 @@ export interface FeedloopProcess {
   readonly ended: Promise<{ exitCode: number | null; stdout: string; stderr: string }>
   /** @throws Error with what it wrote last, when it has ended although nobody ended it */
   mustRun(): void
+  /** Its title, and what it wrote last. */
+  lastLines(): string
   /** Resolves when its output holds this text. @throws Error when it ends before */
   wrote(text: string): Promise<void>
   /** Resolves with the first group when its output matches. @throws Error when it ends before */
@@ -25,6 +27,9 @@ export interface FeedloopProcess {
 }
 
 const OUTPUT_POLL_MS = 20
+
+/** Of an output, in a message. */
+const LAST_LINES = 10
 
 /** What the end of an output keeps: a process of a long run may write for hours. */
 const OUTPUT_CHARACTERS_MAX = 1_000_000
@@ -83,14 +88,18 @@ export function startNode(
     child.kill(signal)
     return ended
   }
+  const lastOf = (lines: number) =>
+    `${written.stdout}\n${written.stderr}`.trim().split('\n').slice(-lines).join('\n')
   return {
     child,
     ended,
     mustRun() {
       if (ordered || (child.exitCode === null && child.signalCode === null)) return
-      const lastLines = `${written.stdout}\n${written.stderr}`.trim().split('\n').slice(-10).join('\n')
-      throw new Error(`${title} ended by itself (${child.signalCode ?? child.exitCode}):\n${lastLines}`)
+      throw new Error(
+        `${title} ended by itself (${child.signalCode ?? child.exitCode}):\n${lastOf(LAST_LINES)}`,
+      )
     },
+    lastLines: () => `${title} (${child.signalCode ?? child.exitCode ?? 'runs'}):\n${lastOf(2 * LAST_LINES)}`,
     async wrote(text) {
       await found(`"${text}"`, (output) => output.includes(text) || null)
     },

@@ -9,10 +9,11 @@ const OVERFITTING: Partial<Record<keyof typeof LEARNERS, object>> = {
   ftrl: { alpha: 1, l2: 0 },
   fm: { alpha: 0.2, l2: 0, linear: { alpha: 1, l2: 0 } },
   gbdt: { rowsMin: 1, hessianMin: 0, l2: 0 },
+  logistic: { l2: 1e-3 },
   stack: { trees: { rowsMin: 1, hessianMin: 0, l2: 0 }, linear: { alpha: 1, l2: 0 } },
 }
 /** Those that learn something of each bucket. */
-const LEARNS_BUCKETS = ['ftrl', 'fm', 'stack']
+const LEARNS_BUCKETS = ['ftrl', 'fm', 'logistic', 'stack']
 for (const [use, entry] of Object.entries(LEARNERS)) {
   learnerConformance(use, entry, { overfitting: OVERFITTING[use as keyof typeof LEARNERS] })
   bucketConformance(use, entry, { learnsBuckets: LEARNS_BUCKETS.includes(use) })

@@ -48,6 +48,7 @@ function started() {
     history,
     window,
     halfLifeMinutes: undefined,
+    drift: { keptShare: 0.25 },
     clock: { nowMs: () => 0 },
     goldenVectors: () => Float32Array.of(7),
     fitter: {
@@ -94,6 +95,21 @@ it('gives a fit up for a new one, whose rows are those since the change', async 
   asked[1]!.succeed()
   await promisesAreKept()
   expect(source.finished()).toMatchObject({ kind: 'made', model: { trainedOn: { fromMs: 20, toMs: 35 } } })
+})
+
+it('counts what came before a change little from then on', async () => {
+  const { asked, source, examples } = started()
+  for (const begin of [
+    () => source.begin(),
+    () => source.beginAnew(examples.slice(1)),
+    () => source.begin(),
+  ]) {
+    begin()
+    await promisesAreKept()
+    asked.at(-1)!.succeed()
+    await promisesAreKept()
+  }
+  expect(asked.map(({ rows }) => [...(rows.weights ?? [])])).toEqual([[], [], [0.25, 1, 1]])
 })
 
 it('says that a fit failed, and begins again when told', async () => {

@@ -7,7 +7,7 @@ import type { Fitter } from './fitter.ts'
 import { createWarmFits, type WarmFits } from './warm-fits.ts'
 import type { History } from './history.ts'
 import type { EndedFit, FitFacts, MakingResult, ModelSource } from './model-source.ts'
-import { rowsOf } from './rows.ts'
+import { fadedBefore, rowsOf } from './rows.ts'
 import { withChosenSettings } from './settings-choice.ts'
 import type { ExampleWindow } from './window/example-window.ts'
 
@@ -20,6 +20,8 @@ export interface BatchSourceParts {
   halfLifeMinutes: number | undefined
   /** Golden rows of the moment. */
   goldenVectors: () => Float32Array
+  /** What came before a drift that was answered: so much of its weight stays. */
+  drift: { keptShare: number }
   fitter: Fitter
   clock: Clock
   signals: Signals
@@ -37,13 +39,17 @@ interface Fit {
   over: Promise<void>
 }
 
-/** Fits the examples of the window beside the stream: examples go on being taken while the fit runs. */
+/**
+ * Fits the examples of the window beside the stream: examples go on being taken while the fit runs. Those from before a drift that
+ * was answered hardly count any more.
+ */
 export function createBatchSource(parts: BatchSourceParts): ModelSource {
-  const { choice, task, history, window, goldenVectors, fitter, clock, signals } = parts
+  const { choice, task, history, window, goldenVectors, drift, fitter, clock, signals } = parts
   const { halfLifeMinutes = parts.halfLifeMinutes, anewShare } = batchSettingsSchema.parse(choice)
   const fits = createWarmFits(withChosenSettings(fitter), anewShare)
   let fit: Fit | undefined
   let stretches = -1
+  let changedAtMs = -Infinity
 
   const ended = ({ facts, beganAtMs }: Fit): EndedFit | undefined =>
     facts && { ...facts, seconds: (clock.nowMs() - beganAtMs) / 1_000 }
@@ -88,10 +94,15 @@ export function createBatchSource(parts: BatchSourceParts): ModelSource {
     hasNews: () => window.stretches === 0 || window.stretches !== stretches,
     begin() {
       stretches = window.stretches
-      begin(() => window.rows(halfLifeMinutes))
+      const faded = (rows: TrainingRows) => fadedBefore(changedAtMs, rows, drift.keptShare)
+      begin(() => {
+        const rows = window.rows(halfLifeMinutes)
+        return rows instanceof Promise ? rows.then(faded) : faded(rows)
+      })
     },
     beginAnew(since) {
       fits.forget()
+      changedAtMs = since[0]?.occurredAtMs ?? changedAtMs
       begin(() => rowsOf(since, { width: task.width, halfLifeMinutes }))
     },
     begun() {

@@ -101,10 +101,10 @@ function sourceOf(choice: LearnerChoice, context: ChallengerContext): ModelSourc
   const golden = () => goldenVectors(history.last(config.promotion.goldenRows), width)
   const chosen = learnerOf(choice, task)
   const halfLifeMinutes = config.window?.kind === 'all' ? config.window.halfLifeMinutes : undefined
-  const parts = { ...context, choice, task, halfLifeMinutes, goldenVectors: golden }
   const { drift } = config
+  const parts = { ...context, choice, task, halfLifeMinutes, goldenVectors: golden, drift }
   if (chosen.kind === 'batch') return createBatchSource(parts)
-  if (chosen.kind === 'stacked') return createStackedSource({ ...parts, learner: chosen.learner, drift })
+  if (chosen.kind === 'stacked') return createStackedSource({ ...parts, learner: chosen.learner })
   return createOnlineSource({ learner: chosen.learner, history, drift, goldenVectors: golden })
 }
 

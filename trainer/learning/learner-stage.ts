@@ -16,6 +16,7 @@ import { LOG_EVENTS, SIGNALS } from '../signals.ts'
 import { createForeignExamples } from './foreign-examples.ts'
 import type { Learning } from './learning.ts'
 import { createSeenIds } from './seen-ids.ts'
+import { createSetAwaited } from './set-awaited.ts'
 import { type TrainingExample, trainingExampleOf } from './training-example.ts'
 import { createTurns } from './turns.ts'
 
@@ -48,7 +49,8 @@ export interface LearnerStage {
  * Stage `learner`: examples -> models and drift events. Its state is rebuilt from the log: each start reads the last
  * `rebuildExamplesMax` examples again, puts them in order of time and learns them in silence; then it goes on. The
  * owner of partition 0 leads: it alone proposes models and announces drift, and reads the partitions of others beside
- * its own, so that it learns from all. What its window holds beyond those examples is read again, too. Partitions are
+ * its own, so that it learns from all. What its window holds beyond those examples is read again, too, up to its own
+ * `rebuildExamplesMax`. Partitions are
  * learned one batch at a time, whatever their number.
  */
 export function createLearnerStage(runtime: Runtime, options: LearnerStageOptions): LearnerStage {
@@ -127,7 +129,7 @@ function withoutErasedItems(erasures: Erasures): Step<Example> {
 function lanesOf(runtime: Runtime, { limits, window, learners }: TrainerConfig) {
   const count = runtime.partitionCount('examples')
   const isFitted = learners.some((choice) => kindOf(choice) !== 'online')
-  const windowMax = window !== undefined && isFitted ? window.examplesMax : 0
+  const windowMax = window !== undefined && isFitted ? (window.rebuildExamplesMax ?? window.examplesMax) : 0
   const learned = Math.ceil(limits.rebuildExamplesMax / count)
   const perPartition = (leads: boolean) => (leads ? Math.max(learned, Math.ceil(windowMax / count)) : learned)
   return {
@@ -168,6 +170,7 @@ interface Generation {
 function createGeneration(runtime: Runtime, options: LearnerStageOptions, leads: boolean): Generation {
   const learning = options.newLearning(leads)
   const examplesOf = createExampleReader(runtime, options)
+  const tellSet = createSetTeller(runtime, options)
   const lanes = new Map<number, Lane>()
   /** What was read again, until it can be put in order; null: done. */
   let rebuilding: TrainingExample[] | null = []
@@ -206,6 +209,7 @@ function createGeneration(runtime: Runtime, options: LearnerStageOptions, leads:
         if (isAllRead()) await finishRebuild(rebuilding)
         return
       }
+      if (leads) tellSet(records)
       for (const { example } of read) {
         if (leads) await learning.learn(example)
         else learning.learnSilently(example)
@@ -237,6 +241,19 @@ function createExampleReader({ signals }: Runtime, { config, featureSet }: Learn
       else examples.push({ example, offset })
     }
     return examples
+  }
+}
+
+/** Of what is new: what was there at the start tells of sets that were served before. */
+function createSetTeller({ log }: Runtime, { featureSet: { id: featureSetId } }: LearnerStageOptions) {
+  const awaited = createSetAwaited(featureSetId)
+
+  return function tellSet(records: Records): void {
+    for (const { value } of records) {
+      const change = value === null ? undefined : awaited.note(value.featureSetId)
+      if (change?.kind === 'awaited') log.warn({ featureSetId, detail: change.why }, LOG_EVENTS.setAwaited)
+      if (change?.kind === 'came') log.info({ featureSetId }, LOG_EVENTS.setCame)
+    }
   }
 }
 

@@ -28,3 +28,14 @@ export function decayedWeights(occurredAtMs: Float64Array, halfLifeMinutes: numb
   const youngestMs = occurredAtMs.reduce((most, ms) => Math.max(most, ms), -Infinity)
   return Float32Array.from(occurredAtMs, (ms) => 2 ** ((ms - youngestMs) / (halfLifeMinutes * 60_000)))
 }
+
+/** The rows, of which those from before an event time keep this share of their weight. */
+export function fadedBefore(atMs: number, rows: TrainingRows, keptShare: number): TrainingRows {
+  const { occurredAtMs, weights, count } = rows
+  if (occurredAtMs === undefined || !occurredAtMs.some((ms) => ms < atMs)) return rows
+  const faded = Float32Array.from(
+    { length: count },
+    (_, row) => (weights?.[row] ?? 1) * (occurredAtMs[row]! < atMs ? keptShare : 1),
+  )
+  return { ...rows, weights: faded }
+}

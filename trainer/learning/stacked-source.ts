@@ -8,8 +8,6 @@ import { asTaught } from './training-example.ts'
 
 export interface StackedSourceParts extends BatchSourceParts {
   learner: StackedLearner
-  /** How it learns anew: evidence kept of what it learned beside the base. */
-  drift: { keptShare: number }
 }
 
 const MINUTE_MS = 60_000

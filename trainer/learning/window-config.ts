@@ -11,8 +11,14 @@ const BOUNDS = {
     .min(1_000)
     .max(20_000_000)
     .default(500_000)
+    .describe('examples kept, whatever the time'),
+  rebuildExamplesMax: z
+    .int()
+    .min(1_000)
+    .max(100_000_000)
+    .optional()
     .describe(
-      'examples kept, whatever the time: also how many are read again at a start, about ten seconds of work',
+      'examples read again at a start to fill it, equal shares of the partitions, about ten seconds of work for 500,000; left out: examplesMax. A window that has thinned its negatives spans more than examplesMax: so much of it as this reaches back to is thinned again as it was, what is older is missing until time has passed',
     ),
   bytesMax: z
     .int()

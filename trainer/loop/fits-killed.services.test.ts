@@ -4,7 +4,7 @@ import { killFits } from './testing/fits-killed.ts'
 
 describeServices('a trainer that is killed while it fits', (addresses) => {
   it('loses no example, leaves no half model, and shares its partitions with a second one', async () => {
-    const found = await killFits(addresses, 'fit-kills', 3)
+    const found = await killFits(addresses, 'fit-kills', { kills: 3, sessionTimeoutMs: 3_000 })
     expect(found).toMatchObject({ kills: 3, halfModels: [], leftFiles: [] })
     expect(found.killedInFit).toBeGreaterThanOrEqual(1)
     expect(found.promoted).toBeGreaterThanOrEqual(1)

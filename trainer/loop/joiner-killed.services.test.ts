@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { Example, Interaction } from '#schemas'
-import { requestHttp } from '#streams'
-import { type FeedloopProcess, METRICS_URL } from '#streams/testing'
+import type { FeedloopProcess } from '#streams/testing'
 import { describeServices } from '#streams/testing/services'
 import { samplePrediction } from '../testing/sample-predictions.ts'
+import { metricSum } from './testing/metric-sum.ts'
 import { openOwnFeed, type OwnFeed } from './testing/own-feed.ts'
 
 /** All of them wait at once, most on disk, when the trainer is killed. */
@@ -72,13 +72,6 @@ async function passTime(feed: OwnFeed, startMs: number): Promise<void> {
   await outputs.close()
 }
 
-/** Sum of a gauge of this process. */
-async function gaugeOf(trainer: FeedloopProcess, name: string): Promise<number> {
-  const text = await (await requestHttp(`${await trainer.said(METRICS_URL)}/metrics`)).text()
-  const values = [...text.matchAll(new RegExp(`^feedloop_${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
-  return values.reduce((sum, [, value]) => sum + Number(value), 0)
-}
-
 describeServices('a trainer that is killed with a window full of predictions', (addresses) => {
   it('is back with all of them, loses no label, and leaves nothing on disk', async () => {
     const scratchFolder = await mkdtemp(path.join(tmpdir(), 'feedloop-joiner-'))
@@ -96,7 +89,7 @@ describeServices('a trainer that is killed with a window full of predictions', (
     const holds = (trainer: FeedloopProcess, count: number) =>
       feed.until(
         `${String(count)} predictions to wait`,
-        async () => (await gaugeOf(trainer, 'joiner_predictions_pending')) >= count,
+        async () => (await metricSum(trainer, 'feedloop_joiner_predictions_pending')) >= count,
       )
     const kill = async (trainer: FeedloopProcess) => {
       trainer.mayEnd()
@@ -109,9 +102,9 @@ describeServices('a trainer that is killed with a window full of predictions', (
     await kill(first)
     const second = start()
     await holds(second, PREDICTIONS)
-    expect(await gaugeOf(second, 'joiner_predictions_pending')).toBe(PREDICTIONS)
-    expect(await gaugeOf(second, 'joiner_pending_disk_bytes')).toBeGreaterThan(MIB)
-    expect(await gaugeOf(second, 'joiner_pending_memory_bytes')).toBeLessThan(5 * MIB)
+    expect(await metricSum(second, 'feedloop_joiner_predictions_pending')).toBe(PREDICTIONS)
+    expect(await metricSum(second, 'feedloop_joiner_pending_disk_bytes')).toBeGreaterThan(MIB)
+    expect(await metricSum(second, 'feedloop_joiner_pending_memory_bytes')).toBeLessThan(5 * MIB)
     await kill(second)
     await passTime(feed, startMs)
     const third = start()

@@ -176,6 +176,22 @@ describe('an operator', () => {
     expect(champions()).toEqual([third])
   })
 
+  it('is refused a model of a new feature set until its states are built, forced or not', async () => {
+    const { add, wish, champions } = await setUp()
+    const live = await add('live', 'champion', GOOD, { id: 'fs-old' })
+    const modelId = await add('new', 'retired')
+    const lacks = 'its states made from items are not all built, 7 records are left.'
+    const building = { unbuilt: () => Promise.resolve(lacks) }
+    for (const force of [false, true])
+      await expect(wish({ action: 'promote', modelId, force, reason: 'x' }, building)).rejects.toMatchObject({
+        code: 'model_set_not_built',
+        message: expect.stringContaining(`${lacks} ${live}, of fs-old, goes on serving.`) as string,
+      })
+    expect(champions()).toEqual([live])
+    await wish({ action: 'promote', modelId, force: true, reason: 'x' }, { unbuilt: async () => undefined })
+    expect(champions()).toEqual([modelId])
+  })
+
   it('is refused what was made for other features, or is not there', async () => {
     const { add, wish } = await setUp()
     const modelId = await add('other', 'retired', GOOD, { id: 'fs-2' })

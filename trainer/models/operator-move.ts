@@ -32,6 +32,8 @@ export interface OperatorMoveParts {
   featureSetId: string
   /** Other sets that are kept beside it, so that models of them can serve; left out: none is. */
   keptSetIds?(): Promise<readonly string[]>
+  /** What of the states of `featureSetId` is not built yet, as the end of a sentence; undefined or left out: nothing. */
+  unbuilt?(): Promise<string | undefined>
   objective: string
   /** The newest matured examples, oldest first: what the metrics are measured on. */
   newestExamples(): Promise<readonly Example[]>
@@ -50,6 +52,7 @@ export async function moveByOperator(wish: OperatorWish, given: OperatorMovePart
   const manifest = checkedManifest(move, parts)
   const live = modelLog.live()
   const isLive = live?.modelId === move.modelId
+  await refuseUnbuilt(manifest, live, given)
   const gate = await throughGate(wish, { manifest, live: isLive ? undefined : live }, parts, isLive)
   const reason = `By an operator (${wish.action}${wish.force ? ', metrics skipped' : ''}): ${wish.reason || gate}`
   const why = { reason, occurredAtMs: live?.occurredAtMs ?? move.occurredAtMs }
@@ -63,6 +66,24 @@ export async function moveByOperator(wish: OperatorWish, given: OperatorMovePart
   }
   return { modelId: move.modelId, pinned, reason }
 }
+
+/** The live model of another set answers: one whose states are not built would not. */
+async function refuseUnbuilt(
+  { modelId, featureSetId }: ModelManifest,
+  live: ModelMove | undefined,
+  { unbuilt, featureSetId: configuredId }: OperatorMoveParts,
+): Promise<void> {
+  const serving = live === undefined ? undefined : manifestOf(live)
+  if (featureSetId !== configuredId || serving === undefined || serving.featureSetId === featureSetId) return
+  const lacks = await unbuilt?.()
+  if (lacks !== undefined) throw setNotBuilt(modelId, featureSetId, serving, lacks)
+}
+
+const setNotBuilt = (modelId: string, featureSetId: string, live: ModelManifest, lacks: string) =>
+  new OperatorError(
+    'model_set_not_built',
+    `${modelId} is not promoted, forced or not: of its feature set ${featureSetId}, ${lacks} ${live.modelId}, of ${live.featureSetId}, goes on serving.`,
+  )
 
 /** A model of an old set is judged on examples of that set, as long as the set is kept. */
 async function onKeptSet(move: ModelMove, parts: OperatorMoveParts): Promise<OperatorMoveParts> {

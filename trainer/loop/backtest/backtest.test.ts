@@ -237,7 +237,7 @@ describe('a backtest without an answer says why', () => {
     [
       'an unknown learner',
       { learners: ['oracle'] },
-      'There is no learner oracle: choose among ftrl, fm, gbdt, stack, base-rate.',
+      'There is no learner oracle: choose among ftrl, fm, gbdt, logistic, stack, base-rate.',
     ],
     ['an empty log', { log: smallLog({ requests: 0 }) }, 'The log holds no requests'],
     ['a day beyond the log', { fromDay: 3 }, 'The log has the days 0 to 2 (UTC)'],

@@ -1,10 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
-import { createOnnxModels } from '#scorer/model'
 import type { CommandContext } from '#streams'
-import { createFitHost } from '../../learning/process-fit-host.ts'
 import { DATA_SETS, dataSetOptions, proposedLogMap } from '../datasets/index.ts'
 import { endOnInterrupt, wallStopwatch } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
@@ -15,6 +12,8 @@ import type { TriedFeed } from './played.ts'
 import { parseDuration } from '../duration.ts'
 import { dayNumber, said } from '../flag-values.ts'
 import { readChartLibrary } from './fs-chart-library.ts'
+import { openEngines } from './process-engines.ts'
+import { GROWTH_SCHEDULE } from './retrain-schedule.ts'
 import { reportPage } from './report-page.ts'
 import type { Gate } from './serving.ts'
 
@@ -98,14 +97,6 @@ export function registerBacktestCommands(program: Command, context: Context): vo
     .action((flags: BacktestFlags) => backtest(flags, program.opts<{ config?: string }>().config, context))
 }
 
-const DAY = parseDuration('24h')
-/** A hundred models while a log grows from 1,000 to 100,000 examples. */
-const AUTO_GROWTH_MIN = 0.05
-/** What comes of fits and models must not depend on how busy the machine is: this is for one that hangs. */
-const ANSWER_MS_MAX = DAY
-/** Each holds a copy of the window. */
-const FITS_AT_ONCE_MAX = 4
-
 async function backtest(flags: BacktestFlags, config: string | undefined, context: Context): Promise<void> {
   const options = dataSetOptions(flags)
   if (flags.inferMap === true) {
@@ -116,12 +107,7 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
   const { log, feed } = await DATA_SETS[flags.dataset]!(flags.path, options)
   const feeds = await feedsOf({ own: triedFeedOf(feed), config, against: flags.against ?? [] }, context)
   const bar = openProgressBar(process.stderr, log.impressions)
-  const fitter = createFitHost({
-    fitMsMax: ANSWER_MS_MAX,
-    atOnce: Math.min(FITS_AT_ONCE_MAX, availableParallelism()),
-    keepsThreads: true,
-  })
-  const models = createOnnxModels({ callMsMax: ANSWER_MS_MAX })
+  const { close, ...engines } = openEngines()
   const report = await endOnInterrupt((signal) =>
     runBacktest({
       log,
@@ -134,16 +120,14 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
       // Without a gate is what others are held against: it is always played.
       gates: flags.gate === 'none' ? ['none'] : ['none', 'live'],
       threshold: flags.threshold,
-      openModel: models.openModel,
-      fitter,
+      ...engines,
       stopwatch: wallStopwatch,
       signal,
       onProgress: bar.show,
     }),
   ).finally(async () => {
     bar.end()
-    await fitter.stop()
-    await models.stop()
+    await close()
   })
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`)
   if (flags.html !== undefined) await writeFile(flags.html, reportPage(report, readChartLibrary()))
@@ -152,7 +136,7 @@ async function backtest(flags: BacktestFlags, config: string | undefined, contex
 }
 
 function scheduleOf(every: BacktestFlags['retrainEvery']) {
-  if (every === 'auto') return { retrainEveryMs: DAY, retrainGrowthMin: AUTO_GROWTH_MIN }
+  if (every === 'auto') return GROWTH_SCHEDULE
   return { retrainEveryMs: every === 'never' ? null : every }
 }
 

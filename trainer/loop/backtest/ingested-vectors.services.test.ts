@@ -1,36 +1,16 @@
 import { playInProcess } from './testing/play-in-process.ts'
 import { expect, test } from 'vitest'
+import { compileFeatureSet } from '#feature-store'
 import type { Prediction } from '#schemas'
 import { describeServices } from '#streams/testing/services'
-import type { FeedLog, LogEntry } from '../datasets/index.ts'
 import { ingestLog } from '../ingest/kafka-ingest.ts'
-import { openOwnFeed, type OwnFeed } from '../testing/own-feed.ts'
+import { openOwnFeed } from '../testing/own-feed.ts'
 import { playLog } from './play-log.ts'
 import { withoutStale } from './testing/recorded-vectors.ts'
 import { smallFeed, smallLog } from './testing/small-log.ts'
 
 const REQUESTS = 40
 const log = () => smallLog({ requests: REQUESTS, hours: 10 })
-
-/** The log in parts: what comes before the first request, then one request after another. */
-async function partsOf(played: FeedLog): Promise<FeedLog[]> {
-  const parts: LogEntry[][] = [[]]
-  for await (const entry of played.entries()) {
-    if (entry.kind === 'impression') parts.push([entry])
-    else parts.at(-1)!.push(entry)
-  }
-  return parts.map((entries) => ({ ...played, impressions: 1, entries: () => each(entries) }))
-}
-
-async function* each<T>(values: readonly T[]): AsyncIterable<T> {
-  for (const value of values) yield await Promise.resolve(value)
-}
-
-async function folded(feed: OwnFeed): Promise<void> {
-  await feed.caughtUp('features-item-attributes', 'items')
-  await feed.caughtUp('features-user', 'interactions')
-  await feed.caughtUp('features-item', 'itemInteractions')
-}
 
 async function backtested(): Promise<Map<string, Prediction>> {
   const found = new Map<string, Prediction>()
@@ -68,15 +48,13 @@ describeServices('a backtest beside ingest on the same log', (addresses) => {
         record: ({ value }) => void (value !== null && ingested.set(value.requestId, value)),
       })
       await follower.ready
-      // One request at a time: it is answered, and its outcomes are in the store, before the log goes on.
-      for (const part of await partsOf(log())) {
-        await ingestLog(feed.runtime, {
-          log: part,
-          requestsWaitingMax: 1,
-          lagRecords: () => Promise.resolve(0),
-        })
-        await folded(feed)
-      }
+      await ingestLog(feed.runtime, {
+        log: log(),
+        consistency: 'strong',
+        store: feed.store,
+        featureSet: compileFeatureSet(features),
+        lagRecords: () => Promise.resolve(0),
+      })
       await feed.until('all predictions', () => Promise.resolve(ingested.size === REQUESTS))
       await follower.stop()
       const expected = await backtested()

@@ -4,6 +4,9 @@ export interface RetrainSchedule {
   dueAt(atMs: number): number | undefined
 }
 
+/** A hundred models while a log grows from 1,000 to 100,000 examples: every 24 hours in which a twentieth is new. */
+export const GROWTH_SCHEDULE = { retrainEveryMs: 86_400_000, retrainGrowthMin: 0.05 }
+
 /** @param everyMs null: once, at `onceAtMs` */
 export function createRetrainSchedule(everyMs: number | null, onceAtMs: number): RetrainSchedule {
   let lastMs = -Infinity

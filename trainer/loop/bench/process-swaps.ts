@@ -30,7 +30,7 @@ async function measure({ json, swaps, kills }: { json?: string; swaps: number; k
     const atLoad = await swapped(stack.addresses, swaps)
     const inSwaps = await killSwaps(stack.addresses, 'swap-kills', kills)
     say(JSON.stringify(inSwaps))
-    const inFits = await killFits(stack.addresses, 'fit-kills', kills)
+    const inFits = await killFits(stack.addresses, 'fit-kills', { kills, sessionTimeoutMs: 10_000, say })
     say(JSON.stringify(inFits))
     const tables: ResultFile['tables'] = { swaps: swapTable(atLoad), kills: killTable(inSwaps, inFits) }
     for (const table of Object.values(tables)) process.stdout.write(`${tableText(table)}\n`)
@@ -43,7 +43,7 @@ async function measure({ json, swaps, kills }: { json?: string; swaps: number; k
 async function swapped(addresses: Addresses, swaps: number) {
   const loop = await openScoreLoop(addresses, say)
   try {
-    return await swapAtLoad(loop, { swaps, connections: CONNECTIONS })
+    return await swapAtLoad(loop, { swaps, connections: CONNECTIONS, say })
   } finally {
     await loop.close()
   }

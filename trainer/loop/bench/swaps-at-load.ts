@@ -22,10 +22,18 @@ export interface SwapsAtLoad {
   residentMib: number[]
 }
 
+export interface SwapLoad {
+  swaps: number
+  connections: number
+  say?: (line: string) => void
+}
+
+const TOLD_SWAPS = 50
+
 /** Two models take turns as champion, as an operator promotes and rolls back, while requests never cease. */
 export async function swapAtLoad(
   loop: ScoreLoop,
-  { swaps, connections }: { swaps: number; connections: number },
+  { swaps, connections, say = () => undefined }: SwapLoad,
 ): Promise<SwapsAtLoad> {
   const operator = await openOperator(loop)
   const load = startLoad(loop.url, connections)
@@ -38,6 +46,8 @@ export async function swapAtLoad(
       await loop.own.until(`${modelId} to answer`, () => Promise.resolve(load.newestOf(modelId) > asked), 1)
       swapMs.push(clock.nowMs() - beganMs)
       resident.push((await residentMib(loop.scorer.child.pid!)) ?? NaN)
+      if (resident.length % TOLD_SWAPS === 0)
+        say(`swaps: ${String(resident.length)}, ${resident.at(-1)!.toFixed(0)} MiB`)
     }
   } finally {
     await load.stop()

@@ -1,11 +1,12 @@
 import { DATA_SETS, dataSetOptions } from '../datasets/index.ts'
 import { writeFile } from 'node:fs/promises'
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { parseSpeed, type CommandContext } from '#streams'
 import { endOnInterrupt, tellProgress, wallStopwatch } from '../demo/index.ts'
 import { runIngest } from './ingest.ts'
 import { dayNumber, said } from '../flag-values.ts'
 import { ingestReportText } from './ingest-report.ts'
+import { type Consistency, CONSISTENCIES } from './read-consistency.ts'
 import { openProgressBar } from './terminal-progress.ts'
 
 interface IngestFlags {
@@ -13,6 +14,8 @@ interface IngestFlags {
   map?: string
   timezone?: string
   speed?: number
+  consistency: Consistency
+  withBacktest?: boolean
   fromDay: number
   report?: string
   json?: boolean
@@ -36,12 +39,21 @@ export function registerIngestCommands(program: Command, _context: CommandContex
       'feed seconds per second, like 3600x (default: as fast as the loop takes it)',
       said(parseSpeed),
     )
+    .addOption(
+      new Option(
+        '--consistency <level>',
+        'what the features of a request hold of what was told before it: of its user all (read-your-writes), all (strong), or what has come there (eventual)',
+      )
+        .choices(CONSISTENCIES)
+        .default('read-your-writes'),
+    )
     .option(
       '--from-day <n>',
       'judge from this day on, 0 the first (UTC); days before only teach',
       dayNumber,
       0,
     )
+    .option('--with-backtest', 'then play the same log in process (backtest), and tell both on the same rows')
     .option('--report <file>', 'write the report as JSON')
     .option('--json', 'print the report as JSON')
     .option('--keep', 'leave topics, states and logs for a look')
@@ -54,6 +66,8 @@ export function registerIngestCommands(program: Command, _context: CommandContex
           log,
           feed,
           speed: flags.speed,
+          consistency: flags.consistency,
+          withBacktest: flags.withBacktest ?? false,
           fromDay: flags.fromDay,
           keep: flags.keep ?? false,
           environment: process.env,

@@ -40,8 +40,8 @@ const audit: Audit = {
   drift: { injectedAtMs: null, detectedAtMs: null, kind: null, cause: null, falseAlarms: 0 },
   skew: { vectorsChecked: 2, mismatches: 0, firstMismatch: null },
   judged: [
-    { occurredAtMs: 0, modelId: 'm', score: 0.8, label: 1 },
-    { occurredAtMs: 1, modelId: 'm', score: 0.4, label: 0 },
+    { requestId: 'r1', itemId: 'i', occurredAtMs: 0, modelId: 'm', score: 0.8, label: 1 },
+    { requestId: 'r2', itemId: 'i', occurredAtMs: 1, modelId: 'm', score: 0.4, label: 0 },
   ],
 }
 const counts = {
@@ -57,6 +57,8 @@ const counts = {
 
 const run = {
   dataset: 'open-bandit',
+  consistency: 'eventual' as const,
+  beside: null,
   rows: 2,
   judgedFromMs: 0,
   stoppedEarly: false,

@@ -1,12 +1,17 @@
 import type { IngestCounts } from './kafka-ingest.ts'
+import type { Consistency } from './read-consistency.ts'
 import { forecastQuality, type ForecastQuality } from '../../metrics/index.ts'
 import { verdictText, type Audit } from '../report/index.ts'
+import type { BesideBacktest } from './beside-backtest.ts'
 import { modelsText } from './ingest-failures.ts'
 
 /** What became of a log that went through the loop, counted from topics and store. */
 export interface IngestReport {
   dataset: string
+  consistency: Consistency
   durationSeconds: number
+  /** Of the whole duration, until nothing moved any more. */
+  requestsPerSecond: number
   log: {
     /** Of the files, and those that were sent. */
     rows: number
@@ -20,6 +25,8 @@ export interface IngestReport {
   }
   /** Of predictions that a model made before the outcome was known, from `judgedFromMs` on, against always saying their base rate. */
   quality: ForecastQuality
+  /** null: none was asked for. */
+  beside: BesideBacktest | null
   interactions: Audit['interactions']
   requests: number
   predictions: Audit['predictions']
@@ -32,6 +39,8 @@ export interface IngestReport {
 /** What the run itself knows. */
 export interface IngestRun {
   dataset: string
+  consistency: Consistency
+  beside: BesideBacktest | null
   /** Impressions in the files. */
   rows: number
   /** Event time from which predictions are judged. */
@@ -43,10 +52,12 @@ export interface IngestRun {
 
 export function ingestReport(audit: Audit, run: IngestRun): IngestReport {
   const { interactions, requests, predictions, examples, examplesMissing, models, skew, judged } = audit
-  const { dataset, rows, judgedFromMs, stoppedEarly, counts, durationSeconds } = run
+  const { dataset, consistency, beside, rows, judgedFromMs, stoppedEarly, counts, durationSeconds } = run
   return {
     dataset,
+    consistency,
     durationSeconds,
+    requestsPerSecond: durationSeconds === 0 ? 0 : counts.requests / durationSeconds,
     log: {
       rows,
       impressions: counts.requests,
@@ -56,6 +67,7 @@ export function ingestReport(audit: Audit, run: IngestRun): IngestReport {
       stoppedEarly,
     },
     quality: forecastQuality(judged.filter(({ occurredAtMs }) => occurredAtMs >= judgedFromMs)),
+    beside,
     interactions,
     requests,
     predictions,
@@ -76,7 +88,10 @@ export function ingestReportText(report: IngestReport, failures: readonly string
       'log',
       `${report.dataset}: ${String(log.impressions)}${sent} impressions, ${day(log.fromMs)} to ${day(log.toMs)}${log.stoppedEarly ? ' (stopped early)' : ''}`,
     ],
-    ['duration', `${report.durationSeconds.toFixed(0)} s`],
+    [
+      'duration',
+      `${report.durationSeconds.toFixed(0)} s, ${report.requestsPerSecond.toFixed(0)} requests/s, consistency ${report.consistency}`,
+    ],
     [
       'interactions',
       `${String(interactions.produced)} produced, ${String(interactions.lost)} lost, ${String(interactions.duplicates)} duplicates`,
@@ -88,6 +103,7 @@ export function ingestReportText(report: IngestReport, failures: readonly string
     ['examples', `${String(examples)} matured, ${String(examplesMissing)} missing`],
     ['models', modelsText(report)],
     ...qualityLines(quality),
+    ...(report.beside === null ? [] : besideLines(report.beside)),
     [
       'skew',
       `${String(skew.vectorsChecked)} vectors computed again from the log, ${String(skew.mismatches)} differ`,
@@ -107,7 +123,6 @@ export function ingestReportText(report: IngestReport, failures: readonly string
 function qualityLines(quality: ForecastQuality): [string, string][] {
   const { examples, positives, normalizedEntropy, logLoss, baseLogLoss, auc, calibration } = quality
   if (examples === 0) return [['judged', 'no shown item had been scored by a model']]
-  const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))
   return [
     ['judged', `${String(examples)} predictions by models, ${String(positives)} positive`],
     ['normalized entropy', `${fixed(normalizedEntropy, 4)} (the base rate predictor is 1)`],
@@ -116,3 +131,27 @@ function qualityLines(quality: ForecastQuality): [string, string][] {
     ['calibration', `${fixed(calibration, 3)} (mean score over base rate, 1 is right)`],
   ]
 }
+
+/** Features that are named. */
+const NAMED_MAX = 3
+
+function besideLines({ rows, loop, backtest, vectors }: BesideBacktest): [string, string][] {
+  const { compared, different, features } = vectors
+  const named = features.slice(0, NAMED_MAX).map((one) => `${one.name} in ${String(one.different)}`)
+  return [
+    [
+      'beside a backtest',
+      `${String(rows)} rows that both judged: the loop has ${fixed(loop.normalizedEntropy, 4)}`,
+    ],
+    ...backtest.map(({ gate, quality, difference }): [string, string] => [
+      `  gate ${gate}`,
+      `${fixed(quality.normalizedEntropy, 4)}${difference === null ? '' : `, the loop less it ${fixed(difference.difference, 4)} (${fixed(difference.low, 4)} to ${fixed(difference.high, 4)})`}`,
+    ]),
+    [
+      '  vectors',
+      `${String(different)} of ${String(compared)} differ${named.length === 0 ? '' : `: ${named.join(', ')}`}`,
+    ],
+  ]
+}
+
+const fixed = (value: number | null, digits: number) => (value === null ? '-' : value.toFixed(digits))

@@ -1,11 +1,13 @@
 import type { Interaction, Item, RankRequest, User } from '#schemas'
 import type { Runtime } from '#streams'
 import type { IngestWindow } from './ingest-window.ts'
+import type { ReadConsistency } from './read-consistency.ts'
 
 export interface IngestTellingParts {
   clock: Runtime['clock']
   outputs: Pick<Awaited<ReturnType<Runtime['outputs']>>, 'add' | 'flush'>
   window: Pick<IngestWindow, 'overdue'>
+  noted: ReadConsistency['told']
 }
 
 /** What a log makes the feed tell, and how much of it was told. */
@@ -23,7 +25,7 @@ export interface IngestTelling {
 
 const FLUSH_EVERY_RECORDS = 500
 
-export function createIngestTelling({ clock, outputs, window }: IngestTellingParts): IngestTelling {
+export function createIngestTelling({ clock, outputs, window, noted }: IngestTellingParts): IngestTelling {
   const counts = { items: 0, users: 0, requests: 0, interactions: 0 }
   let unacknowledged = 0
 
@@ -31,6 +33,7 @@ export function createIngestTelling({ clock, outputs, window }: IngestTellingPar
     counts.interactions++
     unacknowledged++
     outputs.add('interactions', { key: told.userId, value: told })
+    noted('interactions', told.userId)
   }
 
   async function flush(): Promise<void> {
@@ -45,10 +48,12 @@ export function createIngestTelling({ clock, outputs, window }: IngestTellingPar
       counts.items++
       unacknowledged++
       outputs.add('items', { key: item.itemId, value: item })
+      noted('items', item.itemId)
     },
     user(user) {
       counts.users++
       outputs.add('users', { key: user.userId, value: user })
+      noted('users', user.userId)
     },
     request(request) {
       counts.requests++

@@ -7,10 +7,12 @@ export interface IngestWindow {
   readonly oldestMs: number
   readonly counts: { readonly answered: number; readonly unanswered: number }
   sent(
-    request: { requestId: string; occurredAtMs: number },
+    request: { requestId: string; userId: string; occurredAtMs: number },
     outcomes: readonly Interaction[],
     wallMs: number,
   ): void
+  /** Whether a request of this user waits. O(requests that wait). */
+  awaits(userId: string): boolean
   /** The outcomes to tell now; none when nobody waits for this request. */
   answered(requestId: string): readonly Interaction[]
   /** Outcomes of requests that have waited for longer than `answerWithinMs`. */
@@ -24,7 +26,7 @@ export interface IngestWindow {
 export function createIngestWindow({ answerWithinMs }: { answerWithinMs: number }): IngestWindow {
   const waiting = new Map<
     string,
-    { occurredAtMs: number; outcomes: readonly Interaction[]; untilMs: number }
+    { userId: string; occurredAtMs: number; outcomes: readonly Interaction[]; untilMs: number }
   >()
   const counts = { answered: 0, unanswered: 0 }
   return {
@@ -36,8 +38,12 @@ export function createIngestWindow({ answerWithinMs }: { answerWithinMs: number 
       const [oldest] = waiting.values() // in the order they were sent, which is event time
       return oldest?.occurredAtMs ?? Infinity
     },
-    sent({ requestId, occurredAtMs }, outcomes, wallMs) {
-      waiting.set(requestId, { occurredAtMs, outcomes, untilMs: wallMs + answerWithinMs })
+    awaits(userId) {
+      for (const one of waiting.values()) if (one.userId === userId) return true
+      return false
+    },
+    sent({ requestId, userId, occurredAtMs }, outcomes, wallMs) {
+      waiting.set(requestId, { userId, occurredAtMs, outcomes, untilMs: wallMs + answerWithinMs })
     },
     answered(requestId) {
       const found = waiting.get(requestId)

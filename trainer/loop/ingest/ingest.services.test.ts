@@ -84,7 +84,7 @@ function expectHonestModels({ models, quality }: Report): void {
 
 describeServices('ingest open-bandit, a real log through the whole loop', (addresses) => {
   test('every impression is answered, nothing is lost, and what was learned from it is judged', async () => {
-    const argv = ['ingest', 'open-bandit', '--path', FIXTURE, '--json']
+    const argv = ['ingest', 'open-bandit', '--path', FIXTURE, '--json', '--consistency', 'eventual']
     const { exitCode, stdout, stderr } = await startFeedloop(argv, addresses).ended
     expect(exitCode, stderr).toBe(0)
     const report = JSON.parse(stdout) as Report

@@ -1,19 +1,34 @@
-import { ingestLog, type IngestProgress } from './kafka-ingest.ts'
-import { featureStoreConfigSchema, openFeedStore } from '#feature-store'
+import { type IngestCounts, ingestLog, type IngestProgress } from './kafka-ingest.ts'
+import { compileFeatureSet, featureStoreConfigSchema, openFeedStore } from '#feature-store'
 import { createClosers, type Environment, type StackProgress } from '#streams'
 import { trainerConfigSchema } from '../../config.ts'
 import type { FeedLog, LogFeed } from '../datasets/index.ts'
 import { type RunningLoop, startLoop, type Stopwatch } from '../demo/index.ts'
-import { auditRun, joiningOf, judgingOf, kafkaAuditSource } from '../report/index.ts'
+import {
+  type Audit,
+  auditRun,
+  type AuditSource,
+  joiningOf,
+  judgingOf,
+  kafkaAuditSource,
+} from '../report/index.ts'
+import { triedFeedOf } from '../backtest/backtest.ts'
+import { BacktestError } from '../backtest/errors.ts'
+import { openEngines } from '../backtest/process-engines.ts'
+import { type BesideBacktest, besideBacktest } from './beside-backtest.ts'
 import { ingestFailures } from './ingest-failures.ts'
 import { pacedFeed } from './paced-feed.ts'
 import { ingestReport, type IngestReport } from './ingest-report.ts'
+import type { Consistency } from './read-consistency.ts'
 
 export interface IngestRunOptions {
   log: FeedLog
   feed: LogFeed
   /** Feed seconds per wall second; undefined: as fast as the loop takes it. */
   speed: number | undefined
+  consistency: Consistency
+  /** Whether a backtest is played afterwards and judged on the same rows. */
+  withBacktest: boolean
   keep: boolean
   /** Calendar days (UTC) of the log before the first whose predictions are judged. */
   fromDay: number
@@ -51,6 +66,8 @@ export async function runIngest(
     const judging = judgingOf(trainer)
     const counts = await ingestLog(loop.runtime, {
       ...options,
+      store,
+      featureSet: compileFeatureSet(features),
       spanMsMax: judging.horizonMs / 2,
       lagRecords: () => loop.lagRecords(),
     })
@@ -58,8 +75,9 @@ export async function runIngest(
     const durationSeconds = (stopwatch.nowMs() - startedAtMs) / 1_000
     await loop.stopServices()
     announce('counting: what was produced against what is there')
+    const source = kafkaAuditSource(loop.addresses, loop.runtime)
     const audit = await auditRun({
-      source: kafkaAuditSource(loop.addresses, loop.runtime),
+      source,
       topics: loop.runtime,
       features,
       store,
@@ -70,9 +88,15 @@ export async function runIngest(
       acknowledged: counts.interactions,
       injectedAtMs: null,
     })
+    const judgedFromMs = (Math.floor(counts.fromMs / DAY_MS) + options.fromDay) * DAY_MS
+    const beside = options.withBacktest
+      ? await backtested(options, { audit, judgedFromMs, source, counts })
+      : null
     const report = ingestReport(audit, {
+      beside,
       dataset: log.name,
-      judgedFromMs: (Math.floor(counts.fromMs / DAY_MS) + options.fromDay) * DAY_MS,
+      consistency: options.consistency,
+      judgedFromMs,
       rows: log.impressions,
       stoppedEarly: options.signal.aborted,
       counts,
@@ -84,5 +108,31 @@ export async function runIngest(
     throw error
   } finally {
     await closers.closeAll()
+  }
+}
+
+async function backtested(
+  { announce, ...options }: IngestRunOptions,
+  run: { audit: Audit; judgedFromMs: number; source: AuditSource; counts: IngestCounts },
+): Promise<BesideBacktest | null> {
+  announce('playing the same log in process, to be judged on the same rows')
+  const { close, ...engines } = openEngines()
+  try {
+    return await besideBacktest({
+      ...options,
+      ...engines,
+      feed: triedFeedOf(options.feed),
+      // What was sent is played to its end, an early end of the log included.
+      signal: new AbortController().signal,
+      impressions: run.counts.requests,
+      judged: run.audit.judged.filter(({ occurredAtMs }) => occurredAtMs >= run.judgedFromMs),
+      predictions: run.source.read('predictions'),
+    })
+  } catch (error) {
+    if (!(error instanceof BacktestError)) throw error
+    announce(error.message)
+    return null
+  } finally {
+    await close()
   }
 }

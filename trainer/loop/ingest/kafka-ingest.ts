@@ -1,11 +1,18 @@
+import type { CompiledFeatureSet, StateStore } from '#feature-store'
 import type { Runtime } from '#streams'
 import type { FeedLog } from '../datasets/feed-log.ts'
 import { createIngestTelling } from './ingest-telling.ts'
 import { createIngestWindow } from './ingest-window.ts'
 import { createIngestPace, POLL_MS, rest } from './kafka-ingest-pace.ts'
+import { type Consistency, createReadConsistency } from './read-consistency.ts'
 
 export interface IngestOptions {
   log: FeedLog
+  /** What a request waits for. */
+  consistency: Consistency
+  /** Where it is seen how far the features are. */
+  store: Pick<StateStore, 'fences'>
+  featureSet: Pick<CompiledFeatureSet, 'layouts'>
   /** Feed seconds per wall second; undefined: as fast as the loop takes it. */
   speed?: number | undefined
   /** Records the slowest of the loop's groups is behind: the log waits while it is more than `lagRecordsMax`. */
@@ -63,13 +70,19 @@ export async function ingestLog(runtime: Runtime, options: IngestOptions): Promi
   } = options
   const { clock } = runtime
   const window = createIngestWindow({ answerWithinMs })
+  const ended = () => signal?.aborted === true
+  const reads = await createReadConsistency({
+    ...options,
+    ...{ runtime, window, ended },
+    flush: () => telling.flush(),
+    rest: () => rest(POLL_MS),
+  })
   const outputs = await runtime.outputs('ingest')
-  const telling = createIngestTelling({ clock, outputs, window })
+  const telling = createIngestTelling({ clock, outputs, window, noted: reads.told })
   const { counts } = telling
   const span = { fromMs: 0, toMs: 0 }
-  const ended = () => signal?.aborted === true
   const limits = { speed, lagRecords, lagRecordsMax, requestsWaitingMax, spanMsMax }
-  const pace = createIngestPace({ ...limits, clock, window, ended, flush: telling.flush })
+  const pace = createIngestPace({ ...limits, clock, window, reads, ended, flush: telling.flush })
   const follower = await runtime.follow({
     name: 'ingest',
     topic: 'predictions',
@@ -81,28 +94,23 @@ export async function ingestLog(runtime: Runtime, options: IngestOptions): Promi
   })
   try {
     await follower.ready
-    let itemsUntold = false
     for await (const entry of log.entries()) {
       if (ended()) break
       if (entry.kind === 'item') {
-        itemsUntold = true
         telling.item(entry.item)
         await telling.flushIfMany()
       } else if (entry.kind === 'user') {
         telling.user(entry.user)
       } else if (entry.kind === 'interaction') {
-        if (itemsUntold) await pace.lagAtMost(0)
-        itemsUntold = false
+        await reads.itemsFolded()
         telling.interaction(entry.interaction)
         await telling.flushIfMany()
       } else {
-        if (itemsUntold) await pace.lagAtMost(0)
-        itemsUntold = false
         if (counts.requests === 0) {
           span.fromMs = entry.atMs
           pace.startsAt(entry.atMs)
         }
-        await pace.turnOf(entry.atMs)
+        await pace.turnOf(entry.request)
         await telling.flushIfMany()
         span.toMs = entry.atMs
         window.sent(entry.request, entry.outcomes, clock.nowMs())

@@ -6,7 +6,15 @@ import type { Judged } from './judged-predictions.ts'
 function run(seconds: number, score: (atMs: number, label: 0 | 1) => number): Judged[] {
   return Array.from({ length: seconds }, (_, index) => {
     const label = index % 5 === 0 ? 1 : 0
-    return { occurredAtMs: index * 1_000, modelId: 'm', label, score: score(index * 1_000, label) }
+    const occurredAtMs = index * 1_000
+    return {
+      requestId: `r${String(index)}`,
+      itemId: 'i',
+      occurredAtMs,
+      modelId: 'm',
+      label,
+      score: score(occurredAtMs, label),
+    }
   })
 }
 const good = (label: 0 | 1) => (label === 1 ? 0.3 : 0.175)

@@ -37,8 +37,8 @@ it('judges what was shown, by clicks within the horizon, made by a model', () =>
   judged.outcome(outcome('r3', 'a', 'view', 3_000))
   judged.outcome(outcome(null, 'a', 'click', 2_000))
   expect(judged.result()).toEqual([
-    { occurredAtMs: 1_000, modelId: 'm1', score: 0.3, label: 1 },
-    { occurredAtMs: 1_000, modelId: 'm1', score: 0.2, label: 0 },
-    { occurredAtMs: 2_000, modelId: 'm1', score: 0.4, label: 0 },
+    { requestId: 'r1', itemId: 'a', occurredAtMs: 1_000, modelId: 'm1', score: 0.3, label: 1 },
+    { requestId: 'r1', itemId: 'b', occurredAtMs: 1_000, modelId: 'm1', score: 0.2, label: 0 },
+    { requestId: 'r2', itemId: 'a', occurredAtMs: 2_000, modelId: 'm1', score: 0.4, label: 0 },
   ])
 })

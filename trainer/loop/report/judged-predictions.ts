@@ -2,6 +2,8 @@ import type { Interaction, Outcome, Prediction } from '#schemas'
 
 /** A shown item that a model had scored, and what came of it. */
 export interface Judged {
+  requestId: string
+  itemId: string
   /** Event time of the request. */
   occurredAtMs: number
   modelId: string
@@ -64,10 +66,11 @@ export function createJudgedPredictions({
     },
     result() {
       const judged: Judged[] = []
-      for (const { occurredAtMs, modelId, items } of byRequest.values()) {
-        for (const { score, shownAtMs, positiveAtMs } of items.values()) {
+      for (const [requestId, { occurredAtMs, modelId, items }] of byRequest) {
+        for (const [itemId, { score, shownAtMs, positiveAtMs }] of items) {
           if (shownAtMs > occurredAtMs + shownWithinMs) continue
-          judged.push({ occurredAtMs, modelId, score, label: positiveAtMs <= shownAtMs + horizonMs ? 1 : 0 })
+          const label = positiveAtMs <= shownAtMs + horizonMs ? 1 : 0
+          judged.push({ requestId, itemId, occurredAtMs, modelId, score, label })
         }
       }
       return judged.sort((left, right) => left.occurredAtMs - right.occurredAtMs)

@@ -11,6 +11,16 @@ import { openOwnFeed, type OwnFeed } from './own-feed.ts'
 import { startReadyExamples } from './ready-traffic.ts'
 import { halfModelsIn, provenModels } from './whole-models.ts'
 
+export interface FitKills {
+  kills: number
+  /**
+   * After each kill it is waited for. But a trainer that gets no CPU for so long loses its partitions, and begins again: on a
+   * machine that is short of CPU it would never come to fit.
+   */
+  sessionTimeoutMs: number
+  say?: (line: string) => void
+}
+
 export interface FitsKilled {
   kills: number
   /** Fits that began, and of them those that a kill ended. */
@@ -39,11 +49,15 @@ const LEARNER = { use: 'gbdt', settings: 'fixed', trees: 200, stopAfterTrees: 20
  * A trainer that is killed at some moment of one fit after the other, while examples go on coming; then it is left alone, and
  * then joined by a second one.
  */
-export async function killFits(addresses: Addresses, name: string, kills: number): Promise<FitsKilled> {
+export async function killFits(
+  addresses: Addresses,
+  name: string,
+  { kills, sessionTimeoutMs, say = () => undefined }: FitKills,
+): Promise<FitsKilled> {
   const folder = mkdtempSync(join(tmpdir(), 'feedloop-fit-kills-'))
   const feed = await openOwnFeed(addresses, name, {
     kafka: { partitions: PARTITIONS },
-    limits: { sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500 },
+    limits: { sessionTimeoutMs, heartbeatIntervalMs: 500 },
     trainer: {
       learners: [LEARNER],
       promotion: { firstCandidateExamples: 400, freshExamplesMin: 150, freshPositivesMin: 10 },
@@ -56,14 +70,18 @@ export async function killFits(addresses: Addresses, name: string, kills: number
     },
   })
   try {
-    return await killed(feed, folder, kills)
+    return await killed(feed, folder, { kills, say })
   } finally {
     await feed.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function killed(feed: OwnFeed, folder: string, kills: number): Promise<FitsKilled> {
+async function killed(
+  feed: OwnFeed,
+  folder: string,
+  { kills, say }: Required<Pick<FitKills, 'kills' | 'say'>>,
+): Promise<FitsKilled> {
   const chance = createChance(kills)
   const traffic = await startReadyExamples(feed, EXAMPLES)
   const watch = await watchFits(feed, traffic.written)
@@ -77,6 +95,7 @@ async function killed(feed: OwnFeed, folder: string, kills: number): Promise<Fit
     trainer.mayEnd()
     await trainer.kill()
     if (watch.ended() === ended) killedInFit += 1
+    say(`fits: killed ${String(done + 1)} times, in a fit ${String(killedInFit)}`)
     trainer = feed.run('trainer')
   }
   const missingInLastFit = await missingInNextFit(feed, watch)
@@ -114,7 +133,7 @@ async function missingInNextFit(
 }
 
 /** Counts what the topics tell of fits and models. @param written examples so far */
-async function watchFits({ runtime }: OwnFeed, written: () => number) {
+async function watchFits(feed: OwnFeed, written: () => number) {
   let [began, ended] = [0, 0]
   const made: number[] = []
   const moves: ModelMove[] = []
@@ -129,7 +148,7 @@ async function watchFits({ runtime }: OwnFeed, written: () => number) {
     if (detector === 'made') made.push(writtenAtBegin - examples)
   }
   const followers = [
-    await runtime.follow({
+    await feed.follow({
       name: 'watch-fits',
       topic: 'drift',
       startFrom: 'earliest',
@@ -137,7 +156,7 @@ async function watchFits({ runtime }: OwnFeed, written: () => number) {
         if (value !== null && isRetrainEvent(value)) retrain(value)
       },
     }),
-    await runtime.follow({
+    await feed.follow({
       name: 'watch-moves',
       topic: 'models',
       startFrom: 'earliest',

@@ -24,7 +24,11 @@ import { makeRunTopics } from '../demo/kafka-run-topics.ts'
 import { createCodec, groupOf, type LoopService, openRegistry, type TopicKey } from '#schemas'
 import { type FeedServices, openToAll } from './feed-services.ts'
 
-type FeedProcess = Pick<FeedloopProcess, 'mustRun' | 'kill'>
+/** What must go on while the feed waits for something. */
+type FeedProcess = Pick<FeedloopProcess, 'mustRun' | 'kill'> & Partial<Pick<FeedloopProcess, 'lastLines'>>
+
+/** Whose last lines are told when waiting is given up: the newest. */
+const TOLD_PROCESSES = 4
 
 /** A feed under a prefix of its own on the real services, its topics made. */
 export interface OwnFeed {
@@ -40,9 +44,11 @@ export interface OwnFeed {
   runFeatures(options: FeaturesProcessOptions): FeedloopProcess
   /** Another process that belongs to this feed: it must run while the feed waits, and is killed at `close`. */
   adopt<P extends FeedProcess>(started: P): P
+  /** `runtime.follow`, whose failure ends what the feed waits for. */
+  follow: KafkaRuntime['follow']
   /** How many records a topic holds. */
   recordCount(topic: TopicKey): Promise<number>
-  /** Waits for a condition. @throws Error when a process of this feed ends by itself meanwhile */
+  /** Waits for a condition. @throws Error when a process of this feed ends by itself meanwhile, or with what they said last */
   until(what: string, condition: () => Promise<boolean>, pollMs?: number): Promise<void>
   /** Waits until a stage, or the group of a control, has committed the end of every partition that holds something. */
   caughtUp(stage: string, topic: TopicKey): Promise<void>
@@ -101,10 +107,25 @@ export function openFeedOn(
           return condition()
         },
         pollMs,
+        () =>
+          processes
+            .map((each) => each.lastLines?.() ?? '')
+            .slice(-TOLD_PROCESSES)
+            .join('\n'),
       )
     const adopt = <P extends FeedProcess>(started: P): P => {
       processes.push(started)
       return started
+    }
+    const follow: KafkaRuntime['follow'] = async (follower) => {
+      const following = await runtime.follow(follower)
+      let failure: unknown
+      following.done.catch((error: unknown) => (failure = error))
+      const mustRun = () => {
+        if (failure !== undefined) throw new Error(`${follower.name} reads no more`, { cause: failure })
+      }
+      adopt({ mustRun, kill: () => following.stop() })
+      return following
     }
     const endOffsets = (topic: TopicKey) => lags.endOffsets(runtime.topicName(topic))
     return {
@@ -122,6 +143,7 @@ export function openFeedOn(
       runFeatures: (options) =>
         adopt(startFeaturesProcess({ addresses: services.as('features'), config }, options)),
       adopt,
+      follow,
       recordCount: async (topic) =>
         [...(await endOffsets(topic)).values()].reduce((sum, end) => sum + end, 0),
       until: untilOrDead,

@@ -143,14 +143,14 @@ function startFleet(feed: OwnFeed) {
 }
 
 /** What the topics tell of swaps and of who answers. */
-async function watchSwaps({ runtime }: OwnFeed) {
+async function watchSwaps(feed: OwnFeed) {
   const moves: ModelMove[] = []
   const log = createModelLog()
   const answers = new Map<string, number>()
   let [pieces, promoted, answered, last] = [0, 0, 0, '']
   const champions = new Set<string>()
   const followers = [
-    await runtime.follow({
+    await feed.follow({
       ...{ name: 'watch-moves', topic: 'models', startFrom: 'earliest' },
       record(record) {
         log.noteMove(record)
@@ -162,13 +162,13 @@ async function watchSwaps({ runtime }: OwnFeed) {
         promoted += 1
       },
     }),
-    await runtime.follow({
+    await feed.follow({
       ...{ name: 'watch-pieces', topic: 'modelArtifacts', startFrom: 'earliest' },
       record({ value }) {
         if (value?.index === 0) pieces += 1
       },
     }),
-    await runtime.follow({
+    await feed.follow({
       ...{ name: 'watch-answers', topic: 'predictions', startFrom: 'earliest' },
       record({ value }) {
         if (value === null) return

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { Option, type Command } from 'commander'
+import { compileFeatureSet } from '#feature-store'
 import { createOnnxModels } from '#scorer/model'
 import type { CommandContext } from '#streams'
 import { createFitHost } from '../../learning/process-fit-host.ts'
@@ -9,22 +10,25 @@ import { openMlflow } from '../../tracking/http-mlflow.ts'
 import { sendWaiting } from '../../tracking/send-waiting.ts'
 import { triedFeedOf } from '../backtest/backtest.ts'
 import type { TriedFeed } from '../backtest/played.ts'
-import { DATA_SETS, dataSetOptions } from '../datasets/index.ts'
+import { DATA_SETS, dataSetOptions, type FeedLog } from '../datasets/index.ts'
 import { endOnInterrupt } from '../demo/index.ts'
 import type { FeedConfig } from '../feed.ts'
 import { triedFeedOfConfig, withSlices } from './chosen-feed.ts'
 import { chosenLearner, LEARNER_NAMES } from './chosen-learner.ts'
 import { TrainingError } from './errors.ts'
 import { positiveOf, shareOf, wholeOf } from './flag-numbers.ts'
+import { readExportedRows } from './fs-exported-rows.ts'
 import { readMockRows } from './fs-mock-rows.ts'
 import { writeRun } from './fs-training-run.ts'
 import { manifestMetrics, runIdOf, runRecordOf } from './run-record.ts'
 import { openStages, type Stages } from './terminal-stages.ts'
+import type { ReadyRows } from './ready-rows.ts'
 import { runTraining, type Training } from './training.ts'
 import { trainText } from './train-text.ts'
 
 interface TrainFlags {
   data?: string
+  examples?: string
   dataset?: string
   path?: string
   map?: string
@@ -57,6 +61,7 @@ export function registerTrainCommands(program: Command, context: Context): void 
     .command('train')
     .description('train one model on a data set and judge it on what came later; needs no services')
     .option('--data <dir>', 'a folder with impressions (csv or parquet), or with one table of your own')
+    .option('--examples <dir>', 'or a folder that dataset export wrote: vectors as they were served')
     .addOption(new Option('--dataset <name>', 'or a known log').choices(Object.keys(DATA_SETS)))
     .option('--path <path>', 'where the known log is')
     .option(
@@ -112,11 +117,7 @@ async function train(flags: TrainFlags, config: string | undefined, context: Con
   const models = createOnnxModels({ callMsMax: CALL_MS_MAX })
   try {
     stages.begin('opens the data')
-    const { dataset, path } = whatToRead(flags)
-    const { log, feed: own } = await DATA_SETS[dataset]!(path, dataSetOptions(flags))
-    const feed = withSlices(
-      config === undefined ? triedFeedOf(own) : triedFeedOfConfig(await context.loadConfig()),
-    )
+    const { log, feed } = await dataOf(flags, config, context)
     const choice = chosenLearner(flags, feed)
     const mock = flags.mock === undefined ? undefined : await readMockRows(flags.mock)
     const training = await endOnInterrupt((signal) =>
@@ -156,6 +157,25 @@ async function train(flags: TrainFlags, config: string | undefined, context: Con
   }
 }
 
+/** What is learned from, and the feed whose features and labels it has. */
+async function dataOf(
+  flags: TrainFlags,
+  config: string | undefined,
+  context: Context,
+): Promise<{ log: FeedLog | ReadyRows; feed: TriedFeed }> {
+  const what = whatToRead(flags)
+  if ('examples' in what) {
+    const feed = triedFeedOfConfig(await context.loadConfig())
+    const featureSet = compileFeatureSet(feed.features)
+    return { log: await readExportedRows(what.examples, featureSet, feed.trainer.objective), feed }
+  }
+  const { log, feed: own } = await DATA_SETS[what.dataset]!(what.path, dataSetOptions(flags))
+  return {
+    log,
+    feed: withSlices(config === undefined ? triedFeedOf(own) : triedFeedOfConfig(await context.loadConfig())),
+  }
+}
+
 function written({ report, candidate, test }: Training, { out, experiment }: TrainFlags): string {
   const { metrics, data, curves, startedAtMs } = report
   metrics.runId = runIdOf(startedAtMs, metrics.learner, candidate.manifest.onnxSha256)
@@ -186,12 +206,19 @@ async function sendRuns({ track, out }: TrainFlags, { trainer }: TriedFeed, stag
   ].join('\n')
 }
 
-function whatToRead({ data, dataset, path }: TrainFlags): { dataset: string; path: string } {
-  if (data !== undefined && dataset === undefined && path === undefined)
-    return { dataset: 'folder', path: data }
-  if (data === undefined && dataset !== undefined && path !== undefined) return { dataset, path }
+function whatToRead({
+  data,
+  examples,
+  dataset,
+  path,
+}: TrainFlags): { dataset: string; path: string } | { examples: string } {
+  const isLog = dataset !== undefined || path !== undefined
+  if (examples !== undefined && data === undefined && !isLog) return { examples }
+  if (data !== undefined && examples === undefined && !isLog) return { dataset: 'folder', path: data }
+  if (data === undefined && examples === undefined && dataset !== undefined && path !== undefined)
+    return { dataset, path }
   throw new TrainingError(
     'train_options',
-    'Say what to learn from: either --data DIR, or --dataset NAME with --path PATH.',
+    'Say what to learn from: either --data DIR, or --examples DIR, or --dataset NAME with --path PATH.',
   )
 }

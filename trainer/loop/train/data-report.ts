@@ -8,7 +8,7 @@ import type { SplitRows } from './training.ts'
 import type { UserBalance } from './user-balance.ts'
 
 interface DataReportParts {
-  dataset: FeedLog
+  dataset: Pick<FeedLog, 'name' | 'notes' | 'audit'>
   balance: UserBalance
   shares: PartShares
   label: string

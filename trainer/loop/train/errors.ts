@@ -11,6 +11,7 @@ export type TrainingRefusal =
   | 'train_sanity'
   | 'train_stopped'
   | 'train_mock_unfit'
+  | 'train_export_unfit'
   | 'augment_slice_unknown'
   | 'augment_nothing'
   | 'augment_out'

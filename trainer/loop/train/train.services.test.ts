@@ -55,7 +55,9 @@ it('tells an MLflow server of the run, and waits when it is away', async () => {
 })
 
 it('says what is wrong with its flags', async () => {
-  await expect(feedloop('train')).rejects.toThrow('either --data DIR, or --dataset NAME with --path PATH')
+  await expect(feedloop('train')).rejects.toThrow(
+    'either --data DIR, or --examples DIR, or --dataset NAME with --path PATH',
+  )
   await expect(feedloop('train', '--data', folder, '--learner', 'oracle')).rejects.toThrow()
   await expect(feedloop('train', '--data', folder, '--test-share', '1.5')).rejects.toThrow('a share above 0')
   const halves = feedloop('train', '--data', folder, '--test-share', '0.5', '--validation-share', '0.45')

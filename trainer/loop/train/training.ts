@@ -13,6 +13,7 @@ import { TrainingError } from './errors.ts'
 import { checkMockRows, type MockRows } from './mock-rows.ts'
 import { type LearnedFrom, trainModel } from './train-model.ts'
 import { partsByTime, type Parts, type PartShares } from './parts-by-time.ts'
+import { isReady, type PassTables, type ReadyRows } from './ready-rows.ts'
 import { checkSanity } from './run-sanity.ts'
 import { timedLog } from './timed-log.ts'
 import type { TestTable } from './test-table.ts'
@@ -20,7 +21,7 @@ import type { DataReport, TrainingReport } from './training-report.ts'
 import { balanceUsers } from './user-balance.ts'
 
 export interface TrainingOptions {
-  log: FeedLog
+  log: FeedLog | ReadyRows
   feed: Omit<TriedFeed, 'name'>
   choice: LearnerChoice
   shares: PartShares
@@ -49,7 +50,7 @@ export interface Training {
 
 /** Rows, their vectors and labels, cut into parts. */
 export interface SplitRows {
-  played: Played
+  played: PassTables
   rows: CollectedRows
   parts: Parts
   featureSet: ReturnType<typeof compileFeatureSet>
@@ -124,12 +125,9 @@ const mockNote = ({ rows }: MockRows) =>
 export async function readyData(options: TrainingOptions): Promise<ReadyData> {
   const { stopwatch, feed, shares } = options
   const startedAtMs = stopwatch.nowMs()
-  const timed = timedLog(options.log, () => stopwatch.nowMs())
-  options.onStage('reads the data and makes features')
-  const { played, rows } = await collect({ ...options, log: timed.log })
-  const readSeconds = timed.waitedMs() / 1_000
+  const { played, rows, readSeconds } = await rowsOf(options)
   const featuresSeconds = (stopwatch.nowMs() - startedAtMs) / 1_000 - readSeconds
-  const { featureSet } = played
+  const featureSet = compileFeatureSet(feed.features)
   const parts = partsByTime(rows, shares, feed.trainer.objective)
   const split: SplitRows = { played, rows, parts, featureSet }
   const ids = (part: Int32Array) => Array.from(part, (row) => rows.userIds[row]!)
@@ -175,9 +173,23 @@ export async function fitAndJudge(
   return { ...judged, rounds, fitSeconds, judgeSeconds: seconds(judgedFromMs) }
 }
 
+async function rowsOf(
+  options: TrainingOptions,
+): Promise<{ played: PassTables; rows: CollectedRows; readSeconds: number }> {
+  const { log, stopwatch } = options
+  if (isReady(log)) return { ...log, readSeconds: 0 }
+  const timed = timedLog(log, () => stopwatch.nowMs())
+  options.onStage('reads the data and makes features')
+  const collected = await collect(options, timed.log)
+  return { ...collected, readSeconds: timed.waitedMs() / 1_000 }
+}
+
 /** Plays the log without anybody who learns: what is left are vectors and labels. */
-async function collect(options: TrainingOptions): Promise<{ played: Played; rows: CollectedRows }> {
-  const { feed, log, signal } = options
+async function collect(
+  options: TrainingOptions,
+  log: FeedLog,
+): Promise<{ played: Played; rows: CollectedRows }> {
+  const { feed, signal } = options
   const collector = createRowCollector(compileFeatureSet(feed.features).width)
   const played = await playLog({
     log,

@@ -5,7 +5,7 @@ import type { ExportColumns } from './export-columns.ts'
 
 /** An example as it lies in its topic; `value` null: a tombstone. */
 export interface LoggedExample {
-  raw: { partition: number; offset: number }
+  raw: { partition: number; offset: number; brokerTimeMs?: number }
   value: Example | null
 }
 
@@ -18,6 +18,8 @@ export interface ExportOptions {
   toMs: number | null
   /** Example ids remembered to leave duplicates out, at least. */
   rememberedExamplesMax: number
+  /** Whether it belongs to who was erased; left out: nobody was. */
+  isErased?(logged: LoggedExample): boolean
   /** Takes a row of a day (UTC). */
   add(day: string, cells: readonly Cell[]): void
   onRead?(read: number): void
@@ -29,6 +31,8 @@ export interface ExportCounts {
   /** Records of the topic. */
   read: number
   outside: number
+  /** Of users and items that were erased. */
+  erased: number
   duplicates: number
   /** Bytes that are no vector of this set. */
   malformed: number
@@ -47,11 +51,11 @@ const TELL_EVERY = 1_000
  * Memory: the remembered ids. An example is written twice only after a crash of the joiner, within one label horizon.
  */
 export async function exportExamples(options: ExportOptions): Promise<ExportCounts> {
-  const { columns, featureSetId, fromMs, toMs, add, onRead, signal } = options
+  const { columns, featureSetId, fromMs, toMs, add, onRead, signal, isErased = () => false } = options
   const seen = createSeenIds(options.rememberedExamplesMax)
   const spans = new Map<number, { partition: number; first: number; last: number }>()
   const others = new Map<string, number>()
-  const counts = { rows: 0, read: 0, outside: 0, duplicates: 0, malformed: 0 }
+  const counts = { rows: 0, read: 0, outside: 0, erased: 0, duplicates: 0, malformed: 0 }
 
   function take(example: Example): void {
     const { exampleId, occurredAtMs } = example
@@ -75,14 +79,16 @@ export async function exportExamples(options: ExportOptions): Promise<ExportCoun
     }
   }
 
-  for await (const { raw, value } of options.examples) {
+  for await (const logged of options.examples) {
     signal?.throwIfAborted()
+    const { raw, value } = logged
     const { partition, offset } = raw
     const span = spans.get(partition)
     if (span === undefined) spans.set(partition, { partition, first: offset, last: offset })
     else span.last = offset
     counts.read++
-    if (value !== null) take(value)
+    if (isErased(logged)) counts.erased++
+    else if (value !== null) take(value)
     if (counts.read % TELL_EVERY === 0) onRead?.(counts.read)
   }
   const offsets = [...spans.values()].sort((left, right) => left.partition - right.partition)

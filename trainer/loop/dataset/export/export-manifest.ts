@@ -9,7 +9,9 @@ import type { ExportedFile } from './fs-export-folder.ts'
 export interface ExportManifest {
   formatVersion: 1
   format: TableFormat
+  /** What was read: examples, or `predictions` when they were joined again from the log. */
   topic: string
+  isFromLog: boolean
   /** Span of the requests' event time, ISO 8601; null: no bound. */
   from: string | null
   to: string | null
@@ -32,6 +34,7 @@ export interface ExportManifest {
 export function exportManifest(told: {
   format: TableFormat
   topic: string
+  isFromLog: boolean
   fromMs: number | null
   toMs: number | null
   featureSet: FeatureSet
@@ -40,12 +43,12 @@ export function exportManifest(told: {
   counts: ExportCounts
   files: readonly ExportedFile[]
 }): ExportManifest {
-  const { format, topic, fromMs, toMs, featureSet, trainer, columns, counts, files } = told
+  const { format, topic, isFromLog, fromMs, toMs, featureSet, trainer, columns, counts, files } = told
   const { names, positions = [], buckets = [] } = featureSet
   const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
   return {
     formatVersion: 1,
-    ...{ format, topic, from: iso(fromMs), to: iso(toMs) },
+    ...{ format, topic, isFromLog, from: iso(fromMs), to: iso(toMs) },
     featureSetId: featureSet.id,
     features: columns.features,
     positionFeatures: positions.map((at) => names[at]!),

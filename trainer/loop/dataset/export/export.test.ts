@@ -66,7 +66,7 @@ describe('dataset export', () => {
     const { path: folder, manifest } = await exportedFolder(examples, { toMs })
     kept(folder)
     expect(manifest.counts).toEqual({
-      ...{ rows: 4, read: 9, outside: 1, duplicates: 1, malformed: 1 },
+      ...{ rows: 4, read: 9, outside: 1, erased: 0, duplicates: 1, malformed: 1 },
       otherFeatureSets: { 'fs-old': 1 },
       offsets: [{ partition: 0, first: 0, last: 8 }],
     })

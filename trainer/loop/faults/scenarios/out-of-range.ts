@@ -21,7 +21,7 @@ const BEHIND = { short: 1_000, long: 20_000 }
 const INTERACTIONS_MAX = 2_000_000
 const PLAIN_WAIT_MS = 8_000
 // A process that is stopped for a moment keeps its partitions.
-const FEED = { limits: { sessionTimeoutMs: 60_000, heartbeatIntervalMs: 1_000 } }
+const FEED = { limits: { sessionTimeoutMs: 20_000, heartbeatIntervalMs: 1_000 } }
 const neverAborted = new AbortController().signal
 
 /** Retention deletes what the features have not read: while they are down, and while they run but stand still. */

@@ -33,7 +33,7 @@ export async function exportedFolder(
     examples: logged(),
     ...{ columns, featureSetId: featureSet.id, fromMs, toMs, rememberedExamplesMax: 1_000, add: sink.add },
   })
-  const about = { format, topic: 'feed.examples.v1', fromMs, toMs }
+  const about = { format, topic: 'feed.examples.v1', isFromLog: false, fromMs, toMs }
   let manifest = exportManifest({ ...about, featureSet, trainer, columns, counts, files: [] })
   sink.close((files) => (manifest = { ...manifest, files }))
   return { path: folder, manifest }

@@ -1,0 +1,12 @@
+// The door for replays of what other parts make: the same commands, places in Redis and moments.
+export { type LogRange, openLogRange } from './kafka-range.ts'
+export type { OtherLook, OtherReplays, OtherStart } from './other-replays.ts'
+export { createPace, type Pace } from './pace.ts'
+export { durationText, perSecond } from './progress.ts'
+export { type Moment, parseMoment } from './range.ts'
+export { connectJobs, type Jobs, jobsOf, replayExists, stillRuns } from './redis-jobs.ts'
+export { openReplays } from './redis-replays.ts'
+export { quietRuntime } from './quiet-runtime.ts'
+export { REPLAY_NAME } from './replay-job.ts'
+export { LIST_COLUMNS } from './list-columns.ts'
+export { openReplayBar } from './terminal-bar.ts'
