@@ -53,8 +53,8 @@ describeServices('a registry that asks who one is', () => {
     })
   })
   afterAll(async () => {
-    await Promise.all([byUser.close(), byToken.close()])
     rmSync(folder, { recursive: true })
+    await Promise.all([byUser.close(), byToken.close()])
   })
 
   function fileOf(name: string, text: string, mode: number): string {

@@ -141,7 +141,10 @@ function badRecords({ codec, partitionOf, partitionCount }: Runtime): Bad[] {
 
 /** A feed with features and scorer running in this process. */
 async function startFeed(addresses: Addresses) {
-  const feed = await openOwnFeed(addresses, 'bad-input')
+  // A member that a busy machine put out of the group would write its letters again.
+  const feed = await openOwnFeed(addresses, 'bad-input', {
+    limits: { sessionTimeoutMs: 30_000, heartbeatIntervalMs: 1_000 },
+  })
   cleanups.push(() => feed.close())
   const config = { ...feed.config, scorer: scorerConfigSchema.parse({}) }
   const context = {
