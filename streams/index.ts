@@ -100,6 +100,7 @@ export type { Samples } from './doctor/samples.ts'
 // The local stack
 export { type Environment, environmentOf } from './stack/addresses.ts'
 export { said, secretEnvironment, secretOf } from './stack/access-environment.ts'
+export { once } from './stack/all-or-none.ts'
 export { STACK_DIR_DEFAULT } from './stack/layout.ts'
 export { progressLine, type StackProgress } from './stack/progress.ts'
 export { stackDown } from './stack/stack-down.ts'

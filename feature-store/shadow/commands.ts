@@ -2,12 +2,13 @@ import type { Command } from 'commander'
 import { OperatorError, table } from '#streams'
 import { compareStates } from './compare-states.ts'
 import { diffText } from './diff-words.ts'
-import { LIST_COLUMNS } from './list-columns.ts'
+import { LIST_COLUMNS, listCells } from './list-columns.ts'
 import { placeOf } from './live-side.ts'
 import type { OtherReplays } from './other-replays.ts'
-import { durationText, type ReplayProgress } from './progress.ts'
+import type { ReplayProgress } from './progress.ts'
 import { progressNow } from './replay-fences.ts'
 import { parseCount, parseDuration } from './range.ts'
+import { untilNobodyRuns } from './redis-jobs.ts'
 import { namespaceGlob, type ReplayJob, type ReplayRun, statesGlob } from './replay-job.ts'
 import { type ReplayContext, type ReplaySession, withSession } from './session.ts'
 import { registerResume, registerStart } from './start-commands.ts'
@@ -15,7 +16,6 @@ import { refuseUnready, switchBack, switchTo } from './switch.ts'
 
 const KEPT_MS = 24 * 3_600_000
 const LAG_MAX = 5_000
-const CANCEL_WAIT_MS = 30_000
 
 /**
  * `replay start|list|status|pause|resume|cancel|diff|switch`
@@ -134,23 +134,7 @@ function stateText({ job, run, progress, isServed }: Look): string {
   return progress.isReady && job.follows ? 'follows' : 'running'
 }
 
-function listRow(look: Look): (string | number)[] {
-  const { job, progress, run } = look
-  const { done, total, left } = progress
-  const rate = run?.interactionsPerSecond ?? 0
-  return [
-    job.name,
-    job.kind,
-    stateText(look),
-    job.from,
-    job.to,
-    total === 0 ? '100.0 %' : `${((100 * done) / total).toFixed(1)} %`,
-    left,
-    Math.round(rate),
-    durationText(left, rate),
-    run?.where ?? '-',
-  ]
-}
+const listRow = (look: Look) => listCells({ ...look, state: stateText(look) })
 
 function statusText(look: Look): string {
   const { job, progress } = look
@@ -278,15 +262,7 @@ async function cancel({ replays, config }: ReplaySession, name: string): Promise
       `A features service of ${config.prefix} keeps the states of ${name} now.`,
     )
   await replays.change(name, (asked) => ({ ...asked, state: 'cancelled' }))
-  const endMs = Date.now() + CANCEL_WAIT_MS
-  while ((await replays.running(name)) !== null) {
-    if (Date.now() > endMs)
-      throw new OperatorError(
-        'replay_runs_on',
-        `The process that runs ${name} does not stop: end it, then \`feedloop replay cancel ${name}\` again.`,
-      )
-    await new Promise((wake) => setTimeout(wake, 100))
-  }
+  await untilNobodyRuns(replays, name)
   let keys = 0
   for (const glob of globs) keys += await replays.remove(glob)
   await replays.change(name, () => null)

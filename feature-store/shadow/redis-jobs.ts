@@ -24,6 +24,7 @@ export interface Jobs<Job extends { name: string }> {
 /** Without a word from its process for so long, nobody runs a job. */
 export const RUN_FORGOTTEN_MS = 4_000
 const ATTEMPTS_MAX = 50
+const CANCEL_WAIT_MS = 30_000
 
 export type Ask = <T>(operation: string, call: () => Promise<T>) => Promise<T>
 
@@ -125,6 +126,22 @@ export async function stillRuns(
     if (run === null) return null
     if (run.atMs !== before.atMs) return run
     if (Date.now() > endMs) return null
+    await new Promise((wake) => setTimeout(wake, 100))
+  }
+}
+
+/** Before what a cancelled one made is removed: what its process wrote afterwards would be left. @throws OperatorError `replay_runs_on` */
+export async function untilNobodyRuns(
+  { running }: Pick<Jobs<{ name: string }>, 'running'>,
+  name: string,
+): Promise<void> {
+  const endMs = Date.now() + CANCEL_WAIT_MS
+  while ((await running(name)) !== null) {
+    if (Date.now() > endMs)
+      throw new OperatorError(
+        'replay_runs_on',
+        `The process that runs ${name} does not stop: end it, then \`feedloop replay cancel ${name}\` again.`,
+      )
     await new Promise((wake) => setTimeout(wake, 100))
   }
 }

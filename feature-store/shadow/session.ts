@@ -1,4 +1,4 @@
-import { type CommandContext, createClosers, type KafkaRuntime, type StreamsConfig } from '#streams'
+import { type CommandContext, createClosers, type KafkaRuntime, once, type StreamsConfig } from '#streams'
 import type { FeatureStoreConfig } from '../config.ts'
 import { compileFeatureSet, type CompiledFeatureSet } from '../feature-set.ts'
 import { openRedisStore } from '../redis-store.ts'
@@ -62,9 +62,4 @@ export async function withSession<T>(
   } finally {
     await closers.closeAll()
   }
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }

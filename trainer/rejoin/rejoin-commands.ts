@@ -7,6 +7,7 @@ import {
   parseMoment,
   replayExists,
   stillRuns,
+  untilNobodyRuns,
 } from '#feature-store/shadow'
 import { applyTopics, deleteTopics, OperatorError, table } from '#streams'
 import { openScratch } from '../joiner/fs-scratch.ts'
@@ -25,8 +26,6 @@ import { recordsIn } from './records-in.ts'
 import { rejoinEndText, type RejoinLook, rejoinRow, rejoinStatusText } from './rejoin-words.ts'
 import { type RejoinContext, type RejoinSession, withRejoins } from './session.ts'
 import { withoutWritten } from './written-examples.ts'
-
-const CANCEL_WAIT_MS = 30_000
 
 interface JsonFlag {
   json?: true
@@ -205,18 +204,9 @@ async function lookAt(session: RejoinSession, job: RejoinJob): Promise<RejoinLoo
   }
 }
 
-/** Whoever runs it stops first: what it wrote afterwards would be left. */
 async function cancel({ jobs, addresses }: RejoinSession, { name, topicName }: RejoinJob): Promise<void> {
   await jobs.change(name, (asked) => ({ ...asked, state: 'cancelled' }))
-  const endMs = Date.now() + CANCEL_WAIT_MS
-  while ((await jobs.running(name)) !== null) {
-    if (Date.now() > endMs)
-      throw new OperatorError(
-        'replay_runs_on',
-        `The process that runs ${name} does not stop: end it, then \`feedloop replay cancel ${name}\` again.`,
-      )
-    await new Promise((wake) => setTimeout(wake, 100))
-  }
+  await untilNobodyRuns(jobs, name)
   await deleteTopics(addresses, [topicName])
   await jobs.change(name, () => null)
 }

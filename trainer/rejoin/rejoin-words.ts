@@ -1,4 +1,4 @@
-import { durationText } from '#feature-store/shadow'
+import { listCells } from '#feature-store/shadow'
 import { table } from '#streams'
 import type { RejoinEnd } from './process-rejoin.ts'
 import type { RejoinJob, rejoinProgress } from './rejoin-job.ts'
@@ -19,23 +19,7 @@ function stateText({ job, run }: RejoinLook): string {
 }
 
 /** Its cells in `replay list`. */
-export function rejoinRow(look: RejoinLook): (string | number)[] {
-  const { job, run, progress } = look
-  const { done, total, left } = progress
-  const rate = run?.interactionsPerSecond ?? 0
-  return [
-    job.name,
-    job.kind,
-    stateText(look),
-    job.from,
-    job.to,
-    total === 0 ? '100.0 %' : `${((100 * done) / total).toFixed(1)} %`,
-    left,
-    Math.round(rate),
-    durationText(left, rate),
-    run?.where ?? '-',
-  ]
-}
+export const rejoinRow = (look: RejoinLook) => listCells({ ...look, state: stateText(look) })
 
 export function rejoinStatusText({ job, examples }: RejoinLook): string {
   const rows = job.sources.flatMap(({ topicName, starts, reads, needs, ends }) =>

@@ -1,6 +1,6 @@
 import { type Jobs, jobsOf, connectJobs, type LogRange, openLogRange } from '#feature-store/shadow'
 import { rejoinedTopic, type TopicSpec } from '#schemas'
-import { type Addresses, catalogueOf, createClosers, type KafkaRuntime } from '#streams'
+import { type Addresses, catalogueOf, createClosers, type KafkaRuntime, once } from '#streams'
 import type { CommandContext } from '#streams'
 import type { TrainerFeedConfig } from '../commands.ts'
 import { type RejoinJob, rejoinJobSchema } from './rejoin-job.ts'
@@ -55,9 +55,4 @@ export async function withRejoins<T>(
   } finally {
     await closers.closeAll()
   }
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
 }
