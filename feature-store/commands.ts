@@ -87,10 +87,9 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
     const erased = await startErasures({ runtime, redis, prefix: config.prefix })
     closers.add(() => erased.stop())
     const { erasures, tombstoned } = erased
-    const sweeping = keepSweeping(runtime, { redis, prefix: config.prefix, config: config.features })
-    closers.add(() => sweeping.stop())
-    const activityTold = sweeping.told
-    const options = { config: config.features, store, outlast, erasures, tombstoned, activityTold, ...time }
+    const room = keepSweeping(runtime, { redis, prefix: config.prefix, config: config.features })
+    closers.add(() => room.stop())
+    const options = { config: config.features, store, outlast, erasures, tombstoned, room, ...time }
     const running = startWhenStoreOpens(runtime, options)
     closers.add(() => running.stop())
     const featureSet = compileFeatureSet(config.features)

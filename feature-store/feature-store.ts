@@ -6,7 +6,7 @@ import type { Outlast } from './redis-awaited.ts'
 import { LOG_EVENTS } from './signals.ts'
 import { createAttributesStage, type Tombstoned } from './stages/attributes-stage.ts'
 import { createItemStage } from './stages/item-stage.ts'
-import type { ActivityTold } from './stages/partition-activity.ts'
+import type { EntityRoom } from './stages/partition-activity.ts'
 import { recordSteps, type RecordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import type { StateStore, WhyLost } from './state-store.ts'
@@ -27,8 +27,8 @@ export interface FeatureStoreOptions {
   erasures?: Erasures
   /** What follows from a tombstone of a user or an item, beside its attributes. */
   tombstoned?: Tombstoned
-  /** How many users or items a partition counts, after every write. */
-  activityTold?(told: ActivityTold): void
+  /** Who removes the states of those that had to make room. */
+  room?: EntityRoom
 }
 
 export interface RunningFeatureStore extends RunningStage {
@@ -49,14 +49,14 @@ export async function startFeatureStore(
   runtime: Runtime,
   options: FeatureStoreOptions,
 ): Promise<RunningFeatureStore> {
-  const { config, store, outlast, erasures, tombstoned, activityTold } = options
+  const { config, store, outlast, erasures, tombstoned, room } = options
   const featureSet = compileFeatureSet(config)
   const steps = stepsOf(runtime, options, createTellUnmet(runtime))
   const parts: StagesParts = {
     ...{ runtime, store, featureSet, steps },
     ...(erasures && { erasures }),
     ...(tombstoned && { tombstoned }),
-    ...(activityTold && { activityTold }),
+    ...(room && { room }),
   }
   let stopping = false
   let outage: StoreUnavailableError | null = null
@@ -116,7 +116,7 @@ export interface StagesParts {
   steps: RecordSteps
   erasures?: Erasures
   tombstoned?: Tombstoned
-  activityTold?(told: ActivityTold): void
+  room?: EntityRoom
 }
 
 /** The stages that keep features, live or in a replay, by what they read. */

@@ -17,6 +17,7 @@ import { startFeatureStore } from '../feature-store.ts'
 import { openRedisStore } from '../redis-store.ts'
 import { SIGNALS } from '../signals.ts'
 import type { Task } from './contest.ts'
+import { TYPES } from './workload.ts'
 
 export interface EntitiesTask extends Task {
   entitiesMax: number
@@ -55,15 +56,18 @@ const runtime = await connectRuntime({
   ...{ addresses: task, clientId: 'bench', log: silentLogger, signals },
   config: streamsConfigSchema.parse({ prefix }),
 })
-const config = featureStoreConfigSchema.parse({ limits: { entitiesMax } })
+const config = featureStoreConfigSchema.parse({ interactionTypes: [...TYPES], limits: { entitiesMax } })
 const store = await openRedisStore(task.redis, prefix)
 const sweeping = keepSweeping({ log: silentLogger, signals }, { redis: task.redis, prefix, config })
 const running = await startFeatureStore(runtime, {
   ...{ config, store },
-  activityTold(told) {
-    entities.set(told.tag, told.entities)
-    dropped += told.dropped
-    sweeping.told(told)
+  room: {
+    hasRoom: () => sweeping.hasRoom(),
+    told(told) {
+      entities.set(told.tag, told.entities)
+      dropped += told.dropped
+      sweeping.told(told)
+    },
   },
 })
 setInterval(tell, TOLD_EVERY_MS)

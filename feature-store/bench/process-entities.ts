@@ -13,8 +13,8 @@ import { WORKLOAD } from './workload.ts'
 
 /** In Redis, of a user or an item with the features of the demo, key included (`npm run bench -- memory`). */
 const ENTITY_BYTES = 350
-/** Of the states that count, those that may lie beside them until they are removed; and again as many while that goes on. */
-const DROPPED_SHARE = 1 / 4
+/** Of the states that count, those that may lie beside them until they are removed. */
+const DROPPED_SHARE = 1 / 2
 const LOOK_EVERY_MS = 250
 const MEMBER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'process-entities-member.ts')
 
@@ -35,7 +35,7 @@ await new Command('entities')
     'what Redis and a features service take when all that comes is new: a user and an item with each interaction',
   )
   .option('--json <file>', 'write all numbers there')
-  .option('--ids <n>', 'new users, and as many new items', positive, 10_000_000)
+  .option('--ids <n>', 'new users, and as many new items: 10 M ids unless told otherwise', positive, 5_000_000)
   .option('--max <n>', 'features.limits.entitiesMax', positive, 250_000)
   .action(async ({ json, ids, max }: Options) => {
     const stack = await openTestStack(new AbortController().signal, say, { measured: true })

@@ -81,6 +81,7 @@ export async function sweepExpired(where: RedisAddress, options: SweepOptions): 
     for (const server of primariesOf(redis))
       for await (const keys of slicesOf(server, prefix, sliceKeysMax)) {
         if (signal?.aborted === true) return Object.values(swept)
+        limits.clear() // it moves while this goes on
         await Promise.all(keys.map(look))
         await sleep(pauseMs)
       }

@@ -7,7 +7,7 @@ import type { ActivityBounds } from '../state/activity.ts'
 import { partitionTag, type StateStore } from '../state-store.ts'
 import { batchSlices, type BatchSlice } from './batch-slices.ts'
 import { heldFence, ownedFrom, type OwnedPartition } from './owned-partition.ts'
-import { type ActivityTold, loadActivity } from './partition-activity.ts'
+import { type ActivityTold, type EntityRoom, loadActivity } from './partition-activity.ts'
 
 /** What a slice of a batch changes; `put_off`: try again later, nothing was changed. */
 export type SliceFold<State> =
@@ -41,7 +41,7 @@ export interface FencedStageOptions<K extends TopicKey, State> {
   /** How many interactions a record stands for; one when left out. */
   interactionsOf?(record: StageRecord<K>): number
   /** How many entities a partition may have; left out: nobody counts them. */
-  activity?: { bounds: ActivityBounds; states: ActivityTold['states']; told?(told: ActivityTold): void }
+  activity?: { bounds: ActivityBounds; states: ActivityTold['states']; room?: EntityRoom }
   encode(state: State, id: string): Buffer
   /** Folds records into states and adds what follows from them to the outputs. */
   foldSlice(
@@ -112,6 +112,7 @@ export function createFencedStage<K extends TopicKey, State>(
       if (batch.nextOffset <= own.position) return { kind: 'seek', offset: own.position }
       const fresh = batch.records.filter((record) => record.offset >= own.position)
       for (const slice of batchSlices(fresh, batch.nextOffset, applyRecordsMax, interactionsOf)) {
+        if ((await options.activity?.room?.hasRoom()) === false) return { kind: 'seek', offset: own.position }
         const answer = await applySlice(options, own, slice, outputs)
         if (answer.kind === 'put_off') return { kind: 'seek', offset: own.position }
         if (answer.kind !== 'applied') return await refused(own, answer)
@@ -169,11 +170,11 @@ function tellActivity<K extends TopicKey, State>(
   dropped: number,
 ): void {
   if (counted === null || activity === undefined) return
-  const { states, told } = activity
+  const { states, room } = activity
   const { entities } = counted
   signals.gauge(SIGNALS.entities, entities, { states, partition: String(partition) })
   if (dropped > 0) signals.count(SIGNALS.entitiesDropped, { states }, dropped)
-  told?.({ states, tag, entities, dropped })
+  room?.told({ states, tag, entities, dropped })
 }
 
 function tellApplied<K extends TopicKey, State>(

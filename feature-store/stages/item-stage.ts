@@ -9,7 +9,7 @@ import { fold } from '../state/fold.ts'
 import type { StateStore } from '../state-store.ts'
 import { freshCopies } from './fresh-copies.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
-import { type ActivityTold, countedActivity } from './partition-activity.ts'
+import { countedActivity, type EntityRoom } from './partition-activity.ts'
 import type { RecordSteps } from './record-steps.ts'
 import { loadTouched, withoutErased } from './touched-states.ts'
 
@@ -25,8 +25,8 @@ export function createItemStage(parts: {
   steps: RecordSteps
   /** Items whose tombstone lies ahead: nothing of them is written on the way there. */
   erasures?: Erasures
-  /** How many entities there are, after every write. */
-  activityTold?(told: ActivityTold): void
+  /** Who removes the states of those that had to make room. */
+  room?: EntityRoom
 }): FencedStage<'itemInteractions'> {
   const { runtime, store, featureSet, erasures = NO_ERASURES } = parts
   const { limits } = featureSet.config

@@ -32,7 +32,7 @@ async function start(driver: TopologyTestDriver, store: StateStore, given = conf
   const told: ActivityTold[] = []
   const running = await startFeatureStore(driver, {
     ...{ config: given, store },
-    activityTold: (one) => told.push(one),
+    room: { told: (one) => void told.push(one), hasRoom: () => Promise.resolve(true) },
   })
   stops.push(running.stop)
   return told

@@ -49,8 +49,16 @@ export interface ActivityTold {
   dropped: number
 }
 
+/** Who removes the states of those that had to make room, and cannot do it at any speed. */
+export interface EntityRoom {
+  /** After every write. */
+  told(told: ActivityTold): void
+  /** Whether there is room for more; waits for it a moment. */
+  hasRoom(): Promise<boolean>
+}
+
 /** For a stage of users or of items. */
 export const countedActivity = (
   states: ActivityTold['states'],
-  { featureSet, activityTold }: { featureSet: CompiledFeatureSet; activityTold?(told: ActivityTold): void },
-) => ({ states, bounds: activityBounds(featureSet.config), ...(activityTold && { told: activityTold }) })
+  { featureSet, room }: { featureSet: CompiledFeatureSet; room?: EntityRoom },
+) => ({ states, bounds: activityBounds(featureSet.config), ...(room && { room }) })

@@ -11,7 +11,7 @@ import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
-import { type ActivityTold, countedActivity } from './partition-activity.ts'
+import { countedActivity, type EntityRoom } from './partition-activity.ts'
 import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
@@ -25,8 +25,8 @@ export interface UserStageParts {
   steps: RecordSteps
   /** Users whose tombstone lies ahead: nothing of them is written on the way there. */
   erasures?: Erasures
-  /** How many entities there are, after every write. */
-  activityTold?(told: ActivityTold): void
+  /** Who removes the states of those that had to make room. */
+  room?: EntityRoom
 }
 
 /**
