@@ -20,6 +20,8 @@ const services = {
   ...sourceConditions,
   test: {
     expect: expectations,
+    // As unit: files share what they import, so none may change it (`vi.mock`).
+    isolate: false,
     globalSetup: ['streams/testing/global-setup.ts'],
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,

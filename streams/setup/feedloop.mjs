@@ -12,7 +12,7 @@ try {
     if (warning !== null) process.stderr.write(`${warning}\n`)
   }
   process.env.FEEDLOOP_SETUP = 'done'
-  const { main } = await import('../../dist/cli.js')
+  const { main } = await import('../../dist/feedloop.js')
   const exitCode = await main(process.argv.slice(2))
   // A command may have set one itself (stack status).
   if (exitCode !== 0) process.exitCode = exitCode

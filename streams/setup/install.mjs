@@ -15,6 +15,8 @@ const LEFT_OUT = new Set(['node_modules', 'dist', '.feedloop', 'fixtures', 'gold
 const NODE_MIN = [20, 11]
 /** Node 20 was given up by its makers in April 2026. */
 const NODE_MAINTAINED_MIN = 22
+/** What bundle.mjs writes into dist/: it has no source of its own name. */
+const BUNDLE = 'feedloop.js'
 const LOCK_WAIT_MS = 15 * 60_000
 
 export const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -79,6 +81,7 @@ export function sourceFiles(root) {
 
 function stampOf(root, files) {
   const hash = createHash('sha256').update(process.version.split('.')[0])
+  hash.update(readText(bundler(root)) ?? '')
   for (const name of files) {
     const { size, mtimeMs } = fs.statSync(path.join(root, name))
     hash.update(`${name}\0${size}\0${mtimeMs}\n`)
@@ -106,6 +109,8 @@ export function install({ root = projectRoot, say = tell, strict = Boolean(proce
   }
 }
 
+const bundler = (root) => path.join(root, 'streams', 'setup', 'bundle.mjs')
+
 const stampPath = (root) => path.join(root, 'dist', '.feedloop-build')
 
 function built(root) {
@@ -132,7 +137,7 @@ function installPackages(root, say) {
 }
 
 function build(root, say, strict) {
-  say('feedloop: building dist/ (tsc)')
+  say('feedloop: building dist/ (tsc, esbuild)')
   const files = sourceFiles(root)
   const stamp = stampOf(root, files)
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -152,6 +157,9 @@ function build(root, say, strict) {
   }
   copyAssets(root, files)
   dropOrphans(root, path.join(root, 'dist'))
+  const bundled = spawnSync(process.execPath, [bundler(root)], { cwd: root, encoding: 'utf8' })
+  if (bundled.error || bundled.status !== 0)
+    throw new SetupError(`Bundling dist/ failed (${outcomeOf(bundled)}):\n${tail(bundled, 12)}`)
   if (typeErrors.length === 0) fs.writeFileSync(stampPath(root), stamp)
 }
 
@@ -170,7 +178,7 @@ function dropOrphans(root, folder) {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name)
     if (entry.isDirectory()) dropOrphans(root, file)
-    else if (!entry.name.startsWith('.')) {
+    else if (!entry.name.startsWith('.') && entry.name !== BUNDLE) {
       const source = path.join(root, path.relative(path.join(root, 'dist'), file))
       if (!fs.existsSync(source) && !fs.existsSync(source.replace(/(\.d)?\.(js|ts)$/, '.ts'))) fs.rmSync(file)
     }

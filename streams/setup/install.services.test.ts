@@ -17,7 +17,7 @@ interface Package {
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'feedloop-setup-'))
   await mkdir(path.join(root, 'streams', 'setup'), { recursive: true })
-  for (const name of ['install.mjs', 'lock.mjs', 'feedloop.mjs'])
+  for (const name of ['install.mjs', 'lock.mjs', 'bundle.mjs', 'feedloop.mjs'])
     await cp(path.join(setupDir, name), path.join(root, 'streams', 'setup', name))
   await write('package.json', {
     name: 'p',
@@ -51,10 +51,13 @@ export async function main(argv: string[]): Promise<number> { console.log('args'
   await write(
     'npm.js',
     `import * as fs from 'node:fs'
+import * as path from 'node:path'
 fs.appendFileSync('npm-calls', process.argv.slice(2).join(' ') + '\\n')
 if (fs.existsSync('npm-fails')) { console.error('npm error ENOTFOUND'); process.exit(1) }
 fs.mkdirSync('node_modules', { recursive: true })
-if (!fs.existsSync('node_modules/typescript')) fs.symlinkSync(${JSON.stringify(path.join(realModules, 'typescript'))}, 'node_modules/typescript')
+for (const name of ['typescript', 'esbuild']) {
+  if (!fs.existsSync('node_modules/' + name)) fs.symlinkSync(path.join(${JSON.stringify(realModules)}, name), 'node_modules/' + name)
+}
 fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json')\n`,
   )
 })
@@ -90,7 +93,7 @@ function run(
 test('a fresh clone: installs, builds, runs; the exit code is the command’s', async () => {
   const first = await run('feedloop.mjs', ['demo', '--minutes', '1'])
   expect(first).toMatchObject({ code: 3, out: 'args demo --minutes 1\n' })
-  expect(first.err).toBe('feedloop: installing packages (npm ci)\nfeedloop: building dist/ (tsc)\n')
+  expect(first.err).toBe('feedloop: installing packages (npm ci)\nfeedloop: building dist/ (tsc, esbuild)\n')
   const second = await run('feedloop.mjs', ['x'])
   expect(second).toEqual({ code: 3, out: 'args x\n', err: '' })
   expect(await lines('npm-calls')).toEqual(['ci --include=dev --no-audit --no-fund --loglevel=error'])

@@ -23,7 +23,7 @@ interface Codec {
 const unzip = promisify(gunzip)
 
 /** By the number in a batch's attributes: https://kafka.apache.org/documentation/#recordbatch */
-const CODECS: Readonly<Record<number, Codec>> = {
+export const CODECS: Readonly<Record<number, Codec>> = {
   1: { name: 'gzip', unpack: (packed, bytesMax) => unzip(packed, { maxOutputLength: bytesMax }) },
   2: { name: 'snappy', unpack: unpackSnappy },
   3: { name: 'lz4', unpack: unpackLz4 },
