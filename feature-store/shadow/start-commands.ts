@@ -5,7 +5,7 @@ import { compileFeatureSet } from '../feature-set.ts'
 import { partitionTag } from '../state-store.ts'
 import { lacksInCopies, lackWords } from './copies-lack.ts'
 import type { OtherReplays } from './other-replays.ts'
-import { layoutIdsOf, OWNED_NOW_MS } from './owned-set.ts'
+import { layoutIdsOf } from './owned-set.ts'
 import { keptNow } from './outlook.ts'
 import { planReplay } from './plan-replay.ts'
 import { startReplay } from './process-replay.ts'
@@ -22,6 +22,7 @@ import {
   type ReplayTopic,
 } from './replay-job.ts'
 import { replayExists, stillRuns } from './redis-jobs.ts'
+import { staysOwned } from './redis-replays.ts'
 import {
   NICENESS,
   parseYield,
@@ -217,16 +218,12 @@ async function notRead(session: ReplaySession, job: ReplayJob): Promise<JobTopic
   }))
 }
 
-async function refuseToResume({ replays, ...session }: ReplaySession, job: ReplayJob): Promise<void> {
+async function refuseToResume({ replays, config }: ReplaySession, job: ReplayJob): Promise<void> {
   const { name, state } = job
   if (state === 'done' || state === 'cancelled' || state === 'switched')
     throw new OperatorError('replay_over', `${name} is ${state}: there is nothing to go on with.`)
-  const nowMs = (await session.runtime()).clock.nowMs()
-  const owner = (await replays.ownedSets()).find(
-    ({ statesId, namespace, atMs }) =>
-      statesId === job.statesId && namespace === job.namespace && nowMs - atMs <= OWNED_NOW_MS,
-  )
-  if (owner !== undefined)
+  const servedIn = (await replays.serving(job.statesId))?.namespace ?? config.prefix
+  if (await staysOwned(replays, job, servedIn))
     throw new OperatorError(
       'replay_over',
       `A features service keeps the states of ${name} now: there is nothing to go on with.`,
