@@ -7,6 +7,7 @@ const PROGRAMS = {
   swaps: '../../trainer/loop/bench/process-swaps.ts',
   joiner: '../../trainer/joiner/bench/process-joiner.ts',
   reads: '../../feature-store/bench/process-reads.ts',
+  replay: '../../feature-store/bench/process-replay-bench.ts',
 }
 
 await import(PROGRAMS[process.argv[2]] ?? '../../feature-store/bench/process-bench.ts')
