@@ -105,7 +105,10 @@ async function openStages(run: Run): Promise<void> {
   run.erased = erased
   await erased.ready
   const erasures = erased.book
-  const stages = createStages({ runtime, store: run.owned.store, featureSet, steps, erasures })
+  const stages = createStages({
+    ...{ runtime, store: run.owned.store, featureSet, steps, erasures },
+    ...(features.room && { room: features.room }),
+  })
   for (const { topic } of run.job.topics) {
     const shadow = shadowStage(stages[topic] as unknown as FencedStage<ReplayTopic>, {
       jobTopic: () => run.job.topics.find((found) => found.topic === topic)!,

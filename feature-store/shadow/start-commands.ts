@@ -240,6 +240,7 @@ async function runHere(
   const { config, replays } = session
   const bar = openReplayBar(process.stderr)
   const { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs } = config.limits
+  const time = { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }
   let last: ToldProgress | null = null
   const running = await startReplay({
     prefix: config.prefix,
@@ -248,7 +249,7 @@ async function runHere(
     store: await session.store(job.namespace, 'owner'),
     runtime: await session.runtime(),
     range: await session.range(),
-    features: { config: config.features, futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs },
+    features: { config: config.features, room: await session.room(), ...time },
     ...(earlierOf === undefined ? {} : { earlierOf }),
     tell(told) {
       last = told
