@@ -87,7 +87,9 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
     const erased = await startErasures({ runtime, redis, prefix: config.prefix })
     closers.add(() => erased.stop())
     const { erasures, tombstoned } = erased
-    const options = { config: config.features, store, outlast, erasures, tombstoned, ...time }
+    const room = keepSweeping(runtime, { redis, prefix: config.prefix, config: config.features })
+    closers.add(() => room.stop())
+    const options = { config: config.features, store, outlast, erasures, tombstoned, room, ...time }
     const running = startWhenStoreOpens(runtime, options)
     closers.add(() => running.stop())
     const featureSet = compileFeatureSet(config.features)
@@ -102,8 +104,6 @@ export function runFeatures(context: CommandContext<FeatureCommandsConfig>): Pro
       log,
     })
     closers.add(() => duties.stop())
-    const sweeping = keepSweeping(runtime, { redis, prefix: config.prefix, config: config.features })
-    closers.add(() => sweeping.stop())
     const done = Promise.all([running.done, erased.done]).then(() => undefined)
     done.catch(() => undefined) // whoever waits for it sees it
     return { ...running, done, stop: () => closers.closeAll() }

@@ -43,6 +43,14 @@ export const featureLimitsSchema = z.strictObject({
     .describe(
       'magnitude of an interaction value: one that is larger, or no number, is taken for missing: it would outweigh all others in a sum',
     ),
+  entitiesMax: z
+    .int()
+    .min(100)
+    .max(1_000_000_000)
+    .default(1_000_000)
+    .describe(
+      'users, and items, that a partition keeps states of: beyond it those least recently active (event time) make room, a 128th at a time, and start as new if they return. In Redis each takes about 350 bytes with the features of the demo, so 350 MB for a million; up to a quarter more wait for their removal',
+    ),
   statesCachedMax: z
     .int()
     .min(100)

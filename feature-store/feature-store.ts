@@ -6,6 +6,7 @@ import type { Outlast } from './redis-awaited.ts'
 import { LOG_EVENTS } from './signals.ts'
 import { createAttributesStage, type Tombstoned } from './stages/attributes-stage.ts'
 import { createItemStage } from './stages/item-stage.ts'
+import type { EntityRoom } from './stages/partition-activity.ts'
 import { recordSteps, type RecordSteps } from './stages/record-steps.ts'
 import { createUserStage } from './stages/user-stage.ts'
 import type { StateStore, WhyLost } from './state-store.ts'
@@ -26,6 +27,8 @@ export interface FeatureStoreOptions {
   erasures?: Erasures
   /** What follows from a tombstone of a user or an item, beside its attributes. */
   tombstoned?: Tombstoned
+  /** Who removes the states of those that had to make room. */
+  room?: EntityRoom
 }
 
 export interface RunningFeatureStore extends RunningStage {
@@ -46,13 +49,14 @@ export async function startFeatureStore(
   runtime: Runtime,
   options: FeatureStoreOptions,
 ): Promise<RunningFeatureStore> {
-  const { config, store, outlast, erasures, tombstoned } = options
+  const { config, store, outlast, erasures, tombstoned, room } = options
   const featureSet = compileFeatureSet(config)
   const steps = stepsOf(runtime, options, createTellUnmet(runtime))
   const parts: StagesParts = {
     ...{ runtime, store, featureSet, steps },
     ...(erasures && { erasures }),
     ...(tombstoned && { tombstoned }),
+    ...(room && { room }),
   }
   let stopping = false
   let outage: StoreUnavailableError | null = null
@@ -112,6 +116,7 @@ export interface StagesParts {
   steps: RecordSteps
   erasures?: Erasures
   tombstoned?: Tombstoned
+  room?: EntityRoom
 }
 
 /** The stages that keep features, live or in a replay, by what they read. */

@@ -17,6 +17,8 @@ export interface Fence {
   appliedAtMs: number
   /** Highest source offset applied, per source partition (re-keyed topics). */
   sourceHighs: ReadonlyMap<number, number>
+  /** Event time before which every entity is over (state/activity.ts); left out: nobody had to make room. */
+  horizonMs?: number
 }
 
 /** What a writer says about the fence it writes behind. */
@@ -65,7 +67,7 @@ export function decideApply(fence: Fence | null, claim: FenceClaim): ApplyAnswer
 
 const FENCE_FORMAT = '1'
 
-/** `1 storeId epoch next rebuildUntil streamTime appliedAt highs`, highs as `partition:offset,...` or `-`. */
+/** `1 storeId epoch next rebuildUntil streamTime appliedAt highs[ horizon]`, highs as `partition:offset,...` or `-`. */
 export function formatFence(fence: Fence): string {
   const highs = [...fence.sourceHighs].sort(([left], [right]) => left - right)
   return [
@@ -77,6 +79,7 @@ export function formatFence(fence: Fence): string {
     fence.streamTimeMs,
     fence.appliedAtMs,
     formatHighs(highs),
+    ...(fence.horizonMs === undefined ? [] : [fence.horizonMs]),
   ].join(' ')
 }
 
@@ -89,19 +92,24 @@ export function formatHighs(highs: Iterable<readonly [number, number]>): string 
 export function parseFence(text: string): Fence {
   const fields = text.split(' ')
   const [format, storeId, ...rest] = fields
-  const numbers = rest.slice(0, 5).map(Number)
-  if (format !== FENCE_FORMAT || fields.length !== 8 || !numbers.every(Number.isSafeInteger)) {
+  const numbers = [...rest.slice(0, 5), ...rest.slice(6)].map(Number)
+  const isWhole = fields.length === 8 || fields.length === 9
+  if (format !== FENCE_FORMAT || !isWhole || !numbers.every(Number.isSafeInteger)) {
     throw new BlobCorruptError(`fence ${JSON.stringify(text.slice(0, 80))}`)
   }
-  const [epoch, nextOffset, rebuildUntilOffset, streamTimeMs, appliedAtMs] = numbers as [
+  const [epoch, nextOffset, rebuildUntilOffset, streamTimeMs, appliedAtMs, horizonMs] = numbers as [
     number,
     number,
     number,
     number,
     number,
+    number?,
   ]
   const sourceHighs = parseHighs(rest[5]!)
-  return { storeId: storeId!, epoch, nextOffset, rebuildUntilOffset, streamTimeMs, appliedAtMs, sourceHighs }
+  return {
+    ...{ storeId: storeId!, epoch, nextOffset, rebuildUntilOffset, streamTimeMs, appliedAtMs, sourceHighs },
+    ...(horizonMs !== undefined && { horizonMs }),
+  }
 }
 
 function parseHighs(text: string): Map<number, number> {

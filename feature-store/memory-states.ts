@@ -22,6 +22,8 @@ export interface MemorySnapshot {
   fences: Map<string, string>
   /** By tag, then id. */
   blobs: Map<string, Map<string, StoredBlob>>
+  /** By tag; left out: none. */
+  activities?: Map<string, StoredBlob>
 }
 
 /** Fences and states as they lie in memory, and how much that is. */
@@ -29,9 +31,10 @@ export interface MemoryStates {
   fenceOf(tag: string): Fence | null
   keepFence(tag: string, fence: Fence): Fence
   blobOf(key: StateKey): Buffer | null
+  activityOf(tag: string): Buffer | null
   ids(tag: string): Iterable<string>
   /** @throws StoreFullError before anything is changed */
-  write(request: Pick<ApplyRequest, 'tag' | 'writes' | 'deletes'>, storeId: string): void
+  write(request: Pick<ApplyRequest, 'tag' | 'writes' | 'deletes' | 'activity'>, storeId: string): void
   snapshot(): MemorySnapshot
   /** All that was held is gone; this is held instead. */
   replace(next: MemorySnapshot): void
@@ -60,8 +63,12 @@ export function createMemoryStates(bounds: Partial<MemoryStoreBounds> = {}): Mem
       const found = held.blobs.get(tag)?.get(id)
       return found !== undefined && found.storeId === fenceOf(tag)?.storeId ? found.blob : null
     },
+    activityOf(tag) {
+      const found = held.activities?.get(tag)
+      return found !== undefined && found.storeId === fenceOf(tag)?.storeId ? found.blob : null
+    },
     ids: (tag) => held.blobs.get(tag)?.keys() ?? [],
-    write({ tag, writes, deletes }, storeId) {
+    write({ tag, writes, deletes, activity }, storeId) {
       const blobs = held.blobs.get(tag) ?? new Map<string, StoredBlob>()
       const after = { ...size }
       const changed = new Map<string, Buffer | null>(writes.map(({ id, blob }) => [id, blob]))
@@ -77,6 +84,9 @@ export function createMemoryStates(bounds: Partial<MemoryStoreBounds> = {}): Mem
       held.blobs.set(tag, blobs)
       for (const { id, blob } of writes) blobs.set(id, { storeId, blob: Buffer.from(blob) })
       for (const id of deletes) blobs.delete(id)
+      if (activity === undefined) return
+      const activities = (held.activities ??= new Map<string, StoredBlob>())
+      activities.set(tag, { storeId, blob: Buffer.from(activity.blob) })
     },
     snapshot: () => copyOf(held),
     replace(next) {
@@ -101,6 +111,10 @@ function sizeOf({ blobs }: MemorySnapshot): { entities: number; bytes: number } 
   }
 }
 
-function copyOf({ fences, blobs }: MemorySnapshot): MemorySnapshot {
-  return { fences: new Map(fences), blobs: new Map([...blobs].map(([tag, byId]) => [tag, new Map(byId)])) }
+function copyOf({ fences, blobs, activities = new Map() }: MemorySnapshot): MemorySnapshot {
+  return {
+    fences: new Map(fences),
+    blobs: new Map([...blobs].map(([tag, byId]) => [tag, new Map(byId)])),
+    activities: new Map(activities),
+  }
 }

@@ -51,6 +51,9 @@ export function memoryStoreOn(states: MemoryStates): StateStore {
     async apply(request: ApplyRequest): Promise<ApplyAnswer> {
       return write(states, request)
     },
+    async activity(tag: string): Promise<Buffer | null> {
+      return states.activityOf(tag)
+    },
     async read(wanted: { fences: readonly string[]; blobs: readonly StateKey[] }): Promise<StoreReading> {
       return { fences: wanted.fences.map(states.fenceOf), blobs: wanted.blobs.map(states.blobOf) }
     },
@@ -78,7 +81,7 @@ export function memoryStoreOn(states: MemoryStates): StateStore {
 }
 
 function write(states: MemoryStates, request: ApplyRequest): ApplyAnswer {
-  const { tag, nextOffset, streamTimeMs, appliedAtMs, sourceHighs } = request
+  const { tag, nextOffset, streamTimeMs, appliedAtMs, sourceHighs, activity } = request
   const fence = states.fenceOf(tag)
   const answer = decideApply(fence, request)
   if (answer.kind !== 'applied' || fence === null || fence.nextOffset !== request.expectedOffset)
@@ -90,6 +93,7 @@ function write(states: MemoryStates, request: ApplyRequest): ApplyAnswer {
     streamTimeMs: Math.max(fence.streamTimeMs, streamTimeMs),
     appliedAtMs,
     sourceHighs: sourceHighs.size === 0 ? fence.sourceHighs : sourceHighs,
+    ...(activity !== undefined && activity.horizonMs >= 0 && { horizonMs: activity.horizonMs }),
   })
   return answer
 }

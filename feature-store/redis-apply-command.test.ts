@@ -8,7 +8,7 @@ import type { ApplyRequest } from './state-store.ts'
 const offset = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 const blob = fc.uint8Array({ maxLength: 1_100 }).map((bytes) => Buffer.from(bytes))
 const id = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constant('\ud800'))
-const requests: fc.Arbitrary<ApplyRequest> = fc.record({
+const requests = fc.record({
   tag: fc.string({ unit: 'binary' }),
   storeId: fc.stringMatching(/^[\w-]{8}$/),
   epoch: fc.nat(),
@@ -19,17 +19,25 @@ const requests: fc.Arbitrary<ApplyRequest> = fc.record({
   sourceHighs: fc.array(fc.tuple(fc.nat(), offset)).map((highs) => new Map(highs)),
   writes: fc.array(fc.record({ id, blob }), { maxLength: 40 }),
   deletes: fc.array(id),
-})
+  activity: fc.option(fc.record({ blob, horizonMs: fc.oneof(offset, fc.constant(-1)) }), { nil: undefined }),
+}) as fc.Arbitrary<ApplyRequest>
 
 /** As ioredis writes it when it is given the arguments one by one. */
 function plain(name: string, script: string, fenceKey: string, request: ApplyRequest): Buffer {
-  const keys = [...request.writes.map((write) => write.id), ...request.deletes].map(
-    (of) => `${fenceKey}:${of}`,
-  )
+  const { activity } = request
+  const keys = [
+    ...request.writes.map((write) => `${fenceKey}:${write.id}`),
+    ...(activity === undefined ? [] : [`${fenceKey}@active`]),
+    ...request.deletes.map((of) => `${fenceKey}:${of}`),
+  ]
   const { storeId, epoch, expectedOffset, nextOffset, streamTimeMs, appliedAtMs, sourceHighs } = request
   const header = [storeId, epoch, expectedOffset, nextOffset, streamTimeMs, Math.round(appliedAtMs)]
-  const values = request.writes.map((write) => Buffer.concat([Buffer.from(storeId), write.blob]))
-  const counted = [...header, formatHighs(sourceHighs), values.length]
+  const blobs = [
+    ...request.writes.map((write) => write.blob),
+    ...(activity === undefined ? [] : [activity.blob]),
+  ]
+  const values = blobs.map((bytes) => Buffer.concat([Buffer.from(storeId), bytes]))
+  const counted = [...header, formatHighs(sourceHighs), values.length, activity?.horizonMs ?? -1]
   const args = [script, keys.length + 1, fenceKey, ...keys, ...counted, ...values]
   return Buffer.from(new Command(name, args).toWritable({}))
 }

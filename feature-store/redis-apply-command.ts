@@ -1,6 +1,7 @@
 import { Command } from 'ioredis'
 import { UTF8_BYTES_PER_UNIT_MAX, writeUtf8 } from '#streams'
 import { formatHighs } from './fence.ts'
+import { ACTIVITY_SUFFIX } from './redis-read.ts'
 import type { ApplyRequest } from './state-store.ts'
 
 const CR = 0x0d
@@ -41,11 +42,12 @@ export interface ScriptCall {
  * The call of `lua/apply.lua` for a request, as one buffer. A batch has hundreds of states; five objects for each would
  * be a fifth of all garbage of the features. Values begin with the store's id.
  *
- * @param fenceKey the whole key of the partition's fence; those of its states are `fenceKey:id`
+ * @param fenceKey the whole key of the partition's fence; those of its states are `fenceKey:id`, that of its activity `fenceKey@active`
  */
 export function applyCommand({ name, script }: ScriptCall, fenceKey: string, request: ApplyRequest): Command {
-  const { writes, deletes } = request
-  const keyCount = String(1 + writes.length + deletes.length)
+  const { writes, deletes, activity } = request
+  const written = writes.length + (activity === undefined ? 0 : 1)
+  const keyCount = String(1 + written + deletes.length)
   const words = [
     request.storeId,
     String(request.epoch),
@@ -54,23 +56,27 @@ export function applyCommand({ name, script }: ScriptCall, fenceKey: string, req
     String(request.streamTimeMs),
     String(Math.round(request.appliedAtMs)),
     formatHighs(request.sourceHighs),
-    String(writes.length),
+    String(written),
+    String(activity?.horizonMs ?? -1),
   ]
   const born = Buffer.from(request.storeId, 'latin1')
   const prefix = Buffer.from(`${fenceKey}:`)
   const packer = createPacker(sizeMax())
 
-  packer.count(3 + 1 + writes.length + deletes.length + words.length + writes.length)
+  packer.count(3 + 1 + written + deletes.length + words.length + written)
   for (const word of [name, script, keyCount, fenceKey]) packer.text(word)
   for (const { id } of writes) packer.key(prefix, id)
+  if (activity !== undefined) packer.text(`${fenceKey}${ACTIVITY_SUFFIX}`)
   for (const id of deletes) packer.key(prefix, id)
   for (const word of words) packer.text(word)
   for (const { blob } of writes) packer.parts(born, blob)
+  if (activity !== undefined) packer.parts(born, activity.blob)
   return new PackedCommand(name, [script, keyCount], fenceKey, packer.bytes())
 
   function sizeMax(): number {
     const idFrame = FRAME_BYTES_MAX + prefix.length
-    let size = 1_000 + UTF8_BYTES_PER_UNIT_MAX * (script.length + fenceKey.length)
+    let size = 1_000 + UTF8_BYTES_PER_UNIT_MAX * (script.length + 2 * fenceKey.length)
+    size += born.length + (activity?.blob.length ?? 0)
     for (const word of words) size += FRAME_BYTES_MAX + word.length
     for (const id of deletes) size += idFrame + id.length * UTF8_BYTES_PER_UNIT_MAX
     for (const { id, blob } of writes)

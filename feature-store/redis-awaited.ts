@@ -58,6 +58,7 @@ export function awaitedStore(
     opened,
     acquire: async (tag, fresh) => there('take a partition over').acquire(tag, fresh),
     apply: async (request) => there('write a batch').apply(request),
+    activity: async (tag) => there('read what was active').activity(tag),
     read: async (wanted) => there('read states').read(wanted),
     fences: async (tags) => there('read fences').fences(tags),
     waitUntil: async (tag, offset, waitMs) => there('read a fence').waitUntil(tag, offset, waitMs),

@@ -2,17 +2,23 @@ import { primariesOf, type RedisClient } from '#streams'
 import { parseFence } from './fence.ts'
 import type { StateKey, StoreReading } from './state-store.ts'
 
+/** Behind a fence's key: what is kept of all its entities together. */
+export const ACTIVITY_SUFFIX = '@active'
+
 /** Key names of one namespace; applyCommand makes the same. */
 export interface StoreKeys {
   fence(tag: string): string
   /** Which topic of its name the fence is for. */
   identity(tag: string): string
+  /** When its entities were active. */
+  activity(tag: string): string
   state(tag: string, id: string): string
 }
 
 export const storeKeys = (namespace: string): StoreKeys => ({
   fence: (tag) => `${namespace}:${tag}`,
   identity: (tag) => `${namespace}:${tag}@topic`,
+  activity: (tag) => `${namespace}:${tag}${ACTIVITY_SUFFIX}`,
   state: (tag, id) => `${namespace}:${tag}:${id}`,
 })
 
@@ -86,6 +92,13 @@ async function valuesByTag(
     }),
   )
   return values
+}
+
+/** Of one partition, as it was last applied; null: none, or of a store that lost data since. */
+export async function readActivity({ redis, keys, ask }: RedisReading, tag: string): Promise<Buffer | null> {
+  const wanted = [keys.fence(tag), keys.activity(tag)]
+  const [fence, value] = await ask('read what was active', () => redis.mgetBuffer(wanted))
+  return fence ? blobOf(value ?? null, parseFence(fence.toString('latin1')).storeId) : null
 }
 
 /** Of several partitions. */

@@ -12,7 +12,7 @@ import {
 import { applyCommand, type ScriptCall } from './redis-apply-command.ts'
 import { connectRedis } from './redis-connect.ts'
 import { askRedis, throughOutage } from './redis-outage.ts'
-import { readFences, readStates, scanStates, type Ask } from './redis-read.ts'
+import { readActivity, readFences, readStates, scanStates, type Ask } from './redis-read.ts'
 import { answerOf, evaluate, scriptOf } from './redis-scripts.ts'
 import { fixedKeys, followServing, type ServedKeys } from './redis-serving.ts'
 import { sleep } from './redis-sleep.ts'
@@ -90,6 +90,7 @@ export async function openRedisStore(
         const ours = attempt > 1 && answer.kind === 'stale' && answer.nextOffset === request.nextOffset
         return ours ? { kind: 'applied' } : answer
       }),
+    activity: (tag) => readActivity(reading(), tag),
     read: (wanted) => readStates(reading(), wanted),
     fences: (tags) =>
       askRedis('read fences', () => readFences(redis, tags.map(served.current().fence)), explain).then(

@@ -20,6 +20,8 @@ export const SIGNALS = {
   readSeconds: 'feature_read_seconds',
   rowsStale: 'feature_rows_stale',
   expectationsUnmet: 'feature_expectations_unmet',
+  entities: 'feature_entities',
+  entitiesDropped: 'feature_entities_dropped',
   statesKept: 'feature_states_kept',
   statesExpired: 'feature_states_expired',
   skewChecked: 'skew_vectors_checked',
@@ -137,6 +139,18 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
   },
   {
     kind: 'gauge',
+    name: SIGNALS.entities,
+    help: 'users (interactions) and items (item-interactions) of a partition that count against features.limits.entitiesMax',
+    labels: ['states', 'partition'],
+  },
+  {
+    kind: 'counter',
+    name: SIGNALS.entitiesDropped,
+    help: 'users and items that were active least recently and made room: they start as new when they return',
+    labels: ['states'],
+  },
+  {
+    kind: 'gauge',
     name: SIGNALS.statesKept,
     help: 'states of users (interactions) and items (item-interactions) in Redis, all namespaces, at the last sweep (features.expiry.sweepHours)',
     labels: ['states'],
@@ -144,7 +158,7 @@ export const FEATURE_SIGNALS: readonly SignalDeclaration[] = [
   {
     kind: 'counter',
     name: SIGNALS.statesExpired,
-    help: 'states removed from Redis after features.expiry.inactiveDays without an interaction',
+    help: 'states removed from Redis after features.expiry.inactiveDays without an interaction, or because they made room',
     labels: ['states'],
   },
   {
@@ -211,7 +225,7 @@ export const LOG_EVENTS = {
   erasedByTombstone: 'feature_erased_by_tombstone',
   /** States of erased entities that no fold would have removed. */
   erasedKeys: 'feature_erased_keys',
-  /** Nobody had heard of them for features.expiry.inactiveDays. */
+  /** Nobody had heard of them for features.expiry.inactiveDays, or they made room (features.limits.entitiesMax). */
   statesExpired: 'feature_states_removed',
   /** It is tried again after the next erasure, or when the service starts. */
   erasureSweepFailed: 'feature_erasure_sweep_failed',

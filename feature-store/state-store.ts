@@ -19,6 +19,8 @@ export interface ApplyRequest extends FenceClaim {
   streamTimeMs: number
   /** Wall clock, for operators. */
   appliedAtMs: number
+  /** When the partition's entities were active, with the horizon that follows from it (state/activity.ts); left out: nobody counts. */
+  activity?: { blob: Buffer; horizonMs: number }
 }
 
 /** Where a partition begins when the store knows nothing of it. */
@@ -54,6 +56,8 @@ export interface StateStore {
   acquire(tag: string, fresh: FreshPartition): Promise<Fence>
   /** Writes states and offset together. Tries again for a while when the store does not answer. */
   apply(request: ApplyRequest): Promise<ApplyAnswer>
+  /** What was last applied of the partition's activity; null: nothing, or it is of a store that lost data since. */
+  activity(tag: string): Promise<Buffer | null>
   /** Fences and blobs in one round trip (per group of `readKeysMax`). */
   read(wanted: { fences: readonly string[]; blobs: readonly StateKey[] }): Promise<StoreReading>
   /** Fences alone, asked once: whether the store answers, and how far it is. */

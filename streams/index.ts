@@ -94,6 +94,7 @@ export { onStopAsked } from './process-stop-asked.ts'
 export { untilStopped } from './process-until-stopped.ts'
 export { collectRarely } from './process-garbage-collection.ts'
 export { registerStreamsCommands } from './commands.ts'
+export { ASK_ONCE } from './doctor/ask-once.ts'
 export { type Finding, ok, warning } from './doctor/finding.ts'
 export type { Samples } from './doctor/samples.ts'
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { TOPIC_KEYS, type TopicKey } from '#schemas'
-import { type CommandContext, createClosers, type StreamsConfig } from '#streams'
+import { type CommandContext, createClosers, followErasures, type StreamsConfig } from '#streams'
 import { parseDuration } from '../shadow/range.ts'
 import { openArchiveFolder, sweepArchiveFolder } from './fs-archive-place.ts'
 import { type ArchiveTold, startArchive } from './process-archive.ts'
@@ -63,11 +63,18 @@ async function archive(context: ArchiveContext, flags: ArchiveFlags): Promise<vo
     const runtime = await context.connect('archive')
     closers.add(() => runtime.close())
     await sweepArchiveFolder(flags.out)
+    const followed = await followErasures(runtime, { name: 'archive-erasures' })
+    closers.add(() => followed.stop())
+    await followed.ready
     const running = startArchive({
       place: openArchiveFolder(flags.out),
       topics: flags.topics,
       addresses: { kafka },
       runtime,
+      erasures: async () => {
+        await followed.caughtUp()
+        return followed.book
+      },
       fileBytesMax: flags.fileBytes,
       heldBytesMax: flags.fileBytes * HELD_FILES,
       flushMs: flags.flush,

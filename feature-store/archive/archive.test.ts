@@ -40,7 +40,11 @@ describe('files of an archive', () => {
     const footer = { topicName: 'feed.users.v1', partition: 0, firstOffset: 7, nextOffset: 15 }
     const read = await readArchive(archiveBytes(records, footer))
     expect(read.footer).toEqual(footer)
-    expect(read.records).toEqual(records.map(({ headers: _, ...rest }) => rest))
+    const headersText = '[["h","AQI="],["n",null]]'
+    expect(read.records).toEqual(
+      records.map(({ headers: told, ...rest }) => (told === undefined ? rest : { ...rest, headersText })),
+    )
+    expect((await readArchive(archiveBytes(read.records, footer))).records).toEqual(read.records)
   })
 
   it('say in their names which offsets are in them; what another one has wholly does not count', () => {

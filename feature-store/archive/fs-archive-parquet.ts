@@ -11,22 +11,27 @@ export interface ArchiveFooter {
   nextOffset: number
 }
 
+/** A record of a file, with its headers as they are written there. */
+export interface ArchivedRecord extends RawRecord {
+  headersText?: string
+}
+
 const FORMAT = '1'
 const bytesOf = (buffer: Buffer | null) =>
   buffer === null ? null : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 
 /** Records as a Parquet file: partition, offset, timestamp, whose clock that is, key, value, headers (JSON, values in base64). */
-export function archiveBytes(records: readonly RawRecord[], footer: ArchiveFooter): Uint8Array {
-  const headers = (record: RawRecord) =>
+export function archiveBytes(records: readonly ArchivedRecord[], footer: ArchiveFooter): Uint8Array {
+  const headers = (record: ArchivedRecord) =>
     record.headers === undefined
-      ? null
+      ? (record.headersText ?? null)
       : JSON.stringify(
           headersOf(record.headers).map(({ name, value }) => [name, value?.toString('base64') ?? null]),
         )
   const column = <T>(
     name: string,
     type: 'INT32' | 'INT64' | 'BOOLEAN' | 'BYTE_ARRAY' | 'STRING' | 'TIMESTAMP',
-    of: (record: RawRecord) => T,
+    of: (record: ArchivedRecord) => T,
   ) => ({
     name,
     type,
@@ -57,7 +62,7 @@ export function archiveBytes(records: readonly RawRecord[], footer: ArchiveFoote
 /** What a file holds. @throws Error when it is cut short, or no file of an archive */
 export async function readArchive(
   bytes: Uint8Array,
-): Promise<{ footer: ArchiveFooter; records: RawRecord[] }> {
+): Promise<{ footer: ArchiveFooter; records: ArchivedRecord[] }> {
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
   const metadata = await parquetMetadataAsync({
     byteLength: buffer.byteLength,
@@ -81,6 +86,7 @@ export async function readArchive(
       value: bufferOf(row['value']),
       brokerTimeMs: (row['timestamp'] as Date).getTime(),
       isProducerTime: row['isProducerTime'] as boolean,
+      ...(typeof row['headers'] === 'string' && { headersText: row['headers'] }),
     })),
   }
 }

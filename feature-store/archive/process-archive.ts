@@ -1,10 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicKey } from '#schemas'
-import { type Addresses, type ConnectedRuntime, type LogCursor, openTopicCursor } from '#streams'
+import {
+  type Addresses,
+  type ConnectedRuntime,
+  type Erasures,
+  type LogCursor,
+  NO_ERASURES,
+  openTopicCursor,
+} from '#streams'
 import { type ArchivePiece, createArchiveBuffer } from './archive-buffer.ts'
 import { filesOf, refuseOtherTopic, writeIdentity } from './archive-index.ts'
 import { archiveFileName, inOrder } from './archive-names.ts'
 import type { ArchivePlace } from './archive-place.ts'
+import { withoutErasedRecords } from './erase-records.ts'
 import { archiveBytes } from './fs-archive-parquet.ts'
 import { filesToRetire } from './retire-files.ts'
 
@@ -13,6 +21,8 @@ export interface ArchiveOptions {
   topics: readonly TopicKey[]
   addresses: Pick<Addresses, 'kafka'>
   runtime: ConnectedRuntime
+  /** What was erased, as far as the topic says now: it goes into no file. Left out: nothing was. */
+  erasures?(): Promise<Erasures>
   /** Of keys and values, of one file. */
   fileBytesMax: number
   /** Of keys and values, of one topic, that are in no file yet. */
@@ -83,7 +93,7 @@ async function archiveTopic(topic: TopicKey, parts: Parts, stopping: AbortSignal
   if (identity !== null) await writeIdentity(place, topicName, identity)
   const starts = await startsOf(topic, parts)
   const buffer = createArchiveBuffer(starts, parts)
-  const write = (pieces: readonly ArchivePiece[]) => writePieces(pieces, topicName, parts)
+  const write = (pieces: readonly ArchivePiece[]) => writePieces(pieces, { topic, topicName }, parts)
   const lostNow: { partition: number; first: number; wanted: number }[] = []
   const cursor: LogCursor = await openTopicCursor({
     addresses,
@@ -127,11 +137,14 @@ async function startsOf(topic: TopicKey, { place, runtime, told }: Parts): Promi
 
 async function writePieces(
   pieces: readonly ArchivePiece[],
-  topicName: string,
-  { place, told, tell }: Parts,
+  { topic, topicName }: { topic: TopicKey; topicName: string },
+  { place, told, tell, runtime: { codec }, erasures: known }: Parts,
 ): Promise<void> {
-  for (const { records, ...piece } of pieces) {
+  if (pieces.length === 0) return
+  const erasures = (await known?.()) ?? NO_ERASURES
+  for (const { records: read, ...piece } of pieces) {
     const { partition, firstOffset, nextOffset } = piece
+    const { records } = await withoutErasedRecords(read, { topic, topicName, erasures, codec })
     const bytes = archiveBytes(records, { topicName, partition, firstOffset, nextOffset })
     await place.put(archiveFileName({ topicName, ...piece }), bytes)
     told.files++

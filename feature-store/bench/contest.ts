@@ -13,6 +13,10 @@ export interface Task extends Addresses {
 export interface FeedloopTask extends Task {
   /** Every fenced write is noted there (WriteNotes). */
   writesFile?: string
+  /** "history applied" is written when so many are. */
+  history?: number
+  /** "all applied" is written at the end, and the process goes on until it is told to stop. */
+  stays?: boolean
   /** A CPU profile goes there (ProfileFile). */
   profileFile?: string
   /** `features.deduplicate.window`, instead of its default. */

@@ -26,6 +26,8 @@ const task = JSON.parse(process.argv[2]!) as FeedloopTask
 const stopwatch = createStopwatch()
 const notes = createWriteNotes()
 const applied = new Map<string, number>()
+/** What both sides had applied at the last look. */
+let before = 0
 
 const runtime = await connectRuntime({
   addresses: task,
@@ -47,14 +49,20 @@ function count(name: string, labels: Record<string, string> = {}, by = 1): void 
   if (name !== SIGNALS.recordsApplied) return
   const stage = labels['stage']!
   applied.set(stage, (applied.get(stage) ?? 0) + by)
-  if (['features-user', 'features-item'].every((side) => applied.get(side) === task.interactions)) void end()
+  const least = Math.min(...['features-user', 'features-item'].map((side) => applied.get(side) ?? 0))
+  if (task.history !== undefined && least >= task.history && before < task.history)
+    process.stdout.write('history applied\n')
+  before = least
+  if (least === task.interactions) void end()
 }
 
 async function end(): Promise<void> {
   const outcome = stopwatch.outcome(task.interactions)
   if (task.writesFile !== undefined) writeFileSync(task.writesFile, notes.bytes())
   await stopProfiler?.()
-  finish(outcome)
+  if (task.stays !== true) return finish(outcome)
+  process.once('SIGTERM', () => void running.stop().then(() => process.exit(0)))
+  process.stdout.write('all applied\n')
 }
 
 function note({ side, partition }: WritePlace, { nextOffset, sourceHighs }: ApplyRequest): void {

@@ -1,21 +1,14 @@
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type Addresses, partitionOf } from '#streams'
-import { type FeedloopProcess, startBuilt, startJavaPeer } from '#streams/testing'
-import {
-  carriedPerSecond,
-  freshnessOf,
-  medianSecondP99,
-  type Quantiles,
-  quantilesOf,
-  type Sent,
-} from './freshness.ts'
+import type { Addresses } from '#streams'
+import { type FeedloopProcess, startBuilt } from '#streams/testing'
+import { carriedPerSecond, freshnessOf, medianSecondP99, type Quantiles, quantilesOf } from './freshness.ts'
 import { openBenchFeed } from './kafka-bench-feed.ts'
-import { interactionsOf, type Workload } from './workload.ts'
+import { loadOf, sentOf } from './open-load.ts'
+import { startLoadGenerator } from './process-load-generator.ts'
+import type { Workload } from './workload.ts'
 import { readNotes } from './write-notes.ts'
 
 export interface FreshnessRun {
@@ -39,11 +32,6 @@ const WARM_UP_SECONDS = 25
 /** Then the rate doubles, and compilers and collectors find their pace again: told by itself (`onsetP99`). */
 const ONSET_SECONDS = 5
 const MEASURED_SECONDS = 20
-
-/** Collections are short, and no threads of theirs wait for work. */
-const LOAD_GENERATOR_FLAGS = ['-XX:+UseSerialGC']
-
-const LOAD_PARTS_AT_ONCE = 100_000
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 
@@ -75,33 +63,15 @@ export async function measureFreshness(
   try {
     const { interactions } = workload
     const loadFile = path.join(folder, 'load')
-    await writeFile(loadFile, loadOf(feed.encode, workload), { flush: true }) // not while we measure
+    await writeFile(loadFile, loadOf(feed.encode(workload), workload.partitions), { flush: true }) // not while we measure
     const task = { ...feed.task, interactions, writesFile: path.join(folder, 'writes') }
     feedloop = startBuilt('feedloop', path.join(here, 'process-feedloop.ts'), [JSON.stringify(task)], task)
     await feedloop.wrote('ready')
     feedloop.mayEnd()
-    const argv = [
-      task.kafka.brokers.join(','),
-      task.topic,
-      loadFile,
-      String(interactions),
-      String(perSecond),
-      String(warm),
-      String(lingerMs),
-    ]
-    const load = await startJavaPeer(
-      { file: path.join(here, 'peers/LoadGenerator.java'), heap: '1g', flags: LOAD_GENERATOR_FLAGS },
-      argv,
-      say,
-    )
-    const intended = new Map<number, number[]>()
-    for await (const line of createInterface(load.stdout!)) {
-      const [word, partition, ...times] = line.split(' ')
-      if (word === 'ready') load.stdin!.write('go\n')
-      if (word === 'intended') intended.set(Number(partition), times.map(Number))
-    }
-    if (load.exitCode === null) await once(load, 'exit')
-    if (load.exitCode !== 0) throw new Error(`the load generator ended with ${String(load.exitCode)}`)
+    const load = { ...task, file: loadFile, records: interactions, perSecond, warm, lingerMs }
+    const generator = await startLoadGenerator(load, say)
+    generator.begin()
+    const intended = await generator.intended
     const { stderr } = await feedloop.ended
     const writes = await readFile(task.writesFile).catch(() => {
       throw new Error(`feedloop did not see all interactions: ${stderr}`)
@@ -122,37 +92,4 @@ export async function measureFreshness(
     await feed.close()
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** Partition, key and value of every record, as LoadGenerator.java reads them. */
-function* loadOf(
-  encode: (workload: Workload) => Iterable<{ key: string; value: Buffer }>,
-  workload: Workload,
-): Generator<Buffer> {
-  let parts: Buffer[] = []
-  for (const { key, value } of encode(workload)) {
-    const keyBytes = Buffer.from(key)
-    const head = Buffer.alloc(8)
-    head.writeInt32BE(partitionOf(keyBytes, workload.partitions), 0)
-    head.writeInt32BE(keyBytes.length, 4)
-    const valueLength = Buffer.alloc(4)
-    valueLength.writeInt32BE(value.length)
-    parts.push(head, keyBytes, valueLength, value)
-    if (parts.length < LOAD_PARTS_AT_ONCE) continue
-    yield Buffer.concat(parts)
-    parts = []
-  }
-  yield Buffer.concat(parts)
-}
-
-/** The topic was empty: offsets count from 0 as the workload fills the partitions. */
-function sentOf(workload: Workload, intended: ReadonlyMap<number, readonly number[]>): Sent[] {
-  const filled = new Map<number, number>()
-  return Array.from(interactionsOf(workload), ({ userId, itemId }) => {
-    const partition = partitionOf(userId, workload.partitions)
-    const offset = filled.get(partition) ?? 0
-    filled.set(partition, offset + 1)
-    const intendedMs = intended.get(partition)?.[offset] ?? NaN
-    return { partition, offset, itemPartition: partitionOf(itemId, workload.partitions), intendedMs }
-  })
 }

@@ -10,6 +10,8 @@ export interface Workload {
   /** Of the Zipf law users are drawn by; 0: all alike. */
   userExponent: number
   seed: number
+  /** Each interaction is one of a user and an item that never came before. */
+  strangers?: true
 }
 
 export const WORKLOAD: Workload = {
@@ -33,10 +35,12 @@ export function* interactionsOf({
   items,
   userExponent,
   seed,
+  strangers,
 }: Workload): Generator<Interaction> {
   const random = createChance(seed)
-  const user = zipf(users, userExponent, random)
-  const item = zipf(items, ITEM_EXPONENT, random)
+  let stranger = 0
+  const user = strangers ? () => stranger : zipf(users, userExponent, random)
+  const item = strangers ? () => stranger++ : zipf(items, ITEM_EXPONENT, random)
   for (let n = 0; n < interactions; n++) {
     const share = random()
     yield {

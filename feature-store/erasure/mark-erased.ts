@@ -21,7 +21,7 @@ export const MARKED = { user: 'interactions', item: 'itemInteractions' } as cons
 export const TOLD = { user: 'users', item: 'items' } as const
 /** What else holds records of it: read without it from now on. */
 const READ: Record<ErasedEntity, readonly TopicKey[]> = {
-  user: ['requests', 'predictions', 'outcomes', 'examples'],
+  user: ['requests', 'predictions', 'outcomes', 'examples', 'late'],
   item: [],
 }
 /** Records that may come between a marker and the look for it. */

@@ -31,10 +31,20 @@ describeServices('a sweep of expired states', ({ redis: address }) => {
       await redis.set(`${fence}:gone`, stateOf(NOW - 91 * DAY_MS))
       await redis.set(`${fence}:here`, stateOf(NOW - 89 * DAY_MS))
       await redis.set(`${other}:gone`, stateOf(NOW - 150 * DAY_MS))
+      // Who was active before the horizon made room for others, whenever that was.
+      const crowded = `${prefix}:{item-interactions.0}:01234567`
+      await redis.set(crowded, `1 abcdefgh 1 4 0 ${String(NOW)} 1 - ${String(NOW - 5_000)}`)
+      await redis.set(`${crowded}:gone`, stateOf(NOW - 5_001))
+      await redis.set(`${crowded}:here`, stateOf(NOW - 5_000))
+      const tags = new Set(['{item-interactions.0}:01234567'])
+      expect(await sweepExpired(address, { prefix, olderThanMs: Infinity, tags })).toEqual([
+        { states: 'interactions', kept: 0, removed: 0 },
+        { states: 'item-interactions', kept: 1, removed: 1 },
+      ])
       const swept = await sweepExpired(address, { prefix, olderThanMs: 90 * DAY_MS })
       expect(swept).toEqual([
         { states: 'interactions', kept: 2, removed: 1 },
-        { states: 'item-interactions', kept: 0, removed: 0 },
+        { states: 'item-interactions', kept: 1, removed: 0 },
       ])
       expect(await redis.exists(`${fence}:gone`)).toBe(0)
       expect(await redis.exists(`${fence}:here`, `${other}:gone`)).toBe(2)

@@ -3,20 +3,22 @@ import { primariesOf, type RedisAddress, type RedisClient } from '#streams'
 import { parseFence } from '../fence.ts'
 import { connectRedis } from '../redis-connect.ts'
 import { evaluate, scriptOf } from '../redis-scripts.ts'
-import { ByteReader } from '../state/bytes.ts'
+import { lastHeardMs } from '../state/blob.ts'
 
 export interface SweepOptions {
   prefix: string
   /** Event time without a word, slack included. */
   olderThanMs: number
   commandTimeoutMs?: number
+  /** Fences whose states are looked at, by their tags; left out: all, in all namespaces. */
+  tags?: ReadonlySet<string>
   sliceKeysMax?: number
   /** Between slices: Redis does other things meanwhile. */
   pauseMs?: number
   signal?: AbortSignal
 }
 
-/** Of one kind of states, in all namespaces. */
+/** Of one kind of states. */
 export interface Swept {
   states: 'interactions' | 'item-interactions'
   /** Left. */
@@ -24,41 +26,50 @@ export interface Swept {
   removed: number
 }
 
-const KEY = /^(.*:\{(interactions|item-interactions)\.\d+\}:[0-9a-f]{8}):.+$/s
+const KEY = /^(.*:(\{(interactions|item-interactions)\.\d+\}:[0-9a-f]{8})):.+$/s
 /** The store's id, a header and three numbers at most: see FORMAT.md. */
 const HEAD_BYTES = 8 + 10 + 3 * 8
-const STATE_AT = 8 + 10
 const STORE_ID_BYTES = 8
 
 /**
  * Looks at every state of users and items once, slowly, and removes those that were last heard of longer ago than
- * `olderThanMs` in their partition's own time. Whoever had asked, or folded, would have taken them for nothing already.
+ * `olderThanMs` in their partition's own time, or before the horizon of their partition. Whoever had asked, or folded, would have
+ * taken them for nothing already.
  */
 export async function sweepExpired(where: RedisAddress, options: SweepOptions): Promise<Swept[]> {
-  const { prefix, olderThanMs, commandTimeoutMs = 2_000, sliceKeysMax = 1_000, pauseMs = 2, signal } = options
+  const {
+    prefix,
+    olderThanMs,
+    tags,
+    commandTimeoutMs = 2_000,
+    sliceKeysMax = 1_000,
+    pauseMs = 2,
+    signal,
+  } = options
   const { redis } = await connectRedis(where, commandTimeoutMs)
   const script = scriptOf('expire')
   const swept = {
     interactions: { states: 'interactions', kept: 0, removed: 0 },
     'item-interactions': { states: 'item-interactions', kept: 0, removed: 0 },
   } as const satisfies Record<string, Swept>
-  const streamTimes = new Map<string, number>()
+  const limits = new Map<string, Promise<number>>()
 
-  async function streamTimeMs(fence: string): Promise<number> {
-    let known = streamTimes.get(fence)
-    if (known === undefined) {
-      const text = await redis.get(fence)
-      streamTimes.set(fence, (known = text === null ? -1 : parseFence(text).streamTimeMs))
-    }
-    return known
+  /** Event time before which the states behind a fence are over. */
+  async function limitOf(fence: string): Promise<number> {
+    const text = await redis.get(fence)
+    if (text === null) return -1
+    const { streamTimeMs, horizonMs = -1 } = parseFence(text)
+    return Math.max(horizonMs, streamTimeMs - olderThanMs)
   }
 
   async function look(key: string): Promise<void> {
-    const [, fence, states] = KEY.exec(key) ?? []
-    if (fence === undefined) return
+    const [, fence, tag, states] = KEY.exec(key) ?? []
+    if (fence === undefined || tag === undefined || tags?.has(tag) === false) return
     const told: Swept = swept[states as Swept['states']]
     const head = await redis.getrangeBuffer(key, 0, HEAD_BYTES - 1)
-    const isOver = head.length > STATE_AT && lastHeardMs(head) + olderThanMs < (await streamTimeMs(fence))
+    let limit = limits.get(fence)
+    if (limit === undefined) limits.set(fence, (limit = limitOf(fence)))
+    const isOver = lastHeardMs(head.subarray(STORE_ID_BYTES)) < (await limit)
     const removed = isOver
       ? await evaluate(script, ({ name, script }) => redis[name](script, 1, key, head))
       : 0
@@ -70,25 +81,13 @@ export async function sweepExpired(where: RedisAddress, options: SweepOptions): 
     for (const server of primariesOf(redis))
       for await (const keys of slicesOf(server, prefix, sliceKeysMax)) {
         if (signal?.aborted === true) return Object.values(swept)
+        limits.clear() // it moves while this goes on
         await Promise.all(keys.map(look))
         await sleep(pauseMs)
       }
     return Object.values(swept)
   } finally {
     redis.disconnect()
-  }
-}
-
-/** Event time; Infinity: nothing was ever told, or these are no bytes of a state. */
-export function lastHeardMs(head: Buffer): number {
-  const reader = new ByteReader(head.subarray(STORE_ID_BYTES + 10))
-  try {
-    reader.varint() // interactions
-    reader.varint() // last offset
-    const asOfMs = reader.varint() - 1
-    return asOfMs < 0 ? Infinity : asOfMs
-  } catch {
-    return Infinity // too short for a state
   }
 }
 

@@ -18,7 +18,7 @@ if text and was and ARGV[4] ~= '-' and was ~= ARGV[4] then
   if ARGV[5] == 'rebuild' then
     text = false
   elseif ARGV[5] == 'keep' then
-    text = string.gsub(text, ' %S+$', ' -')
+    text = string.gsub(text, '^(1 %S+ %d+ %d+ %d+ %-?%d+ %-?%d+) %S+', '%1 -')
   else
     return 'CHANGED ' .. was
   end

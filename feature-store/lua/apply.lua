@@ -1,7 +1,7 @@
 -- Writes a batch of states and moves the partition's offset, together or not at all.
 --
 -- KEYS[1]              the partition's fence
--- KEYS[2 .. 1+writes]  states to write
+-- KEYS[2 .. 1+writes]  states to write, and what the partition keeps beside them
 -- KEYS[2+writes ..]    states to delete
 -- ARGV[1]  store id      ARGV[2]  epoch
 -- ARGV[3]  offset where the owner believes the fence to stand
@@ -10,7 +10,8 @@
 -- ARGV[6]  wall clock
 -- ARGV[7]  highest source offsets, 'partition:offset,...' for all source partitions, or '-' to leave them
 -- ARGV[8]  number of states to write
--- ARGV[9 ..]  their values
+-- ARGV[9]  event time before which every entity is over, -1 none
+-- ARGV[10 ..]  their values
 --
 -- Answers { 'APPLIED' } | { 'STALE', next } | { 'GAP', next } | { 'FENCED' } | { 'LOST' }; only APPLIED wrote.
 -- Some states with each MSET: a call from Lua costs more than a write, and unpack fails near 8,000 values.
@@ -21,8 +22,8 @@ local text = redis.call('GET', KEYS[1])
 if not text then
   return { 'LOST' }
 end
-local storeId, epoch, nextOffset, rebuildUntil, streamTime, highs =
-  string.match(text, '^1 (%S+) (%d+) (%d+) (%d+) (%-?%d+) %-?%d+ (%S+)$')
+local storeId, epoch, nextOffset, rebuildUntil, streamTime, highs, horizon =
+  string.match(text, '^1 (%S+) (%d+) (%d+) (%d+) (%-?%d+) %-?%d+ (%S+)( ?%d*)$')
 if not storeId then
   return redis.error_reply('FORMAT not a fence: ' .. string.sub(text, 1, 40))
 end
@@ -44,7 +45,7 @@ for first = 1, writes, AT_ONCE do
   local words = {}
   for i = first, math.min(first + AT_ONCE - 1, writes) do
     words[#words + 1] = KEYS[1 + i]
-    words[#words + 1] = ARGV[8 + i]
+    words[#words + 1] = ARGV[9 + i]
   end
   redis.call('MSET', unpack(words))
 end
@@ -57,5 +58,9 @@ end
 if ARGV[7] ~= '-' then
   highs = ARGV[7]
 end
-redis.call('SET', KEYS[1], table.concat({ '1', storeId, epoch, ARGV[4], rebuildUntil, streamTime, ARGV[6], highs }, ' '))
+if tonumber(ARGV[9]) >= 0 then
+  horizon = ' ' .. ARGV[9]
+end
+local fence = table.concat({ '1', storeId, epoch, ARGV[4], rebuildUntil, streamTime, ARGV[6], highs }, ' ')
+redis.call('SET', KEYS[1], fence .. horizon)
 return { 'APPLIED' }

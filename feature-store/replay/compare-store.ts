@@ -1,5 +1,5 @@
 import { BlobCorruptError } from '../errors.ts'
-import { decodeState } from '../state/blob.ts'
+import { decodeState, lastHeardMs } from '../state/blob.ts'
 import { FEED_ID } from '../state/feed-rates.ts'
 import type { StateLayout } from '../state/layout.ts'
 import { partitionTag, type StateStore } from '../state-store.ts'
@@ -75,8 +75,9 @@ async function compareEntity(
   }
   const stored = await storedBlobs(replay, store, entity, partitions)
   for (const id of new Set([...replay.ids(entity), ...stored.keys()])) {
-    const replayed = replay.blobOf(entity, id)
-    const found = stored.get(id) ?? null
+    const replayed = present(id, replay.blobOf(entity, id))
+    const found = present(id, stored.get(id) ?? null)
+    if (found === null && replayed === null) continue
     if (replayed !== null) comparison.entities++
     count(id, found)
     if (found !== null && replayed !== null ? found.equals(replayed) : found === replayed) continue
@@ -88,6 +89,13 @@ async function compareEntity(
     }
   }
   return comparison
+
+  /** Who made room is over, removed or not. */
+  function present(id: string, blob: Buffer | null): Buffer | null {
+    if (blob === null || (entity !== 'user' && entity !== 'item')) return blob
+    const partition = replay.options.partitionOf(TOPICS[entity], id)
+    return lastHeardMs(blob) < replay.horizonMs(entity, partition) ? null : blob
+  }
 
   function count(id: string, found: Buffer | null): void {
     if (entity === 'userAttributes' || entity === 'itemAttributes') return

@@ -1,5 +1,6 @@
 import { countUpTo } from './up-to-offset.ts'
 import { decodeState, encodeState } from '../state/blob.ts'
+import type { Activity } from '../state/activity.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { renewExpired } from '../state/expiry.ts'
 import { fold } from '../state/fold.ts'
@@ -23,13 +24,20 @@ export interface HistoryEntry {
 export interface EntityHistory {
   /** Entries since it was erased last, or had not been heard of for too long. */
   readonly length: number
-  /** false: its id is among the last ones, so it was folded before. */
-  add(entry: HistoryEntry): boolean
+  /**
+   * false: its id is among the last ones, so it was folded before.
+   *
+   * @param activity of its partition, which is told of it; left out: nobody has to make room
+   */
+  add(entry: HistoryEntry, activity?: Activity): boolean
   /** A tombstone: what comes later begins anew. */
   erase(offset: number): void
   /** The state after every entry up to and including this offset; null before the first, and when it was just erased. A copy. */
   stateAt(offset: number): EntityState | null
 }
+
+/** With the horizon of its partition before it. */
+type PlacedEntry = HistoryEntry & { horizonMs?: number }
 
 const CHECKPOINT_EVERY = 64
 const ERASED = Symbol('erased')
@@ -39,7 +47,7 @@ export function createEntityHistory(
   layout: StateLayout,
   keysOf: (entry: HistoryEntry) => readonly (string | null)[] | undefined,
 ): EntityHistory {
-  const entries: (HistoryEntry | { [ERASED]: true; offset: number })[] = []
+  const entries: (PlacedEntry | { [ERASED]: true; offset: number })[] = []
   let length = 0
   const { recentIdsMax, expiryMs } = layout
   let newestMs = -1
@@ -62,8 +70,8 @@ export function createEntityHistory(
         state.reset(layout)
         continue
       }
-      const { type, occurredAtMs, offset, idHash, details } = entry
-      renewExpired(layout, state, occurredAtMs)
+      const { type, occurredAtMs, offset, idHash, details, horizonMs } = entry
+      renewExpired(layout, state, occurredAtMs, horizonMs)
       if (idHash !== undefined) rememberId(state, idHash, recentIdsMax)
       fold(layout, state, type, occurredAtMs, offset, keysOf(entry), details)
     }
@@ -74,12 +82,16 @@ export function createEntityHistory(
     get length() {
       return length
     },
-    add(entry) {
-      if (expiryMs > 0 && newestMs >= 0 && entry.occurredAtMs - newestMs > expiryMs) forget()
+    add(entry, activity) {
+      const horizonMs = activity?.horizonMs ?? -1
+      const isQuiet = expiryMs > 0 && entry.occurredAtMs - newestMs > expiryMs
+      if (newestMs >= 0 && (isQuiet || newestMs < horizonMs)) forget()
       if (entry.idHash !== undefined && !rememberId(newest, entry.idHash, recentIdsMax)) return false
-      entries.push(entry)
+      entries.push(horizonMs < 0 ? entry : { ...entry, horizonMs })
       length += 1
+      const beforeMs = newestMs
       newestMs = Math.max(newestMs, entry.occurredAtMs)
+      activity?.moved(beforeMs, newestMs)
       return true
     },
     erase(offset) {

@@ -3,10 +3,12 @@ import { encodeAttributes } from '../attributes/attributes-blob.ts'
 import type { AttributesState } from '../attributes/attributes-state.ts'
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { encodeState } from '../state/blob.ts'
+import { type Activity, createActivity } from '../state/activity.ts'
 import { EntityState } from '../state/entity-state.ts'
 import { idHashOf } from '../state/recent-ids.ts'
 import { interactionDetails } from '../stages/interaction-details.ts'
 import { lookupKeys, type FirstSight } from '../stages/item-lookups.ts'
+import { activityBounds } from '../stages/partition-activity.ts'
 import { createLateness } from '../stages/stream-time.ts'
 import { createAttributeLog } from './attribute-log.ts'
 import { createCopyLog } from './copy-log.ts'
@@ -84,6 +86,8 @@ export interface Replay {
   attributesAfter(entity: 'user' | 'item', id: string, count: number): AttributesState | null
   /** The bytes the store should hold; null: none. */
   blobOf(entity: ReplayedEntity, id: string): Buffer | null
+  /** Event time before which the entities of a partition are over, whatever is stored of them; -1 none. */
+  horizonMs(entity: 'user' | 'item', partition: number): number
   /** Interactions of one entity. */
   expectedApplied(entity: 'user' | 'item' | 'feed', id: string): number
 }
@@ -92,8 +96,8 @@ export function createReplay(options: ReplayOptions): Replay {
   const { layouts } = options.featureSet
   const passed = createLiveSteps(options)
   const users = new Map<string, EntityHistory>()
-  const copies = createCopyLog(layouts.item)
-  const attributes = attributeLogs(layouts)
+  const [attributes, activities] = [attributeLogs(layouts), activitiesOf(options.featureSet)]
+  const copies = createCopyLog(layouts.item, activities.item)
   const counted = { interactions: 0, refused: 0, late: 0, repeated: 0 }
   const feed = createFeedLog(layouts.feed)
   const tooLate = createLateness(options.featureSet.config.limits)
@@ -107,7 +111,8 @@ export function createReplay(options: ReplayOptions): Replay {
     const value = passed('interactions', record)
     if (value === null) return leaveOut('refused')
     if (tooLate(record.partition, value.occurredAtMs)) return leaveOut('late')
-    const isNew = entryOf(users, value.userId, newUser).add(historyEntryOf(value, record.offset))
+    const entry = historyEntryOf(value, record.offset)
+    const isNew = entryOf(users, value.userId, newUser).add(entry, activities.user(record.partition))
     if (isNew) feed.add(value, record.partition, record.offset)
     counted[isNew ? 'interactions' : 'repeated']++
     return isNew ? 'folded' : 'duplicate'
@@ -163,9 +168,22 @@ export function createReplay(options: ReplayOptions): Replay {
       const state = attributes[entity === 'userAttributes' ? 'user' : 'item'].after(id, Infinity)
       return state === null ? null : encodeAttributes(layouts[entity], state)
     },
+    horizonMs: (entity, partition) => activities[entity](partition).horizonMs,
     expectedApplied: (entity, id) => historyOf(entity, id)?.length ?? 0,
   }
 }
+
+/** When the entities of each partition were active. */
+function partitionActivities({ config }: CompiledFeatureSet): (partition: number) => Activity {
+  const bounds = activityBounds(config)
+  const known = new Map<number, Activity>()
+  return (partition) => entryOf(known, partition, () => createActivity(bounds))
+}
+
+const activitiesOf = (featureSet: CompiledFeatureSet) => ({
+  user: partitionActivities(featureSet),
+  item: partitionActivities(featureSet),
+})
 
 const attributeLogs = ({ userAttributes, itemAttributes }: CompiledFeatureSet['layouts']) => ({
   user: createAttributeLog(userAttributes),

@@ -149,9 +149,13 @@ function statusText(look: Look): string {
   )
   const rate =
     job.ratePerSecond === null ? 'no limit' : `${String(job.ratePerSecond)} interactions/s and side`
+  const yields =
+    job.yieldAboveMs === null
+      ? 'never'
+      : `while live interactions wait longer than ${String(job.yieldAboveMs)} ms`
   return [
     table(LIST_COLUMNS, [listRow(look)]),
-    `namespace ${job.namespace}, feature set ${job.featureSetId}, rate ${rate}`,
+    `namespace ${job.namespace}, feature set ${job.featureSetId}, rate ${rate}, yields ${yields}`,
     table(['partition', 'from', 'next', 'to', 'left'], rows),
   ].join('\n\n')
 }

@@ -139,7 +139,7 @@ async function readSide(side: Side, place: Place, ids: readonly string[]): Promi
     const blob = blobs[n] ?? null
     const values = blob === null ? null : entityValues(side.featureSet, place.topic, ids[n]!, blob)
     const fence = fences[0] ?? null
-    if (values !== null && values.isOverAt(fence?.streamTimeMs ?? -1))
+    if (values !== null && values.isOverAt(fence ?? { streamTimeMs: -1 }))
       return { blob: null, values: null, fence }
     return { blob, values, fence }
   }

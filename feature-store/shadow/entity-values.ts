@@ -5,6 +5,7 @@ import type { CompiledFeatureSet } from '../feature-set.ts'
 import { nameOfDefinition } from '../definitions.ts'
 import { decodeState } from '../state/blob.ts'
 import type { EntityState } from '../state/entity-state.ts'
+import type { Fence } from '../fence.ts'
 import { isExpired } from '../state/expiry.ts'
 import { FEED_ID } from '../state/feed-rates.ts'
 import { entityView } from '../vectors/entity-view.ts'
@@ -18,7 +19,7 @@ export interface EntityValues {
   lastOffset: number
   atMs: number
   /** Whether it is over by this time of its partition: as good as not there, whether it was removed or not. */
-  isOverAt(streamTimeMs: number): boolean
+  isOverAt(fence: Pick<Fence, 'streamTimeMs' | 'horizonMs'>): boolean
   /** As a person would read it. */
   described: Record<string, unknown>
   /** Every column of the vector that this entity alone decides, as of a moment. */
@@ -64,7 +65,7 @@ export function entityValues(
   return {
     lastOffset: state.lastOffset,
     atMs: state.asOfMs,
-    isOverAt: (streamTimeMs) => isExpired(layout, state, streamTimeMs),
+    isOverAt: ({ streamTimeMs, horizonMs }) => !isFeed && isExpired(layout, state, streamTimeMs, horizonMs),
     described: describeState(layout, state),
     columns: rowOf((atMs) => request(atMs, isFeed ? null : state, null)),
   }

@@ -77,13 +77,11 @@ async function askOutlook(config: ReplayConfig, { redis, kafka }: Where): Promis
 }
 
 /** For doctor: whether the services of this configuration would be ready at once. */
-export async function examineStates(config: ReplayConfig, where: Partial<Where>): Promise<Finding[]> {
+export async function examineOutlook(config: ReplayConfig, where: Where): Promise<Finding[]> {
   const check = 'feature states'
-  const { redis, kafka } = where
-  if (redis === undefined || kafka === undefined) return []
   let outlook: Outlook
   try {
-    outlook = await outlookNow(config, { redis, kafka })
+    outlook = await outlookNow(config, where)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     return [warning(check, `not checked: ${why}`, 'See what doctor says of Kafka and Redis.')]

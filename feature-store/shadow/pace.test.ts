@@ -40,4 +40,20 @@ describe('the pace of a replay', () => {
     await taken
     expect(isHeld).toBe(false)
   })
+
+  it('holds while others go first, whether or not it was paused and resumed meanwhile', async () => {
+    let sleeps = 0
+    const pace = createPace({
+      ratePerSecond: null,
+      nowMs: () => 0,
+      async sleep() {
+        sleeps++
+        if (sleeps === 3) pace.resume()
+        if (sleeps === 5) pace.hold(false)
+      },
+    })
+    pace.hold(true)
+    await pace.take(1)
+    expect(sleeps).toBe(5)
+  })
 })

@@ -1,4 +1,4 @@
-/** Holds a replay back: to a rate, while it is paused, or for good. */
+/** Holds a replay back: to a rate, while it is paused, while others go first, or for good. */
 export interface Pace {
   /** Waits until so many interactions may be folded. Resolves at once when the pace is closed. */
   take(count: number): Promise<void>
@@ -6,6 +6,8 @@ export interface Pace {
   setRate(perSecond: number | null): void
   pause(): void
   resume(): void
+  /** Stands still beside a pause, as long as others go first. */
+  hold(isHeld: boolean): void
   /** Lets everybody go who waits: the replay stops. */
   close(): void
 }
@@ -26,13 +28,14 @@ const WAIT_MS_MAX = 100
 export function createPace({ ratePerSecond, nowMs, sleep }: PaceParts): Pace {
   let rate = ratePerSecond
   let isPaused = false
+  let isHeld = false
   let isClosed = false
   let paidUntilMs = nowMs()
 
   return {
     async take(count) {
       while (!isClosed) {
-        const waitMs = isPaused ? WAIT_MS_MAX : rate === null ? 0 : paidUntilMs - nowMs()
+        const waitMs = isPaused || isHeld ? WAIT_MS_MAX : rate === null ? 0 : paidUntilMs - nowMs()
         if (waitMs <= 0) break
         await sleep(Math.min(waitMs, WAIT_MS_MAX))
       }
@@ -46,6 +49,7 @@ export function createPace({ ratePerSecond, nowMs, sleep }: PaceParts): Pace {
     },
     pause: () => void (isPaused = true),
     resume: () => void (isPaused = false),
+    hold: (held) => void (isHeld = held),
     close: () => void (isClosed = true),
   }
 }

@@ -20,6 +20,7 @@ export interface ReplayWanted {
   from: { text: string; moment: Moment }
   to: { text: string; moment: Moment }
   ratePerSecond: number | null
+  yieldAboveMs: number | null
   /** Folder of an archive that is read first. */
   archive?: string | undefined
   atMs: number
@@ -92,6 +93,7 @@ export async function planReplay(
     to: to.text,
     follows,
     ratePerSecond: wanted.ratePerSecond,
+    yieldAboveMs: wanted.yieldAboveMs,
     topics,
     sourceStarts: starts,
     sourceEnds: ends ?? starts.map(() => null),

@@ -227,6 +227,7 @@ function jobOf(
     to: 'now',
     follows: true,
     ratePerSecond: null,
+    yieldAboveMs: null,
     topics: apart.map((topic) => ({
       topic,
       topicName: runtime.topicName(topic),

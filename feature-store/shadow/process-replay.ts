@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { followErasures, type Outputs, type RunningStage } from '#streams'
+import type { FeatureStoreConfig } from '../config.ts'
 import { StoreUnavailableError } from '../errors.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { createStages, stepsOf } from '../feature-store.ts'
@@ -13,6 +14,7 @@ import { copiedUntil, fencesOf, foundEnds, highsOf, noteEnd, ownedByUs, plant } 
 import type { ReplayJob, ReplayTopic } from './replay-job.ts'
 import type { ReplayEnd, ReplayParts } from './replay-parts.ts'
 import { type ShadowStage, shadowStage } from './shadow-stage.ts'
+import { createYielding, type Yielding } from './yielding.ts'
 
 export interface RunningReplay {
   ended: Promise<ReplayEnd>
@@ -25,6 +27,9 @@ const TICK_MS = 500
 /** A rate is told over so many ticks. */
 const RATE_TICKS = 10
 
+/** In one fenced call: Redis does nothing else meanwhile, and live reads and writes wait for it. */
+const APPLY_RECORDS_MAX = 1_000
+
 /** Nothing of a replay goes to Kafka: the live service has written the copies, and buried what is bad. */
 const NOWHERE: Outputs = { add: () => undefined, flush: async () => undefined }
 
@@ -34,6 +39,8 @@ interface Run {
   /** As it was read last. */
   job: ReplayJob
   pace: Pace
+  /** null: it yields to nobody. */
+  yielding: Yielding | null
   owned: ReturnType<typeof ownedByUs>
   shadows: Map<ReplayTopic, ShadowStage>
   stages: RunningStage[]
@@ -58,6 +65,7 @@ export async function startReplay(parts: ReplayParts): Promise<RunningReplay> {
     parts,
     job,
     pace: createPace({ ratePerSecond: job.ratePerSecond, nowMs, sleep }),
+    yielding: job.yieldAboveMs === null ? null : createYielding(job.yieldAboveMs),
     owned: ownedByUs(store, job),
     shadows: new Map(),
     stages: [],
@@ -91,13 +99,16 @@ const givenUpIn = ({ shadows }: Run) =>
 async function openStages(run: Run): Promise<void> {
   const { features } = run.parts
   const runtime = quietRuntime(run.parts.runtime)
-  const featureSet = compileFeatureSet(features.config)
+  const featureSet = compileFeatureSet(gentle(features.config))
   const steps = stepsOf(runtime, features)
   const erased = await followErasures(runtime, { name: 'replay-erasures' })
   run.erased = erased
   await erased.ready
   const erasures = erased.book
-  const stages = createStages({ runtime, store: run.owned.store, featureSet, steps, erasures })
+  const stages = createStages({
+    ...{ runtime, store: run.owned.store, featureSet, steps, erasures },
+    ...(features.room && { room: features.room }),
+  })
   for (const { topic } of run.job.topics) {
     const shadow = shadowStage(stages[topic] as unknown as FencedStage<ReplayTopic>, {
       jobTopic: () => run.job.topics.find((found) => found.topic === topic)!,
@@ -112,6 +123,11 @@ async function openStages(run: Run): Promise<void> {
     run.stages.push(await runtime.readStage(shadow.stage, { endOf, limitOf, earlierOf, outputs: NOWHERE }))
   }
 }
+
+const gentle = ({ limits, ...rest }: FeatureStoreConfig): FeatureStoreConfig => ({
+  ...rest,
+  limits: { ...limits, applyRecordsMax: Math.min(limits.applyRecordsMax, APPLY_RECORDS_MAX) },
+})
 
 async function stopAll(run: Run): Promise<void> {
   run.isStopping = true
@@ -163,6 +179,8 @@ async function look(run: Run, id: string): Promise<void> {
     return pace.close()
   }
   run.copied = await copiedUntil(parts)
+  const isHeld = await mustYield(run)
+  pace.hold(isHeld)
   const fences = await fencesOf(store, asked)
   for (const [at, { topic }] of asked.topics.entries())
     for (const [partition, fence] of fences[at]!.entries())
@@ -175,8 +193,14 @@ async function look(run: Run, id: string): Promise<void> {
   const where = `${hostname()} ${String(process.pid)}`
   await replays.tellRunning(asked.name, { id, where, atMs, interactionsPerSecond })
   run.job = await foundEnds(parts, asked, progress, run.copied)
-  parts.tell?.({ job: run.job, progress, interactionsPerSecond })
+  parts.tell?.({ job: run.job, progress, interactionsPerSecond, isHeld })
   pace.setRate(asked.ratePerSecond)
   if (asked.state === 'paused') pace.pause()
   else pace.resume()
+}
+
+async function mustYield({ parts: { range, runtime }, yielding, copied }: Run): Promise<boolean> {
+  if (yielding === null) return false
+  const { highs } = await range.ends(runtime.topicName('interactions'))
+  return yielding.isHeld({ atMs: runtime.clock.nowMs(), ends: highs, taken: copied })
 }

@@ -1,6 +1,6 @@
 import type { RedisAddress } from '#streams'
 import { formatServing, parseServing, type Serving, servingKey } from '../serving.ts'
-import { type OwnedSet, ownedSetsSchema } from './owned-set.ts'
+import { OWNED_NOW_MS, type OwnedSet, ownedSetsSchema } from './owned-set.ts'
 import { connectJobs, type Jobs, jobsOf, textsOf } from './redis-jobs.ts'
 import { removeStates, type RemovalOptions } from './redis-remove.ts'
 import { type ReplayJob, replayJobSchema } from './replay-job.ts'
@@ -65,3 +65,27 @@ export async function openReplays(
 
 const parseOwned = (text: string | null): OwnedSet[] =>
   text === null ? [] : ownedSetsSchema.parse(JSON.parse(text))
+
+/**
+ * Whether a features service keeps the states of a replay. One that was switched elsewhere says so a few seconds later: that is
+ * waited for.
+ *
+ * @param servedIn the namespace that readers look in now
+ */
+export async function staysOwned(
+  { ownedSets }: Pick<Replays, 'ownedSets'>,
+  { statesId, namespace }: Pick<ReplayJob, 'statesId' | 'namespace'>,
+  servedIn: string,
+): Promise<boolean> {
+  const isOwned = async () =>
+    (await ownedSets()).some(
+      (set) =>
+        set.statesId === statesId && set.namespace === namespace && Date.now() - set.atMs <= OWNED_NOW_MS,
+    )
+  const endMs = Date.now() + (servedIn === namespace ? 0 : OWNED_NOW_MS)
+  while (await isOwned()) {
+    if (Date.now() >= endMs) return true
+    await new Promise((wake) => setTimeout(wake, 250))
+  }
+  return false
+}

@@ -38,6 +38,14 @@ export const replayJobSchema = z.strictObject({
   to: z.string().describe('as it was asked'),
   follows: z.boolean().describe('goes on with what comes until it is switched to'),
   ratePerSecond: z.number().positive().nullable().describe('interactions a second and side; null: no limit'),
+  yieldAboveMs: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe(
+      'how long live interactions may wait for the features service before it stands still; null: never',
+    ),
   topics: z.array(topicSchema).min(1),
   sourceStarts: z.array(offset).describe('per partition of interactions, the first one that counts'),
   sourceEnds: z.array(offset.nullable()).describe('the first one that does not count; null: all do'),

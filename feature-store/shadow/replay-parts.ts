@@ -26,6 +26,8 @@ export interface ToldProgress {
   job: ReplayJob
   progress: ReplayProgress
   interactionsPerSecond: number
+  /** It stands still, since live interactions wait. */
+  isHeld: boolean
 }
 
 /**

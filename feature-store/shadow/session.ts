@@ -1,7 +1,9 @@
 import { type CommandContext, createClosers, type KafkaRuntime, once, type StreamsConfig } from '#streams'
 import type { FeatureStoreConfig } from '../config.ts'
 import { compileFeatureSet, type CompiledFeatureSet } from '../feature-set.ts'
+import { keepSweeping } from '../expiry/process-expiry.ts'
 import { openRedisStore } from '../redis-store.ts'
+import type { EntityRoom } from '../stages/partition-activity.ts'
 import type { StateStore } from '../state-store.ts'
 import { statesIdOf } from '../serving.ts'
 import { type LogRange, openLogRange } from './kafka-range.ts'
@@ -23,6 +25,8 @@ export interface ReplaySession {
   range(): Promise<LogRange>
   runtime(): Promise<KafkaRuntime>
   store(namespace: string, role?: 'owner' | 'reader'): Promise<StateStore>
+  /** Removes the states of those that have to make room. */
+  room(): Promise<EntityRoom>
 }
 
 export async function withSession<T>(
@@ -37,6 +41,11 @@ export async function withSession<T>(
     const replays = await openReplays(redis, config.prefix, commandTimeoutMs)
     closers.add(() => replays.close())
     const featureSet = compileFeatureSet(config.features)
+    const runtime = once(async () => {
+      const connected = await context.connect('replay')
+      closers.add(() => connected.close())
+      return connected
+    })
     return await work({
       config,
       featureSet,
@@ -47,10 +56,11 @@ export async function withSession<T>(
         closers.add(() => range.close())
         return range
       }),
-      runtime: once(async () => {
-        const runtime = await context.connect('replay')
-        closers.add(() => runtime.close())
-        return runtime
+      runtime,
+      room: once(async () => {
+        const room = keepSweeping(await runtime(), { redis, prefix: config.prefix, config: config.features })
+        closers.add(() => room.stop())
+        return room
       }),
       async store(namespace, role = 'reader') {
         const outageMsMax = role === 'owner' ? storeOutageMsMax : 0

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { OperatorError } from '#streams'
 import { compileFeatureSet } from '../feature-set.ts'
 import { partitionTag } from '../state-store.ts'
 import { lacksInCopies, lackWords } from './copies-lack.ts'
 import type { OtherReplays } from './other-replays.ts'
-import { layoutIdsOf, OWNED_NOW_MS } from './owned-set.ts'
+import { layoutIdsOf } from './owned-set.ts'
 import { keptNow } from './outlook.ts'
 import { planReplay } from './plan-replay.ts'
 import { startReplay } from './process-replay.ts'
@@ -13,6 +13,7 @@ import { openReplayArchive } from './archived-range.ts'
 import { fencesOf } from './replay-fences.ts'
 import type { ReplayEnd, ReplayParts, ToldProgress } from './replay-parts.ts'
 import { parseMoment, parseRate } from './range.ts'
+import { standBack } from './process-stand-back.ts'
 import {
   type JobTopic,
   namespaceGlob,
@@ -21,27 +22,17 @@ import {
   type ReplayTopic,
 } from './replay-job.ts'
 import { replayExists, stillRuns } from './redis-jobs.ts'
+import { staysOwned } from './redis-replays.ts'
+import {
+  NICENESS,
+  parseYield,
+  type ResumeFlags,
+  type StartFlags,
+  topicsOf,
+  YIELD_ABOVE_MS,
+} from './start-flags.ts'
 import { type ReplayContext, type ReplaySession, withSession } from './session.ts'
 import { openReplayBar, shownOf } from './terminal-bar.ts'
-
-interface StartFlags {
-  what: 'features' | 'examples'
-  from: string
-  to: string
-  into: string
-  topics?: readonly ReplayTopic[]
-  rate?: number
-  forConfig?: true
-  archive?: string
-  json?: true
-}
-
-const TOPIC_WORDS: Record<string, ReplayTopic> = {
-  interactions: 'interactions',
-  'item-interactions': 'itemInteractions',
-  users: 'users',
-  items: 'items',
-}
 
 export function registerStart(replay: Command, context: ReplayContext, others?: OtherReplays): void {
   replay
@@ -74,6 +65,13 @@ export function registerStart(replay: Command, context: ReplayContext, others?: 
       'interactions a second, of users and of items each, or records of examples (default: what is left)',
       parseRate,
     )
+    .option(
+      '--yield-above <time>',
+      'stand still while live interactions wait longer than this for the features service; `never` does not (default: 1s)',
+      parseYield,
+      YIELD_ABOVE_MS,
+    )
+    .option(...NICENESS)
     .option('--for-config', 'only the states that this configuration lacks, beside those that are there')
     .option('--archive <dir>', 'read what `feedloop archive` wrote there before the topics')
     .option('--json', 'print what it came to as JSON')
@@ -96,20 +94,12 @@ export function registerResume(replay: Command, context: ReplayContext, others?:
     .description('go on with a replay that is paused, or whose process is gone')
     .argument('<name>', 'the replay')
     .option('--rate <n/s>', 'another rate from now on', parseRate)
+    .option(...NICENESS)
     .option('--json', 'print what it came to as JSON')
-    .action(async (name: string, flags: { rate?: number; json?: true }) => {
+    .action(async (name: string, flags: ResumeFlags) => {
       if (await others?.resume(name, flags)) return
       await withSession(context, (session) => resume(session, context, name, flags))
     })
-}
-
-function topicsOf(text: string): ReplayTopic[] {
-  return text.split(',').map((word) => {
-    const topic = TOPIC_WORDS[word.trim()]
-    if (topic === undefined)
-      throw new InvalidArgumentError(`must be some of ${Object.keys(TOPIC_WORDS).join(', ')}.`)
-    return topic
-  })
 }
 
 async function start(session: ReplaySession, context: ReplayContext, flags: StartFlags): Promise<void> {
@@ -130,6 +120,7 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
       from: moment(flags.from),
       to: moment(flags.to),
       ratePerSecond: flags.rate ?? null,
+      yieldAboveMs: flags.yieldAbove,
       archive: flags.archive === undefined ? undefined : resolve(flags.archive),
       atMs: nowMs,
     },
@@ -150,6 +141,7 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
       job.statesId,
       (serving) => serving ?? { namespace: job.namespace, sinceMs: nowMs, kept: [] },
     )
+  standBack(flags.niceness)
   await runHere(session, context, job, { isJson: flags.json === true, earlierOf })
 }
 
@@ -189,7 +181,7 @@ async function resume(
   session: ReplaySession,
   context: ReplayContext,
   name: string,
-  { rate, json }: { rate?: number; json?: true },
+  { rate, niceness, json }: ResumeFlags,
 ): Promise<void> {
   const { replays } = session
   const found = await replays.job(name)
@@ -208,6 +200,7 @@ async function resume(
     return
   }
   const earlierOf = await earlierOfJob(session, job!)
+  standBack(niceness)
   await runHere(session, context, job!, { isJson: json === true, earlierOf })
 }
 
@@ -225,16 +218,12 @@ async function notRead(session: ReplaySession, job: ReplayJob): Promise<JobTopic
   }))
 }
 
-async function refuseToResume({ replays, ...session }: ReplaySession, job: ReplayJob): Promise<void> {
+async function refuseToResume({ replays, config }: ReplaySession, job: ReplayJob): Promise<void> {
   const { name, state } = job
   if (state === 'done' || state === 'cancelled' || state === 'switched')
     throw new OperatorError('replay_over', `${name} is ${state}: there is nothing to go on with.`)
-  const nowMs = (await session.runtime()).clock.nowMs()
-  const owner = (await replays.ownedSets()).find(
-    ({ statesId, namespace, atMs }) =>
-      statesId === job.statesId && namespace === job.namespace && nowMs - atMs <= OWNED_NOW_MS,
-  )
-  if (owner !== undefined)
+  const servedIn = (await replays.serving(job.statesId))?.namespace ?? config.prefix
+  if (await staysOwned(replays, job, servedIn))
     throw new OperatorError(
       'replay_over',
       `A features service keeps the states of ${name} now: there is nothing to go on with.`,
@@ -251,6 +240,7 @@ async function runHere(
   const { config, replays } = session
   const bar = openReplayBar(process.stderr)
   const { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs } = config.limits
+  const time = { futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs }
   let last: ToldProgress | null = null
   const running = await startReplay({
     prefix: config.prefix,
@@ -259,7 +249,7 @@ async function runHere(
     store: await session.store(job.namespace, 'owner'),
     runtime: await session.runtime(),
     range: await session.range(),
-    features: { config: config.features, futureSkewSecondsMax, farFutureSecondsMax, earliestEventMs },
+    features: { config: config.features, room: await session.room(), ...time },
     ...(earlierOf === undefined ? {} : { earlierOf }),
     tell(told) {
       last = told

@@ -57,10 +57,10 @@ export const shownOf = (told: ToldProgress): ShownProgress => ({
   text: progressText(told),
 })
 
-function progressText({ job, progress, interactionsPerSecond }: ToldProgress): string {
+function progressText({ job, progress, interactionsPerSecond, isHeld }: ToldProgress): string {
   const { done, total, left } = progress
   const rate = `${interactionsPerSecond.toFixed(0)} interactions/s`
-  const paused = job.state === 'paused' ? ', paused' : ''
+  const paused = job.state === 'paused' ? ', paused' : isHeld ? ', waits while live interactions do' : ''
   if (progress.isReady && job.follows)
     return `follows, ${String(left)} records behind, ${rate}; \`feedloop replay switch ${job.name}\`${paused}`
   const share = total === 0 ? 100 : (100 * done) / total

@@ -41,6 +41,8 @@ export interface EntityTail {
   unresolved(offset: number): TailEntry[]
   /** To be read before the next question, which may change it. */
   stateAt(offset: number): TailState
+  /** What it was is not known any more: `begin` will tell. */
+  forget(): void
   /** Folds entries from before this broker time into the beginning, those that have looked up what they need. */
   trim(beforeMs: number): void
   readonly length: number
@@ -77,6 +79,8 @@ export function createEntityTail(
     return state
   }
 
+  const forget = () => void ([entries, cursor, hasBegun] = [[], null, false])
+
   function rebase(count: number): void {
     const state = stateAfter(count)
     base = state.applied === 0 ? null : encodeState(layout, state)
@@ -98,10 +102,9 @@ export function createEntityTail(
       // What cannot be folded any more is as if it had never been known.
       const count = hasBegun ? foldable(entries, isOpen, entriesMax >> 1) : 0
       if (count > 0) return rebase(count)
-      entries = []
-      cursor = null
-      hasBegun = false
+      forget()
     },
+    forget,
     begin(blob, nextOffset) {
       base = blob
       baseOffset = blob === null ? -1 : decodeState(layout, blob).lastOffset

@@ -1,7 +1,8 @@
 import type { CompiledFeatureSet } from '../feature-set.ts'
 import { partitionTag } from '../state-store.ts'
 import { type AttributeTail, createAttributeTail } from './attribute-tail.ts'
-import { createEntityTail, type EntityTail } from './entity-tail.ts'
+import { createEntityTail } from './entity-tail.ts'
+import { type ReturningTail, returningTail } from './returning-tail.ts'
 import { createSample, type Sample } from './sample.ts'
 
 /** Where the reading of a partition begins. */
@@ -17,7 +18,7 @@ export interface PartitionStart {
 
 /** What is kept of a user or an item. */
 export interface MirroredEntity {
-  readonly state: EntityTail
+  readonly state: ReturningTail
   /** null: no feature reads them. */
   readonly attributes: AttributeTail | null
   /** Wall clock from which its attributes are known; Infinity: not yet. */
@@ -50,6 +51,8 @@ export interface MirroredSideOptions {
   topicName(topic: Topic): string
   partitionOf(topic: Topic, id: string): number
   startOf(topic: Topic, partition: number): PartitionStart
+  /** Event time before which the entities of a partition are over, as last seen; -1 none. */
+  horizonOf(topic: Topic, partition: number): number
 }
 type Topic = 'interactions' | 'itemInteractions' | 'users' | 'items'
 
@@ -57,7 +60,7 @@ type Topic = 'interactions' | 'itemInteractions' | 'users' | 'items'
 export const NEVER_SERVED = { offset: -1, atMs: -Infinity, asOfMs: Infinity }
 
 export function createMirroredSide(options: MirroredSideOptions): MirroredSide {
-  const { entity, featureSet, entriesMax, topicName, partitionOf, startOf } = options
+  const { entity, featureSet, entriesMax, topicName, partitionOf, startOf, horizonOf } = options
   const { layouts, reads } = featureSet
   const layout = layouts[entity]
   const topics: { states: Topic; attributes: Topic } =
@@ -78,14 +81,22 @@ export function createMirroredSide(options: MirroredSideOptions): MirroredSide {
     }
   }
 
+  function tailOf(partition: number): ReturningTail {
+    const { isWhole } = startOf(topics.states, partition)
+    const tail = createEntityTail(layout, isWhole, { entriesMax, looksUp })
+    return returningTail(tail, () => horizonOf(topics.states, partition))
+  }
+
+  const beginningOf = (id: string, { beginsFrom }: ReturningTail) => {
+    const { tag, fromOffset } = placeOf(topics.states, layout.id, id)
+    return { id, tag, fromOffset: Math.max(fromOffset, beginsFrom) }
+  }
+
   return {
     sample,
     take: (id) =>
       sample.take(id, () => ({
-        state: createEntityTail(layout, startOf(topics.states, partitionOf(topics.states, id)).isWhole, {
-          entriesMax,
-          looksUp,
-        }),
+        state: tailOf(partitionOf(topics.states, id)),
         attributes: readsAttributes ? createAttributeTail(attributesLayout) : null,
         attributesFromMs: readsAttributes ? Infinity : -Infinity,
         served: { ...NEVER_SERVED },
@@ -95,7 +106,7 @@ export function createMirroredSide(options: MirroredSideOptions): MirroredSide {
         const { state, attributes } = known
         if (!state.hasBegun)
           yield {
-            ...{ id, ...placeOf(topics.states, layout.id, id) },
+            ...beginningOf(id, state),
             begin: (blob, nextOffset) => state.begin(blob, nextOffset),
           }
         if (attributes !== null && !attributes.hasBegun)

@@ -9,8 +9,8 @@ import { createEntityHistory } from '../replay/entity-history.ts'
 import { encodeState } from '../state/blob.ts'
 import { createAttributeTail } from './attribute-tail.ts'
 import { createEntityTail } from './entity-tail.ts'
-
 import { type MirroredEntity, NEVER_SERVED } from './mirrored-side.ts'
+import { returningTail } from './returning-tail.ts'
 import { createSample } from './sample.ts'
 import { servedBack } from './served-back.ts'
 import { skewEventOf } from './skew-event.ts'
@@ -56,6 +56,28 @@ const entriesOf = (told: { type: string; occurredAtMs: number; step: number }[])
 }
 
 describe('the tail of an entity', () => {
+  it('asks the store again for the state of whom made room meanwhile, once that is past its return', () => {
+    let horizonMs = -1
+    const tail = returningTail(createEntityTail(layout, true, { entriesMax: 100 }), () => horizonMs)
+    const clickAt = (minute: number, offset: number) =>
+      tail.add({
+        ...{ type: 'click', itemId: 'i', offset, brokerTimeMs: offset },
+        occurredAtMs: 1_700_000_000_000 + minute * 60_000,
+      })
+    clickAt(0, 1)
+    clickAt(1, 2)
+    expect([tail.hasBegun, tail.beginsFrom]).toEqual([true, 0])
+    horizonMs = 1_700_000_000_000 + 30 * 60_000
+    clickAt(60, 7)
+    expect([tail.hasBegun, tail.beginsFrom, tail.stateAt(7)]).toEqual([false, 8, 'not_ready'])
+    clickAt(61, 8)
+    const returned = createEntityHistory(layout, () => undefined)
+    returned.add({ type: 'click', itemId: 'i', offset: 7, occurredAtMs: 1_700_000_000_000 + 60 * 60_000 })
+    tail.begin(encodeState(layout, returned.stateAt(7)!), 8)
+    const state = tail.stateAt(8)
+    expect(typeof state === 'object' && state?.applied).toBe(2)
+  })
+
   it('has the state of its history at every offset that it still knows', () => {
     fc.assert(
       fc.property(arbitraryEntries, fc.nat(250_000), fc.nat(200), (told, trimMs, adoptedAt) => {
@@ -199,7 +221,7 @@ describe('a state that was served', () => {
   const atMs = 1_700_000_000_000
   /** An item with one click, served after it; then, `days` of event time and a minute of the clock later, without a state. */
   function goneAfter(days: number) {
-    const state = createEntityTail(layout, true, { entriesMax: 100 })
+    const state = returningTail(createEntityTail(layout, true, { entriesMax: 100 }), () => -1)
     state.add({ type: 'click', itemId: 'i', occurredAtMs: atMs, offset: 4, brokerTimeMs: 0 })
     const item: MirroredEntity = { state, attributes: null, attributesFromMs: 0, served: { ...NEVER_SERVED } }
     const served = (itemOffset: number, occurredAtMs: number, scoredAtMs: number) =>

@@ -36,8 +36,10 @@ export async function startSkew(runtime: Runtime, options: SkewOptions): Promise
   const starts = await partitionStarts(runtime, options)
   const startOf = (topic: ReplayedTopic, partition: number) => starts.get(topic)![partition]!
   const { topicName, partitionOf, partitionCount } = runtime
+  const horizons = createHorizons(runtime, options)
+  const { horizonOf } = horizons
   const mirror = createStateMirror({
-    ...{ featureSet, config, topicName, partitionOf, partitionCount, startOf },
+    ...{ featureSet, config, topicName, partitionOf, partitionCount, startOf, horizonOf },
     ...time,
   })
   const tally = createSkewTally(config)
@@ -84,12 +86,40 @@ export async function startSkew(runtime: Runtime, options: SkewOptions): Promise
     done: Promise.all(followers.map(({ done }) => done)).then(() => undefined),
     reading: () => tally.reading(runtime.clock.nowMs()),
     async tick() {
+      await horizons.look()
       await checks.run()
       await tell()
     },
     async stop() {
       await Promise.all(followers.map((follower) => follower.stop()))
       await outputs.close()
+    },
+  }
+}
+
+/** How far those who made room for others reach, by the fences. */
+function createHorizons(
+  runtime: Runtime,
+  { featureSet: { layouts }, store }: Pick<SkewOptions, 'featureSet' | 'store'>,
+) {
+  const counted = { interactions: layouts.user.id, itemInteractions: layouts.item.id } as const
+  const places = (['interactions', 'itemInteractions'] as const).flatMap((topic) =>
+    Array.from({ length: runtime.partitionCount(topic) }, (_, partition) => ({
+      topic,
+      partition,
+      tag: partitionTag(runtime.topicName(topic), partition, counted[topic]),
+    })),
+  )
+  const known = new Map<ReplayedTopic, number[]>()
+  return {
+    horizonOf: (topic: ReplayedTopic, partition: number) => known.get(topic)?.[partition] ?? -1,
+    async look(): Promise<void> {
+      const fences = await store.fences(places.map(({ tag }) => tag))
+      for (const topic of ['interactions', 'itemInteractions'] as const)
+        known.set(
+          topic,
+          fences.flatMap((fence, n) => (places[n]!.topic === topic ? [fence?.horizonMs ?? -1] : [])),
+        )
     },
   }
 }

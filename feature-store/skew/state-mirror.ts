@@ -19,6 +19,8 @@ export interface StateMirrorOptions extends ReplayOptions {
   config: SkewConfig
   partitionCount(topic: ReplayedTopic): number
   startOf(topic: ReplayedTopic, partition: number): PartitionStart
+  /** Event time before which the entities of a partition are over, as last seen; -1 none. */
+  horizonOf(topic: ReplayedTopic, partition: number): number
 }
 
 /** The states of sampled users and items and of the feed, folded beside the store from the same records. */

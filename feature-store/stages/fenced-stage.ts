@@ -3,9 +3,11 @@ import type { Batch, BatchResult, Outputs, Runtime, Stage, StageRecord, TopicIde
 import { FencedError, PartitionNotOwnedError } from '../errors.ts'
 import type { ApplyAnswer, HeldFence } from '../fence.ts'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
+import type { ActivityBounds } from '../state/activity.ts'
 import { partitionTag, type StateStore } from '../state-store.ts'
 import { batchSlices, type BatchSlice } from './batch-slices.ts'
 import { heldFence, ownedFrom, type OwnedPartition } from './owned-partition.ts'
+import { type ActivityTold, type EntityRoom, loadActivity } from './partition-activity.ts'
 
 /** What a slice of a batch changes; `put_off`: try again later, nothing was changed. */
 export type SliceFold<State> =
@@ -38,6 +40,8 @@ export interface FencedStageOptions<K extends TopicKey, State> {
   applyRecordsMax: number
   /** How many interactions a record stands for; one when left out. */
   interactionsOf?(record: StageRecord<K>): number
+  /** How many entities a partition may have; left out: nobody counts them. */
+  activity?: { bounds: ActivityBounds; states: ActivityTold['states']; room?: EntityRoom }
   encode(state: State, id: string): Buffer
   /** Folds records into states and adds what follows from them to the outputs. */
   foldSlice(
@@ -73,7 +77,9 @@ export function createFencedStage<K extends TopicKey, State>(
     const { startOffset, endOffset } = await runtime.offsets(topic, partition)
     const identity = await identityOf(topic)
     const fence = await store.acquire(tag, { startOffset, rebuildUntilOffset: endOffset, topic: identity })
-    const acquired = ownedFrom<State>(fence, partition, tag, options.statesCachedMax)
+    const { statesCachedMax, activity: counted } = options
+    const activity = counted === undefined ? null : await loadActivity(store, tag, fence, counted.bounds)
+    const acquired = ownedFrom<State>(fence, partition, tag, { statesCachedMax, activity })
     owned.set(partition, acquired)
     const { epoch, position } = acquired
     runtime.log.info({ stage: name, tag, epoch, position }, LOG_EVENTS.partitionAcquired)
@@ -106,6 +112,7 @@ export function createFencedStage<K extends TopicKey, State>(
       if (batch.nextOffset <= own.position) return { kind: 'seek', offset: own.position }
       const fresh = batch.records.filter((record) => record.offset >= own.position)
       for (const slice of batchSlices(fresh, batch.nextOffset, applyRecordsMax, interactionsOf)) {
+        if ((await options.activity?.room?.hasRoom()) === false) return { kind: 'seek', offset: own.position }
         const answer = await applySlice(options, own, slice, outputs)
         if (answer.kind === 'put_off') return { kind: 'seek', offset: own.position }
         if (answer.kind !== 'applied') return await refused(own, answer)
@@ -125,6 +132,7 @@ async function applySlice<K extends TopicKey, State>(
   outputs: Outputs,
 ): Promise<ApplyAnswer | { kind: 'put_off' }> {
   const { name, runtime, store, encode } = options
+  const droppedBefore = own.activity?.dropped ?? 0
   const fold = await options.foldSlice(own, slice.records, outputs)
   if (fold.kind === 'put_off') return fold
   await outputs.flush()
@@ -140,6 +148,9 @@ async function applySlice<K extends TopicKey, State>(
     sourceHighs: own.sourceHighs,
     streamTimeMs: fold.streamTimeMs,
     appliedAtMs: nowMs,
+    ...(own.activity !== null && {
+      activity: { blob: own.activity.encode(), horizonMs: own.activity.horizonMs },
+    }),
   })
   const waitedMs = Math.max(0, runtime.clock.nowMs() - nowMs)
   runtime.signals.count(SIGNALS.storeWaitedSeconds, { stage: name }, waitedMs / 1_000)
@@ -147,9 +158,23 @@ async function applySlice<K extends TopicKey, State>(
   for (const id of fold.deletes) own.states.delete(id)
   for (const [id, state] of fold.uncached) own.states.set(id, state)
   tellApplied(options, own, slice, nowMs)
+  if (own.activity !== null) tellActivity(options, own, own.activity.dropped - droppedBefore)
   own.position = slice.nextOffset
   own.streamTimeMs = Math.max(own.streamTimeMs, fold.streamTimeMs)
   return answer
+}
+
+function tellActivity<K extends TopicKey, State>(
+  { runtime: { signals }, activity }: FencedStageOptions<K, State>,
+  { tag, partition, activity: counted }: OwnedPartition<State>,
+  dropped: number,
+): void {
+  if (counted === null || activity === undefined) return
+  const { states, room } = activity
+  const { entities } = counted
+  signals.gauge(SIGNALS.entities, entities, { states, partition: String(partition) })
+  if (dropped > 0) signals.count(SIGNALS.entitiesDropped, { states }, dropped)
+  room?.told({ states, tag, entities, dropped })
 }
 
 function tellApplied<K extends TopicKey, State>(

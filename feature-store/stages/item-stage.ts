@@ -9,6 +9,7 @@ import { fold } from '../state/fold.ts'
 import type { StateStore } from '../state-store.ts'
 import { freshCopies } from './fresh-copies.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
+import { countedActivity, type EntityRoom } from './partition-activity.ts'
 import type { RecordSteps } from './record-steps.ts'
 import { loadTouched, withoutErased } from './touched-states.ts'
 
@@ -24,6 +25,8 @@ export function createItemStage(parts: {
   steps: RecordSteps
   /** Items whose tombstone lies ahead: nothing of them is written on the way there. */
   erasures?: Erasures
+  /** Who removes the states of those that had to make room. */
+  room?: EntityRoom
 }): FencedStage<'itemInteractions'> {
   const { runtime, store, featureSet, erasures = NO_ERASURES } = parts
   const { limits } = featureSet.config
@@ -42,6 +45,7 @@ export function createItemStage(parts: {
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
     interactionsOf: ({ value }) => (value === null ? 0 : copiesIn(value)),
+    activity: countedActivity('item-interactions', parts),
     encode: (state) => encodeState(layout, state),
     async foldSlice(owned, records) {
       const { items, dropped } = freshCopies(records, owned.sourceHighs)
@@ -55,8 +59,9 @@ export function createItemStage(parts: {
         if (isErased === true) state.reset(layout)
         for (const { typeIndex, occurredAtMs, sourceOffset } of copies) {
           const told = details?.get(sourceOffset)
-          renewExpired(layout, state, occurredAtMs)
+          const beforeMs = renewExpired(layout, state, occurredAtMs, owned.activity?.horizonMs)
           fold(layout, state, types[typeIndex]!, occurredAtMs, offset, undefined, told)
+          owned.activity?.moved(beforeMs, state.asOfMs)
           if (occurredAtMs > streamTimeMs) streamTimeMs = occurredAtMs
         }
       }

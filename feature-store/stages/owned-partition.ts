@@ -1,5 +1,6 @@
 import type { Fence, HeldFence } from '../fence.ts'
 import { createLru, type Lru } from '../lru.ts'
+import type { Activity } from '../state/activity.ts'
 
 /** A partition we own, as far as we know: the fence decides. */
 export interface OwnedPartition<State> {
@@ -13,6 +14,8 @@ export interface OwnedPartition<State> {
   sourceHighs: Map<number, number>
   /** Newest event time applied, -1 none. */
   streamTimeMs: number
+  /** When its entities were active; null: nobody has to make room. */
+  readonly activity: Activity | null
   /** States as applied. */
   states: Lru<string, State>
   /** Slices folded so far. */
@@ -23,7 +26,7 @@ export function ownedFrom<State>(
   fence: Fence,
   partition: number,
   tag: string,
-  statesCachedMax: number,
+  { statesCachedMax, activity }: { statesCachedMax: number; activity: Activity | null },
 ): OwnedPartition<State> {
   return {
     partition,
@@ -34,6 +37,7 @@ export function ownedFrom<State>(
     rebuildUntilOffset: fence.rebuildUntilOffset,
     sourceHighs: new Map(fence.sourceHighs),
     streamTimeMs: fence.streamTimeMs,
+    activity,
     states: createLru(statesCachedMax),
     slices: 0,
   }

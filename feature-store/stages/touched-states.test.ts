@@ -22,6 +22,7 @@ function ownedWith(ids: readonly string[], statesCachedMax: number): OwnedPartit
     rebuildUntilOffset: 0,
     sourceHighs: new Map(),
     streamTimeMs: -1,
+    activity: null,
     states,
     slices: 0,
   }

@@ -11,6 +11,7 @@ import { idHashOf, rememberId } from '../state/recent-ids.ts'
 import type { StateStore } from '../state-store.ts'
 import { createCopyBundles } from './copy-bundles.ts'
 import { createFencedStage, type FencedStage } from './fenced-stage.ts'
+import { countedActivity, type EntityRoom } from './partition-activity.ts'
 import { interactionDetails } from './interaction-details.ts'
 import { createItemLookups } from './item-lookups.ts'
 import type { RecordSteps } from './record-steps.ts'
@@ -24,6 +25,8 @@ export interface UserStageParts {
   steps: RecordSteps
   /** Users whose tombstone lies ahead: nothing of them is written on the way there. */
   erasures?: Erasures
+  /** Who removes the states of those that had to make room. */
+  room?: EntityRoom
 }
 
 /**
@@ -58,6 +61,7 @@ export function createUserStage(parts: UserStageParts): FencedStage<'interaction
     tombstones: { interactions: rightTombstone('userId', partitionOfUser) },
     statesCachedMax: limits.statesCachedMax,
     applyRecordsMax: limits.applyRecordsMax,
+    activity: countedActivity('interactions', parts),
     encode: (state, id) => encodeState(layoutOf(id), state),
     async foldSlice(owned, records, outputs) {
       const ids = records.map(({ value, key }) => value?.userId ?? key!.toString('utf8'))
@@ -92,7 +96,7 @@ export function createUserStage(parts: UserStageParts): FencedStage<'interaction
           continue
         }
         const { interactionId, itemId, type, occurredAtMs } = value
-        renewExpired(layout, state, occurredAtMs)
+        const beforeMs = renewExpired(layout, state, occurredAtMs, owned.activity?.horizonMs)
         if (recentIdsMax > 0 && !rememberId(state, idHashOf(interactionId), recentIdsMax)) {
           repeated++
           continue
@@ -102,14 +106,14 @@ export function createUserStage(parts: UserStageParts): FencedStage<'interaction
         const told = details.of(value, state)
         if (details.isUnfit(value, told)) unfit++
         fold(layout, state, type, occurredAtMs, offset, keys, told)
+        owned.activity?.moved(beforeMs, state.asOfMs)
         if (feed !== null) foldIntoFeed(feed, states.touch(records.length), type, occurredAtMs, offset)
         copies.add(itemId, type, occurredAtMs, offset, details.carried(type, told))
       }
       tellCounts(runtime, { late, missing, repeated, unfit })
       for (const { partition, value } of copies.take())
         outputs.add('itemInteractions', { key: String(owned.partition), value, partition })
-      const kept = withoutErased(states, upTo(owned.partition))
-      return { kind: 'changed', ...kept, streamTimeMs: time.newestMs }
+      return { kind: 'changed', ...withoutErased(states, upTo(owned.partition)), streamTimeMs: time.newestMs }
     },
   })
 }

@@ -73,6 +73,21 @@ export function decodeState(layout: StateLayout, blob: Buffer): EntityState {
   return state
 }
 
+const HEADER_BYTES = 10
+
+/** When the entity of a state was last heard of, from its first bytes alone; Infinity: never, or these are no bytes of a state. */
+export function lastHeardMs(blob: Buffer): number {
+  const reader = new ByteReader(blob.subarray(HEADER_BYTES))
+  try {
+    reader.varint() // interactions
+    reader.varint() // last offset
+    const asOfMs = reader.varint() - 1
+    return asOfMs < 0 ? Infinity : asOfMs
+  } catch {
+    return Infinity // too short for a state
+  }
+}
+
 /** A layout of states or of attributes, as far as a header goes. */
 interface Identified {
   readonly id: string

@@ -55,6 +55,10 @@ export async function openReplayFeed(addresses: Addresses, first: FeatureStoreCo
     features: featureStoreConfigSchema.parse(input),
   })
 
+  /** Nobody is to wait for a process that stands back, and a command in this process must not make it one. */
+  const notNice = (argv: readonly string[]) =>
+    argv[0] === 'start' || argv[0] === 'resume' ? [...argv, '--niceness', '0'] : argv
+
   /** A command in this process; what it printed, as JSON. */
   async function replay<T>(argv: string[], input = first): Promise<T> {
     const config = configOf(input)
@@ -71,7 +75,7 @@ export async function openReplayFeed(addresses: Addresses, first: FeatureStoreCo
     process.stdout.write = (text: string | Uint8Array) => ((written += String(text)), true)
     process.stderr.write = () => true
     try {
-      await program.parseAsync(['replay', ...argv, '--json'], { from: 'user' })
+      await program.parseAsync(['replay', ...notNice(argv), '--json'], { from: 'user' })
     } finally {
       for (const [at, stream] of streamed.entries()) stream.write = writes[at]!
     }
@@ -106,7 +110,7 @@ export async function openReplayFeed(addresses: Addresses, first: FeatureStoreCo
     status,
     caughtUp: (name: string, input = first) =>
       until(`${name} is caught up`, async () => (await status(name, input)).isCaughtUp, 250),
-    start: (input: FeatureStoreConfigInput, ...argv: string[]) => launch(input, 'replay', ...argv),
+    start: (input: FeatureStoreConfigInput, ...argv: string[]) => launch(input, 'replay', ...notNice(argv)),
     launch,
     folder,
     /** Items and users are acknowledged before interactions speak of them. */

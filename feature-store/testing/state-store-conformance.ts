@@ -141,6 +141,33 @@ export function stateStoreConformance(open: () => Promise<StoreUnderTest>): void
     expect((await read()).fence).toMatchObject({ streamTimeMs: 1_000, sourceHighs: new Map([[1, 4]]) })
   })
 
+  it('keeps what was active, and the horizon once there is one, with the states', async () => {
+    const { store, loseFence, request, read } = await opened()
+    expect(await store.activity(tag)).toBeNull()
+    const bytes = Buffer.from([1, 0, 255, 10])
+    await store.apply(request({ activity: { blob: bytes, horizonMs: -1 } }))
+    expect((await store.activity(tag))!.equals(bytes)).toBe(true)
+    expect((await read()).fence).not.toHaveProperty('horizonMs')
+    const next = { expectedOffset: 20, nextOffset: 21, sourceHighs: new Map([[3, 9]]) }
+    await store.apply(request({ ...next, activity: { blob: bytes, horizonMs: 700 } }))
+    await store.apply(request({ expectedOffset: 21, nextOffset: 22 }))
+    expect((await read()).fence).toMatchObject({
+      horizonMs: 700,
+      nextOffset: 22,
+      sourceHighs: next.sourceHighs,
+    })
+    const stale = request({ activity: { blob: Buffer.from('old'), horizonMs: 800 } })
+    expect((await store.apply(stale)).kind).toBe('stale')
+    expect((await store.activity(tag))!.equals(bytes)).toBe(true)
+    const found: string[] = []
+    for await (const { id } of store.scan(tag)) found.push(id)
+    expect(found).toEqual(['u1'])
+    expect(await store.acquire(tag, fresh)).toMatchObject({ epoch: 2, horizonMs: 700 })
+    await loseFence(tag)
+    await store.acquire(tag, fresh)
+    expect(await store.activity(tag)).toBeNull()
+  })
+
   it('answers STALE with its position and writes nothing', async () => {
     const { store, request, read } = await opened()
     await store.apply(request({}))
@@ -230,12 +257,14 @@ export function stateStoreConformance(open: () => Promise<StoreUnderTest>): void
       sourceHighs: new Map([[0, 7]]),
       streamTimeMs: 1_000,
       appliedAtMs: 5,
+      activity: { blob: blob('activity'), horizonMs: 900 },
     })
     await expect(on('two:4')).rejects.toMatchObject({ code: 'topic_changed', policy: 'operator' })
     await expect(on('two:4')).rejects.toThrow(/whenTopicChanged: rebuild/)
     expect(await on('one:4')).toMatchObject({ epoch: 3, nextOffset: 20, sourceHighs: new Map([[0, 7]]) })
     expect(await store.acquire(tag, begun)).toMatchObject({ epoch: 4 })
-    expect(await on('two:4', 'keep')).toMatchObject({ epoch: 5, nextOffset: 20, sourceHighs: new Map() })
+    const kept = { epoch: 5, nextOffset: 20, sourceHighs: new Map(), horizonMs: 900 }
+    expect(await on('two:4', 'keep')).toMatchObject(kept)
     expect(await on('two:4')).toMatchObject({ epoch: 6 })
     expect(await on('two:8', 'rebuild')).toMatchObject({ epoch: 1, nextOffset: 10 })
     const { blobs } = await store.read({ fences: [], blobs: [{ tag, id: 'u1' }] })

@@ -83,9 +83,12 @@ export function viewsOf(
   ): EntityView {
     const state = stateAt(source.blob, layouts[entity])
     const known = source.attributes < 0 ? null : attributesAt(source.attributes, entity)
-    const { streamTimeMs } = fences[source.fence]! // -1: nothing to be behind of
+    const { streamTimeMs, horizonMs } = fences[source.fence]! // -1: nothing to be behind of
     const stale = streamTimeMs >= 0 && atMs - streamTimeMs > staleMs
-    return entityView(layouts[entity], state, known, { id, atMs, stale })
+    return entityView(layouts[entity], state, known, {
+      ...{ id, atMs, stale },
+      ...(horizonMs !== undefined && { horizonMs }),
+    })
   }
   const feed = plan.feed.map((place) => stateAt(place, layouts.feed!))
   return { viewOf, feed }

@@ -1,4 +1,5 @@
 import { versionAt, type AttributesState, type AttributeValue } from '../attributes/attributes-state.ts'
+import type { Fence } from '../fence.ts'
 import { remainingEach } from '../state/decay.ts'
 import type { EntityState, MapEntry } from '../state/entity-state.ts'
 import { isExpired } from '../state/expiry.ts'
@@ -28,9 +29,9 @@ export function entityView(
   layout: StateLayout,
   stored: EntityState | null,
   attributes: AttributesState | null,
-  { id, atMs, stale }: Pick<EntityView, 'id' | 'atMs' | 'stale'>,
+  { id, atMs, stale, horizonMs }: Pick<EntityView, 'id' | 'atMs' | 'stale'> & Pick<Fence, 'horizonMs'>,
 ): EntityView {
-  const state = stored === null || isExpired(layout, stored, atMs) ? null : stored
+  const state = stored === null || isExpired(layout, stored, atMs, horizonMs) ? null : stored
   const factors = new Float64Array(layout.halfLivesMs.length)
   if (state !== null) remainingEach(atMs - state.asOfMs, layout.halfLivesMs, factors)
   const isKnown = attributes !== null && attributes.versions.length > 0 && attributes.firstAtMs <= atMs

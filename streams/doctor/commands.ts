@@ -40,15 +40,13 @@ export function registerDoctorCommands<Config extends StreamsConfig>(
 }
 
 /** What the part that keeps states says of them; asked with the addresses that are known. */
-export type ExamineStates<Config> = (
-  config: Config,
-  addresses: Partial<Pick<Addresses, 'kafka' | 'redis'>>,
-) => Promise<Finding[]>
+export type ExamineStates<Config> = (config: Config, addresses: Partial<Addresses>) => Promise<Finding[]>
 
-function answeringOf({ kafka, redis }: KnownAddresses): Partial<Pick<Addresses, 'kafka' | 'redis'>> {
+function answeringOf({ kafka, redis, registry }: KnownAddresses): Partial<Addresses> {
   return {
     ...(kafka instanceof OperatorError ? {} : { kafka }),
     ...(redis instanceof OperatorError ? {} : { redis }),
+    ...(registry instanceof OperatorError ? {} : { registry }),
   }
 }
 

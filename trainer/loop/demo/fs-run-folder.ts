@@ -6,6 +6,8 @@ import { join } from 'node:path'
 export interface RunFolder {
   readonly path: string
   readonly feedFile: string
+  /** Writes the feed file anew: who starts from now on reads it. */
+  edit(feed: object): void
   /** A descriptor to append a service's output to; the caller closes it with `closeLog`. */
   openLog(service: string): number
   closeLog(descriptor: number): void
@@ -18,11 +20,13 @@ export interface RunFolder {
 export function makeRunFolder(feed: object): RunFolder {
   const path = mkdtempSync(join(tmpdir(), 'feedloop-run-'))
   const feedFile = join(path, 'feed.json')
-  writeFileSync(feedFile, JSON.stringify(feed, null, 2))
+  const edit = (edited: object) => writeFileSync(feedFile, JSON.stringify(edited, null, 2))
+  edit(feed)
   const logFile = (service: string) => join(path, `${service}.log`)
   return {
     path,
     feedFile,
+    edit,
     openLog: (service) => openSync(logFile(service), 'a'),
     closeLog: (descriptor) => closeSync(descriptor),
     logTail: (service, linesMax) =>

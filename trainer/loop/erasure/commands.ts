@@ -1,5 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { eraseEntity, type ErasureReceipt, receiptText } from '#feature-store'
+import {
+  eraseEntity,
+  eraseFromArchive,
+  type ErasureReceipt,
+  openArchiveFolder,
+  receiptText,
+} from '#feature-store'
 import type { CommandContext } from '#streams'
 import type { FeedConfig } from '../feed.ts'
 import { eraseFromFiles } from './fs-erase.ts'
@@ -7,6 +13,7 @@ import { replacingInMlflow } from './http-replace-artifact.ts'
 
 interface Flags {
   files?: string[]
+  archive?: string[]
   wait: number
   settle: number
   json?: true
@@ -27,6 +34,7 @@ export function registerEraseCommands(program: Command, context: CommandContext<
         '--files <dir...>',
         'folders of runs and exports, whose tables are written again without its rows (default: trainer.tracking.runs)',
       )
+      .option('--archive <dir...>', 'folders of `feedloop archive`, whose files are written again without it')
       .option('--wait <seconds>', 'how long the features service is waited for', seconds, 30)
       .option(
         '--settle <seconds>',
@@ -35,7 +43,7 @@ export function registerEraseCommands(program: Command, context: CommandContext<
         3,
       )
       .option('--json', 'print the receipt as JSON')
-      .action(async (id: string, { files, wait, settle, json }: Flags) => {
+      .action(async (id: string, { files, archive = [], wait, settle, json }: Flags) => {
         const config = await context.loadConfig()
         const addresses = await context.addresses(['redis', 'kafka'])
         const runtime = await context.connect('erase')
@@ -48,7 +56,15 @@ export function registerEraseCommands(program: Command, context: CommandContext<
           })
           const { tracking } = config.trainer
           const replacing = replacingInMlflow(tracking, process.env)
-          const whole = withFiles(receipt, await eraseFromFiles(files ?? [tracking.runs], id, replacing))
+          const places = await eraseFromFiles(files ?? [tracking.runs], id, replacing)
+          for (const folder of archive)
+            places.push(
+              ...(await eraseFromArchive({
+                ...{ place: openArchiveFolder(folder), erasure: receipt, codec: runtime.codec },
+                topicName: (topic) => runtime.topicName(topic),
+              })),
+            )
+          const whole = withFiles(receipt, places)
           process.stdout.write(`${json ? JSON.stringify(whole, null, 2) : receiptText(whole)}\n`)
           if (!whole.isComplete) process.exitCode = 1
         } finally {

@@ -17,7 +17,7 @@ import {
   streamsConfigSchema,
 } from '#streams'
 import { type FeaturesProcessOptions, startFeaturesProcess } from '#feature-store/testing'
-import { type FeedloopProcess, startFeedloop, until } from '#streams/testing'
+import { type FeedloopProcess, type StackUser, startFeedloop, until } from '#streams/testing'
 import { makeRunFolder } from '../demo/fs-run-folder.ts'
 import { openLoopGroups } from '../demo/kafka-groups.ts'
 import { makeRunTopics } from '../demo/kafka-run-topics.ts'
@@ -40,6 +40,10 @@ export interface OwnFeed {
   readonly store: StateStore
   /** `feedloop run <service>`, a process of its own; killed at `close` at the latest. */
   run(service: LoopService, ...options: string[]): FeedloopProcess
+  /** Another command of this feed, as an operator unless somebody else types it; killed at `close` at the latest. */
+  command(argv: readonly string[], user?: StackUser): FeedloopProcess
+  /** Changes what its file says, as its owner does: what is started from now on reads it, what runs does not notice. */
+  edit(feed: Record<string, unknown>): void
   /** The features service as tests change it: killed at a step, without its fence, by the wrong clock. */
   runFeatures(options: FeaturesProcessOptions): FeedloopProcess
   /** Another process that belongs to this feed: it must run while the feed waits, and is killed at `close`. */
@@ -117,6 +121,8 @@ export function openFeedOn(
       processes.push(started)
       return started
     }
+    const started = (argv: readonly string[], user: StackUser) =>
+      adopt(startFeedloop(argv, services.as(user), { FEEDLOOP_CONFIG: folder.feedFile }))
     const follow: KafkaRuntime['follow'] = async (follower) => {
       const following = await runtime.follow(follower)
       let failure: unknown
@@ -134,12 +140,9 @@ export function openFeedOn(
       config,
       runtime,
       store,
-      run: (service, ...options) =>
-        adopt(
-          startFeedloop(['run', service, ...options], services.as(service), {
-            FEEDLOOP_CONFIG: folder.feedFile,
-          }),
-        ),
+      run: (service, ...options) => started(['run', service, ...options], service),
+      command: (argv, user = 'operator') => started(argv, user),
+      edit: (edited) => folder.edit({ ...edited, prefix }),
       runFeatures: (options) =>
         adopt(startFeaturesProcess({ addresses: services.as('features'), config }, options)),
       adopt,
