@@ -35,7 +35,12 @@ await new Command('entities')
     'what Redis and a features service take when all that comes is new: a user and an item with each interaction',
   )
   .option('--json <file>', 'write all numbers there')
-  .option('--ids <n>', 'new users, and as many new items: 10 M ids unless told otherwise', positive, 5_000_000)
+  .option(
+    '--ids <n>',
+    'new users, and as many new items: 10 M ids unless told otherwise',
+    positive,
+    5_000_000,
+  )
   .option('--max <n>', 'features.limits.entitiesMax', positive, 250_000)
   .action(async ({ json, ids, max }: Options) => {
     const stack = await openTestStack(new AbortController().signal, say, { measured: true })
