@@ -3,6 +3,7 @@ const PROGRAMS = {
   train: '../../trainer/bench/process-train.ts',
   score: '../../trainer/loop/bench/process-score.ts',
   retrain: '../../trainer/loop/bench/process-score.ts',
+  skew: '../../trainer/loop/bench/process-score.ts',
   generic: '../../trainer/loop/bench/process-score.ts',
   swaps: '../../trainer/loop/bench/process-swaps.ts',
   joiner: '../../trainer/joiner/bench/process-joiner.ts',

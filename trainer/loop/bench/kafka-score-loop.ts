@@ -40,13 +40,18 @@ const TRAINING_REQUESTS = 200
 const GOLDEN_ROWS = 64
 const POLL_MS = 50
 
+const TRAINER = { labels: { click: { positive: ['click'], shown: ['view'], horizonMinutes: 10 } } }
+
 /** Topics, states and models of a feed of its own, and a scorer in a process of its own. */
-export function openScoreLoop(addresses: Addresses, say: (line: string) => void): Promise<ScoreLoop> {
+export function openScoreLoop(
+  addresses: Addresses,
+  say: (line: string) => void,
+  { trainer = TRAINER }: { trainer?: Record<string, unknown> } = {},
+): Promise<ScoreLoop> {
   return openAll(async (closers) => {
     const features = scoreFeatures()
     const own = await openOwnFeed(addresses, 'score', {
-      ...{ features, scorer: { http: { port: 0 } } },
-      trainer: { labels: { click: { positive: ['click'], shown: ['view'], horizonMinutes: 10 } } },
+      ...{ features, scorer: { http: { port: 0 } }, trainer },
     })
     closers.add(() => own.close())
     say('score: writing items and interactions')
@@ -64,7 +69,7 @@ export function openScoreLoop(addresses: Addresses, say: (line: string) => void)
     const { clock, log, signals } = own.runtime
     const writer = createModelWriter({ outputs, artifactChunkBytes: 512 * 1_024, clock, log, signals })
     for (const model of Object.values(models)) await writer.writeFile(model)
-    const scorer = own.run('scorer')
+    const scorer = own.run('scorer', '--metrics-port', '0')
     const url = await scorer.said(/"url":"(http:[^"]+)".*http_listening/)
     const serve = (name: ModelName) => serveBy(writer, models[name], { own, url })
     return { own, scorer, url: `${url}/predict`, models, rows, serve, close: () => closers.closeAll() }

@@ -1,6 +1,5 @@
-import path from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { openTestStack, startBuilt, tableText, writeResults } from '#streams/testing'
+import { openTestStack, tableText, writeResults } from '#streams/testing'
 import { loadHttp } from './http-load.ts'
 import { floodKafka, streamKafka } from './kafka-load.ts'
 import { type ModelName, openScoreLoop, type ScoreLoop } from './kafka-score-loop.ts'
@@ -8,14 +7,10 @@ import { type FastApi, startFastApi } from './process-fastapi.ts'
 import { CANDIDATES, COLUMNS, scoreRequests, TREES } from './score-feed.ts'
 import { genericTable } from './generic-table.ts'
 import { measureGeneric } from './process-generic.ts'
-import {
-  failedOf,
-  type RetrainRun,
-  retrainTable,
-  type ScoreRow,
-  type ScoreRun,
-  scoreTable,
-} from './score-table.ts'
+import { measureRetrain, retrainConfig } from './process-retrain.ts'
+import { measureSkew } from './process-skew-cost.ts'
+import { failedOf, retrainTable, type ScoreRow, type ScoreRun, scoreTable } from './score-table.ts'
+import { skewTable } from './skew-table.ts'
 
 const CONNECTIONS = [1, 16] as const
 const BODIES = 200
@@ -29,15 +24,15 @@ interface Options {
   peers: boolean
 }
 
-interface RetrainOptions {
-  json?: string
-  rounds: number
-  seconds: number
+interface RetrainOptions extends SkewOptions {
   rows: number
 }
 
-const RETRAIN_PROGRAM = path.join(import.meta.dirname, 'process-retrain.ts')
-const FITTING_LINE = 'fitting'
+interface SkewOptions {
+  json?: string
+  rounds: number
+  seconds: number
+}
 
 const positive = (text: string): number => {
   const value = Number(text)
@@ -65,6 +60,13 @@ program
   .option('--rows <n>', 'that are trained on', positive, 500_000)
   .action(retrain)
 program
+  .command('skew')
+  .description('CPU time of run skew beside that of the scorer, by Kafka at half load')
+  .option('--json <file>', 'write all numbers there')
+  .option('--rounds <n>', 'how often it is measured', positive, 5)
+  .option('--seconds <n>', 'how long each load lasts', positive, 8)
+  .action(skew)
+program
   .command('generic')
   .description('what the generic set of features costs by kind, CPU time of one process without services')
   .option('--json <file>', 'write all numbers there')
@@ -79,38 +81,36 @@ function generic({ json, rounds }: { json?: string; rounds: number }): void {
   if (json !== undefined) writeResults(json, 'bench', { tables: { generic: table }, details: { costs } })
 }
 
-/** Half of what the scorer can do, with and without a retrain under way, in turn. */
-async function retrain({ json, rounds, seconds, rows: count }: RetrainOptions): Promise<void> {
+async function retrain({ json, rounds, seconds, rows }: RetrainOptions): Promise<void> {
+  await onLoop(
+    async (loop) => {
+      const measured = await measureRetrain(loop, { rounds, seconds, rows }, say)
+      const table = retrainTable(measured.runs)
+      process.stdout.write(`${tableText(table)}\n`)
+      if (measured.runs.some(({ rebuilt }) => rebuilt > 0)) process.exitCode = 1
+      if (json !== undefined) writeResults(json, 'bench', { tables: { retrain: table }, details: measured })
+    },
+    { trainer: retrainConfig(rows) },
+  )
+}
+
+async function skew({ json, rounds, seconds }: SkewOptions): Promise<void> {
   await onLoop(async (loop) => {
-    await loop.serve('trees')
-    const requests = scoreRequests('retrain')
-    const ask = () => requests.next().value!
-    const { runtime, adopt, addresses } = loop.own
-    await floodKafka(runtime, ask, FLOOD_REQUESTS)
-    const maximum = await floodKafka(runtime, ask, FLOOD_REQUESTS)
-    const half = { perSecond: maximum.requestsPerSecond / 2, seconds }
-    const runs: RetrainRun[] = []
-    for (let round = 0; round < rounds; round++) {
-      const alone = await streamKafka(runtime, ask, half)
-      const trainer = adopt(startBuilt('retrain', RETRAIN_PROGRAM, [String(count)], addresses))
-      await trainer.wrote(FITTING_LINE)
-      const beside = await streamKafka(runtime, ask, half)
-      trainer.mayEnd()
-      await trainer.kill()
-      runs.push({ alone, beside })
-      say(JSON.stringify(runs.at(-1)))
-    }
-    const table = retrainTable(runs)
+    const runs = await measureSkew(loop, { rounds, seconds }, say)
+    const table = skewTable(runs)
     process.stdout.write(`${tableText(table)}\n`)
-    if (json !== undefined)
-      writeResults(json, 'bench', { tables: { retrain: table }, details: { maximum, runs, rows: count } })
+    if (runs.some(({ differing }) => differing > 0)) process.exitCode = 1
+    if (json !== undefined) writeResults(json, 'bench', { tables: { skew: table }, details: { runs } })
   })
 }
 
-async function onLoop(measure: (loop: ScoreLoop) => Promise<void>): Promise<void> {
+async function onLoop(
+  measure: (loop: ScoreLoop) => Promise<void>,
+  feed: { trainer?: Record<string, unknown> } = {},
+): Promise<void> {
   const stack = await openTestStack(new AbortController().signal, say, { measured: true })
   try {
-    const loop = await openScoreLoop(stack.addresses, say)
+    const loop = await openScoreLoop(stack.addresses, say, feed)
     await measure(loop).finally(() => loop.close())
   } finally {
     await stack.close()

@@ -51,17 +51,29 @@ export function failedOf({ http, flood, half }: ScoreRun): number {
   return all.reduce((sum, load) => sum + (load?.failed ?? 0), 0)
 }
 
-/** One round: half load without and with a retrain beside it. */
+/** One round: half load beside a trainer that waits, and beside the same one while it retrains. */
 export interface RetrainRun {
   alone: KafkaLoad
   beside: KafkaLoad
+  /** Rows of the fit. */
+  rows: number
+  /** The most that the trainer ever held. */
+  trainerMib: number
+  /** How often the trainer lost its partitions and began again. */
+  rebuilt: number
 }
 
 export function retrainTable(runs: readonly RetrainRun[]): ResultTable {
-  const row = (title: string, load: (run: RetrainRun) => KafkaLoad) => [
+  const row = (title: string, load: (run: RetrainRun) => KafkaLoad, trainer: number[][]) => [
     title,
     ...[runs.map((run) => load(run).requestsPerSecond), runs.map((run) => load(run).p50)],
     ...[runs.map((run) => load(run).p99), runs.map((run) => load(run).p99 / run.alone.p99)],
+    ...trainer,
+  ]
+  const trainer = [
+    runs.map(({ rows }) => rows),
+    runs.map(({ trainerMib }) => trainerMib),
+    runs.map(({ rebuilt }) => rebuilt),
   ]
   return {
     columns: [
@@ -69,8 +81,14 @@ export function retrainTable(runs: readonly RetrainRun[]): ResultTable {
       { title: 'requests/s', digits: 0 },
       { title: 'p50 ms', digits: 1 },
       { title: 'p99 ms', digits: 1 },
-      { title: 'p99 x alone', digits: 2 },
+      { title: 'p99 x without', digits: 2 },
+      { title: 'rows of the fit', digits: 0 },
+      { title: 'trainer, MiB at most', digits: 0 },
+      { title: 'times it lost its partitions', digits: 0 },
     ],
-    rows: [row('alone', ({ alone }) => alone), row('a retrain beside it', ({ beside }) => beside)],
+    rows: [
+      row('beside a trainer that waits', ({ alone }) => alone, [[], [], []]),
+      row('while it retrains', ({ beside }) => beside, trainer),
+    ],
   }
 }
