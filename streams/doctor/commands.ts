@@ -4,7 +4,8 @@ import type { StreamsConfig } from '../config.ts'
 import type { Addresses, CommandContext } from '../contract.ts'
 import { OperatorError } from '../errors.ts'
 import { table } from '../table.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, warning } from './finding.ts'
+import { canLookInside } from './judge-topics.ts'
 import { type KnownAddresses, knownAddresses } from './known-addresses.ts'
 import { examine } from './process-doctor.ts'
 import { examineSamples } from './process-samples.ts'
@@ -23,11 +24,20 @@ export function registerDoctorCommands<Config extends StreamsConfig>(
     .action(async ({ json }: { json?: true }) => {
       const config = await context.loadConfig()
       const addresses = await knownAddresses(context)
-      const findings = [
-        ...(await examine(config, addresses)),
-        ...(await examineSamples(config, addresses, (samples) => judgeSamples(config, samples))),
-        ...(await examineStates(config, answeringOf(addresses))),
-      ]
+      const findings = await examine(config, addresses)
+      if (canLookInside(findings))
+        findings.push(
+          ...(await examineSamples(config, addresses, (samples) => judgeSamples(config, samples))),
+          ...(await examineStates(config, answeringOf(addresses))),
+        )
+      else
+        findings.push(
+          warning(
+            'newest records, feature states',
+            'not looked at: something above is not there',
+            'Do the rest of this, then ask again.',
+          ),
+        )
       if (json) process.stdout.write(`${JSON.stringify(findings, hideSecrets, 2)}\n`)
       else {
         const rows = findings.map(({ check, verdict, found }) => [verdict, check, withoutSecrets(found)])

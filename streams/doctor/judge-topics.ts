@@ -1,6 +1,16 @@
 import { failed, type Finding, ok, unknown, warning } from './finding.ts'
 import { type FoundTopic, planTopics, producerStamps, type WantedTopic } from '../topics.ts'
 
+const NOT_THERE = 'does not exist'
+
+/** Whether records and states can be looked at: asking for a topic that is not there, or brokers that do not answer, takes minutes. */
+export const canLookInside = (findings: readonly Finding[]): boolean =>
+  !findings.some(
+    ({ check, verdict, found }) =>
+      verdict === 'failed' &&
+      (check === 'brokers' || check === 'topics' || (check.startsWith('topic ') && found === NOT_THERE)),
+  )
+
 /** Whether the brokers' topics are those of the catalogue. One finding when all is well or nothing is there, one per topic otherwise. */
 export function judgeTopics(
   wanted: readonly WantedTopic[],
@@ -14,8 +24,7 @@ export function judgeTopics(
   for (const change of planTopics(wanted, found)) {
     const { name, replicationFactor } = change.topic
     const check = `topic ${name}`
-    if (change.kind === 'create')
-      findings.push(failed(check, 'does not exist', 'Run `npx feedloop topics apply`.'))
+    if (change.kind === 'create') findings.push(failed(check, NOT_THERE, 'Run `npx feedloop topics apply`.'))
     if (change.kind === 'refuse') findings.push(failed(check, 'has another partition count', change.why))
     if (change.kind === 'alter') {
       const differs = Object.entries(change.changed).map(

@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts'
 import { judgeRedis, judgeCommands, type RedisFacts } from './judge-redis.ts'
 import { judgeClock, judgeLimits, judgeNode, judgeStamps, judgeSubjects } from './judge-surroundings.ts'
 import { judgeGroups } from './judge-stages.ts'
-import { judgeBrokers, judgeRejoined, judgeTopics } from './judge-topics.ts'
+import { canLookInside, judgeBrokers, judgeRejoined, judgeTopics } from './judge-topics.ts'
 import { REDIS_COMMANDS } from './redis-rights.ts'
 
 const redis: RedisFacts = {
@@ -78,6 +78,12 @@ describe('judgeTopics', () => {
   const wanted = { name: 't', partitions: 4, replicationFactor: 2, config: { 'retention.ms': '10' } }
   const found = { ...wanted, ownConfig: wanted.config }
   const judge = (topic?: typeof found) => judgeTopics([wanted], new Map(topic ? [['t', topic]] : []))
+  it('says whether records can be looked at: not where all topics, or one, are missing', () => {
+    const other = { ...wanted, name: 'u' }
+    expect(canLookInside(judge(found))).toBe(true)
+    expect(canLookInside(judge())).toBe(false)
+    expect(canLookInside(judgeTopics([wanted, other], new Map([['t', found]])))).toBe(false)
+  })
   it('is content when they agree', () => expect(judge(found)[0]?.verdict).toBe('ok'))
   it.each([
     ['missing', undefined, 'failed', 'topics apply'],
