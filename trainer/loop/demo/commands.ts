@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { onStopAsked, progressLine, type CommandContext, type StackProgress } from '#streams'
 import { LEARNERS } from '../../learners/index.ts'
 import { DEMO_MINUTES } from './demo-times.ts'
@@ -8,14 +8,11 @@ import { wallStopwatch } from './process-stopwatch.ts'
 import { reportText } from './report-text.ts'
 import { openScreen } from './terminal-screen.ts'
 
-/** One learns with each example, the other is fitted to the window now and then: both kinds are seen at work. */
-const DEMO_LEARNERS = [{ use: 'ftrl' }, { use: 'logistic' }]
-
 interface DemoFlags {
   minutes?: number
   report?: string
   seed: string
-  learners: { use: string }[]
+  learners?: { use: string }[]
   keep?: boolean
 }
 
@@ -31,13 +28,10 @@ export function registerDemoCommands(program: Command, _context: CommandContext<
     )
     .option('--report <file>', 'write the report as JSON')
     .option('--seed <text>', 'the same seed plays the same feed', '1')
-    .addOption(
-      new Option(
-        '--learners <names>',
-        'learners that challenge each other, as ftrl,gbdt: the default has one that learns with each example, and one that is fitted',
-      )
-        .argParser(parseLearners)
-        .default(DEMO_LEARNERS, 'ftrl,logistic'),
+    .option(
+      '--learners <names>',
+      'learners that challenge each other, as ftrl,gbdt (default: ftrl)',
+      parseLearners,
     )
     .option('--keep', 'leave topics, states and logs for a look')
     .action(async ({ minutes, report: reportFile, seed, learners, keep }: DemoFlags) => {
