@@ -1,17 +1,9 @@
 import { type Example, type StageName, STAGES } from '#schemas'
 import type { FeatureSet } from '#feature-store'
-import {
-  type Batch,
-  type Erasures,
-  leaveOutErased,
-  NO_ERASURES,
-  pass,
-  type Runtime,
-  type Stage,
-  type Step,
-} from '#streams'
+import { type Batch, type Erasures, NO_ERASURES, pass, type Runtime, type Stage, type Step } from '#streams'
 import type { TrainerConfig } from '../config.ts'
 import { kindOf } from '../learners/choice.ts'
+import { isErasedExample } from '../models/erased-example.ts'
 import { LOG_EVENTS, SIGNALS } from '../signals.ts'
 import { createForeignExamples } from './foreign-examples.ts'
 import type { Learning } from './learning.ts'
@@ -69,8 +61,7 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
       last: lanes.perPartition(true),
       record: (record) => {
         const { partition, offset, value } = record
-        const isErased =
-          erasures.covers(record) || (value !== null && isOfErasedItem(erasures, value, record))
+        const isErased = value === null ? erasures.covers(record) : isErasedExample(erasures, record, value)
         return inTurn(() => led.learn(partition, isErased ? [] : [record], offset + 1))
       },
       read: () => inTurn(() => led.readForeign()),
@@ -81,7 +72,7 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
     name: 'learner' satisfies StageName,
     sources: STAGES.learner.sources,
     startFrom: 'earliest',
-    steps: { examples: [leaveOutErased(erasures), withoutErasedItems(erasures)] },
+    steps: { examples: [withoutErased(erasures)] },
     async opened(_topic, partition, given) {
       const leads = given.includes(LEADING_PARTITION)
       const lane = await lanes.at(partition, leads)
@@ -112,16 +103,9 @@ export function createLearnerStage(runtime: Runtime, options: LearnerStageOption
   return { stage, done: foreign.done, close: foreign.close }
 }
 
-/** Rows of any user may show an item. */
-const isOfErasedItem = (
-  erasures: Erasures,
-  { itemId }: Example,
-  at: { topic: string; partition: number; offset: number },
-) => at.offset < erasures.upTo('item', itemId, at)
-
-function withoutErasedItems(erasures: Erasures): Step<Example> {
-  return function withoutErasedItems(example, meta) {
-    return isOfErasedItem(erasures, example, meta) ? { kind: 'drop', reason: 'erased' } : pass(example)
+function withoutErased(erasures: Erasures): Step<Example> {
+  return function withoutErased(example, meta) {
+    return isErasedExample(erasures, meta, example) ? { kind: 'drop', reason: 'erased' } : pass(example)
   }
 }
 

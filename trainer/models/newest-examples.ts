@@ -1,7 +1,8 @@
 import type { Example } from '#schemas'
 import { followErasures, type Runtime } from '#streams'
+import { isErasedExample } from './erased-example.ts'
 
-/** Those that matured last, the oldest first, without those of erased users. The whole topic is read: it has no index by time of maturing. */
+/** Those that matured last, the oldest first, without those of erased users and items. The whole topic is read: it has no index by time of maturing. */
 export async function newestExamples(
   runtime: Pick<Runtime, 'follow' | 'offsets'>,
   count: number,
@@ -16,7 +17,7 @@ export async function newestExamples(
     startFrom: 'earliest',
     record(record) {
       const { value } = record
-      if (value === null || erasures.book.covers(record)) return
+      if (value === null || isErasedExample(erasures.book, record, value)) return
       newest.push(value)
       if (newest.length >= 8 * count) newest = sorted(newest).slice(-count)
     },

@@ -11,7 +11,7 @@ import {
 } from '#feature-store'
 import { EntityState, encodeState, decodeState } from '#feature-store/testing'
 import { bytesOfVector, type TopicKey } from '#schemas'
-import { createRedis, readTopic } from '#streams'
+import { type Addresses, createRedis, readTopic } from '#streams'
 import { startFeedloop } from '#streams/testing'
 import { describeServices } from '#streams/testing/services'
 import { newestExamples } from '../../models/newest-examples.ts'
@@ -40,7 +40,7 @@ describeServices('an erasure', (addresses) => {
     const folder = mkdtempSync(join(tmpdir(), 'feedloop-erase-'))
     cleanups.push(() => rmSync(folder, { recursive: true }))
     writeFileSync(join(folder, 'export.csv'), `userId,label\n${ID},1\n${OTHER},0\n`)
-    const { runtime, store, config, prefix } = feed
+    const { runtime, config, prefix } = feed
     const featureSet = compileFeatureSet(config.features)
     const outputs = await runtime.outputs('test')
     cleanups.push(() => outputs.close())
@@ -137,17 +137,7 @@ describeServices('an erasure', (addresses) => {
     await feed.caughtUp('features-user', 'interactions')
     await feed.caughtUp('features-item', 'itemInteractions')
     await feed.caughtUp('features-user-attributes', 'users')
-    const replay = createReplay({
-      featureSet,
-      topicName: (topic) => runtime.topicName(topic),
-      partitionOf: (topic, key) => runtime.partitionOf(topic, key),
-    })
-    for (const topic of ['items', 'users', 'interactions', 'itemInteractions'] as const)
-      for await (const raw of readTopic({ addresses, topicName: runtime.topicName(topic) }))
-        replay.add(topic, { ...raw, value: raw.value && runtime.codec.decode(topic, raw.value) } as never)
-    const compared = await compareStore(replay, store, (topic: TopicKey) => runtime.partitionCount(topic))
-    for (const comparison of Object.values(compared))
-      expect(comparison).toMatchObject({ different: 0, firstDifference: null })
+    await sameAsReplayed(addresses, feed)
 
     // A tombstone of the feed says the same.
     outputs.add('users', { key: OTHER, value: null })
@@ -158,7 +148,81 @@ describeServices('an erasure', (addresses) => {
     )
     expect((await newestExamples(runtime, 100)).filter(({ userId }) => userId === OTHER)).toEqual([])
   })
+
+  test('leaves no trace of an item but its first attributes; who had to do with it stays, and a replay ends at the same place', async () => {
+    const feed = await openOwnFeed(addresses, 'erase-item', {
+      trainer: { labels: { click }, objective: 'click', limits: { erasureRebuildSeconds: 1 } },
+    })
+    cleanups.push(() => feed.close())
+    const redis = createRedis(addresses.redis)
+    cleanups.push(() => redis.disconnect())
+    const { runtime, config, prefix } = feed
+    const featureSet = compileFeatureSet(config.features)
+    const outputs = await runtime.outputs('test')
+    cleanups.push(() => outputs.close())
+    feed.run('features')
+    feed.run('trainer')
+
+    const itemIds = [ID, OTHER]
+    for (const itemId of itemIds)
+      outputs.add('items', { key: itemId, value: { itemId, occurredAtMs: START_MS, attributes: [] } })
+    await outputs.flush()
+    for (let n = 0; n < 40; n++) {
+      const place = { userId: 'u1', itemId: itemIds[n % 2]!, requestId: null, position: null, value: null }
+      const value = {
+        interactionId: `c${String(n)}`,
+        type: 'click',
+        occurredAtMs: START_MS + n * 1_000,
+        ...place,
+      }
+      outputs.add('interactions', { key: 'u1', value })
+    }
+    const vector = bytesOfVector(new Float32Array(featureSet.width))
+    for (const itemId of itemIds)
+      outputs.add('examples', {
+        key: 'u1',
+        value: { ...exampleOf(itemId, featureSet.id, vector), userId: 'u1', itemId },
+      })
+    await outputs.flush()
+    await feed.caughtUp('features-user', 'interactions')
+    await feed.until('the item to be there', async () => (await traces(redis, prefix, ID)).length > 1)
+    await feed.caughtUp('features-item', 'itemInteractions')
+
+    const command = startFeedloop(['erase-item', ID, '--json', '--settle', '1'], addresses, {
+      FEEDLOOP_PREFIX: prefix,
+    })
+    command.mayEnd()
+    cleanups.push(() => command.kill())
+    const { stdout, stderr, exitCode } = await command.ended
+    expect(exitCode, stderr).toBe(0)
+    const receipt = JSON.parse(stdout) as ErasureReceipt
+    expect(receipt).toMatchObject({ entity: 'item', id: ID, isComplete: true })
+    // What folds of interactions before it look up is left for a while, as the receipt says: its first attributes.
+    const left = receipt.places.filter(({ done }) => done === 'left')
+    expect(left).toMatchObject([{ place: `Redis, ${prefix}, items`, until: expect.any(String) as string }])
+    const itemsTag = new RegExp(`^${prefix}:\\{items\\.\\d\\}:[0-9a-f]{8}:${ID}$`)
+    expect(await traces(redis, prefix, ID)).toEqual([expect.stringMatching(itemsTag)])
+    expect(await traces(redis, prefix, OTHER)).not.toEqual([])
+    expect(await appliedOf(feed, 'u1')).toBe(40)
+    expect((await newestExamples(runtime, 100)).map(({ itemId }) => itemId)).toEqual([OTHER])
+    await sameAsReplayed(addresses, feed)
+  })
 })
+
+/** What lies in Redis is what the log comes to. */
+async function sameAsReplayed(addresses: Addresses, { runtime, store, config }: OwnFeed): Promise<void> {
+  const replay = createReplay({
+    featureSet: compileFeatureSet(config.features),
+    topicName: (topic) => runtime.topicName(topic),
+    partitionOf: (topic, key) => runtime.partitionOf(topic, key),
+  })
+  for (const topic of ['items', 'users', 'interactions', 'itemInteractions'] as const)
+    for await (const raw of readTopic({ addresses, topicName: runtime.topicName(topic) }))
+      replay.add(topic, { ...raw, value: raw.value && runtime.codec.decode(topic, raw.value) } as never)
+  const compared = await compareStore(replay, store, (topic: TopicKey) => runtime.partitionCount(topic))
+  for (const comparison of Object.values(compared))
+    expect(comparison).toMatchObject({ different: 0, firstDifference: null })
+}
 
 function tagOf({ runtime, config }: OwnFeed, userId: string): string {
   const { layouts } = compileFeatureSet(config.features)
