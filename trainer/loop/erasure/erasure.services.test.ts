@@ -89,18 +89,7 @@ describeServices('an erasure', (addresses) => {
     await redis.set(`${prefix}:before:${tag}:${ID}`, encodeState(layout, new EntityState(layout)))
     expect(await traces(redis, prefix, ID)).not.toEqual([])
 
-    const command = startFeedloop(
-      ['erase-user', ID, '--json', '--settle', '1', '--files', folder],
-      addresses,
-      {
-        FEEDLOOP_PREFIX: prefix,
-      },
-    )
-    command.mayEnd()
-    cleanups.push(() => command.kill())
-    const { stdout, stderr, exitCode } = await command.ended
-    expect(exitCode, stderr).toBe(0)
-    const receipt = JSON.parse(stdout) as ErasureReceipt
+    const receipt = await erased(feed, ['erase-user', ID, '--files', folder])
     expect(receipt).toMatchObject({ entity: 'user', id: ID, isComplete: true })
     const told = Object.fromEntries(
       receipt.places.map(({ place, found, done }) => [place, `${done}: ${found}`]),
@@ -188,14 +177,7 @@ describeServices('an erasure', (addresses) => {
     await feed.until('the item to be there', async () => (await traces(redis, prefix, ID)).length > 1)
     await feed.caughtUp('features-item', 'itemInteractions')
 
-    const command = startFeedloop(['erase-item', ID, '--json', '--settle', '1'], addresses, {
-      FEEDLOOP_PREFIX: prefix,
-    })
-    command.mayEnd()
-    cleanups.push(() => command.kill())
-    const { stdout, stderr, exitCode } = await command.ended
-    expect(exitCode, stderr).toBe(0)
-    const receipt = JSON.parse(stdout) as ErasureReceipt
+    const receipt = await erased(feed, ['erase-item', ID])
     expect(receipt).toMatchObject({ entity: 'item', id: ID, isComplete: true })
     // What folds of interactions before it look up is left for a while, as the receipt says: its first attributes.
     const left = receipt.places.filter(({ done }) => done === 'left')
@@ -208,6 +190,16 @@ describeServices('an erasure', (addresses) => {
     await sameAsReplayed(addresses, feed)
   })
 })
+
+/** By the command, as an operator types it. */
+async function erased({ addresses, prefix }: OwnFeed, argv: string[]): Promise<ErasureReceipt> {
+  const command = startFeedloop([...argv, '--json', '--settle', '1'], addresses, { FEEDLOOP_PREFIX: prefix })
+  command.mayEnd()
+  cleanups.push(() => command.kill())
+  const { stdout, stderr, exitCode } = await command.ended
+  expect(exitCode, stderr).toBe(0)
+  return JSON.parse(stdout) as ErasureReceipt
+}
 
 /** What lies in Redis is what the log comes to. */
 async function sameAsReplayed(addresses: Addresses, { runtime, store, config }: OwnFeed): Promise<void> {
