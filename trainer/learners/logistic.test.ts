@@ -6,7 +6,7 @@ import { type DrawnRow, trainingRowsOf } from '../testing/learner-conformance.ts
 import { type LearnerTask, sigmoid, type TrainedModel } from './learner.ts'
 import { createLogistic, logisticConfigSchema } from './logistic.ts'
 import { findCrosses, groupsOf } from './logistic/find-crosses.ts'
-import { fitLogistic } from './logistic/newton.ts'
+import { fitLogistic, type LogisticProblem } from './logistic/newton.ts'
 import { sparseRowsOf } from './logistic/sparse-rows.ts'
 import { createCoordinates } from './coordinates.ts'
 
@@ -57,23 +57,43 @@ it('has crosses in its file', () => {
   )
 })
 
+/** What the log-loss and its penalties lose per step of each weight. */
+function slopesAt(problem: LogisticProblem, weights: Float64Array): Float64Array {
+  const { starts, at, values, count } = problem.rows
+  const slopes = weights.map((weight, coordinate) => problem.penalties[coordinate]! * weight)
+  for (let row = 0; row < count; row++) {
+    const places = Array.from({ length: starts[row + 1]! - starts[row]! }, (_, place) => starts[row]! + place)
+    const score = sigmoid(places.reduce((sum, place) => sum + values[place]! * weights[at[place]!]!, 0))
+    const slope = (problem.weights?.[row] ?? 1) * (score - problem.labels[row]!)
+    for (const place of places) slopes[at[place]!]! += slope * values[place]!
+  }
+  return slopes
+}
+
 it('ends where the log-loss and its penalties have no slope', () => {
   const rows = trainingRowsOf(drawPairs(6, 500), ({ label }) => 1 + label)
   const sparse = sparseRowsOf(rows, createCoordinates({ width: rows.width }), [[0, 8]])
   const penalties = new Float64Array(sparse.coordinates).fill(3)
-  const weights = fitLogistic(
-    { rows: sparse, labels: rows.labels, weights: rows.weights, penalties },
-    options,
-  )
+  const problem = { rows: sparse, labels: rows.labels, weights: rows.weights, penalties }
+  const weights = fitLogistic(problem, options)
   expect(weights).toHaveLength(rows.width + 2)
-  const slopes = weights.map((weight) => 3 * weight)
-  for (let row = 0; row < rows.count; row++) {
-    const vector = rows.vectors.subarray(row * rows.width, (row + 1) * rows.width)
-    const values = [...vector, 1, vector[0]! * vector[8]!]
-    const score = sigmoid(values.reduce((sum, value, at) => sum + value * weights[at]!, 0))
-    values.forEach((value, at) => (slopes[at]! += rows.weights![row]! * (score - rows.labels[row]!) * value))
+  for (const slope of slopesAt(problem, weights)) expect(slope).toBeCloseTo(0, 4)
+})
+
+it('ends there with more columns than are solved together, some that say the same, and some of another size', () => {
+  const [count, width, chance] = [3_000, 600, createChance(8)]
+  const vectors = new Float32Array(count * width)
+  const labels = new Uint8Array(count)
+  for (let row = 0; row < count; row++) {
+    const vector = vectors.subarray(row * width, (row + 1) * width)
+    const [often, seldom, size] = [chance() * 2 - 1, 3 + Math.floor(chance() * (width - 3)), chance()]
+    vector.set([often, often, 300 * size])
+    vector[seldom] = 1
+    labels[row] = Number(chance() < sigmoid(often + (seldom % 2) - 2 * size))
   }
-  for (const slope of slopes) expect(slope).toBeCloseTo(0, 4)
+  const rows = sparseRowsOf({ count, width, vectors }, createCoordinates({ width }))
+  const problem = { rows, labels, penalties: new Float64Array(rows.coordinates).fill(2) }
+  for (const slope of slopesAt(problem, fitLogistic(problem, options))) expect(slope).toBeCloseTo(0, 3)
 })
 
 it('takes the columns of one attribute for a group', () => {

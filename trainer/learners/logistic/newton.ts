@@ -1,4 +1,5 @@
 import { boundedLogit, type FitOptions, sigmoid } from '../learner.ts'
+import { type Preconditioner, preconditionerOf } from './preconditioner.ts'
 import type { SparseRows } from './sparse-rows.ts'
 
 export interface LogisticProblem {
@@ -11,21 +12,24 @@ export interface LogisticProblem {
   penalties: Float64Array
   /** Where to begin; left out: at 0. */
   start?: Float64Array | undefined
+  /** Nats of the whole loss that are worth no further step; left out: far below what chance moves. */
+  nearEnough?: number | undefined
 }
 
 const STEPS_MAX = 30
 const INNER_STEPS_MAX = 60
 const HALVINGS_MAX = 20
-/** Nats of the whole loss that one more step would save: far below what chance moves. */
-const DECREMENT_MIN = 1e-9
+const NEAR_ENOUGH = 1e-5
+/** Inner steps from which the preconditioner is made anew: the curvature has become another. */
+const INNER_STEPS_MANY = 8
 /** Share of what a step promises that it must keep. */
 const KEPT_MIN = 1e-4
 
 /**
- * Weights that make the log-loss plus its penalties smallest: Newton steps, each found by conjugate gradients with the diagonal
- * as preconditioner, so that no matrix is kept. There is one minimum, whatever the start.
+ * Weights that make the log-loss plus its penalties smallest: Newton steps, each found by conjugate gradients with the
+ * curvature of some rows as preconditioner. There is one minimum, whatever the start.
  *
- * Time: O(steps x numbers that are not 0), about 60 passes. Memory: two float64 per row and six per coordinate.
+ * Time: O(steps x numbers that are not 0), some 40 passes. Memory: four float64 per row, six per coordinate, and 1 MiB.
  *
  * @see C.-J. Lin, R. Weng, S. Keerthi (2008), Trust Region Newton Method for Large-Scale Logistic Regression, JMLR 9; here with
  * a line search in the place of a trust region.
@@ -34,22 +38,25 @@ export function fitLogistic(
   problem: LogisticProblem,
   { signal, progress }: Pick<FitOptions, 'signal' | 'progress'>,
 ): Float64Array {
-  const { rows } = problem
+  const { rows, penalties, nearEnough = NEAR_ENOUGH } = problem
   const { coordinates } = rows
   const weights = Float64Array.from(problem.start ?? new Float64Array(coordinates))
   const along = new Float64Array(rows.count)
   let state = stateAt(problem, margins(rows, weights))
+  let precondition = preconditionerOf(rows, state.curves, penalties)
   for (let step = 0; step < STEPS_MAX; step++) {
     signal.throwIfAborted()
     const gradient = gradientOf(problem, state, weights)
-    const direction = directionOf(problem, state, gradient)
+    const { direction, innerSteps } = directionOf(problem, { state, gradient, precondition })
     const decrement = -dot(gradient, direction)
-    if (!(decrement > DECREMENT_MIN)) break
+    if (!(decrement > 0)) break
     margins(rows, direction, along)
     const moved = search({ problem, state, weights, direction, along, decrement })
     if (moved === undefined) break
     for (let at = 0; at < coordinates; at++) weights[at]! += moved.length * direction[at]!
     state = stateAt(problem, moved.margins)
+    if (decrement < nearEnough) break // what is left is the square of it
+    if (innerSteps > INNER_STEPS_MANY) precondition = preconditionerOf(rows, state.curves, penalties)
     progress((step + 1) / (STEPS_MAX + 1))
   }
   progress(1)
@@ -113,39 +120,34 @@ function curved({ rows, penalties }: LogisticProblem, { curves }: State, vector:
   return product
 }
 
-function diagonalOf({ rows, penalties }: LogisticProblem, { curves }: State): Float64Array {
-  const diagonal = Float64Array.from(penalties)
-  const { count, starts, at, values } = rows
-  for (let row = 0; row < count; row++)
-    for (let place = starts[row]!, end = starts[row + 1]!; place < end; place++)
-      diagonal[at[place]!]! += curves[row]! * values[place]! * values[place]!
-  return diagonal
-}
-
 /** Where the curvature says that the minimum is: preconditioned conjugate gradients, until little of the gradient is left. */
-function directionOf(problem: LogisticProblem, state: State, gradient: Float64Array): Float64Array {
-  const diagonal = diagonalOf(problem, state)
+function directionOf(
+  problem: LogisticProblem,
+  { state, gradient, precondition }: { state: State; gradient: Float64Array; precondition: Preconditioner },
+) {
   const direction = new Float64Array(gradient.length)
   const left = gradient.map((value) => -value)
-  const scaled = left.map((value, at) => value / diagonal[at]!)
+  const scaled = new Float64Array(gradient.length)
+  precondition(left, scaled)
   const search = Float64Array.from(scaled)
   const first = dot(left, scaled)
   let rest = first
   // Less and less is left over from step to step, so that the last ones are Newton's own.
   const enough = first * Math.min(1e-2, first)
-  for (let step = 0; step < INNER_STEPS_MAX && rest > enough && rest > 0; step++) {
+  let innerSteps = 0
+  for (; innerSteps < INNER_STEPS_MAX && rest > enough && rest > 0; innerSteps++) {
     const product = curved(problem, state, search)
     const length = rest / dot(search, product)
     for (let at = 0; at < direction.length; at++) {
       direction[at]! += length * search[at]!
       left[at]! -= length * product[at]!
-      scaled[at] = left[at]! / diagonal[at]!
     }
+    precondition(left, scaled)
     const next = dot(left, scaled)
     for (let at = 0; at < direction.length; at++) search[at] = scaled[at]! + (next / rest) * search[at]!
     rest = next
   }
-  return direction
+  return { direction, innerSteps }
 }
 
 interface Search {
