@@ -69,11 +69,10 @@ export default defineFeed({
     },
     // The label that models predict and the ranking goes by.
     objective: 'click',
-    // FTRL-proximal logistic regression (McMahan et al. 2013).
-    learner: { alpha: 0.2, beta: 1, l1: 0, l2: 1 },
-    // Or several, which challenge each other; a `name` tells two of a kind apart.
-    // learners: [{ use: 'ftrl', alpha: 0.2 }, { use: 'gbdt' }, { use: 'base-rate' }],
-    // What learners that are fitted (gbdt, stack) are fitted to, and when.
+    // Logistic regression, fitted again and again. With several they challenge each other; a `name` tells two of a kind apart:
+    // learners: [{ use: 'logistic' }, { use: 'ftrl', alpha: 0.2 }, { use: 'gbdt' }, { use: 'base-rate' }],
+    learners: [{ use: 'logistic' }],
+    // What learners that are fitted (all but ftrl and fm) are fitted to, and when.
     // window: { kind: 'sliding', hours: 24 }, retrain: { everyMinutes: 60, coolDownMinutes: 15 },
     // promotion: { candidateEveryExamples: 6_000, freshExamplesMin: 3_000 },
     // tracking: { url: 'http://127.0.0.1:5000' },   // an MLflow server that is told of the models

@@ -147,6 +147,9 @@ export const trainerLimitsSchema = z.strictObject({
 })
 export type TrainerLimits = z.infer<typeof trainerLimitsSchema>
 
+/** What a feed learns with that says nothing about it: why, and what it was measured against, is in learning/README.md. */
+export const DEFAULT_LEARNER = 'logistic'
+
 /** Section `trainer` of the feed configuration; `parse({})` is the demo feed. */
 export const trainerConfigSchema = z
   .strictObject({
@@ -177,13 +180,15 @@ export const trainerConfigSchema = z
       .default(['shown'])
       .describe('types that only the outcomes topic tells: labels know these and features.interactionTypes'),
     objective: z.string().min(1).default('click').describe('the label that models predict'),
-    learner: ftrlConfigSchema.optional().describe('settings of FTRL, when it is the only learner'),
+    learner: ftrlConfigSchema.optional().describe('FTRL, and it alone, with these settings'),
     learners: z
       .array(learnerChoiceSchema)
       .min(1)
       .max(LEARNERS_MAX)
       .optional()
-      .describe('learners whose models challenge the champion; left out: FTRL alone'),
+      .describe(
+        'learners whose models challenge the champion; left out: `learner`, or `logistic` without one',
+      ),
     window: windowConfigSchema
       .optional()
       .describe('which examples a retrain is made of; left out: the last limits.recentExamplesMax'),
@@ -207,8 +212,12 @@ export const trainerConfigSchema = z
     path: ['learners'],
     error: 'must have different names: give each a `name`',
   })
-  .transform(({ learner = {}, learners, ...rest }) => ({
+  .transform(({ learner, learners, ...rest }) => ({
     ...rest,
-    learners: learners ?? [learnerChoiceSchema.parse({ use: 'ftrl', ...learner })],
+    learners: learners ?? [
+      learnerChoiceSchema.parse(
+        learner === undefined ? { use: DEFAULT_LEARNER } : { use: 'ftrl', ...learner },
+      ),
+    ],
   }))
 export type TrainerConfig = z.infer<typeof trainerConfigSchema>

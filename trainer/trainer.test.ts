@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Interaction, parseManifest } from '#schemas'
 import { trainerConfigSchema } from './config.ts'
 import { fitterInProcess } from './learning/fitter.ts'
+import { isRetrainEvent } from './learning/retrain-event.ts'
 import { startTrainer } from './start-trainer.ts'
 import { championOf, openLinearModel } from './testing/linear-models.ts'
 import { createSyntheticFeed } from './testing/synthetic-feed.ts'
@@ -77,7 +78,11 @@ async function play(
 
 const movesOf = (driver: TopologyTestDriver) => driver.records('models').map(({ value }) => value!)
 const promotedIn = (driver: TopologyTestDriver) => movesOf(driver).filter(({ stage }) => stage === 'champion')
-const driftIn = (driver: TopologyTestDriver) => driver.records('drift').map(({ value }) => value!)
+const driftIn = (driver: TopologyTestDriver) =>
+  driver
+    .records('drift')
+    .map(({ value }) => value!)
+    .filter((event) => !isRetrainEvent(event))
 
 describe('the whole trainer, in memory', () => {
   it('makes models of predictions and interactions, sees the turn of tastes, and answers it', async () => {

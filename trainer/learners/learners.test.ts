@@ -26,16 +26,15 @@ describe('learners in the configuration', () => {
       .safeParse(trainer)
       .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 
-  it('are FTRL alone when nothing is said', () => {
-    expect(learnersOf({})).toEqual([
-      { use: 'ftrl', name: 'ftrl', alpha: 0.2, beta: 1, l1: 0, l2: 1, sightingsMin: 3 },
-    ])
+  it('are one that is fitted when nothing is said', () => {
+    expect(learnersOf({})).toMatchObject([{ use: 'logistic', name: 'logistic' }])
+    expect(learnersOf({ retrain: { everyMinutes: 60 } })).toEqual(learnersOf({}))
   })
 
-  it('takes the settings of FTRL alone', () => {
-    expect(learnersOf({ learner: { alpha: 1 } })).toMatchObject([
-      { use: 'ftrl', name: 'ftrl', alpha: 1, beta: 1 },
-    ])
+  it('are FTRL alone where its settings are given, as before there were others', () => {
+    const ftrl = { use: 'ftrl', name: 'ftrl', alpha: 0.2, beta: 1, l1: 0, l2: 1, sightingsMin: 3 }
+    expect(learnersOf({ learner: {} })).toEqual([ftrl])
+    expect(learnersOf({ learner: { alpha: 1 } })).toEqual([{ ...ftrl, alpha: 1 }])
   })
 
   it('takes several, each with its settings and name, and reads its own answer again', () => {

@@ -46,7 +46,11 @@ describe('the live trainer', () => {
       const moves = stages().get(tags.get('feedloop.model_id')!)!
       expect(tags.get('feedloop.verdict')).toBe(moves.includes('champion') ? 'promoted' : 'rejected')
       expect(tags.get('feedloop.reason')).toMatch(/\w/)
-      expect([params.get('learner'), params.get('learner.use'), status]).toEqual(['ftrl', 'ftrl', 'FINISHED'])
+      expect([params.get('learner'), params.get('learner.use'), status]).toEqual([
+        'logistic',
+        'logistic',
+        'FINISHED',
+      ])
       expect(params.get('window_from')).toMatch(/^2023-/)
       expect(metrics.map(({ key }) => key)).toContain('normalizedEntropy')
     }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { onStopAsked, progressLine, type CommandContext, type StackProgress } from '#streams'
+import { DEFAULT_LEARNER } from '../../config.ts'
 import { LEARNERS } from '../../learners/index.ts'
 import { DEMO_MINUTES } from './demo-times.ts'
 import { runDemo } from './demo.ts'
@@ -30,7 +31,7 @@ export function registerDemoCommands(program: Command, _context: CommandContext<
     .option('--seed <text>', 'the same seed plays the same feed', '1')
     .option(
       '--learners <names>',
-      'learners that challenge each other, as ftrl,gbdt (default: ftrl)',
+      `learners that challenge each other, as ftrl,gbdt (default: ${DEFAULT_LEARNER})`,
       parseLearners,
     )
     .option('--keep', 'leave topics, states and logs for a look')

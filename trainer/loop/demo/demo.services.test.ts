@@ -18,6 +18,7 @@ interface Report {
   outcomes: number
   examples: number
   models: { id: string; learner: string; stage: string; promotedAtMs: number | null; reason: string }[]
+  retrains: { learner: string; outcome: string | null }[]
   swaps: { count: number; failedRequests: number }
   drift: { injectedAtMs: number | null; detectedAtMs: number | null; kind: unknown; cause: unknown }
   normalizedEntropy: Record<'beforeDrift' | 'atWorst' | 'afterRecovery', number | null>
@@ -35,6 +36,7 @@ describeServices('the demo on real services', (addresses) => {
     const { exitCode, stdout, stderr } = await startFeedloop(argv, addresses).ended
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 })
     expect(stdout).toMatch(/is now champion/)
+    expect(stdout).toMatch(/RETRAIN: Retraining of logistic .* its model logistic-click-1-/)
     expect(stdout).toMatch(/events\/s .*lag .*latency p50 .*model .*entropy .*drift none yet/)
     expect(stdout).toContain('All checks passed.')
 
@@ -57,6 +59,7 @@ describeServices('the demo on real services', (addresses) => {
     expect(report.examples).toBeGreaterThan(1_000)
     const promoted = report.models.filter(({ promotedAtMs }) => promotedAtMs !== null)
     expect(promoted.length).toBeGreaterThanOrEqual(1)
+    expect(report.retrains.filter(({ outcome }) => outcome === 'made').length).toBeGreaterThanOrEqual(2)
     expect(report.swaps.count).toBeGreaterThanOrEqual(1)
     expect(report.swaps.failedRequests).toBe(0)
     expect(report.drift).toMatchObject({ injectedAtMs: null, detectedAtMs: null })

@@ -149,7 +149,10 @@ const told = (story: ReturnType<typeof createDriftStory>, screen: Screen): LoopW
     if (news !== null) screen.announce(news)
   },
   onDrift: (event) => screen.announce(story.drifted(event)),
-  onRetrain: (event) => screen.announce(story.retrained(event)),
+  onRetrain(event) {
+    const news = story.retrained(event)
+    if (news !== null) screen.announce(news)
+  },
   onSwap: (modelId) => screen.announce(story.swapped(modelId)),
 })
 

@@ -37,11 +37,18 @@ it('does not take a lag, or a swap before the alarm, for an answer to the drift'
   expect(story.moved({ modelId: 'm1', stage: 'retired', reason: 'replaced' } as ModelMove)).toBeNull()
 })
 
-it('tells of retrains, which are no drift', () => {
+it('tells what retrains came to, which are no drift, and of their models once', () => {
   const story = createDriftStory()
   expect(story.retrain).toBeNull()
-  expect(story.retrained({ ...event('none'), cause: 'Retraining of gbdt began.' })).toBe(
-    'RETRAIN: Retraining of gbdt began.',
+  const retrain = { ...event('none'), monitor: 'retrain:gbdt' }
+  expect(story.retrained({ ...retrain, detector: 'began', cause: 'Retraining began.' })).toBeNull()
+  expect([story.retrain, story.state]).toEqual(['Retraining began.', 'none yet'])
+  expect(story.moved({ modelId: 'gbdt-1', stage: 'candidate', reason: 'new' } as ModelMove)).toBeNull()
+  expect(story.moved({ modelId: 'ftrl-1', stage: 'candidate', reason: 'new' } as ModelMove)).not.toBeNull()
+  expect(story.retrained({ ...retrain, detector: 'made', cause: 'It took 2 s.' })).toBe(
+    'RETRAIN: It took 2 s.',
   )
-  expect([story.retrain, story.state]).toEqual(['Retraining of gbdt began.', 'none yet'])
+  expect(story.moved({ modelId: 'gbdt-1', stage: 'champion', reason: 'better' } as ModelMove)).toMatch(
+    /gbdt-1 is now champion/,
+  )
 })

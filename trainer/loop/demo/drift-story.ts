@@ -1,4 +1,5 @@
 import type { DriftEvent, ModelMove } from '#schemas'
+import { retrainedLearner } from '../../learning/retrain-event.ts'
 import { RECOVERY_TOLERANCE } from '../report/index.ts'
 import type { DriftState } from './live-view.ts'
 
@@ -10,7 +11,7 @@ export interface DriftStory {
   /** Each answers what to announce, if anything. */
   injected(kind: string, normalizedEntropy: number | null): string
   drifted(event: DriftEvent): string
-  retrained(event: DriftEvent): string
+  retrained(event: DriftEvent): string | null
   /** What the learners are at; null: nothing was fitted yet. */
   readonly retrain: string | null
   moved(move: ModelMove): string | null
@@ -26,6 +27,8 @@ export function createDriftStory(): DriftStory {
   let worst = 0
   let retrain: string | null = null
   const stages = new Map<string, string>()
+  /** Learners that make models by fits. */
+  const fitted = new Set<string>()
   return {
     get state() {
       return state
@@ -45,15 +48,17 @@ export function createDriftStory(): DriftStory {
       if (state === 'injected' && (kind === 'concept' || kind === 'data')) state = 'detected'
       return `DRIFT DETECTED (${kind}, ${detector}): ${cause}`
     },
-    retrained({ cause }) {
-      retrain = cause
-      return `RETRAIN: ${cause}`
+    retrained(event) {
+      retrain = event.cause
+      fitted.add(retrainedLearner(event))
+      return event.detector === 'began' ? null : `RETRAIN: ${event.cause}`
     },
     moved({ modelId, stage, reason }) {
       const isStill = stages.get(modelId) === stage
       stages.set(modelId, stage)
-      // One on trial is told of again and again. A retired model has a successor, which was just announced.
-      if (stage === 'retired' || (isStill && stage === 'candidate')) return null
+      // One on trial is told of again and again, and what was fitted by its retrain. A retired model has a successor, which was just announced.
+      const isTold = isStill || [...fitted].some((learner) => modelId.startsWith(`${learner}-`))
+      if (stage === 'retired' || (isTold && stage === 'candidate')) return null
       return `model ${modelId} is now ${stage}: ${reason}`
     },
     swapped(modelId) {

@@ -48,7 +48,10 @@ export function reportText(report: DemoReport, failures: readonly string[]): str
     ...lines.map(([label, value]) => `  ${label.padEnd(20)}${value}`),
     '',
     ...promoted.map(({ id, reason }) => `  ${'promoted'.padEnd(20)}${id}: ${reason}`),
-    ...retrains.map(({ told }) => `  ${'retrained'.padEnd(20)}${told}`),
+    // Those that made one are in the sum, and what came of it is above.
+    ...retrains
+      .filter(({ outcome }) => outcome !== 'made')
+      .map(({ told }) => `  ${'retrained'.padEnd(20)}${told}`),
     '',
     verdictText(failures),
     '',

@@ -104,6 +104,7 @@ export function smallFeed(trainer: object = {}): TriedFeed {
       ],
     }),
     trainer: trainerConfigSchema.parse({
+      learners: [{ use: 'ftrl' }],
       labels: { click: { positive: ['click'], shown: ['view'], horizonMinutes: 10 } },
       promotion: {
         freshExamplesMin: 100,
