@@ -1,33 +1,37 @@
-import type { EarlierRecords } from '#streams'
+import type { TopicKey } from '#schemas'
+import type { EarlierRecords, KafkaRuntime } from '#streams'
 import { openArchiveFolder } from '../archive/fs-archive-place.ts'
 import { type ArchivedTopic, openArchivedTopic } from '../archive/archived-records.ts'
 import type { LogRange } from './kafka-range.ts'
-import { type JobTopic, REPLAY_TOPICS, type ReplayTopic } from './replay-job.ts'
-import type { ReplaySession } from './session.ts'
 
-/** The topics of a replay as an archive and Kafka have them together. */
-export interface ReplayArchive {
+/** Topics as an archive and Kafka have them together. */
+export interface LogArchive<K extends TopicKey> {
   range: LogRange
-  /** What is read before each topic. @throws OperatorError `archive_gap` */
-  earlier(topics: readonly JobTopic[]): (topic: ReplayTopic) => EarlierRecords | null
+  /** What is read before each topic, from these offsets on. @throws OperatorError `archive_gap` */
+  earlier(
+    topics: readonly { topic: K; topicName: string; starts: readonly number[] }[],
+  ): (topic: K) => EarlierRecords | null
 }
 
 /** @throws OperatorError `archive_other_topic`, `archive_damaged` */
-export async function openReplayArchive(session: ReplaySession, folder: string): Promise<ReplayArchive> {
+export async function openLogArchive<K extends TopicKey>(
+  folder: string,
+  topics: readonly K[],
+  { runtime, range }: { runtime: Pick<KafkaRuntime, 'topicName' | 'topicIdentity'>; range: LogRange },
+): Promise<LogArchive<K>> {
   const place = openArchiveFolder(folder)
-  const [runtime, kafka] = [await session.runtime(), await session.range()]
   const archived = new Map<string, ArchivedTopic>()
-  for (const topic of REPLAY_TOPICS) {
+  for (const topic of topics) {
     const topicName = runtime.topicName(topic)
-    const { lows } = await kafka.ends(topicName)
+    const { lows } = await range.ends(topicName)
     const identity = (await runtime.topicIdentity(topic))?.text ?? null
     archived.set(topicName, await openArchivedTopic({ place, topicName, identity, lows }))
   }
   return {
-    range: beginningEarlier(kafka, archived),
-    earlier(topics) {
+    range: beginningEarlier(range, archived),
+    earlier(wanted) {
       const found = new Map(
-        topics.map(({ topic, topicName, starts }) => [topic, archived.get(topicName)!.from(starts)]),
+        wanted.map(({ topic, topicName, starts }) => [topic, archived.get(topicName)!.from(starts)]),
       )
       return (topic) => found.get(topic) ?? null
     },

@@ -1,4 +1,5 @@
 // The door for replays of what other parts make: the same commands, places in Redis and moments.
+export { type LogArchive, openLogArchive } from './archived-range.ts'
 export { type LogRange, openLogRange } from './kafka-range.ts'
 export type { OtherLook, OtherReplays, OtherStart } from './other-replays.ts'
 export { createPace, type Pace } from './pace.ts'

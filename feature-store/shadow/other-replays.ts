@@ -5,6 +5,8 @@ export interface OtherStart {
   to: string
   /** Records a second; left out: what is left. */
   rate?: number
+  /** Folder of an archive that is read before the topics. */
+  archive?: string
   json?: true
 }
 

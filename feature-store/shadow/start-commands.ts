@@ -9,7 +9,7 @@ import { layoutIdsOf } from './owned-set.ts'
 import { keptNow } from './outlook.ts'
 import { planReplay } from './plan-replay.ts'
 import { startReplay } from './process-replay.ts'
-import { openReplayArchive } from './archived-range.ts'
+import { openLogArchive } from './archived-range.ts'
 import { fencesOf } from './replay-fences.ts'
 import type { ReplayEnd, ReplayParts, ToldProgress } from './replay-parts.ts'
 import { parseMoment, parseRate } from './range.ts'
@@ -80,10 +80,8 @@ export function registerStart(replay: Command, context: ReplayContext, others?: 
         if (await others?.has(flags.into)) throw replayExists(flags.into)
         return withSession(context, (session) => start(session, context, flags))
       }
-      if ((flags.topics ?? flags.forConfig ?? flags.archive) !== undefined)
-        command.error('--what examples takes neither --topics nor --for-config nor --archive', {
-          exitCode: 2,
-        })
+      if ((flags.topics ?? flags.forConfig) !== undefined)
+        command.error('--what examples takes neither --topics nor --for-config', { exitCode: 2 })
       return others!.start(flags)
     })
 }
@@ -110,7 +108,7 @@ async function start(session: ReplaySession, context: ReplayContext, flags: Star
   const { namespace, topics } = flags.forConfig
     ? await lacking(session, flags.topics)
     : { namespace: `${config.prefix}:${flags.into}`, topics: flags.topics ?? REPLAY_TOPICS }
-  const archive = flags.archive === undefined ? null : await openReplayArchive(session, flags.archive)
+  const archive = flags.archive === undefined ? null : await archiveOf(session, flags.archive)
   const { job, warnings } = await planReplay(
     {
       name: flags.into,
@@ -204,9 +202,12 @@ async function resume(
   await runHere(session, context, job!, { isJson: json === true, earlierOf })
 }
 
+const archiveOf = async (session: ReplaySession, folder: string) =>
+  openLogArchive(folder, REPLAY_TOPICS, { runtime: await session.runtime(), range: await session.range() })
+
 async function earlierOfJob(session: ReplaySession, job: ReplayJob): Promise<ReplayParts['earlierOf']> {
   if (job.archive === undefined) return undefined
-  return (await openReplayArchive(session, job.archive)).earlier(await notRead(session, job))
+  return (await archiveOf(session, job.archive)).earlier(await notRead(session, job))
 }
 
 /** What is left of its topics: files of what it has read may be gone. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Command } from 'commander'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { compileFeatureSet, registerReplayCommands } from '#feature-store'
+import { compileFeatureSet, registerArchiveCommand, registerReplayCommands } from '#feature-store'
 import { type Example, type Interaction, rejoinedTopic } from '#schemas'
 import { catalogueOf, connectRuntime, deleteTopics, readTopic, silentLogger, untilStopped } from '#streams'
 import { startFeedloop, until } from '#streams/testing'
@@ -15,6 +15,7 @@ import { samplePrediction } from '../testing/sample-predictions.ts'
 import { registerDatasetCommands } from './dataset/index.ts'
 import type { ExportManifest } from './dataset/export/export-manifest.ts'
 import { makeRunFolder } from './demo/fs-run-folder.ts'
+import { deleteRecordsBefore } from './faults/kafka-plain-clients.ts'
 import { feedSchema } from './feed.ts'
 import { openOwnFeed, type OwnFeed } from './testing/own-feed.ts'
 import { registerTrainCommands } from './train/commands.ts'
@@ -118,6 +119,7 @@ describeServices('examples that are joined again with another label', (addresses
     }
     const program = new Command().exitOverride()
     registerReplayCommands(program, context, examplesReplays(context))
+    registerArchiveCommand(program, context)
     registerDatasetCommands(program, context)
     registerTrainCommands(program, context)
     registerTrainerCommands(program, context)
@@ -198,5 +200,32 @@ describeServices('examples that are joined again with another label', (addresses
     await expect(feedloop(['dataset', 'export', '--examples', NAME, '--out', out('gone')])).rejects.toThrow(
       'There is no topic',
     )
+  })
+
+  it('begins where the archive does, when Kafka no longer has the range', async () => {
+    const out = path.join(folder, 'archive')
+    const topics = ['predictions', 'outcomes', 'interactions'] as const
+    await feedloop(['archive', '--out', out, '--topics', topics.join(), '--once'])
+    for (const topic of topics) {
+      const ends = await Promise.all(
+        Array.from({ length: feed.runtime.partitionCount(topic) }, (_, p) => feed.runtime.offsets(topic, p)),
+      )
+      const upTo = ends.map(({ endOffset }) => Math.floor(endOffset / 2))
+      await deleteRecordsBefore(addresses, feed.runtime.topicName(topic), upTo)
+    }
+    const argv = ['replay', 'start', '--what', 'examples', '--from', '0', '--into', NAME, '--json']
+    const begun = async (...flags: string[]) =>
+      JSON.parse(await feedloop([...argv, ...flags])) as { examples: number; left: number }
+    const without = await begun()
+    expect(without.left).toBe(0)
+    expect(without.examples).toBeLessThan(0.6 * PREDICTIONS)
+    await feedloop(['replay', 'cancel', NAME])
+
+    expect(await begun('--archive', out)).toMatchObject({ left: 0, examples: PREDICTIONS - UNRIPE })
+    for (const { requestId, labels } of await joined())
+      expect([requestId, labels]).toEqual([
+        requestId,
+        [{ name: 'click', value: isLiked(Number(requestId.slice(2))) ? 1 : 0 }],
+      ])
   })
 })

@@ -1,4 +1,4 @@
-import type { ConnectedRuntime, Outputs, RunningStage, Stage } from '#streams'
+import type { ConnectedRuntime, EarlierRecords, Outputs, RunningStage, Stage } from '#streams'
 import type { TrainerConfig } from '../config.ts'
 import type { ErasedSoFar } from '../joiner/erase-pending.ts'
 import type { JoinerSource } from '../joiner/joiner-lanes.ts'
@@ -15,6 +15,8 @@ export interface JoinRangeParts {
   erased: ErasedSoFar
   /** Each is read from where it is needed to its end. */
   sources: readonly Pick<RejoinSource, 'topic' | 'ends' | 'needs'>[]
+  /** What an archive has of a topic from there on, read before it; left out: nothing. */
+  earlierOf?: ((topic: JoinerSource) => EarlierRecords | null) | undefined
   /** Takes the examples, and nothing else. */
   outputs: Outputs
   /** Waits until so many records may be joined; false: this process may not go on. */
@@ -50,6 +52,7 @@ export async function joinRange(parts: JoinRangeParts): Promise<JoiningRange> {
   const stage = createJoinerStage(bounded(parts, pending), { config, limits, scratch, erased })
   const running: RunningStage = await runtime.readStage(upToEnds(stage, parts), {
     endOf: (topic, partition) => sourceOf(parts, topic).ends[partition]!,
+    earlierOf: (topic) => parts.earlierOf?.(topic) ?? null,
     outputs: onlyExamples(parts.outputs),
   })
   return {

@@ -6,7 +6,7 @@ import { codeOf, type ConnectedRuntime, type Outputs } from '#streams'
 import type { TrainerConfig } from '../config.ts'
 import type { ErasedSoFar } from '../joiner/erase-pending.ts'
 import type { JoinerOptions } from '../joiner/joiner-stage.ts'
-import { type JoiningRange, joinRange } from './join-range.ts'
+import { type JoiningRange, joinRange, type JoinRangeParts } from './join-range.ts'
 import { type RejoinJob, rejoinProgress, type RejoinSource } from './rejoin-job.ts'
 
 export interface RejoinParts {
@@ -18,6 +18,7 @@ export interface RejoinParts {
   limits: JoinerOptions['limits']
   scratch: JoinerOptions['scratch']
   erased: ErasedSoFar
+  earlierOf: JoinRangeParts['earlierOf']
   outputs: Outputs
   tell?(told: ToldRejoin): void
 }

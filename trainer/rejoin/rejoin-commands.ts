@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   LIST_COLUMNS,
   openReplayBar,
@@ -89,18 +90,27 @@ async function start(session: RejoinSession, context: RejoinContext, asked: Othe
   const definition = definitionOf(config.trainer)
   const topic = session.topicOf(name)
   const [from, to] = [momentOf(asked.from), momentOf(asked.to)]
-  const planned = await planRejoin({ from, to, definition }, await session.range(), (key) =>
-    runtime.topicName(key),
-  )
+  const archive = asked.archive === undefined ? undefined : resolve(asked.archive)
+  const range = archive === undefined ? await session.range() : (await session.archive(archive)).range
+  const planned = await planRejoin({ from, to, definition }, range, (key) => runtime.topicName(key))
   const job = rejoinJobSchema.parse({
     ...{ name, kind: 'examples', topicName: topic.name, state: 'running', from: asked.from, to: asked.to },
     ...{ ratePerSecond: asked.rate ?? null, definition, sources: planned.sources },
-    ...{ epoch: 0, unripe: null, createdAtMs: nowMs },
+    ...{ archive, epoch: 0, unripe: null, createdAtMs: nowMs },
   } satisfies RejoinJob)
   await refuseName(session, name)
+  await earlierOf(session, job)
   for (const warning of planned.warnings) process.stderr.write(`Warning: ${warning}\n`)
   await jobs.add(job)
   await runHere(session, context, name, asked)
+}
+
+/** @throws OperatorError `archive_gap` */
+async function earlierOf(session: RejoinSession, { archive, sources }: RejoinJob) {
+  if (archive === undefined) return undefined
+  return (await session.archive(archive)).earlier(
+    sources.map((source) => ({ ...source, starts: source.needs })),
+  )
 }
 
 /** Replays of both kinds are asked for by name alone. */
@@ -162,6 +172,7 @@ async function runHere(
   const bar = openReplayBar(process.stderr)
   const running = await startRejoin({
     ...{ jobs, job: job!, runtime, config: trainer, limits, scratch, erased },
+    earlierOf: await earlierOf(session, job!),
     outputs: written === null ? outputs : withoutWritten(outputs, written),
     tell({ job: told, recordsPerSecond }) {
       const { done, total, left } = rejoinProgress(told)

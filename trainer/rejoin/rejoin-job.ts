@@ -34,6 +34,7 @@ export const rejoinJobSchema = z.strictObject({
   from: z.string().describe('as it was asked'),
   to: z.string().describe('as it was asked'),
   ratePerSecond: z.number().positive().nullable().describe('records a second; null: no limit'),
+  archive: z.string().optional().describe('folder of an archive that is read before the topics'),
   definition: definitionSchema,
   sources: z.array(sourceSchema).length(3),
   epoch: z.int().min(0).describe('which of its processes may go on: the last one that took it up'),
