@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPace } from './pace.ts'
+import { createPace, createPaces } from './pace.ts'
 
 function timed(ratePerSecond: number | null) {
   let nowMs = 0
@@ -56,4 +56,16 @@ describe('the pace of a replay', () => {
     await pace.take(1)
     expect(sleeps).toBe(5)
   })
+})
+
+it('gives each side the whole rate, and holds all of them at once', async () => {
+  let nowMs = 0
+  const sleep = async (ms: number) => void (nowMs += ms)
+  const paces = createPaces(['users', 'items'], { ratePerSecond: 1_000, nowMs: () => nowMs, sleep })
+  for (let n = 0; n < 4; n++) for (const side of ['users', 'items']) await paces.of(side).take(500)
+  expect(nowMs).toBe(1_500)
+  paces.close()
+  await paces.of('items').take(1_000_000)
+  await paces.of('users').take(1)
+  expect(nowMs).toBe(1_500)
 })

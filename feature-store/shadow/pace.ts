@@ -53,3 +53,23 @@ export function createPace({ ratePerSecond, nowMs, sleep }: PaceParts): Pace {
     close: () => void (isClosed = true),
   }
 }
+
+/** Of several that are held back together, each with the whole rate. */
+export interface Paces<K> extends Omit<Pace, 'take'> {
+  of(side: K): Pick<Pace, 'take'>
+}
+
+export function createPaces<K>(sides: readonly K[], parts: PaceParts): Paces<K> {
+  const paces = new Map(sides.map((side) => [side, createPace(parts)]))
+  const each = (act: (pace: Pace) => void) => {
+    for (const pace of paces.values()) act(pace)
+  }
+  return {
+    of: (side) => paces.get(side)!,
+    setRate: (perSecond) => each((pace) => pace.setRate(perSecond)),
+    pause: () => each((pace) => pace.pause()),
+    resume: () => each((pace) => pace.resume()),
+    hold: (isHeld) => each((pace) => pace.hold(isHeld)),
+    close: () => each((pace) => pace.close()),
+  }
+}

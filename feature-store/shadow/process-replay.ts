@@ -7,11 +7,11 @@ import { StoreUnavailableError } from '../errors.ts'
 import { compileFeatureSet } from '../feature-set.ts'
 import { createStages, stepsOf } from '../feature-store.ts'
 import type { FencedStage } from '../stages/fenced-stage.ts'
-import { createPace, type Pace } from './pace.ts'
+import { createPaces, type Paces } from './pace.ts'
 import { quietRuntime } from './quiet-runtime.ts'
 import { interactionsDone, perSecond, progressOf } from './progress.ts'
 import { copiedUntil, fencesOf, foundEnds, highsOf, noteEnd, ownedByUs, plant } from './replay-fences.ts'
-import type { ReplayJob, ReplayTopic } from './replay-job.ts'
+import { REPLAY_TOPICS, type ReplayJob, type ReplayTopic } from './replay-job.ts'
 import type { ReplayEnd, ReplayParts } from './replay-parts.ts'
 import { type ShadowStage, shadowStage } from './shadow-stage.ts'
 import { createYielding, type Yielding } from './yielding.ts'
@@ -38,7 +38,8 @@ interface Run {
   parts: ReplayParts
   /** As it was read last. */
   job: ReplayJob
-  pace: Pace
+  /** Each topic has the whole rate: users and items are folded from the same interactions. */
+  pace: Paces<ReplayTopic>
   /** null: it yields to nobody. */
   yielding: Yielding | null
   owned: ReturnType<typeof ownedByUs>
@@ -64,7 +65,7 @@ export async function startReplay(parts: ReplayParts): Promise<RunningReplay> {
   const run: Run = {
     parts,
     job,
-    pace: createPace({ ratePerSecond: job.ratePerSecond, nowMs, sleep }),
+    pace: createPaces(REPLAY_TOPICS, { ratePerSecond: job.ratePerSecond, nowMs, sleep }),
     yielding: job.yieldAboveMs === null ? null : createYielding(job.yieldAboveMs),
     owned: ownedByUs(store, job),
     shadows: new Map(),
@@ -113,7 +114,7 @@ async function openStages(run: Run): Promise<void> {
     const shadow = shadowStage(stages[topic] as unknown as FencedStage<ReplayTopic>, {
       jobTopic: () => run.job.topics.find((found) => found.topic === topic)!,
       sourceEnds: run.job.sourceEnds,
-      pace: run.pace,
+      pace: run.pace.of(topic),
     })
     run.shadows.set(topic, shadow)
     const endOf = (_: ReplayTopic, partition: number) => shadow.endOf(partition)

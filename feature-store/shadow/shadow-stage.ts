@@ -10,7 +10,7 @@ export interface ShadowStageParts {
   jobTopic(): JobTopic
   /** Per partition of interactions, the first offset whose copies are left out; null: none. */
   sourceEnds: readonly (number | null)[]
-  pace: Pace
+  pace: Pick<Pace, 'take'>
 }
 
 /** A live stage in a replay. */

@@ -65,7 +65,7 @@ function baselineSteps({
     ]
   if (verdict === 'unclear')
     return [
-      `Try another learner (feedloop train --learner stack, ftrl or gbdt) and more attributes of items and users before anything is served.`,
+      `Try another learner (feedloop train --learner stack, logistic or gbdt) and more attributes of items and users before anything is served.`,
     ]
   const itemRate = baselines.find(({ name }) => name !== BASE_RATE)?.model.normalizedEntropy ?? null
   if (verdict === 'works' && leaks.length === 0 && itemRate !== null && itemRate.high >= 0)
