@@ -227,5 +227,8 @@ describeServices('examples that are joined again with another label', (addresses
         requestId,
         [{ name: 'click', value: isLiked(Number(requestId.slice(2))) ? 1 : 0 }],
       ])
+    const rows = path.join(folder, 'from-archive')
+    const exported = await feedloop(['dataset', 'export', '--archive', out, '--out', rows, '--json'])
+    expect(JSON.parse(exported)).toMatchObject({ isFromLog: true, counts: { rows: PREDICTIONS - UNRIPE } })
   })
 })

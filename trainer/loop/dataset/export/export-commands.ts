@@ -19,6 +19,7 @@ interface ExportFlags {
   to?: Moment
   examples?: string
   fromLog?: true
+  archive?: string
   format: TableFormat
   out: string
   json?: boolean
@@ -37,6 +38,11 @@ export function registerExportCommand(dataset: Command, context: CommandContext<
     .option(
       '--from-log',
       'join predictions and what came of them again, with the labels of this configuration, as far as Kafka has them',
+    )
+    .addOption(
+      new Option('--archive <dir>', '--from-log, and what `feedloop archive` wrote there before the topics')
+        .conflicts('examples')
+        .implies({ fromLog: true }),
     )
     .option('--from <moment>', 'requests from it on: 2026-11-29, 2026-11-29T10:00:00Z, or 7d ago', momentOf)
     .option('--to <moment>', 'requests before it; left out: all there are', momentOf)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLogRange } from '#feature-store/shadow'
+import { openLogArchive, openLogRange } from '#feature-store/shadow'
 import { rejoinedTopic, type TopicKey } from '#schemas'
 import {
   type Addresses,
@@ -10,6 +10,7 @@ import {
   readErasures,
 } from '#streams'
 import { openScratch } from '../../../joiner/fs-scratch.ts'
+import { SOURCES } from '../../../joiner/joiner-lanes.ts'
 import { followErased } from '../../../rejoin/follow-erased.ts'
 import { joinRange } from '../../../rejoin/join-range.ts'
 import { planRejoin } from '../../../rejoin/plan-rejoin.ts'
@@ -42,6 +43,8 @@ export interface ExportSourceOptions {
   examples?: string | undefined
   /** Joins them now. */
   fromLog?: true | undefined
+  /** ... with what lies in the folder of an archive before the topics. */
+  archive?: string | undefined
 }
 
 /** @throws OperatorError when the topic is not there, or holds no prediction to join */
@@ -92,7 +95,7 @@ const noTopic = (topic: string, name: string | undefined) =>
 /** The live joiner on all predictions that Kafka has; what it makes goes nowhere else. */
 async function joinedNow(
   runtime: KafkaRuntime,
-  { config, addresses }: ExportSourceOptions,
+  { config, addresses, archive: folder }: ExportSourceOptions,
 ): Promise<ExportSource> {
   const { trainer, limits } = config
   const closers = createClosers()
@@ -104,7 +107,9 @@ async function joinedNow(
       to: { text: 'now', moment: { kind: 'now' } },
       definition: definitionOf(trainer),
     } as const
-    const { sources } = await planRejoin(all, range, (topic) => runtime.topicName(topic))
+    const archive = folder === undefined ? null : await openLogArchive(folder, SOURCES, { runtime, range })
+    const { sources } = await planRejoin(all, archive?.range ?? range, (topic) => runtime.topicName(topic))
+    const earlierOf = archive?.earlier(sources)
     const scratch = await openScratch(trainer, runtime.log)
     closers.add(() => scratch?.close())
     const erased = await followErased(runtime)
@@ -112,7 +117,8 @@ async function joinedNow(
     const book = await readErasures(addresses, runtime.topicName('erasures'), runtime.codec)
     const joined = createJoinedExamples(runtime)
     let done = 0
-    const parts = { runtime, config: trainer, limits, scratch, erased, sources, outputs: joined.outputs }
+    const { outputs } = joined
+    const parts = { runtime, config: trainer, limits, scratch, erased, sources, earlierOf, outputs }
     return {
       topic: runtime.topicName('predictions'),
       examples: joined.read(() =>
