@@ -19,6 +19,7 @@ function started(retrain: Record<string, unknown>, promotion: Record<string, unk
   })
   const history = createHistory(1_000)
   const told: string[] = []
+  const unseen: number[] = []
   let [hasChampion, begun, anew, hasNews, fits] = [true, 0, 0, true, true]
   let result: MakingResult | undefined
   let isTold = true
@@ -54,7 +55,7 @@ function started(retrain: Record<string, unknown>, promotion: Record<string, unk
     hasChampion: () => hasChampion,
     isOnTrial: () => false,
     propose: () => Promise.resolve({ manifest: { modelId: 'it-1' } } as ProvenModel),
-    beginTrial: () => undefined,
+    beginTrial: (_, __, examples) => void unseen.push(examples.length),
     tell(news) {
       told.push(news.kind === 'began' ? `began by ${news.trigger}` : `${news.kind}: ${news.came}`)
       return Promise.resolve()
@@ -62,7 +63,7 @@ function started(retrain: Record<string, unknown>, promotion: Record<string, unk
     log: silentLogger,
   })
   return {
-    ...{ challenger, told },
+    ...{ challenger, told, unseen },
     counts: () => [begun, anew],
     champion: (is: boolean) => void (hasChampion = is),
     news: (has: boolean) => void (hasNews = has),
@@ -91,6 +92,17 @@ function started(retrain: Record<string, unknown>, promotion: Record<string, unk
     },
   }
 }
+
+it('is judged on what came while it was made, too', async () => {
+  const { learn, end, unseen } = started({})
+  await learn(50)
+  await learn(7)
+  await end('made')
+  await learn(50)
+  await end('made')
+  // The second began 50 examples after the first.
+  expect(unseen).toEqual([7, 7])
+})
 
 describe('a model is due', () => {
   it('by the examples of promotion, where nothing else is said', async () => {

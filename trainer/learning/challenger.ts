@@ -2,6 +2,7 @@ import type { ProvenModel } from '#scorer/model'
 import type { Logger } from '#streams'
 import type { DriftConfig, PromotionConfig } from '../config.ts'
 import { LOG_EVENTS } from '../signals.ts'
+import type { TrainingExample } from './training-example.ts'
 import type { TrialTerms } from './trial.ts'
 import type { History } from './history.ts'
 import type { EndedFit, FitFacts, MadeModel, MakingResult, ModelSource } from './model-source.ts'
@@ -29,7 +30,8 @@ export interface ChallengerParts {
   isOnTrial: () => boolean
   /** The session in which the model will be judged; undefined: refused. */
   propose(model: MadeModel, reason: string): Promise<ProvenModel | undefined>
-  beginTrial(session: ProvenModel, terms: TrialTerms): void
+  /** @param unseen examples that came while it was made */
+  beginTrial(session: ProvenModel, terms: TrialTerms, unseen: readonly TrainingExample[]): void
   /** That a fit began, and what came of it. */
   tell(news: RetrainNews, facts: FitFacts): Promise<void>
   log: Logger
@@ -49,6 +51,8 @@ export interface Challenger {
 interface Making extends TrialTerms {
   trigger: RetrainTrigger
   reason: string
+  /** Examples learned when it began. */
+  begunAtCount: number
 }
 
 const MINUTE_MS = 60_000
@@ -67,7 +71,8 @@ export function createChallenger(parts: ChallengerParts): Challenger {
     const since = history.last(history.count - atCount)
     source.beginAnew(since)
     const reason = `Answer to the ${kind} drift: retrained on the ${count(since.length)} examples after it.`
-    return { trigger: 'drift', reason, freshMin: drift.freshExamplesMin, answers: kind }
+    const terms = { freshMin: drift.freshExamplesMin, answers: kind }
+    return { trigger: 'drift', reason, begunAtCount: history.count, ...terms }
   }
 
   /** While nothing serves, every chance is taken early. */
@@ -77,28 +82,27 @@ export function createChallenger(parts: ChallengerParts): Challenger {
     if (trigger === undefined || !source.hasNews()) return undefined
     dueBy.began()
     source.begin()
-    return { trigger, reason: '', freshMin: promotion.freshExamplesMin }
+    return { trigger, reason: '', begunAtCount: history.count, freshMin: promotion.freshExamplesMin }
   }
 
-  async function propose(model: MadeModel, { reason, freshMin, answers }: Making): Promise<string> {
+  async function propose(
+    model: MadeModel,
+    { reason, freshMin, answers, begunAtCount }: Making,
+  ): Promise<string> {
     const { examples, settings } = model.facts
     const by = settings === undefined ? '' : `, settings ${settings}`
     const told = reason === '' ? `Learned from ${count(examples)} examples${by}.` : reason
     const session = await parts.propose(model, told)
     if (session === undefined) return 'its model was refused.'
-    parts.beginTrial(session, { freshMin, answers })
+    parts.beginTrial(session, { freshMin, answers }, history.last(history.count - begunAtCount))
     return `its model ${session.manifest.modelId} waits for ${count(freshMin)} fresh examples.`
   }
 
   async function finish(result: MakingResult, made: Making): Promise<void> {
     if (result.kind === 'failed') log.warn({ learner: name, error: result.error }, LOG_EVENTS.fitFailed)
-    const came =
-      result.kind === 'made'
-        ? await propose(result.model, made)
-        : `no model came of it, ${result.error instanceof Error ? result.error.message : String(result.error)}.`
-    if (result.fit === undefined) return
-    const { seconds } = result.fit
-    await parts.tell({ kind: result.kind, seconds, came }, result.fit)
+    const came = result.kind === 'made' ? await propose(result.model, made) : nothingCame(result.error)
+    const { fit } = result
+    if (fit !== undefined) await parts.tell({ kind: result.kind, seconds: fit.seconds, came }, fit)
   }
 
   async function tellBegun(): Promise<void> {
@@ -163,5 +167,8 @@ function createDue({
     },
   }
 }
+
+const nothingCame = (error: unknown) =>
+  `no model came of it, ${error instanceof Error ? error.message : String(error)}.`
 
 const count = (examples: number) => examples.toLocaleString('en-US')

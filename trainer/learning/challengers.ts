@@ -80,7 +80,7 @@ function challengerOf(choice: LearnerChoice, context: ChallengerContext): Challe
     hasChampion: () => desk.champion() !== undefined,
     isOnTrial: () => judge.isTrying(choice.name),
     propose: (model, reason) => propose(model, choice.name, reason, context),
-    beginTrial: (session, terms) => judge.begin(session, terms),
+    beginTrial: (session, terms, unseen) => judge.begin(session, terms, unseen),
     tell: (news, facts) =>
       desk.tell(
         retrainEventOf(choice.name, news, facts, {

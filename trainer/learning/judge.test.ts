@@ -26,7 +26,11 @@ const example = (n: number, answered: number, served: number | null): TrainingEx
 })
 
 /** What becomes of a candidate of the new set while `m-old`, of another one, serves. */
-async function judged(answer: (label: 0 | 1) => number, served: (label: 0 | 1, n: number) => number | null) {
+async function judged(
+  answer: (label: 0 | 1) => number,
+  served: (label: 0 | 1, n: number) => number | null,
+  { whileMade = 0, champion }: { whileMade?: number; champion?: ProvenModel } = {},
+) {
   const moves: string[] = []
   const reasons: string[] = []
   const session = {
@@ -35,7 +39,7 @@ async function judged(answer: (label: 0 | 1) => number, served: (label: 0 | 1, n
     close: async () => undefined,
   } as unknown as ProvenModel
   const desk = {
-    champion: () => undefined,
+    champion: () => champion,
     servesElsewhere: () => ({ modelId: 'm-old' }),
     pinned: () => undefined,
     promote: async (_: ProvenModel, __: object, { reason }: { reason: string }) => {
@@ -50,11 +54,12 @@ async function judged(answer: (label: 0 | 1) => number, served: (label: 0 | 1, n
   const { promotion } = trainerConfigSchema.parse({})
   const why = (reason: string) => ({ reason, occurredAtMs: 0 })
   const judge = createJudge({ desk, promotion, width: 1, why, log: silentLogger })
-  judge.begin(session, { freshMin: FRESH })
-  for (let n = 0; n < FRESH; n++) {
+  const examples = Array.from({ length: FRESH }, (_, n) => {
     const label = n % 4 === 0 ? 1 : 0
-    judge.add(example(n, answer(label), served(label, n)))
-  }
+    return example(n, answer(label), served(label, n))
+  })
+  judge.begin(session, { freshMin: FRESH }, examples.slice(0, whileMade))
+  for (const one of examples.slice(whileMade)) judge.add(one)
   await judge.decide()
   return { moves, reason: reasons[0]! }
 }
@@ -75,4 +80,15 @@ it('where the old model hardly answered, the new one is judged as a first model'
   const { moves, reason } = await judged(knowing, (label, n) => (n % 3 === 0 ? knowing(label) : null))
   expect(moves).toEqual(['promote'])
   expect(reason).toContain('First model')
+})
+
+it('what came while a model was made is fresh to it, but for what the champion has learned', async () => {
+  const unseen = await judged(knowing, () => null, { whileMade: FRESH })
+  expect(unseen.moves).toEqual(['promote'])
+  const champion = {
+    manifest: { modelId: 'm-now', trainedOn: { toMs: 9 } },
+    predict: async (vectors: Float32Array) => vectors,
+  } as unknown as ProvenModel
+  expect((await judged(knowing, () => null, { whileMade: FRESH, champion })).moves).toEqual([])
+  expect((await judged(knowing, () => null, { whileMade: 0, champion })).moves).toEqual(['reject'])
 })

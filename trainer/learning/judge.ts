@@ -30,7 +30,8 @@ export type TellJudged = (
 
 /** Holds the candidates that wait for fresh examples, whoever made them, and decides on each. */
 export interface Judge {
-  begin(session: ProvenModel, terms: TrialTerms): void
+  /** @param unseen examples that matured since its snapshot; left out: none */
+  begin(session: ProvenModel, terms: TrialTerms, unseen?: readonly TrainingExample[]): void
   /** Whether a model of this learner waits. */
   isTrying(learner: string): boolean
   add(example: TrainingExample): void
@@ -84,8 +85,14 @@ export function createJudge({ desk, promotion, width, why, log, refusal, onJudge
   }
 
   return {
-    begin(session, terms) {
-      trials.push({ ...terms, session, fresh: [] })
+    begin(session, terms, unseen = []) {
+      const learnedUntilMs = desk.champion()?.manifest.trainedOn.toMs ?? -Infinity
+      // What the champion has learned is fresh to the candidate alone.
+      trials.push({
+        ...terms,
+        session,
+        fresh: unseen.filter(({ maturedAtMs }) => maturedAtMs > learnedUntilMs),
+      })
     },
     isTrying: (learner) => trials.some(({ session }) => session.manifest.learner === learner),
     add(example) {

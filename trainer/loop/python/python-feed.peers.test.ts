@@ -67,7 +67,9 @@ describe.skipIf(!isThere)(
       python = await pythonWith(packages)
       stack = await openSecureStack(prefix)
       const labels = { click: { positive: ['click'], horizonMinutes: 10 } }
-      folder = makeRunFolder({ prefix, trainer: { labels } })
+      // Hours are played in seconds: the pause must not begin while a model is being made.
+      const trainer = { labels, retrain: { examplesWait: true }, limits: { fitMinutesMax: 2 } }
+      folder = makeRunFolder({ prefix, trainer })
       operator = await stack.as('operator')
       await applyTopics(operator, Object.values(catalogue))
       for (const name of LOOP_SERVICES) {
