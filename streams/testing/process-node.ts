@@ -29,7 +29,7 @@ export interface FeedloopProcess {
 const OUTPUT_POLL_MS = 20
 
 /** Of an output, in a message. */
-const LAST_LINES = 10
+const LAST_LINES = 40
 
 /** What the end of an output keeps: a process of a long run may write for hours. */
 const OUTPUT_CHARACTERS_MAX = 1_000_000
