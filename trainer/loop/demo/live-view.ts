@@ -68,7 +68,7 @@ export function liveBoard(state: LiveState, history: readonly number[]): [string
       `now ${entropy(state.normalizedEntropy).trim()}, before the drift ${entropy(state.normalizedEntropyBefore).trim()}, best reachable ${entropy(state.bestReachable).trim()}`,
     ],
     ['', sparkline(history)],
-    ['retrain', state.retrain ?? 'none: what learns online has its model at once'],
+    ['retrain', state.retrain ?? 'none yet: what learns online has its model at once'],
     ['drift', state.drift],
   ]
 }
